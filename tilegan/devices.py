@@ -1,0 +1,48 @@
+"""Which device computes, and in which number format."""
+
+import torch
+
+from tilegan.errors import SettingError
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; 'auto' takes cuda, then mps, then cpu.
+
+    Raises:
+        SettingError: the name is unknown, or the machine has no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingError(f"no device '{name}' on this machine: use auto or cpu") from error
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """The number format of that name; 'auto' takes the fastest one that the device computes natively.
+
+    bfloat16 where the hardware multiplies it (CUDA from compute capability 8, CPUs with AVX512-BF16 or AMX), float16
+    on older CUDA cards, float32 elsewhere.
+
+    Raises:
+        SettingError: the name is unknown.
+    """
+    if name != "auto":
+        if name not in PRECISIONS:
+            raise SettingError(f"no precision '{name}': use auto, {', '.join(PRECISIONS)}")
+        return PRECISIONS[name]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
+    if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        return torch.bfloat16
+    return torch.float32
+
+
+def precision_name(dtype: torch.dtype) -> str:
+    """The name of a number format, as ``choose_precision`` takes it."""
+    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,69 @@
+"""Windows, grids and reflected indices: pure integer arithmetic on pixels.
+
+Every grid is anchored at pixel (0, 0). A window is half-open: it holds rows ``top .. bottom - 1``.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Window(NamedTuple):
+    """A rectangle of an image, in pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """First row below the window."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """First column right of the window."""
+        return self.left + self.width
+
+    def scaled(self, factor: int) -> "Window":
+        """The same window on a grid ``factor`` times as fine."""
+        return Window(*(factor * side for side in self))
+
+
+def round_up(value: int, multiple: int) -> int:
+    """The smallest multiple of ``multiple`` that is at least ``value``."""
+    return -(-value // multiple) * multiple
+
+
+def grid_shape(height: int, width: int, side: int) -> tuple[int, int]:
+    """Rows and columns of the grid of ``side`` x ``side`` cells that covers ``height`` x ``width``."""
+    return -(-height // side), -(-width // side)
+
+
+def grid_cell(index: tuple[int, int], side: int, height: int, width: int) -> Window:
+    """The cell at (row, column) of that grid, cut at the bottom and right edges of the image."""
+    top, left = index[0] * side, index[1] * side
+    return Window(top, left, min(side, height - top), min(side, width - left))
+
+
+def split(window: Window, side: int) -> Iterator[Window]:
+    """Cut a window into cells of ``side``, counted from its own corner, row by row; the last ones may be smaller."""
+    for top in range(window.top, window.bottom, side):
+        for left in range(window.left, window.right, side):
+            yield Window(top, left, min(side, window.bottom - top), min(side, window.right - left))
+
+
+def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
+    """Indices ``start .. stop - 1`` of an axis of ``length`` pixels, mirrored into it at both ends.
+
+    The edge pixel is not repeated (numpy's ``reflect``): the period is ``2 (length - 1)``, and any distance beyond the
+    axis is allowed. An axis of one pixel repeats it.
+    """
+    if length == 1:
+        return np.zeros(stop - start, dtype=np.intp)
+    period = 2 * (length - 1)
+    position = np.arange(start, stop, dtype=np.intp) % period
+    return np.minimum(position, period - position)

@@ -1,0 +1,1 @@
+"""From an image and a translator to a stylized store."""

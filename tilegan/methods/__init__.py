@@ -1,0 +1,1 @@
+"""Training methods: which networks, which losses."""

@@ -1,0 +1,24 @@
+"""The only place with numbers: named architectures and what they are made of."""
+
+from typing import Any
+
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.networks.generator import ResidualGenerator
+
+GENERATORS = {"residual": ResidualGenerator}
+DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
+
+
+def build_generator(architecture: dict[str, Any]) -> nn.Module:
+    """The generator of an architecture: ``name`` chooses the class, the other entries are its arguments.
+
+    Raises:
+        ModelError: the name is unknown or the arguments do not fit it.
+    """
+    arguments = {key: value for key, value in architecture.items() if key != "name"}
+    try:
+        return GENERATORS[architecture["name"]](**arguments)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"unknown architecture {architecture}: a newer tilegan may know it") from error

@@ -1,0 +1,73 @@
+"""The residual generator: most of its work at quarter resolution, and nothing that sees a whole tile."""
+
+import torch
+from torch import nn
+
+CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
+
+
+class ChannelNorm(nn.Module):
+    """Divide each pixel's channels by their root mean square, then scale them: exact under any tiling.
+
+    (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-6) * self.gain
+
+
+class ResidualBlock(nn.Module):
+    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = ChannelNorm(channels)
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        hidden = nn.functional.relu(self.first(self.norm(features)), inplace=True)
+        return features + self.second(hidden)
+
+
+class ResidualGenerator(nn.Module):
+    """tanh(1.25 x + r(x)), where r unshuffles pixels by ``stride``, runs residual blocks there and shuffles back.
+
+    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
+    starts at zero, so training starts from (nearly) the identity.
+
+    Attributes:
+        stride: the total stride, in pixels.
+        radius: how far an output pixel looks, per side, in pixels: rounded up to a multiple of ``stride``.
+    """
+
+    def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:
+        super().__init__()
+        self.stride = stride
+        # head and 2 per block reach one cell of `stride` pixels each, plus the cell itself; the two 3 x 3
+        # convolutions at full resolution reach 2 pixels, which may enter one more cell
+        self.radius = stride * (1 + 2 * blocks + 1 + 1)
+        self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1)
+        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
+        self.norm = ChannelNorm(channels)
+        self.up = nn.Conv2d(channels, detail * stride**2, 1)
+        self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1)
+        self.tail = nn.Conv2d(detail, 3, 3, padding=1)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
+        coarse = self.head(nn.functional.pixel_unshuffle(image, self.stride))
+        coarse = self.up(self.norm(self.body(coarse)))
+        fine = nn.functional.pixel_shuffle(coarse, self.stride)
+        fine = nn.functional.leaky_relu(fine, 0.2, inplace=True)
+        fine = nn.functional.leaky_relu(self.refine(torch.cat((fine, image), 1)), 0.2, inplace=True)
+        return torch.tanh(CONTRAST * image + self.tail(fine))

@@ -1,0 +1,14 @@
+"""How long work reports how far it is: through a callback, never by printing."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called after each finished part of a job, always from the thread that started the job."""
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Tell that ``done`` of ``total`` output pixels of ``phase`` ('stylize', 'pyramid', 'export') are finished."""
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """The callback that tells nobody."""
