@@ -1,0 +1,1 @@
+"""The command line: each command converts its arguments, calls one pipeline and reports."""

@@ -1,0 +1,56 @@
+"""What is installed, under which names, and what it needs."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").read_text()).group(1)
+
+CURVES = ["matplotlib>=3.8"]
+TEST = ["pytest>=8", "hypothesis>=6.100", "tifffile>=2024.8", "ome-zarr-models>=1.0", *CURVES]
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "build>=1.2", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+
+setup(
+    name="tilegan",
+    version=VERSION,
+    description="Tiled high-resolution style transfer: learn a style from two folders, apply it to an image of any size",
+    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    author="The tilegan authors",
+    license="MIT",
+    python_requires=">=3.11",
+    # the folders cli/ and pipelines/ of the checkout are installed inside tilegan, never under their own names
+    package_dir={"tilegan": "tilegan", "tilegan.cli": "cli", "tilegan.pipelines": "pipelines"},
+    packages=[
+        "tilegan",
+        "tilegan.cli",
+        "tilegan.images",
+        "tilegan.inference",
+        "tilegan.methods",
+        "tilegan.networks",
+        "tilegan.pipelines",
+        "tilegan.training",
+    ],
+    package_data={"tilegan": ["models/*.safetensors", "py.typed"]},
+    entry_points={"console_scripts": ["tilegan = tilegan.cli.main:main"]},
+    install_requires=[
+        "click>=8.1",
+        "dask[array]>=2025.1",
+        "distributed>=2025.1",
+        "numpy>=2",
+        "pillow>=10.3",
+        "rasterio>=1.4,<2",
+        "safetensors>=0.4.3",
+        "torch>=2.6",
+        "tqdm>=4.66",
+        "zarr>=3.1,<4",
+    ],
+    extras_require={"curves": CURVES, "test": TEST, "dev": DEV},
+    classifiers=[
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
+    ],
+)
