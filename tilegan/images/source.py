@@ -1,0 +1,115 @@
+"""One image to read: the protocol of all readers, and the door that chooses a reader for a file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import ImageError
+from tilegan.geometry import Window
+
+
+@dataclass(frozen=True)
+class Geo:
+    """Where on a planet the pixels lie, as rasterio gives it; None where the file does not say.
+
+    Attributes:
+        crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points where there is no transform.
+        transform: ``affine.Affine`` from (column, row) to coordinates.
+        gcps: ``rasterio.control.GroundControlPoint`` of the full image.
+        nodata: value of pixels that mean nothing.
+        tags: free-form text of the file.
+    """
+
+    crs: Any = None
+    transform: Any = None
+    gcps: tuple[Any, ...] = ()
+    nodata: float | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """One image to read.
+
+    Attributes:
+        path: the file or folder it is read from.
+        height, width: in pixels, as the image is looked at (orientation applied).
+        bands: bands in the file, alpha included.
+        dtype: numpy type in the file.
+        geo: the georeference, if there is one.
+    """
+
+    path: str
+    height: int
+    width: int
+    bands: int
+    dtype: np.dtype[Any]
+    geo: Geo | None
+
+    def read(self, window: Window) -> NDArray[np.uint8]:
+        """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.
+
+        Raises:
+            ImageError: the file is damaged there.
+        """
+        ...
+
+    def read_mask(self, window: Window) -> NDArray[np.uint8] | None:
+        """Which pixels of a window mean something: uint8 (h, w), 255 where they do and 0 where not; None if all do.
+
+        Raises:
+            ImageError: the file is damaged there.
+        """
+        ...
+
+    def thumbnail(self, side: int) -> NDArray[np.uint8]:
+        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+
+        Raises:
+            ImageError: the file is damaged.
+        """
+        ...
+
+    def identity(self) -> dict[str, str | int]:
+        """What tells this image from another one or from a later version of itself."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+def open_source(path: str | Path) -> Source:
+    """Open an image for reading: a Zarr folder, or any file that GDAL or Pillow reads.
+
+    Raises:
+        ImageError: it is missing, or not an image, or damaged.
+    """
+    # The readers import this module, and each brings a library that a run may not need.
+    path = Path(path)
+    if not path.exists():
+        raise ImageError(f"no such image: {path}: check the name")
+    if path.is_dir():
+        from tilegan.images.zarr_source import ZarrSource
+
+        return ZarrSource(path)
+    from tilegan.images.pillow import PillowSource, needs_pillow
+    from tilegan.images.raster import RasterSource
+
+    if needs_pillow(path):
+        return PillowSource(path)
+    return RasterSource(path)
+
+
+def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
+    """The identity of an image that is one file: its name, bytes, time of last change and size in pixels."""
+    status = path.stat()
+    return {
+        "name": path.name,
+        "bytes": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "height": height,
+        "width": width,
+    }

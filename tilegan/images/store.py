@@ -1,0 +1,186 @@
+"""One sharded OME-Zarr image being written or read: the only form in which results are built.
+
+Layout: OME-Zarr 0.5 (Zarr v3), one array a level named "0", "1", ..., axes c, y, x, uint8 RGB. A shard is one file; it
+holds chunks of all three channels, each compressed with zstd and guarded by a crc32c checksum. Nothing in it depends on
+when, where or in which order it was written, so that two runs compare byte for byte.
+"""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import Crc32cCodec, ZstdCodec
+
+from tilegan.errors import ImageError, OutputError
+from tilegan.geometry import Window, grid_cell, grid_shape, round_up
+
+COARSEST = 256  # the last level fits a square of this side, in pixels
+ZSTD_LEVEL = 1
+_CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
+
+
+class Store:
+    """A sharded OME-Zarr multiscale image of uint8 RGB; safe to use from many threads and processes on other shards.
+
+    Attributes:
+        path: its folder.
+        shard: side of the squares that are written at once, in pixels of any level.
+    """
+
+    def __init__(self, path: Path, arrays: list[zarr.Array[Any]], shard: int) -> None:
+        """Use ``create`` or ``open``."""
+        self.path = path
+        self.shard = shard
+        self._arrays = arrays
+
+    @classmethod
+    def create(
+        cls, path: str | Path, height: int, width: int, *, shard: int, chunk: int = 512, name: str | None = None
+    ) -> Self:
+        """Make an empty store with all its levels.
+
+        Args:
+            path: folder that does not exist, or is empty.
+            height: of level 0, in pixels; each further level is half as high and wide, rounded up.
+            width: likewise.
+            shard: side of a shard in pixels, a multiple of ``chunk``.
+            chunk: side of a chunk in pixels; chunks of a smaller image are cut to it.
+            name: of the image, for viewers.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        if shard % chunk:
+            raise ValueError(f"a shard of {shard} pixels is no multiple of a chunk of {chunk}")
+        path = Path(path)
+        shapes = _level_shapes(height, width)
+        try:
+            attributes = {"ome": _ome_metadata(len(shapes), name), "tilegan": {"shard": shard}}
+            group = zarr.create_group(path, attributes=attributes)
+            arrays = [_create_level(group, str(level), shape, shard, chunk) for level, shape in enumerate(shapes)]
+        except OSError as error:
+            raise OutputError(f"cannot create {path}: {error.strerror or error}") from error
+        return cls(path, arrays, shard)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a store that ``create`` made, to read or to go on writing.
+
+        Raises:
+            ImageError: there is none.
+        """
+        path = Path(path)
+        try:
+            group = zarr.open_group(path, mode="r+")
+            shard = int(group.attrs["tilegan"]["shard"])  # type: ignore[index,call-overload,arg-type]
+            datasets = group.attrs["ome"]["multiscales"][0]["datasets"]  # type: ignore[index,call-overload]
+            arrays = [group[str(level)] for level in range(len(datasets))]  # type: ignore[arg-type]
+        except Exception as error:  # zarr raises a different class for each kind of damage
+            raise ImageError(f"not a store of tilegan: {path}: {first_line(error)}") from error
+        return cls(path, arrays, shard)  # type: ignore[arg-type]
+
+    @property
+    def levels(self) -> int:
+        """How many levels there are; level 0 is full resolution."""
+        return len(self._arrays)
+
+    def shape(self, level: int) -> tuple[int, int]:
+        """Height and width of a level, in pixels."""
+        _, height, width = self._arrays[level].shape
+        return height, width
+
+    def grid(self, level: int) -> tuple[int, int]:
+        """Rows and columns of shards of a level."""
+        return grid_shape(*self.shape(level), self.shard)
+
+    def write_shard(self, level: int, index: tuple[int, int], pixels: NDArray[np.uint8]) -> None:
+        """Write one whole shard; what was there before, whole or torn, is replaced.
+
+        Args:
+            level: pyramid level.
+            index: (row, column) in the grid of shards.
+            pixels: uint8 (h, w, 3) of the whole shard; shards at the bottom and right edges are cut to the image.
+
+        Raises:
+            OutputError: the disk is full or cannot be written.
+        """
+        cell = grid_cell(index, self.shard, *self.shape(level))
+        if pixels.shape != (cell.height, cell.width, 3) or pixels.dtype != np.uint8:
+            raise ValueError(f"{cell} takes uint8 {(cell.height, cell.width, 3)}, not {pixels.dtype} {pixels.shape}")
+        planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        try:
+            # zarr would decode an old shard and merge, which fails on a torn one.
+            self.shard_file(level, index).unlink(missing_ok=True)
+            self._arrays[level][:, cell.top : cell.bottom, cell.left : cell.right] = planes
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.path}: {error.strerror or error}") from error
+
+    def read(self, level: int, window: Window) -> NDArray[np.uint8]:
+        """The pixels of a window of a level: uint8 (h, w, 3); zeros where nothing was written yet.
+
+        Raises:
+            ImageError: a shard is torn or changed.
+        """
+        try:
+            pixels = self._arrays[level][:, window.top : window.bottom, window.left : window.right]
+        except Exception as error:  # each codec raises its own
+            raise ImageError(f"damaged store: {self.path}: level {level}, {window}: {first_line(error)}") from error
+        return np.ascontiguousarray(np.asarray(pixels).transpose(1, 2, 0))
+
+    def shard_file(self, level: int, index: tuple[int, int]) -> Path:
+        """The file that holds a shard once it is written."""
+        return self.path / str(level) / "c" / "0" / str(index[0]) / str(index[1])
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, cut to one line; its class where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _level_shapes(height: int, width: int) -> list[tuple[int, int]]:
+    shapes = [(height, width)]
+    while max(shapes[-1]) > COARSEST:
+        shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
+    return shapes
+
+
+def _create_level(group: zarr.Group, name: str, shape: tuple[int, int], shard: int, chunk: int) -> zarr.Array[Any]:
+    chunks = [min(chunk, length) for length in shape]
+    shards = [min(shard, round_up(length, side)) for length, side in zip(shape, chunks, strict=True)]
+    return group.create_array(
+        name,
+        shape=(3, *shape),
+        chunks=(3, *chunks),
+        shards=(3, *shards),
+        dtype="uint8",
+        fill_value=0,
+        compressors=[ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec()],
+        dimension_names=("c", "y", "x"),
+        # An all-zero chunk would leave no trace, and could not be told from one that was never written.
+        config={"write_empty_chunks": True},
+    )
+
+
+def _ome_metadata(levels: int, name: str | None) -> dict[str, Any]:
+    axes = [{"name": "c", "type": "channel"}, {"name": "y", "type": "space"}, {"name": "x", "type": "space"}]
+    datasets = []
+    for level in range(levels):
+        factor = float(2**level)
+        shift = (factor - 1) / 2  # the centre of a reduced pixel lies between those it was made from
+        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, factor, factor]}]
+        if level:
+            transforms.append({"type": "translation", "translation": [0.0, shift, shift]})
+        datasets.append({"path": str(level), "coordinateTransformations": transforms})
+    multiscale: dict[str, Any] = {"axes": axes, "datasets": datasets, "type": "mean"}
+    if name is not None:
+        multiscale["name"] = name
+    window = {"min": 0, "max": 255, "start": 0, "end": 255}
+    channels = [{"label": label, "color": color, "active": True, "window": window} for label, color in _CHANNELS]
+    return {
+        "version": "0.5",
+        "multiscales": [multiscale],
+        "omero": {"channels": channels, "rdefs": {"model": "color"}},
+    }
