@@ -5,10 +5,13 @@ from typing import Any
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 
-GENERATORS = {"residual": ResidualGenerator}
+GENERATORS: dict[str, type[nn.Module]] = {"residual": ResidualGenerator}
+DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
+DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 
 
 def build_generator(architecture: dict[str, Any]) -> nn.Module:
@@ -17,8 +20,21 @@ def build_generator(architecture: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
     """
+    return _build(GENERATORS, architecture)
+
+
+def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
+    """The same for discriminators.
+
+    Raises:
+        ModelError: the name is unknown or the arguments do not fit it.
+    """
+    return _build(DISCRIMINATORS, architecture)
+
+
+def _build(classes: dict[str, type[nn.Module]], architecture: dict[str, Any]) -> nn.Module:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
     try:
-        return GENERATORS[architecture["name"]](**arguments)
+        return classes[architecture["name"]](**arguments)
     except (KeyError, TypeError) as error:
         raise ModelError(f"unknown architecture {architecture}: a newer tilegan may know it") from error

@@ -1,0 +1,104 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from tilegan.methods.base import Batch
+from tilegan.methods.siamese import (
+    Siamese,
+    SiameseSettings,
+    content_cosine,
+    real_length,
+    translated_length,
+    translated_margin,
+)
+from tilegan.networks.build import build_generator
+
+VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
+
+
+def test_real_length_is_the_mean_squared_length() -> None:
+    assert real_length(VECTORS).item() == pytest.approx((25 + 1) / 2)
+
+
+def test_translated_margin_counts_only_what_is_shorter_than_the_margin() -> None:
+    assert translated_margin(VECTORS, 2.0).item() == pytest.approx((0 + 1) / 2)
+    assert translated_margin(VECTORS, 6.0).item() == pytest.approx((1 + 5) / 2)
+
+
+def test_translated_length_is_the_mean_plain_length() -> None:
+    assert translated_length(VECTORS).item() == pytest.approx((5 + 1) / 2)
+
+
+def test_translated_length_has_a_gradient_at_the_origin() -> None:
+    vectors = torch.zeros(2, 3, requires_grad=True)
+    translated_length(vectors).backward()
+    assert vectors.grad is not None
+    assert torch.isfinite(vectors.grad).all()
+
+
+def test_content_cosine_of_two_images_is_that_of_their_one_difference() -> None:
+    sources = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    translations = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
+    assert content_cosine(sources, translations).item() == pytest.approx(math.cos(math.pi / 4))
+    assert content_cosine(sources, 7 * sources + 3).item() == pytest.approx(1)
+    assert content_cosine(sources, -sources).item() == pytest.approx(-1)
+
+
+def test_content_cosine_takes_each_unordered_pair_once() -> None:
+    sources = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    translations = torch.tensor([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+    # differences 0-1: (-1, 0) and (0, -1); 0-2: (0, -1) and (0, -2); 1-2: (1, -1) and (0, -1)
+    assert content_cosine(sources, translations).item() == pytest.approx((0 + 1 + math.sqrt(0.5)) / 3)
+
+
+class MeanColor(nn.Module):
+    """A discriminator whose vectors can be computed by hand."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))
+
+
+class Brighten(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images + 0.5
+
+
+def constant_images(*colors: tuple[float, float, float]) -> torch.Tensor:
+    return torch.tensor(colors)[:, :, None, None].expand(-1, -1, 8, 8)
+
+
+def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
+    settings = SiameseSettings(margin=2.0, content_weight=3.0, color_tolerance=0.0)
+    method = Siamese(Brighten(), MeanColor(), settings)
+    source = constant_images((0.5, 0.0, 0.0), (0.0, 0.0, 0.5))
+    batch = Batch(source, constant_images((0.0, 0.6, 0.8), (0.0, 0.0, 0.0)), seed=0)
+    length = math.sqrt(1.0**2 + 0.5**2 + 0.5**2)
+    generator = method.generator_loss(batch)
+    assert generator["generator_length"].item() == pytest.approx(length)
+    assert generator["generator_content"].item() == pytest.approx(-3.0)
+    discriminator = method.discriminator_loss(batch)
+    assert discriminator["real_length"].item() == pytest.approx(1.0 / 2)
+    assert discriminator["translated_margin"].item() == pytest.approx(2 - length)
+    assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
+
+
+@pytest.mark.parametrize(("share", "crossing"), [(0.0, 0), (0.5, 2), (1.0, 4)])
+def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(share: float, crossing: int) -> None:
+    generator = build_generator({"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4})
+    nn.init.normal_(generator.tail.weight)
+    method = Siamese(generator, MeanColor(), SiameseSettings(whole_share=share))
+    source = torch.randn(4, 3, 32, 32, requires_grad=True)
+    method._translate(source)[:, :, :16, :16].sum().backward()
+    assert source.grad is not None
+    crosses = source.grad[:, :, :16, 16:].abs().sum((1, 2, 3)) > 0
+    assert crosses.sum() == crossing
+
+
+def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
+    generator = nn.Conv2d(3, 3, 1)
+    method = Siamese(generator, MeanColor(), SiameseSettings())
+    batch = Batch(torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8), seed=1)
+    losses = method.discriminator_loss(batch)
+    assert not any(loss.requires_grad for loss in losses.values())

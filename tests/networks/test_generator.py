@@ -1,0 +1,64 @@
+import pytest
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
+from tilegan.networks.generator import ChannelNorm
+
+
+def random_generator(blocks: int, stride: int = 4) -> nn.Module:
+    torch.manual_seed(0)
+    generator = build_generator({"name": "residual", "channels": 16, "blocks": blocks, "stride": stride, "detail": 4})
+    nn.init.normal_(generator.tail.weight, std=0.1)
+    return generator.double()
+
+
+def test_starts_close_to_the_identity() -> None:
+    image = torch.rand(1, 3, 64, 64) * 2 - 1
+    assert (build_generator(DEFAULT_GENERATOR)(image) - image).abs().max() < 0.16
+
+
+def test_output_has_the_inputs_shape_and_range() -> None:
+    output = random_generator(1)(torch.randn(2, 3, 24, 40).double())
+    assert output.shape == (2, 3, 24, 40)
+    assert output.abs().max() <= 1
+
+
+@pytest.mark.parametrize(("blocks", "stride"), [(0, 4), (1, 4), (3, 4), (2, 2)])
+def test_the_declared_radius_is_what_a_pixel_can_see(blocks: int, stride: int) -> None:
+    generator = random_generator(blocks, stride)
+    side = 4 * generator.radius + 4 * stride
+    for phase in range(stride):
+        center = side // 2 + phase
+        image = (torch.rand(1, 3, side, side) * 2 - 1).double().requires_grad_()
+        generator(image)[0, :, center, center].sum().backward()
+        assert image.grad is not None
+        seen = torch.nonzero(image.grad.abs().sum((0, 1, 3))).flatten()
+        assert center - seen.min() <= generator.radius
+        assert seen.max() - center <= generator.radius
+        # a halo may be too large by less than two cells, no more
+        assert max(center - seen.min(), seen.max() - center) > generator.radius - 3 * stride
+
+
+def test_the_total_stride_is_the_period_of_equivariance() -> None:
+    generator = random_generator(1)
+    image = (torch.rand(1, 3, 96, 96) * 2 - 1).double()
+    whole = generator(image)
+    margin = generator.radius
+    shifted = generator(image[:, :, 4:, 4:])
+    inner = slice(margin, 96 - 4 - margin)
+    assert torch.allclose(shifted[:, :, inner, inner], whole[:, :, 4:, 4:][:, :, inner, inner], atol=1e-12)
+
+
+def test_channel_norm_sees_one_pixel_at_a_time() -> None:
+    features = torch.randn(1, 8, 5, 5)
+    norm = ChannelNorm(8)
+    assert torch.allclose(norm(features)[:, :, 2:3, 3:4], norm(features[:, :, 2:3, 3:4]))
+    assert torch.allclose(norm(features).square().mean(1), torch.ones(1, 5, 5), atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", [{}, {"name": "other"}, {"name": "residual", "depth": 3}])
+def test_an_unknown_architecture_is_refused(architecture: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="unknown architecture"):
+        build_generator(architecture)

@@ -1,0 +1,57 @@
+"""Random colour transforms of what a discriminator sees, so that it cannot judge by the palette alone.
+
+The transforms are linear in the pixels, hence differentiable. (Zhao et al. 2020, 'Differentiable Augmentation for
+Data-Efficient GAN Training'; the colour matrices are those of Karras et al. 2020, 'Training GANs with Limited Data'.)
+"""
+
+import math
+
+import torch
+
+
+def color_transforms(count: int, strength: float, seed: int, device: torch.device) -> torch.Tensor:
+    """Random colour matrices: a hue rotation about the gray axis, a saturation, a contrast and a brightness.
+
+    With strength 1 the hue turns by 60 degrees (standard deviation), saturation and contrast change by factors of up to
+    2 and 1.5 either way, and brightness by up to 0.5 (of the range [-1, 1]).
+
+    Args:
+        count: how many.
+        strength: 0 (identity) and up.
+        seed: the same seed gives the same matrices.
+        device: where they are wanted.
+
+    Returns:
+        float (count, 3, 4): three columns for the channels, one for the offset.
+    """
+    random = torch.Generator().manual_seed(seed)
+    angle = torch.randn(count, generator=random) * strength * math.pi / 3
+    saturation = 2.0 ** (strength * _between(-1, 1, count, random))
+    contrast = 1.5 ** (strength * _between(-1, 1, count, random))
+    brightness = strength * _between(-0.5, 0.5, count, random)
+    gray = torch.full((3, 3), 1 / 3)
+    chroma = torch.eye(3) - gray
+    turn = torch.tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / math.sqrt(3)
+    cosine, sine = angle.cos().reshape(-1, 1, 1), angle.sin().reshape(-1, 1, 1)
+    matrix = gray + saturation.reshape(-1, 1, 1) * (cosine * chroma + sine * turn)
+    matrix = contrast.reshape(-1, 1, 1) * matrix
+    return torch.cat((matrix, brightness.reshape(-1, 1, 1).expand(-1, 3, 1)), 2).to(device)
+
+
+def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Tensor:
+    """Apply one colour matrix to each image.
+
+    Args:
+        images: float (N, 3, H, W).
+        transforms: float (N, 3, 4), from ``color_transforms``.
+
+    Returns:
+        float (N, 3, H, W), channels last in memory; values may leave [-1, 1].
+    """
+    pixels = images.permute(0, 2, 3, 1).flatten(1, 2)
+    mixed = torch.baddbmm(transforms[:, None, :, 3], pixels, transforms[:, :, :3].transpose(1, 2))
+    return mixed.unflatten(1, images.shape[2:]).permute(0, 3, 1, 2)
+
+
+def _between(low: float, high: float, count: int, random: torch.Generator) -> torch.Tensor:
+    return low + (high - low) * torch.rand(count, generator=random)

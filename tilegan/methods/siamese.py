@@ -1,0 +1,130 @@
+"""The Siamese GAN: a discriminator whose vectors tell realism by their length and content by their differences.
+
+The discriminator D maps an image to a vector. Real targets B are pulled to the origin, translations AB = G(A) are pushed
+away from it, and the generator G pulls them back. Differences between the vectors of two sources must point the same
+way as those between their translations; G and D both maximise that, so content is kept without any loss per pixel.
+
+Source: M. Pasini, 'A New Way to look at GANs' and 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019).
+The article writes one distance, Eucl, for all three lengths; squared for D(B), plain for D(AB) is our
+reading of it.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from tilegan.combo import Combo
+from tilegan.methods.augment import color_transforms, transform_colors
+from tilegan.methods.base import Batch, Losses
+
+
+@dataclass(frozen=True)
+class SiameseSettings:
+    """The method's own numbers.
+
+    Attributes:
+        margin: length beyond which a translation's vector is not pushed any further.
+        content_weight: weight of the cosine terms, in both networks' losses.
+        whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
+        color_tolerance: strength of the colour transforms through which D sees its images; at 0 it sees them as they
+            are, and the generator takes over the targets' palette at the price of yellow and grey skies.
+    """
+
+    margin: float = 2.0
+    content_weight: float = 1.0
+    whole_share: float = 0.5
+    color_tolerance: float = 0.6
+
+
+def real_length(vectors: torch.Tensor) -> torch.Tensor:
+    """D, on real targets: ``mean ||D(B)||^2``. Vectors float (N, V) -> scalar."""
+    return vectors.square().sum(1).mean()
+
+
+def translated_margin(vectors: torch.Tensor, margin: float) -> torch.Tensor:
+    """D, on translations: ``mean max(0, margin - ||D(AB)||)``. Vectors float (N, V) -> scalar."""
+    return torch.relu(margin - lengths(vectors)).mean()
+
+
+def translated_length(vectors: torch.Tensor) -> torch.Tensor:
+    """G, on translations: ``mean ||D(AB)||``. Vectors float (N, V) -> scalar."""
+    return lengths(vectors).mean()
+
+
+def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+    """Mean cosine of the angle between ``D(A_i) - D(A_j)`` and ``D(AB_i) - D(AB_j)`` over all pairs i < j.
+
+    The fourth and fifth loss are its negative, for D and for G. The TraVeL loss (Amodio and Krishnaswamy 2019,
+    'TraVeLGAN') without its length term.
+
+    Args:
+        sources: float (N, V), vectors of the sources, N >= 2.
+        translations: float (N, V), vectors of their translations.
+
+    Returns:
+        scalar in [-1, 1].
+    """
+    first, second = torch.triu_indices(len(sources), len(sources), 1, device=sources.device)
+    return nn.functional.cosine_similarity(
+        sources[first] - sources[second], translations[first] - translations[second], dim=1, eps=1e-6
+    ).mean()
+
+
+def lengths(vectors: torch.Tensor) -> torch.Tensor:
+    """Euclidean lengths, float (N, V) -> (N,); the small constant keeps the gradient finite at the origin."""
+    return (vectors.square().sum(1) + 1e-12).sqrt()
+
+
+class Siamese:
+    """One generator, one discriminator, five losses."""
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SiameseSettings) -> None:
+        self.generator = generator
+        self.combo = Combo(generator)
+        self.discriminator = discriminator
+        self.settings = settings
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``mean ||D(AB)|| - w cos``."""
+        translated = self._translate(batch.source)
+        batch.translated = translated.detach()
+        of_source, of_translated = self._vectors(batch, translated)
+        return {
+            "generator_length": translated_length(of_translated),
+            "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``."""
+        if batch.translated is None:
+            with torch.no_grad():
+                batch.translated = self._translate(batch.source)
+        transforms = self._transforms(batch.target, 2 * batch.seed + 1)
+        of_target = self.discriminator(transform_colors(batch.target, transforms))
+        of_source, of_translated = self._vectors(batch, batch.translated)
+        return {
+            "real_length": real_length(of_target),
+            "translated_margin": translated_margin(of_translated, self.settings.margin),
+            "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
+        }
+
+    def _translate(self, source: torch.Tensor) -> torch.Tensor:
+        """The first images whole, the others tile by tile: ``exact`` inference works like the former, ``combo`` the latter."""
+        whole = round(self.settings.whole_share * len(source))
+        passes = ((self.generator, source[:whole]), (self.combo, source[whole:]))
+        return torch.cat([translate(part) for translate, part in passes if len(part)])
+
+    def _vectors(self, batch: Batch, translated: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors of the sources and of their translations, each pair seen through the same colour transform."""
+        transforms = self._transforms(batch.source, 2 * batch.seed)
+        images = torch.cat((transform_colors(batch.source, transforms), transform_colors(translated, transforms)))
+        of_source, of_translated = self.discriminator(images).chunk(2)
+        return of_source, of_translated
+
+    def _transforms(self, images: torch.Tensor, seed: int) -> torch.Tensor:
+        return color_transforms(len(images), self.settings.color_tolerance, seed, images.device)
