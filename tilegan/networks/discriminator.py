@@ -34,6 +34,11 @@ class SiameseDiscriminator(nn.Module):
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(fourth, cell_values, 3, padding=1),
         )
+        # with torch's own smaller initial weights the vectors start so short that learning takes four times as long
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, 0.2, nonlinearity="leaky_relu")
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 3, H, W) in [-1, 1] -> (N, V), V = cell_values * H/16 * W/16."""

@@ -1,0 +1,135 @@
+"""tilegan train: learn a style from two folders of images."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import click
+
+from tilegan.cli.options import byte_count, device_option, duration, overwrite_option, precision_option
+from tilegan.cli.report import interrupted, step_bar
+
+
+@click.command()
+@click.argument("source_dir", required=False, type=click.Path())
+@click.argument("target_dir", required=False, type=click.Path())
+@click.option("-o", "--output", metavar="RUN", type=click.Path(), help="Run folder  [default: runs/<target folder>]")
+@click.option("--resume", metavar="RUN", type=click.Path(), help="Go on with a run; takes no folders.")
+@click.option("--init", metavar="MODEL", help="Start from a finished model (fine-tuning): a name, file or run folder.")
+@click.option("--steps", type=click.IntRange(min=1), help="Steps in all; with --resume, train on to this one.")
+@click.option("--time", "time_limit", metavar="TIME", type=duration, help="Stop and save after 90s, 30m or 2h.")
+@click.option("--tile-size", metavar="PX", type=int, help="Side S of a tile; crops are 2S x 2S.")
+@click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first: larger strokes.")
+@click.option("--batch", metavar="N", type=int, help="Crops per step.")
+@click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
+@click.option("--margin", type=float, help="Length to which translations are pushed away.")
+@click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
+@click.option("--color-tolerance", metavar="T", type=float, help="0 takes over the targets' palette; more keeps colors.")
+@click.option("--seed", type=int, help="Chooses initial weights and crops.")
+@click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
+@click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
+@click.option("--checkpoint-every", metavar="N", type=click.IntRange(min=1), default=250, show_default=True)
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@device_option
+@precision_option
+@overwrite_option
+@click.pass_context
+def train(context: click.Context, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
+    """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.
+
+    Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first;
+    --resume RUN then goes on.
+    """
+    from tilegan.pipelines.train import TrainResult
+    from tilegan.pipelines.train import resume as run_resume
+    from tilegan.pipelines.train import train as run_train
+
+    stopper = _Stopper()
+    common: dict[str, Any] = {"time_limit": options["time_limit"], "stop": stopper.asked}
+    result: TrainResult
+    if options["resume"] is not None:
+        _refuse_with_resume(context, source_dir)
+        with stopper.installed(), step_bar() as progress:
+            result = run_resume(options["resume"], steps=options["steps"], progress=progress, **common)
+    else:
+        if source_dir is None or target_dir is None:
+            raise click.UsageError("two folders are needed: SOURCE_DIR and TARGET_DIR (or --resume RUN)")
+        chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
+        chosen["settings"] = _settings(options)
+        if options["dry_run"]:
+            _print_plan(source_dir, target_dir, chosen)
+            return
+        every = {name: options[name] for name in ("sample_every", "checkpoint_every", "overwrite")}
+        with stopper.installed(), step_bar() as progress:
+            result = run_train(
+                source_dir, target_dir, options["output"], progress=progress, **chosen, **every, **common
+            )
+    if stopper.asked():
+        interrupted(f"stopped at step {result.steps} and saved: go on with tilegan train --resume {result.run}")
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
+    click.echo(f"{result.model}: {result.steps} steps in {result.seconds / 60:.1f} minutes; {losses}")
+    if not result.finished:
+        click.echo(f"not all steps done: go on with tilegan train --resume {result.run}")
+
+
+def _settings(options: dict[str, Any]) -> Any:
+    """The settings that were given, over the defaults."""
+    from tilegan.training.settings import TrainSettings
+
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = TrainSettings()
+    own = {name: given[name] for name in ("margin", "content_weight", "color_tolerance") if name in given}
+    names = ("steps", "tile_size", "short_side", "batch", "learning_rate", "seed")
+    chosen = {name: given[name] for name in names if name in given}
+    return replace(settings, method=replace(settings.method, **own), **chosen)
+
+
+def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:
+    """A resumed run keeps the settings it was started with."""
+    allowed = {"resume", "steps", "time_limit"}
+    from_command_line = click.core.ParameterSource.COMMANDLINE
+    given = [name for name in context.params if context.get_parameter_source(name) is from_command_line]
+    extra = [name for name in given if name not in allowed]
+    if source_dir is not None or extra:
+        names = ", ".join(name.replace("_", "-") for name in extra)
+        raise click.UsageError(f"--resume goes on as the run was started; leave out: {names}")
+
+
+def _print_plan(source_dir: str, target_dir: str, chosen: dict[str, Any]) -> None:
+    from tilegan.pipelines.train import plan
+
+    made = plan(source_dir, target_dir, **chosen)
+    click.echo(f"images     {made.source_images} source, {made.target_images} target")
+    click.echo(f"cache      {made.cache_needed / 1e6:.0f} MB of reduced images, {made.cache / 1e6:.0f} MB allowed")
+    click.echo("parameters " + ", ".join(f"{count} {name}" for name, count in made.parameters.items()))
+    click.echo(f"device     {made.device}, {made.precision}")
+    minutes = made.steps * made.seconds_per_step / 60
+    click.echo(f"time       {made.steps} steps of {made.seconds_per_step:.2f} s: about {minutes:.0f} minutes")
+
+
+class _Stopper:
+    """Turns the first Ctrl-C or SIGTERM into a wish to stop; the second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def asked(self) -> bool:
+        return self._event.is_set()
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._event.is_set():
+            raise KeyboardInterrupt
+        self._event.set()

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tilegan.errors import DatasetError, SkippedImageWarning
+from tilegan.training.crops import Crops, find_images, read_reduced
+
+
+def write_noise(path: Path, width: int, height: int, seed: int = 0) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number, (width, height) in enumerate([(80, 64), (64, 100), (200, 300)]):
+        write_noise(tmp_path / "images" / f"{number}.png", width, height, number)
+    return tmp_path / "images"
+
+
+def test_images_are_reduced_to_the_short_side_and_never_enlarged(folder: Path) -> None:
+    images = find_images(folder, 32, 100)
+    assert [(image.path.name, image.height, image.width) for image in images] == [
+        ("0.png", 64, 80),
+        ("1.png", 100, 64),
+        ("2.png", 150, 100),
+    ]
+    assert read_reduced(images[2]).shape == (150, 100, 3)
+
+
+def test_what_cannot_be_used_is_skipped_by_name(folder: Path) -> None:
+    (folder / "notes.txt").write_text("no image")
+    (folder / ".hidden").write_text("no image, but nobody asked")
+    with pytest.warns(SkippedImageWarning) as caught:
+        images = find_images(folder, 70, 100)
+    assert [image.path.name for image in images] == ["2.png"]
+    messages = sorted(str(warning.message) for warning in caught)
+    assert len(messages) == 3
+    assert "0.png is 80 x 64 pixels: both sides must have at least 70" in messages[0]
+    assert "1.png" in messages[1]
+    assert "notes.txt" in messages[2]
+
+
+def test_a_folder_without_images_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no usable image in"):
+        find_images(tmp_path, 32, 64)
+    with pytest.raises(DatasetError, match="no folder"):
+        find_images(tmp_path / "missing", 32, 64)
+
+
+def test_a_crop_depends_on_seed_and_number_alone(folder: Path) -> None:
+    images = find_images(folder, 32, 64)
+    forwards, backwards = Crops(images, 32, 10**6, 5), Crops(images, 32, 1, 5)
+    expected = [forwards.crop(number) for number in range(20)]
+    for number in reversed(range(20)):
+        assert np.array_equal(backwards.crop(number), expected[number])
+    other = Crops(images, 32, 10**6, 6)
+    assert not all(np.array_equal(other.crop(number), expected[number]) for number in range(20))
+
+
+def test_a_batch_is_a_run_of_crops(folder: Path) -> None:
+    crops = Crops(find_images(folder, 32, 64), 32, 10**6, 0)
+    assert np.array_equal(crops.batch(3, 4), np.stack([crops.crop(number) for number in range(12, 16)]))
+
+
+def test_crops_are_windows_of_the_images_mirrored_or_not(folder: Path) -> None:
+    images = find_images(folder, 32, 64)[:1]
+    whole = read_reduced(images[0])
+    windows = {
+        whole[top : top + 32, left : left + 32][:, ::step].tobytes()
+        for top in range(33)
+        for left in range(49)
+        for step in (1, -1)
+    }
+    crops = Crops(images, 32, 10**6, 0)
+    drawn = [crops.crop(number).tobytes() for number in range(50)]
+    assert set(drawn) <= windows
+    assert len(set(drawn)) > 40
+
+
+def test_flat_crops_are_drawn_again(tmp_path: Path) -> None:
+    pixels = np.full((64, 640, 3), 200, np.uint8)
+    pixels[:, 320:] = np.random.default_rng(0).integers(0, 256, (64, 320, 3))
+    Image.fromarray(pixels).save(tmp_path / "half.png")
+    crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
+    flat = sum(crops.crop(number).std() < 1 for number in range(200))
+    assert flat <= 4  # without drawing again nearly half of them would be
+
+
+def test_a_wholly_flat_image_still_gives_crops(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "gray").save(tmp_path / "flat.png")
+    assert Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0).crop(0).shape == (32, 32, 3)
+
+
+def test_memory_stays_within_the_budget(folder: Path) -> None:
+    images = find_images(folder, 32, 64)
+    sizes = [3 * image.height * image.width for image in images]
+    crops = Crops(images, 32, max(sizes) + 1, 0)
+    for number in range(20):
+        crops.crop(number)
+        assert sum(image.nbytes for image in crops._kept.values()) == crops._bytes <= max(sizes) + 1
+
+
+def test_an_image_that_does_not_decode_is_reported_once_and_replaced(folder: Path) -> None:
+    content = (folder / "2.png").read_bytes()
+    (folder / "2.png").write_bytes(content[: len(content) // 2])
+    crops = Crops(find_images(folder, 32, 64), 32, 10**6, 0)
+    with pytest.warns(SkippedImageWarning, match="2.png") as caught:
+        drawn = [crops.crop(number) for number in range(20)]
+    assert len(caught) == 1
+    assert all(crop.shape == (32, 32, 3) for crop in drawn)
+
+
+def test_nothing_that_decodes_is_an_error(tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.png", 64, 64)
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[: len(content) // 2])
+    crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
+    with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="can be decoded"):
+        crops.crop(0)

@@ -1,0 +1,134 @@
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tilegan.errors import SettingError, TrainingError
+from tilegan.training.settings import TrainSettings
+from tilegan.training.trainer import Trainer
+
+SMALL = TrainSettings(
+    tile_size=16,
+    short_side=32,
+    batch=2,
+    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
+)
+CPU = torch.device("cpu")
+
+
+def crops(seed: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+
+
+def weights(trainer: Trainer) -> torch.Tensor:
+    return torch.cat([value.flatten().float() for value in trainer.state().values()])
+
+
+def test_a_step_changes_both_networks_and_reports_all_five_losses() -> None:
+    trainer = Trainer(SMALL, CPU, torch.float32)
+    before = copy.deepcopy([network.state_dict() for network in trainer.method.networks().values()])
+    losses = trainer.train_step(crops(0), crops(1))
+    assert set(losses) == {
+        "generator_length",
+        "generator_content",
+        "real_length",
+        "translated_margin",
+        "discriminator_content",
+    }
+    for old, network in zip(before, trainer.method.networks().values(), strict=True):
+        assert any(not torch.equal(old[name], value) for name, value in network.state_dict().items())
+
+
+def test_two_trainings_with_one_seed_are_equal() -> None:
+    first, second = (Trainer(SMALL, CPU, torch.float32) for _ in range(2))
+    for trainer in (first, second):
+        for step in range(3):
+            trainer.train_step(crops(step), crops(9 + step))
+    assert torch.equal(weights(first), weights(second))
+
+
+def test_restoring_a_state_goes_on_as_if_nothing_had_happened() -> None:
+    whole = Trainer(SMALL, CPU, torch.float32)
+    for step in range(4):
+        if step == 2:
+            state = {name: value.clone() for name, value in whole.state().items()}
+        whole.train_step(crops(step), crops(9 + step))
+    resumed = Trainer(replace(SMALL, seed=1), CPU, torch.float32)
+    resumed.restore(2, state)
+    for step in range(2, 4):
+        resumed.train_step(crops(step), crops(9 + step))
+    assert torch.equal(weights(whole), weights(resumed))
+
+
+def test_the_kept_weights_are_the_running_average() -> None:
+    trainer = Trainer(replace(SMALL, average_decay=0.05), CPU, torch.float32)
+    name = "tail.weight"
+    average = trainer.average.state_dict()[name].clone()
+    for step in range(3):
+        trainer.train_step(crops(step), crops(9 + step))
+        current = trainer.method.generator.state_dict()[name]
+        average = 0.05 * average + 0.95 * current
+    assert torch.allclose(trainer.average.state_dict()[name], average, atol=1e-7)
+    assert torch.equal(trainer.translator("x", {}).weights()[name], trainer.average.state_dict()[name])
+
+
+def test_the_translator_carries_the_generators_contract() -> None:
+    translator = Trainer(SMALL, CPU, torch.float32).translator("name", {"steps": 0})
+    assert (translator.tile_size, translator.stride, translator.scale, translator.name) == (16, 4, 1, "name")
+    assert translator.halo >= translator.generator.radius
+    assert translator.halo % translator.stride == 0
+
+
+def test_losses_that_are_no_numbers_stop_the_training() -> None:
+    trainer = Trainer(SMALL, CPU, torch.float32)
+    with torch.no_grad():
+        next(trainer.method.discriminator.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="step 1: a loss is no longer a number"):
+        trainer.train_step(crops(0), crops(1))
+
+
+def test_bfloat16_trains_with_float32_weights() -> None:
+    trainer = Trainer(SMALL, CPU, torch.bfloat16)
+    trainer.train_step(crops(0), crops(1))
+    assert {value.dtype for value in trainer.state().values()} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"tile_size": 20}, "multiple of 16"),
+        ({"tile_size": 64, "short_side": 100}, "at least twice the tile size"),
+        ({"batch": 1}, "at least 2"),
+        ({"steps": 0}, "steps"),
+        ({"learning_rate": 0.0}, "learning rate"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, int], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        replace(SMALL, **wrong)
+
+
+def test_settings_survive_json() -> None:
+    assert TrainSettings.from_json(SMALL.to_json()) == SMALL
+    with pytest.raises(SettingError, match="another version: they differ in extra"):
+        TrainSettings.from_json({**SMALL.to_json(), "extra": 1})
+
+
+def test_training_on_two_colors_learns_the_way_from_one_to_the_other() -> None:
+    """A whole training in little: dark blue sources, light orange targets, and the palette is not tolerated."""
+    settings = replace(SMALL, learning_rate=2e-3, average_decay=0.5, method=replace(SMALL.method, color_tolerance=0.0))
+    trainer = Trainer(settings, CPU, torch.float32)
+    random = np.random.default_rng(0)
+    for _ in range(150):
+        noise = random.integers(0, 60, (2, 2, 32, 32, 3))
+        source = (noise[0] + [20, 30, 90]).astype(np.uint8)
+        target = (noise[1] + [190, 130, 60]).astype(np.uint8)
+        trainer.train_step(source, target)
+    output = trainer.translator("x", {}).translate(source[0]).mean((0, 1))
+    before, after = (np.abs(pixels - target.mean((0, 1, 2))).mean() for pixels in (source.mean((0, 1, 2)), output))
+    assert after < 0.5 * before

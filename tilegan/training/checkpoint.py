@@ -1,0 +1,58 @@
+"""The state of a training on disk: safetensors, replaced in one step, so that there is always one whole checkpoint."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import save
+
+from tilegan.errors import OutputError, ResumeError
+
+NAME = "checkpoint.safetensors"
+FORMAT = "tilegan-checkpoint/1"
+
+
+def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+    """Write a checkpoint into a run folder; the previous one stays until the new one is safely on disk.
+
+    Args:
+        folder: the run folder.
+        tensors: what ``Trainer.state`` gives.
+        facts: whatever else is needed to go on, as JSON types.
+
+    Raises:
+        OutputError: no room or no permission; the previous checkpoint is untouched.
+    """
+    path, temporary = folder / NAME, folder / f"{NAME}.partial"
+    content = save({name: value.cpu() for name, value in tensors.items()}, {"format": FORMAT, "facts": json.dumps(facts)})
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {path}: {error.strerror}: make room and go on with --resume") from error
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The tensors and the facts of a run folder's checkpoint.
+
+    Raises:
+        ResumeError: there is none, or it cannot be read.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise ResumeError(f"nothing to resume in '{folder}': it has no {NAME}")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise ResumeError(f"not a tilegan checkpoint: {path}")
+            return {name: file.get_tensor(name) for name in file.keys()}, json.loads(metadata["facts"])  # noqa: SIM118
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ResumeError(f"damaged checkpoint: {path}: {error}") from error

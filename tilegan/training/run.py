@@ -1,0 +1,132 @@
+"""A run folder: everything a training leaves on disk.
+
+``config.json`` (all settings), ``metrics.jsonl`` (a line a step), ``samples/`` (sheets), ``checkpoint.safetensors``,
+``translator.safetensors`` and at the end ``curves.png``.
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.training.checkpoint import NAME as CHECKPOINT
+from tilegan.training.crops import TrainingImage
+from tilegan.training.settings import TrainSettings
+
+CONFIG, METRICS, SAMPLES, CURVES = "config.json", "metrics.jsonl", "samples", "curves.png"
+TRANSLATOR = "translator.safetensors"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run was started with; resuming needs nothing else.
+
+    Attributes:
+        source, target: absolute folders of images.
+        source_files, target_files: digests of their usable files' names and sizes (see ``digest``).
+        name: the style's name.
+        settings: the numbers of the training.
+        device, precision: names.
+        threads: CPU threads; other sums differ in the last bit.
+        cache: bytes of reduced images to keep in memory.
+        sample_every, checkpoint_every: steps.
+        init: the model it was started from, if any.
+    """
+
+    source: str
+    target: str
+    source_files: str
+    target_files: str
+    name: str
+    settings: TrainSettings
+    device: str
+    precision: str
+    threads: int
+    cache: int
+    sample_every: int
+    checkpoint_every: int
+    init: str | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write ``config.json``."""
+        write_text(folder / CONFIG, json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``config.json``.
+
+        Raises:
+            ResumeError: there is none, or it is of another version.
+        """
+        try:
+            values: dict[str, Any] = json.loads((folder / CONFIG).read_text())
+        except (OSError, json.JSONDecodeError) as error:
+            raise ResumeError(f"nothing to resume in '{folder}': no readable {CONFIG}") from error
+        if not isinstance(values, dict) or set(values) != {entry.name for entry in fields(cls)}:
+            raise ResumeError(f"{folder / CONFIG} is of another version: start a new run")
+        return cls(**{**values, "settings": TrainSettings.from_json(values["settings"])})
+
+
+def digest(images: list[TrainingImage], folder: Path) -> str:
+    """SHA-256 over the names and reduced sizes of a folder's usable images: the crops depend on nothing else."""
+    lines = (f"{image.path.relative_to(folder)} {image.height} {image.width}" for image in images)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def prepare(folder: Path, overwrite: bool) -> None:
+    """Make an empty run folder.
+
+    Raises:
+        OutputExistsError: there is a run already and ``overwrite`` is false, or a file or foreign folder of that name.
+        OutputError: the folder cannot be made.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / CONFIG).is_file():
+            raise OutputExistsError(f"'{folder}' exists and is no run: choose another folder with -o")
+        if not overwrite:
+            raise OutputExistsError(f"'{folder}' holds a run: go on with --resume {folder}, or replace it with --overwrite")
+        for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / SAMPLES, ignore_errors=True)
+    try:
+        (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+
+
+def append_metrics(folder: Path, step: int, seconds: float, losses: dict[str, float]) -> None:
+    """Add a step's line to ``metrics.jsonl``; ``seconds`` is the training time so far."""
+    rounded = {name: float(f"{value:.6g}") for name, value in losses.items()}
+    line = json.dumps({"step": step, "seconds": round(seconds, 3), "losses": rounded})
+    try:
+        with (folder / METRICS).open("a") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise OutputError(f"cannot write {folder / METRICS}: {error.strerror}") from error
+
+
+def cut_metrics(folder: Path, step: int) -> None:
+    """Forget the lines of steps after ``step``, and a torn last line: they will be done again."""
+    path = folder / METRICS
+    lines = path.read_text().splitlines() if path.is_file() else []
+    write_text(path, "".join(line + "\n" for line in lines[:step]))
+
+
+def last_losses(folder: Path, count: int) -> dict[str, float]:
+    """Means of the losses over the last ``count`` steps."""
+    lines = [json.loads(line)["losses"] for line in (folder / METRICS).read_text().splitlines()[-count:]]
+    return {name: round(sum(line[name] for line in lines) / len(lines), 4) for name in lines[0]} if lines else {}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a small text file in one step."""
+    temporary = path.with_name(path.name + ".partial")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,76 @@
+"""All numbers of a training, with defaults that train well; they are saved with every run."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from tilegan.errors import SettingError
+from tilegan.methods.siamese import SiameseSettings
+from tilegan.networks.build import DEFAULT_DISCRIMINATOR, DEFAULT_GENERATOR
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What a training needs to know beside its images.
+
+    Attributes:
+        tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S.
+        short_side: images are reduced until their short side has this many pixels; smaller ones stay as they are.
+        batch: crops per step, at least 2, since content is judged by pairs.
+        steps: steps in all.
+        learning_rate: Adam's rate for the generator and the discriminator.
+        betas: Adam's two decay rates.
+        average_decay: decay per step of the running average of the generator's weights, which is what is kept.
+        seed: chooses initial weights, crops and colour transforms.
+        generator: architecture of the generator, see ``networks.build``.
+        discriminator: the same for the discriminator.
+        method: the method's own settings.
+    """
+
+    tile_size: int = 64
+    short_side: int = 448
+    batch: int = 8
+    steps: int = 6000
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.99)
+    average_decay: float = 0.998
+    seed: int = 0
+    generator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_GENERATOR))
+    discriminator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_DISCRIMINATOR))
+    method: SiameseSettings = field(default_factory=SiameseSettings)
+
+    def __post_init__(self) -> None:
+        """Check every number.
+
+        Raises:
+            SettingError: one of them cannot work.
+        """
+        rules = {
+            f"tile size must be a multiple of 16 from 16 up, not {self.tile_size}": self.tile_size >= 16
+            and self.tile_size % 16 == 0,
+            f"short side must be at least twice the tile size ({2 * self.tile_size}), not {self.short_side}": self.short_side
+            >= 2 * self.tile_size,
+            f"batch must be at least 2, not {self.batch}": self.batch >= 2,
+            f"steps must be at least 1, not {self.steps}": self.steps >= 1,
+            f"learning rate must be above 0, not {self.learning_rate}": self.learning_rate > 0,
+            f"seed must be 0 or more, not {self.seed}": self.seed >= 0,
+        }
+        for message, holds in rules.items():
+            if not holds:
+                raise SettingError(message)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``.
+
+        Raises:
+            SettingError: a name is unknown or missing, as in a run of another version.
+        """
+        known = {entry.name for entry in fields(cls)}
+        if set(values) != known:
+            raise SettingError(f"settings of another version: they differ in {', '.join(sorted(known ^ set(values)))}")
+        method = SiameseSettings(**values["method"])
+        return cls(**{**values, "method": method, "betas": tuple(values["betas"])})

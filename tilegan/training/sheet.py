@@ -1,0 +1,46 @@
+"""Pictures that show how far a training is: a sheet of samples, curves of losses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+GAP = 8
+
+
+def sample_sheet(rows: list[list[NDArray[np.uint8]]]) -> Image.Image:
+    """Rows of pictures, uint8 (h, w, 3) each, on white; each row is as high as its highest picture."""
+    heights = [max(picture.shape[0] for picture in row) for row in rows]
+    widths = [sum(picture.shape[1] + GAP for picture in row) for row in rows]
+    sheet = Image.new("RGB", (max(widths) + GAP, sum(height + GAP for height in heights) + GAP), "white")
+    top = GAP
+    for row, height in zip(rows, heights, strict=True):
+        left = GAP
+        for picture in row:
+            sheet.paste(Image.fromarray(picture), (left, top))
+            left += picture.shape[1] + GAP
+        top += height + GAP
+    return sheet
+
+
+def loss_curves(metrics: Path, output: Path) -> bool:
+    """Draw each loss of a ``metrics.jsonl`` over the steps, smoothed, as a PNG; False where matplotlib is missing."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    steps = np.array([line["step"] for line in lines])
+    names = list(lines[0]["losses"])
+    figure = Figure(figsize=(8, 2 * len(names)), layout="constrained")
+    span = max(1, len(lines) // 100)
+    for axes, name in zip(figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0], names, strict=True):
+        values = np.array([line["losses"][name] for line in lines])
+        axes.plot(steps, values, alpha=0.25)
+        axes.plot(steps[span - 1 :], np.convolve(values, np.ones(span) / span, "valid"))
+        axes.set_ylabel(name)
+    axes.set_xlabel("step")
+    figure.savefig(output, dpi=100)
+    return True
