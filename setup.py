@@ -27,6 +27,7 @@ setup(
         "tilegan",
         "tilegan.cli",
         "tilegan.images",
+        "tilegan.images.landscape",
         "tilegan.inference",
         "tilegan.methods",
         "tilegan.networks",
