@@ -16,6 +16,7 @@ class Geo:
     """Where on a planet the pixels lie, as rasterio gives it; None where the file does not say.
 
     Attributes:
+        height, width: of the image whose pixels ``transform`` and ``gcps`` count.
         crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points where there is no transform.
         transform: ``affine.Affine`` from (column, row) to coordinates.
         gcps: ``rasterio.control.GroundControlPoint`` of the full image.
@@ -23,6 +24,8 @@ class Geo:
         tags: free-form text of the file.
     """
 
+    height: int
+    width: int
     crs: Any = None
     transform: Any = None
     gcps: tuple[Any, ...] = ()
@@ -87,20 +90,26 @@ def open_source(path: str | Path) -> Source:
     Raises:
         ImageError: it is missing, or not an image, or damaged.
     """
-    # The readers import this module, and each brings a library that a run may not need.
     path = Path(path)
     if not path.exists():
         raise ImageError(f"no such image: {path}: check the name")
-    if path.is_dir():
-        from tilegan.images.zarr_source import ZarrSource
-
-        return ZarrSource(path)
+    # Imported here because the readers import this module.
     from tilegan.images.pillow import PillowSource, needs_pillow
     from tilegan.images.raster import RasterSource
+    from tilegan.images.zarr_source import ZarrSource
 
+    if path.is_dir():
+        return ZarrSource(path)
     if needs_pillow(path):
         return PillowSource(path)
-    return RasterSource(path)
+    try:
+        return RasterSource(path)
+    except ImageError:
+        try:
+            return PillowSource(path)
+        except ImageError:
+            pass
+        raise
 
 
 def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
@@ -113,3 +122,17 @@ def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
         "height": height,
         "width": width,
     }
+
+
+def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width of a thumbnail whose longest side is at most ``side`` pixels; never larger than the image."""
+    longest = max(height, width)
+    if longest <= side:
+        return height, width
+    return max(1, round(height * side / longest)), max(1, round(width * side / longest))
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, cut to one line; its class where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

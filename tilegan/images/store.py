@@ -15,6 +15,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.geometry import Window, grid_cell, grid_shape, round_up
+from tilegan.images.source import first_line
 
 COARSEST = 256  # the last level fits a square of this side, in pixels
 ZSTD_LEVEL = 1
@@ -132,12 +133,6 @@ class Store:
     def shard_file(self, level: int, index: tuple[int, int]) -> Path:
         """The file that holds a shard once it is written."""
         return self.path / str(level) / "c" / "0" / str(index[0]) / str(index[1])
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, cut to one line; its class where it says nothing."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _level_shapes(height: int, width: int) -> list[tuple[int, int]]:
