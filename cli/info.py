@@ -1,0 +1,52 @@
+"""tilegan info: what a model or an image is."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tilegan.pipelines.info import ImageInfo, ModelInfo
+
+
+@click.command()
+@click.argument("file")
+def info(file: str) -> None:
+    """Tell what FILE is: an image, a model's file, a run folder or the name of a shipped model."""
+    from tilegan.pipelines.info import ModelInfo
+    from tilegan.pipelines.info import info as find_out
+
+    result = find_out(file)
+    rows = _model_rows(result) if isinstance(result, ModelInfo) else _image_rows(result)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
+    numbers = ", ".join(f"{key} {value}" for key, value in model.architecture.items() if key != "name")
+    return [
+        ("model", model.path),
+        ("style", model.name),
+        ("architecture", f"{model.architecture['name']} ({numbers})"),
+        ("parameters", f"{model.parameters:,}"),
+        ("tile size", f"{model.tile_size} px"),
+        ("halo", f"{model.halo} px"),
+        ("stride", f"{model.stride} px"),
+        ("scale", model.scale),
+        *((key.replace("_", " "), value) for key, value in model.facts.items()),
+    ]
+
+
+def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = [
+        ("image", image.path),
+        ("height x width", f"{image.height} x {image.width} px ({image.megapixels:.2f} MP)"),
+        ("bands", f"{image.bands} ({image.dtype})"),
+    ]
+    if image.crs is not None:
+        rows.append(("crs", image.crs))
+    if image.bounds is not None:
+        rows.append(("bounds", "left {:.10g}, bottom {:.10g}, right {:.10g}, top {:.10g}".format(*image.bounds)))
+    if image.nodata is not None:
+        rows.append(("nodata", image.nodata))
+    return rows

@@ -1,0 +1,89 @@
+"""The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import click
+
+import tilegan
+from tilegan.errors import TileganError, TileganWarning
+
+# what --help shows; the commands themselves, and torch with them, are imported at first use
+COMMANDS = {
+    "stylize": "Repaint an image of any size with a learnt style.",
+    "train": "Learn a style from two folders of images.",
+    "sample": "Write a procedural landscape to try things out on.",
+    "info": "Tell what a model or an image is.",
+}
+
+
+class LazyCommands(click.Group):
+    """Subcommands in files named after them; errors that a user can mend end in one line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all subcommands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a subcommand; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            with _plain_warnings():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted", 130)
+        except BrokenPipeError:
+            raise  # whoever read the output has gone: click ends quietly
+        except (TileganError, OSError, MemoryError) as error:
+            if ctx.params["debug"]:
+                raise
+            _fail(f"Error: {_one_line(error)}", 1)
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(line, err=True)
+    raise click.exceptions.Exit(code)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory: give a smaller --window or --shard, or close other programs"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show the project's own warnings, a line each; those of libraries are for developers."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        click.echo(f"Warning: {message}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", TileganWarning)
+        warnings.showwarning = show
+        yield
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(tilegan.__version__, prog_name="tilegan")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def main(debug: bool) -> None:
+    """Learn a style from two folders of images and apply it, without seams, to an image of any size.
+
+    Try it: tilegan sample sample.png --size 900x1200, then tilegan stylize sample.png.
+    """

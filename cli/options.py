@@ -1,0 +1,44 @@
+"""Options that several commands share, and the types of their values."""
+
+import re
+
+import click
+
+device_option = click.option(
+    "--device", default="auto", show_default=True, metavar="NAME", help="What computes: auto, cpu, cuda or mps."
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="Number format; auto takes the fastest that the device has.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def duration(text: str) -> float:
+    """Seconds from '90s', '30m' or '2h'; a bare number counts seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip().lower())
+    if found is None:
+        raise click.BadParameter(f"'{text}' is no time: give one such as 90s, 30m or 2h")
+    return float(found[1]) * _SECONDS[found[2] or "s"]
+
+
+def byte_count(text: str) -> int:
+    """Bytes from '500MB' or '2GB'; a bare number counts bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if found is None:
+        raise click.BadParameter(f"'{text}' is no amount of memory: give one such as 500MB or 2GB")
+    return int(float(found[1]) * _BYTES[found[2]])
+
+
+def height_width(text: str) -> tuple[int, int]:
+    """Height and width in pixels from '900x1200'."""
+    found = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
+    if found is None or 0 in (int(found[1]), int(found[2])):
+        raise click.BadParameter(f"'{text}' is no height and width: give them such as 900x1200, at least 1x1")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,114 @@
+"""Tell what a model or an image is."""
+
+import math
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from tilegan.errors import ImageError
+from tilegan.images.source import open_source
+from tilegan.translator import find, read_header, shipped
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model's file says.
+
+    Attributes:
+        path: the file.
+        name: of the style.
+        architecture: of the generator: its name and numbers.
+        parameters: how many numbers were learnt.
+        tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
+        halo: context that an output pixel can depend on, per side, in input pixels.
+        stride: of the generator, in input pixels.
+        scale: output pixels per input pixel.
+        facts: how it was trained.
+    """
+
+    path: Path
+    name: str
+    architecture: dict[str, Any]
+    parameters: int
+    tile_size: int
+    halo: int
+    stride: int
+    scale: int
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What an image's file says.
+
+    Attributes:
+        path: the file or folder.
+        height: in pixels.
+        width: in pixels.
+        bands: bands in the file.
+        dtype: numpy type in the file.
+        crs: coordinate reference system, None if there is none.
+        bounds: left, bottom, right and top of the image in it, None if they are not known.
+        nodata: value of pixels that mean nothing, None if there is none.
+    """
+
+    path: Path
+    height: int
+    width: int
+    bands: int
+    dtype: str
+    crs: str | None
+    bounds: tuple[float, float, float, float] | None
+    nodata: float | None
+
+    @property
+    def megapixels(self) -> float:
+        """Millions of pixels."""
+        return self.height * self.width / 1e6
+
+
+def info(name_or_path: str | Path) -> ModelInfo | ImageInfo:
+    """What a file says: a .safetensors file, a run folder or a shipped model's name is a model, all else an image.
+
+    Raises:
+        ModelError: it looks like a model and is none.
+        ImageError: it is missing, or no image.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".safetensors" or (path / "translator.safetensors").is_file():
+        return _model(path)
+    if not path.exists():
+        if str(name_or_path) in shipped():
+            return _model(name_or_path)
+        raise ImageError(f"no image or model: {path}: give a file, or a shipped model's name: {', '.join(shipped())}")
+    return _image(path)
+
+
+def _model(name_or_path: str | Path) -> ModelInfo:
+    header, path = read_header(name_or_path), find(name_or_path)
+    with safetensors.safe_open(path, framework="np") as file:
+        shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118 - not a dict
+    return ModelInfo(path=path, parameters=sum(map(math.prod, shapes)), **header)
+
+
+def _image(path: Path) -> ImageInfo:
+    with closing(open_source(path)) as source:
+        geo = source.geo
+        bounds = None
+        if geo is not None and geo.transform is not None:
+            left, top = geo.transform * (0, 0)
+            right, bottom = geo.transform * (source.width, source.height)
+            bounds = (left, bottom, right, top)
+        return ImageInfo(
+            path=path,
+            height=source.height,
+            width=source.width,
+            bands=source.bands,
+            dtype=str(source.dtype),
+            crs=geo.crs.to_string() if geo is not None and geo.crs is not None else None,
+            bounds=bounds,
+            nodata=geo.nodata if geo is not None else None,
+        )
