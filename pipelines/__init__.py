@@ -1,1 +1,52 @@
 """End-to-end flows: paths and settings in, a result out; nothing is printed."""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tilegan.pipelines.info import ImageInfo, ModelInfo, info
+    from tilegan.pipelines.sample import SampleResult, sample
+    from tilegan.pipelines.stylize import StylizeResult, stylize
+    from tilegan.pipelines.train import TrainPlan, TrainResult, train
+
+__all__ = [
+    "ImageInfo",
+    "ModelInfo",
+    "SampleResult",
+    "StylizeResult",
+    "TrainPlan",
+    "TrainResult",
+    "info",
+    "sample",
+    "stylize",
+    "train",
+]
+
+# torch takes seconds to import, so each flow is imported at first use
+_HOMES = {
+    "ImageInfo": "info",
+    "ModelInfo": "info",
+    "SampleResult": "sample",
+    "StylizeResult": "stylize",
+    "TrainPlan": "train",
+    "TrainResult": "train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, name)}"), name)
+
+
+class _Pipelines(ModuleType):
+    """A package whose ``stylize`` is the function, also after the module of that name was imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, ModuleType) and name in __all__):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Pipelines

@@ -1,0 +1,74 @@
+"""Dask arrays: as exact as the engine, and lazy."""
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+
+import tilegan
+from tilegan.errors import SettingError
+
+
+def image(height, width):
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("chunks", [(64, 64, 3), (37, 50, 1), ((1, 99), (7, 53, 20), 3)])
+def test_equals_the_whole_image_whatever_the_chunks(random_translator, chunks):
+    pixels = image(100, 80)
+    array = da.from_array(pixels, chunks=chunks)
+    stylized = tilegan.stylize_array(array, random_translator, window=32)
+    assert stylized.shape == (100, 80, 3)
+    assert stylized.dtype == np.uint8
+    assert stylized.chunks[:2] == array.chunks[:2]
+    assert np.abs(stylized.compute().astype(int) - random_translator.translate(pixels)).max() <= 1
+
+
+def test_combo_does_not_depend_on_chunks(random_translator):
+    pixels = image(70, 50)
+    whole, parts = (
+        tilegan.stylize_array(da.from_array(pixels, chunks=chunks), random_translator, seams="combo").compute()
+        for chunks in (-1, (33, 20, 3))
+    )
+    assert np.abs(whole.astype(int) - parts).max() <= 1
+
+
+def test_nothing_is_read_before_it_is_asked_for_and_then_only_what_is_needed(random_translator):
+    blocks = []
+
+    def block(block_id=None):
+        blocks.append(block_id[:2])
+        return np.zeros((64, 64, 3), np.uint8)
+
+    array = da.map_blocks(block, chunks=((64,) * 10, (64,) * 10, (3,)), dtype=np.uint8, meta=np.empty((0, 0, 0), "u1"))
+    stylized = tilegan.stylize_array(array, random_translator)
+    assert blocks == []
+    assert stylized[320:384, 320:384].compute().shape == (64, 64, 3)
+    assert sorted(blocks) == [(row, column) for row in (4, 5, 6) for column in (4, 5, 6)]
+
+
+def test_a_named_model_is_not_in_the_graph(random_translator, tmp_path):
+    path = tmp_path / "model.safetensors"
+    random_translator.save(path)
+    array = da.zeros((100, 100, 3), dtype=np.uint8, chunks=(50, 50, 3))
+    stylized = tilegan.stylize_array(array, path, device="cpu", precision="float32")
+    graph = dict(stylized.__dask_graph__())
+    assert not any("ResidualGenerator" in repr(task) for task in graph.values())
+    expected = random_translator.translate(np.zeros((100, 100, 3), np.uint8))
+    with dask.config.set(scheduler="threads"):
+        assert np.abs(stylized.compute().astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        da.zeros((10, 10), dtype=np.uint8),
+        da.zeros((10, 10, 4), dtype=np.uint8),
+        da.zeros((10, 10, 3), dtype=np.float32),
+        da.zeros((0, 10, 3), dtype=np.uint8),
+        da.from_delayed(dask.delayed(image)(10, 10), (np.nan, 10, 3), np.uint8),
+    ],
+)
+def test_other_arrays_are_refused(random_translator, array):
+    with pytest.raises(SettingError, match="cannot be stylized"):
+        tilegan.stylize_array(array, random_translator)

@@ -1,0 +1,112 @@
+"""Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from threading import Lock
+
+import dask.array as da
+import numpy as np
+from dask.delayed import delayed
+from numpy.typing import NDArray
+
+from tilegan.errors import SettingError
+from tilegan.geometry import Window
+from tilegan.inference.blocks import block_window, mirrored_span, read_block, translate_block
+from tilegan.inference.plan import Cut, cut_of, make_plan, place_model
+from tilegan.translator import Translator, load
+
+_one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
+_load_once = lru_cache(maxsize=1)(load)
+
+
+def stylize_array(
+    array: da.Array,
+    model: str | Path | Translator = "vangogh",
+    *,
+    seams: str = "exact",
+    window: int | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+) -> da.Array:
+    """The stylized array, as lazy as the given one: one task a chunk, each reading its chunk and a halo around it.
+
+    The result does not depend on the chunks; chunks of some thousand pixels a side waste least on halos.
+
+    Args:
+        array: uint8 (H, W, 3), of known chunk sizes.
+        model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
+        seams: 'exact' or 'combo'.
+        window: side of the square translated at once, in input pixels, rounded up to what works.
+        device: its name; 'auto' leaves a given translator where it is.
+        precision: the number format's name; likewise.
+
+    Returns:
+        uint8 (H * scale, W * scale, 3), in the same rows and columns of chunks.
+
+    Raises:
+        SettingError: the array is of another kind, or a setting cannot work.
+        ModelError: there is no such model.
+    """
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise SettingError(f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 (H, W, 3)")
+    if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
+        raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
+    model = place_model(model, device, precision) if isinstance(model, Translator) else str(model)
+    translator = _translator(model, device, precision)
+    plan, _ = make_plan(translator, seams, window)
+    cut, scale = cut_of(plan, translator), translator.scale
+    height, width, _ = array.shape
+    task = delayed(_chunk, pure=False)
+    rows = []
+    for top, bottom in pairwise(accumulate(array.chunks[0], initial=0)):
+        row = []
+        for left, right in pairwise(accumulate(array.chunks[1], initial=0)):
+            chunk = Window(top, left, bottom - top, right - left)
+            span = mirrored_span(block_window(chunk, cut.unit, cut.halo), height, width)
+            part = array[span.top : span.bottom, span.left : span.right]
+            pixels = task(part, span, height, width, chunk, cut, model, plan.device, plan.precision)
+            row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), np.uint8))
+        rows.append(da.concatenate(row, axis=1))
+    return da.concatenate(rows, axis=0)
+
+
+def _translator(model: str | Translator, device: str, precision: str) -> Translator:
+    return model if isinstance(model, Translator) else _load_once(model, device, precision)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The part of an image that one chunk needs, as a source of the whole image."""
+
+    pixels: NDArray[np.uint8]
+    span: Window
+    height: int
+    width: int
+
+    def read(self, window: Window) -> NDArray[np.uint8]:
+        top, left = window.top - self.span.top, window.left - self.span.left
+        return self.pixels[top : top + window.height, left : left + window.width]
+
+
+def _chunk(
+    part: NDArray[np.uint8],
+    span: Window,
+    height: int,
+    width: int,
+    chunk: Window,
+    cut: Cut,
+    model: str | Translator,
+    device: str,
+    precision: str,
+) -> NDArray[np.uint8]:
+    """The task: one stylized chunk, from the pixels of ``span`` of an image of ``height`` x ``width``."""
+    extent = block_window(chunk, cut.unit, cut.halo)
+    block = read_block(_Part(part, span, height, width), extent)
+    with _one_forward:
+        translator = _translator(model, device, precision)
+        pixels = translate_block(translator.run, block, cut.side, cut.batch, cut.halo, translator.scale)
+    inside = Window(chunk.top - extent.top - cut.halo, chunk.left - extent.left - cut.halo, chunk.height, chunk.width)
+    inside = inside.scaled(translator.scale)
+    return pixels[inside.top : inside.bottom, inside.left : inside.right]

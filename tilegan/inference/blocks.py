@@ -1,0 +1,103 @@
+"""From a rectangle of a source to its stylized pixels: read with a halo, cut into windows, translate, trim, join."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.geometry import Window, reflect, round_up, split
+
+Pixels = NDArray[np.uint8]
+
+
+class Readable(Protocol):
+    """What a block is read from: an image source, or an array that looks like one."""
+
+    @property
+    def height(self) -> int:
+        """Rows of the whole image."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the whole image."""
+
+    def read(self, window: Window) -> Pixels:
+        """The window's pixels, uint8 (h, w, 3)."""
+
+
+def read_block(source: Readable, window: Window) -> Pixels:
+    """Read a window that may lie partly, or wholly, outside the image, which is mirrored there.
+
+    Whatever the window, its pixels are those of the same place in the image mirrored without end; only the part of the
+    source that is needed is read.
+
+    Args:
+        source: the image.
+        window: in pixels of the source; its origin may be negative.
+
+    Returns:
+        uint8 (window.height, window.width, 3).
+    """
+    span = mirrored_span(window, source.height, source.width)
+    pixels = source.read(span)
+    if span == window:
+        return pixels
+    rows = reflect(window.top, window.bottom, source.height) - span.top
+    columns = reflect(window.left, window.right, source.width) - span.left
+    return pixels[np.ix_(rows, columns)]
+
+
+def mirrored_span(window: Window, height: int, width: int) -> Window:
+    """The part of an image of ``height`` x ``width`` that a window reads, when the image is mirrored without end."""
+    rows = reflect(window.top, window.bottom, height)
+    columns = reflect(window.left, window.right, width)
+    top, left = int(rows.min()), int(columns.min())
+    return Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
+
+
+def block_window(window: Window, unit: int, halo: int) -> Window:
+    """What to read for a window: its edges moved out to multiples of ``unit``, then by ``halo``."""
+    top, left = window.top // unit * unit, window.left // unit * unit
+    height, width = round_up(window.bottom - top, unit), round_up(window.right - left, unit)
+    return Window(top - halo, left - halo, height + 2 * halo, width + 2 * halo)
+
+
+def translate_block(
+    run: Callable[[Pixels], Pixels], block: Pixels, side: int, batch: int, halo: int = 0, scale: int = 1
+) -> Pixels:
+    """Translate a block window by window; the halo around the block and around each window is trimmed.
+
+    Args:
+        run: one forward pass, uint8 (N, h, w, 3) -> uint8 (N, h * scale, w * scale, 3).
+        block: uint8 (h + 2 halo, w + 2 halo, 3); h and w are multiples of the generator's stride.
+        side: of a window, in pixels of the block; a multiple of the stride.
+        batch: windows in one forward pass, at most.
+        halo: context around the block and around each window, per side; 0 in ``combo`` mode.
+        scale: output pixels per input pixel.
+
+    Returns:
+        uint8 (h * scale, w * scale, 3).
+    """
+    height, width = block.shape[0] - 2 * halo, block.shape[1] - 2 * halo
+    output = np.empty((height * scale, width * scale, 3), np.uint8)
+    for windows in _batches(Window(0, 0, height, width), side, batch):
+        # a window's place in the block is moved by the halo, so its own halo starts at its unmoved place
+        reads = [block[w.top : w.bottom + 2 * halo, w.left : w.right + 2 * halo] for w in windows]
+        translated = run(np.stack(reads))
+        for window, pixels in zip(windows, translated, strict=True):
+            target, trim = window.scaled(scale), halo * scale
+            output[target.top : target.bottom, target.left : target.right] = pixels[
+                trim : trim + target.height, trim : trim + target.width
+            ]
+    return output
+
+
+def _batches(whole: Window, side: int, batch: int) -> Iterator[list[Window]]:
+    """The windows of a block in batches of one shape: those at the bottom and right may be smaller."""
+    by_shape: dict[tuple[int, int], list[Window]] = {}
+    for window in split(whole, side):
+        by_shape.setdefault((window.height, window.width), []).append(window)
+    for alike in by_shape.values():
+        for first in range(0, len(alike), batch):
+            yield alike[first : first + batch]

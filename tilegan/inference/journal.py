@@ -1,0 +1,135 @@
+"""What is finished of a store: one marker a shard, beside the store, written after the shard is safe on disk.
+
+A killed run leaves at worst a shard without a marker, or a marker whose shard does not hold what it says; both are done
+again. Nothing is concluded from a shard's mere existence.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import ImageError, ResumeError
+from tilegan.geometry import grid_cell
+from tilegan.images.store import Store
+
+RECORD = "record.json"
+
+Record = dict[str, dict[str, Any]]  # part ('source', 'model', 'settings') -> name -> value: what a result is made from
+
+
+class Journal:
+    """The markers of one store.
+
+    Layout of ``folder``: ``record.json``, and ``<level>/<row>.<column>`` for each finished shard.
+    """
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder = folder
+        self.store = store
+
+    def holds(self, level: int, index: tuple[int, int]) -> bool:
+        """Whether a shard is finished; proven by decoding it and comparing the checksum of its pixels."""
+        try:
+            marker = json.loads(self._marker(level, index).read_text())
+            if self.store.shard_file(level, index).stat().st_size != marker["bytes"]:
+                return False
+            cell = grid_cell(index, self.store.shard, *self.store.shape(level))
+            return bool(_checksum(self.store.read(level, cell)) == marker["sha256"])
+        except (FileNotFoundError, ImageError, ValueError, KeyError, TypeError):
+            return False
+
+    def write(self, level: int, index: tuple[int, int], pixels: NDArray[np.uint8]) -> None:
+        """Write a whole shard to the store, and its marker once it is on disk.
+
+        Args:
+            level: pyramid level.
+            index: (row, column) in the grid of shards.
+            pixels: uint8 (h, w, 3) of the whole shard.
+
+        Raises:
+            OutputError: the store cannot be written.
+            OSError: the marker cannot be written.
+        """
+        marker = self._marker(level, index)
+        marker.unlink(missing_ok=True)
+        self.store.write_shard(level, index, pixels)
+        shard_file = self.store.shard_file(level, index)
+        _sync(shard_file)
+        content = {"bytes": shard_file.stat().st_size, "sha256": _checksum(pixels)}
+        write_json(marker, content)
+
+    def _marker(self, level: int, index: tuple[int, int]) -> Path:
+        return self.folder / str(level) / f"{index[0]}.{index[1]}"
+
+
+def has_marker(folder: Path) -> bool:
+    """Whether any shard was finished in a journal's folder; false if there is no such folder."""
+    return any(folder.glob("*/*.*"))
+
+
+def read_record(folder: Path) -> Record | None:
+    """What the run in a journal's folder was begun with; None if it was not begun."""
+    try:
+        record: Record = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError):
+        return None
+    return record
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Note what a run is begun with; the run counts as begun from here on.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_json(folder / RECORD, record)
+
+
+def check_record(begun: Record, now: Record) -> None:
+    """Compare what a run was begun with to what it shall go on with.
+
+    Raises:
+        ResumeError: they differ; it names the first difference.
+    """
+    for part, values in now.items():
+        for name, value in values.items():
+            before = begun.get(part, {}).get(name)
+            if before != value:
+                raise ResumeError(
+                    f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
+                    "resume with what it was begun with, or begin again with overwrite"
+                )
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a small file that is whole or not there, whenever the power fails.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+def _checksum(pixels: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
