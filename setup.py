@@ -10,7 +10,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").
 
 CURVES = ["matplotlib>=3.8"]
 TEST = ["pytest>=8", "hypothesis>=6.100", "tifffile>=2024.8", "ome-zarr-models>=1.0", *CURVES]
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "build>=1.2", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
     name="tilegan",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors
+from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
 from tilegan.images.source import open_source
@@ -99,9 +100,7 @@ def _image(path: Path) -> ImageInfo:
         geo = source.geo
         bounds = None
         if geo is not None and geo.transform is not None:
-            left, top = geo.transform * (0, 0)
-            right, bottom = geo.transform * (source.width, source.height)
-            bounds = (left, bottom, right, top)
+            bounds = array_bounds(source.height, source.width, geo.transform)
         return ImageInfo(
             path=path,
             height=source.height,

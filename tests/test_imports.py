@@ -1,0 +1,109 @@
+"""Who may import whom, and what must not be imported to answer quickly."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tilegan
+import tilegan.cli
+import tilegan.pipelines
+
+# From the top of the house to the ground: each line may import from the lines below it and from itself.
+FLOORS = (
+    ("tilegan.cli",),
+    ("tilegan.pipelines",),
+    ("tilegan.inference", "tilegan.training"),
+    ("tilegan.translator", "tilegan.images"),
+    ("tilegan.methods", "tilegan.geometry", "tilegan.devices"),
+    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.progress"),
+)
+NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
+FOLDERS = {
+    "tilegan.cli": Path(tilegan.cli.__path__[0]),
+    "tilegan.pipelines": Path(tilegan.pipelines.__path__[0]),
+    "tilegan": Path(tilegan.__path__[0]),
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """The dotted name and the file of every module of the package."""
+    for package, folder in FOLDERS.items():
+        for file in sorted(folder.rglob("*.py")):
+            inside = file.relative_to(folder).with_suffix("").parts
+            name = ".".join((package, *inside)).removesuffix(".__init__")
+            if package != "tilegan" or inside[0] not in ("cli", "pipelines"):
+                yield name, file
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The dotted names that a file imports, also inside functions and for types only."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            yield f"{node.module}.{node.names[0].name}"
+
+
+def part_of(name: str) -> str:
+    """The part of the house that a module belongs to."""
+    return ".".join(name.split(".")[:2])
+
+
+def floor_of(name: str) -> int | None:
+    return next((number for number, floor in enumerate(FLOORS) if part_of(name) in floor), None)
+
+
+MODULES = list(modules())
+
+
+@pytest.mark.parametrize(("name", "file"), MODULES, ids=[name for name, _ in MODULES])
+def test_imports_only_go_down(name: str, file: Path) -> None:
+    floor = floor_of(name)
+    if name == "tilegan":
+        return  # the front door: it names its modules lazily
+    assert floor is not None, f"{name} has no place in the house: give it one in FLOORS"
+    for imported in imports(file):
+        below = floor_of(imported)
+        if below is None:
+            continue
+        assert below >= floor, f"{name} imports {imported}, which is above it"
+        apart = {part_of(name), part_of(imported)}
+        assert all(apart != set(pair) for pair in NEIGHBOURS_APART), f"{name} imports {imported}, its neighbour"
+
+
+@pytest.mark.parametrize("package", ["tilegan.images", "tilegan.geometry", "tilegan.errors"])
+def test_pixels_know_no_networks(package: str) -> None:
+    files = [file for name, file in MODULES if part_of(name) == package]
+    assert files
+    for file in files:
+        assert not any(imported.split(".")[0] == "torch" for imported in imports(file)), file
+
+
+@pytest.mark.parametrize("package", ["tilegan.methods", "tilegan.networks"])
+def test_networks_know_no_files(package: str) -> None:
+    files = [file for name, file in MODULES if part_of(name) == package]
+    assert files
+    for file in files:
+        roots = {imported.split(".")[0] for imported in imports(file)}
+        assert not roots & {"pathlib", "os", "PIL", "rasterio", "zarr"}, file
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tilegan",
+        "import tilegan.pipelines",
+        "from click.testing import CliRunner; from tilegan.cli.main import main;"
+        "result = CliRunner().invoke(main, ['--help']); assert 'stylize' in result.output, result.output",
+    ],
+    ids=["package", "pipelines", "help"],
+)
+def test_quick_without_heavy_imports(code: str) -> None:
+    heavy = "{'torch', 'dask', 'zarr', 'rasterio', 'numpy'}"
+    check = f"{code}\nimport sys; assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)
