@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import click
@@ -28,7 +27,7 @@ from tilegan.cli.report import interrupted, step_bar
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
-@click.option("--color-tolerance", metavar="T", type=float, help="0 takes over the targets' palette; more keeps colors.")
+@click.option("--color-tolerance", metavar="T", type=float, help="0 takes over the palette, 1 keeps colors.")
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
@@ -129,7 +128,7 @@ class _Stopper:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _note(self, *_: object) -> None:
         if self._event.is_set():
             raise KeyboardInterrupt
         self._event.set()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import tilegan
 from tilegan.devices import choose_device, choose_precision, precision_name
-from tilegan.errors import ModelError, OutputError, ResumeError, SettingError
+from tilegan.errors import OutputError, ResumeError, SettingError
 from tilegan.training.checkpoint import load_checkpoint, save_checkpoint
 from tilegan.training.crops import Crops, TrainingImage, find_images
 from tilegan.training.run import (
@@ -172,7 +172,9 @@ def resume(
     Args:
         run: the run folder.
         steps: another number of steps in all, to train a finished run further.
-        time_limit, progress, stop: as for ``train``.
+        time_limit: seconds after which to stop and save.
+        progress: called after every step.
+        stop: asked after every step; true saves and returns.
 
     Raises:
         ResumeError: there is nothing to resume, or the folders' images are no longer those it was started with.
@@ -185,9 +187,7 @@ def resume(
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
     images = _find(source, target, config.settings)
-    for path, found, expected in zip(
-        (source, target), images, (config.source_files, config.target_files), strict=True
-    ):
+    for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
     torch.set_num_threads(config.threads)

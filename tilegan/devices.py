@@ -1,9 +1,11 @@
 """Which device computes, and in which number format."""
 
 import torch
+from torch import nn
 
 from tilegan.errors import SettingError
 
+CPU = torch.device("cpu")
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -46,3 +48,8 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 def precision_name(dtype: torch.dtype) -> str:
     """The name of a number format, as ``choose_precision`` takes it."""
     return str(dtype).removeprefix("torch.")
+
+
+def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
+    return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -6,7 +6,6 @@ ever executed or unpickled.
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import nn
 
-from tilegan.devices import choose_device, choose_precision
+from tilegan.devices import CPU, choose_device, choose_precision, to_device
 from tilegan.errors import ModelError
 from tilegan.geometry import reflect, round_up
 from tilegan.networks.build import build_generator
@@ -52,14 +51,14 @@ class Translator:
     scale: int = 1
     name: str = "style"
     facts: dict[str, Any] = field(default_factory=dict)
-    device: torch.device = torch.device("cpu")
+    device: torch.device = CPU
     precision: torch.dtype = torch.float32
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
         """The same translator on a device and in a precision, by name (see ``tilegan.devices``)."""
         chosen = choose_device(device)
         dtype = choose_precision(precision, chosen)
-        generator = self.generator.to(chosen, dtype, memory_format=torch.channels_last).eval()
+        generator = to_device(self.generator, chosen, dtype).eval()
         return replace(self, generator=generator, device=chosen, precision=dtype)
 
     @torch.inference_mode()
@@ -76,7 +75,8 @@ class Translator:
         inputs = (pixels.permute(0, 3, 1, 2).float() / 127.5 - 1).to(self.precision, memory_format=torch.channels_last)
         outputs = self.generator(inputs).float()
         levels = ((outputs + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8)
-        return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        result: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return result
 
     def translate(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
@@ -93,8 +93,8 @@ class Translator:
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height + self.halo, self.stride), height)
         columns = reflect(-self.halo, round_up(width + self.halo, self.stride), width)
-        output = self.run(image[np.ix_(rows, columns)][None])[0]
         trim = self.halo * self.scale
+        output: NDArray[np.uint8] = self.run(image[np.ix_(rows, columns)][None])[0]
         return output[trim : trim + height * self.scale, trim : trim + width * self.scale]
 
     def header(self) -> dict[str, Any]:
@@ -118,13 +118,13 @@ class Translator:
         return digest.hexdigest()
 
     def save(self, path: str | Path) -> None:
-        """Write the translator to a safetensors file; a file of that name is replaced only when the new one is whole."""
+        """Write the translator to a safetensors file; one that is there is replaced only when the new one is whole."""
         path = Path(path)
         metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
         temporary = path.with_name(path.name + ".partial")
         try:
             temporary.write_bytes(save(self.weights(), metadata))
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -151,7 +151,8 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_dir():
         path = path / "translator.safetensors"
     if not path.is_file():
-        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or {' or '.join(shipped())}")
+        known = " or ".join(shipped())
+        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or {known}")
     return path
 
 

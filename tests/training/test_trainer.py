@@ -101,7 +101,7 @@ def test_bfloat16_trains_with_float32_weights() -> None:
     ("wrong", "message"),
     [
         ({"tile_size": 20}, "multiple of 16"),
-        ({"tile_size": 64, "short_side": 100}, "at least twice the tile size"),
+        ({"tile_size": 64, "short_side": 100}, "at least 2 tile sizes, 128"),
         ({"batch": 1}, "at least 2"),
         ({"steps": 0}, "steps"),
         ({"learning_rate": 0.0}, "learning rate"),

@@ -50,7 +50,7 @@ def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Te
     """
     pixels = images.permute(0, 2, 3, 1).flatten(1, 2)
     mixed = torch.baddbmm(transforms[:, None, :, 3], pixels, transforms[:, :, :3].transpose(1, 2))
-    return mixed.unflatten(1, images.shape[2:]).permute(0, 3, 1, 2)
+    return mixed.reshape(len(images), *images.shape[2:], 3).permute(0, 3, 1, 2)
 
 
 def _between(low: float, high: float, count: int, random: torch.Generator) -> torch.Tensor:

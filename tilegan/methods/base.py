@@ -18,7 +18,7 @@ class Batch:
         source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images.
         target: float (N, 3, 2S, 2S) in [-1, 1], crops of target images, unrelated to ``source``.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
-        translated: what ``generator_loss`` made of ``source``, detached; ``discriminator_loss`` then needs not make it again.
+        translated: what ``generator_loss`` made of ``source``, detached; saves ``discriminator_loss`` a pass.
     """
 
     source: torch.Tensor

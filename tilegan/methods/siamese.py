@@ -1,6 +1,6 @@
 """The Siamese GAN: a discriminator whose vectors tell realism by their length and content by their differences.
 
-The discriminator D maps an image to a vector. Real targets B are pulled to the origin, translations AB = G(A) are pushed
+The discriminator D maps an image to a vector. Real targets B are pulled to the origin, translations AB = G(A) pushed
 away from it, and the generator G pulls them back. Differences between the vectors of two sources must point the same
 way as those between their translations; G and D both maximise that, so content is kept without any loss per pixel.
 
@@ -114,7 +114,7 @@ class Siamese:
         }
 
     def _translate(self, source: torch.Tensor) -> torch.Tensor:
-        """The first images whole, the others tile by tile: ``exact`` inference works like the former, ``combo`` the latter."""
+        """The first images whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
         whole = round(self.settings.whole_share * len(source))
         passes = ((self.generator, source[:whole]), (self.combo, source[whole:]))
         return torch.cat([translate(part) for translate, part in passes if len(part)])

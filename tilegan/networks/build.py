@@ -1,20 +1,22 @@
 """The only place with numbers: named architectures and what they are made of."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.discriminator import SiameseDiscriminator
-from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.generator import Generator, ResidualGenerator
 
-GENERATORS: dict[str, type[nn.Module]] = {"residual": ResidualGenerator}
+GENERATORS: dict[str, type[Generator]] = {"residual": ResidualGenerator}
 DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def build_generator(architecture: dict[str, Any]) -> nn.Module:
+
+def build_generator(architecture: dict[str, Any]) -> Generator:
     """The generator of an architecture: ``name`` chooses the class, the other entries are its arguments.
 
     Raises:
@@ -32,7 +34,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
     return _build(DISCRIMINATORS, architecture)
 
 
-def _build(classes: dict[str, type[nn.Module]], architecture: dict[str, Any]) -> nn.Module:
+def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
     try:
         return classes[architecture["name"]](**arguments)

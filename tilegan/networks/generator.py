@@ -33,19 +33,27 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        hidden = nn.functional.relu(self.first(self.norm(features)), inplace=True)
-        return features + self.second(hidden)
+        hidden: torch.Tensor = self.second(nn.functional.relu(self.first(self.norm(features)), inplace=True))
+        return features + hidden
 
 
-class ResidualGenerator(nn.Module):
+class Generator(nn.Module):
+    """What every generator declares beside its forward pass.
+
+    Attributes:
+        stride: total stride: input sides are multiples of it, and the output repeats itself under shifts by it.
+        radius: how far an output pixel looks, per side, in pixels: rounded up to a multiple of ``stride``.
+    """
+
+    stride: int
+    radius: int
+
+
+class ResidualGenerator(Generator):
     """tanh(1.25 x + r(x)), where r unshuffles pixels by ``stride``, runs residual blocks there and shuffles back.
 
     Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
     starts at zero, so training starts from (nearly) the identity.
-
-    Attributes:
-        stride: the total stride, in pixels.
-        radius: how far an output pixel looks, per side, in pixels: rounded up to a multiple of ``stride``.
     """
 
     def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:

@@ -27,13 +27,14 @@ def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], facts: dict[
         OutputError: no room or no permission; the previous checkpoint is untouched.
     """
     path, temporary = folder / NAME, folder / f"{NAME}.partial"
-    content = save({name: value.cpu() for name, value in tensors.items()}, {"format": FORMAT, "facts": json.dumps(facts)})
+    metadata = {"format": FORMAT, "facts": json.dumps(facts)}
+    content = save({name: value.cpu() for name, value in tensors.items()}, metadata)
     try:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OutputError(f"cannot write {path}: {error.strerror}: make room and go on with --resume") from error

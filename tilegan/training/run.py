@@ -87,7 +87,7 @@ def prepare(folder: Path, overwrite: bool) -> None:
         if not (folder / CONFIG).is_file():
             raise OutputExistsError(f"'{folder}' exists and is no run: choose another folder with -o")
         if not overwrite:
-            raise OutputExistsError(f"'{folder}' holds a run: go on with --resume {folder}, or replace it with --overwrite")
+            raise OutputExistsError(f"'{folder}' holds a run: --resume {folder} goes on, --overwrite replaces it")
         for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
             (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / SAMPLES, ignore_errors=True)

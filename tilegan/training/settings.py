@@ -44,17 +44,19 @@ class TrainSettings:
         Raises:
             SettingError: one of them cannot work.
         """
-        rules = {
-            f"tile size must be a multiple of 16 from 16 up, not {self.tile_size}": self.tile_size >= 16
-            and self.tile_size % 16 == 0,
-            f"short side must be at least twice the tile size ({2 * self.tile_size}), not {self.short_side}": self.short_side
-            >= 2 * self.tile_size,
-            f"batch must be at least 2, not {self.batch}": self.batch >= 2,
-            f"steps must be at least 1, not {self.steps}": self.steps >= 1,
-            f"learning rate must be above 0, not {self.learning_rate}": self.learning_rate > 0,
-            f"seed must be 0 or more, not {self.seed}": self.seed >= 0,
-        }
-        for message, holds in rules.items():
+        size, side = self.tile_size, 2 * self.tile_size
+        rules = [
+            (size >= 16 and size % 16 == 0, f"tile size must be a multiple of 16, not {size}"),
+            (
+                self.short_side >= side,
+                f"short side must be at least 2 tile sizes, {side}, not {self.short_side}",
+            ),
+            (self.batch >= 2, f"batch must be at least 2, not {self.batch}"),
+            (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
+            (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
+            (self.seed >= 0, f"seed must be 0 or more, not {self.seed}"),
+        ]
+        for holds, message in rules:
             if not holds:
                 raise SettingError(message)
 

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from tilegan.devices import to_device
 from tilegan.errors import TrainingError
 from tilegan.geometry import round_up
 from tilegan.methods.base import Batch
@@ -16,7 +17,8 @@ from tilegan.networks.build import build_discriminator, build_generator
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
-AVERAGE_WARM_UP = 10  # the average follows the weights closely at first: decay (1 + step) / (10 + step) until it is reached
+# the average follows the weights closely at first: its decay is (1 + step) / (10 + step) until that is the setting's
+AVERAGE_WARM_UP = 10
 
 
 class Trainer:
@@ -35,7 +37,7 @@ class Trainer:
         self.step = 0
         generator, discriminator = build_generator(settings.generator), build_discriminator(settings.discriminator)
         for network in (generator, discriminator):
-            network.to(device, memory_format=torch.channels_last)
+            to_device(network, device, torch.float32)
         self.method = Siamese(generator, discriminator, settings.method)
         self.average = copy.deepcopy(generator).requires_grad_(False)
         self.optimizers = {
@@ -72,7 +74,7 @@ class Trainer:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             losses = compute(batch)
         self.optimizers[name].zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         self.optimizers[name].step()
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -88,7 +90,7 @@ class Trainer:
 
     def translator(self, name: str, facts: dict[str, Any]) -> Translator:
         """The averaged generator with its contract, on the training's device, in float32."""
-        stride, radius = int(self.average.stride), int(self.average.radius)
+        stride, radius = self.average.stride, self.average.radius
         return Translator(
             generator=copy.deepcopy(self.average).eval(),
             architecture=self.settings.generator,

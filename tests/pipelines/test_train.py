@@ -1,0 +1,174 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tilegan.errors import DatasetError, ModelError, OutputExistsError, ResumeError
+from tilegan.pipelines.train import TrainStep, plan, resume, train
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import load
+
+SMALL = TrainSettings(
+    tile_size=16,
+    short_side=48,
+    batch=2,
+    steps=6,
+    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    random = np.random.default_rng(0)
+    made = []
+    for name in ("photos", "paintings"):
+        folder = tmp_path_factory.mktemp("data") / name
+        folder.mkdir()
+        for number in range(3):
+            pixels = random.integers(0, 256, (70, 90 + number, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+        made.append(folder)
+    return made[0], made[1]
+
+
+def losses(run: Path) -> list[object]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [(line["step"], line["losses"]) for line in lines]
+
+
+def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    steps: list[TrainStep] = []
+    result = train(
+        *folders, tmp_path / "run", settings=SMALL, sample_every=4, checkpoint_every=4, device="cpu", progress=steps.append
+    )
+    assert (result.steps, result.finished, result.model) == (6, True, tmp_path / "run" / "translator.safetensors")
+    assert [step.step for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert set(result.losses) == set(steps[0].losses)
+    assert [step for step, _ in losses(tmp_path / "run")] == [1, 2, 3, 4, 5, 6]
+    assert sorted(path.name for path in (tmp_path / "run" / "samples").iterdir()) == ["0000004.png", "0000006.png"]
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["settings"]["batch"] == 2
+    assert config["settings"]["method"]["margin"] == SMALL.method.margin
+    translator = load(tmp_path / "run")
+    assert translator.name == "paintings"
+    assert translator.facts["steps"] == 6
+    assert translator.facts["source_images"] == 3
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_curves_are_drawn_where_matplotlib_is(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    train(*folders, tmp_path / "run", settings=SMALL, device="cpu")
+    assert Image.open(tmp_path / "run" / "curves.png").width > 100
+
+
+def test_a_stopped_run_goes_on_to_the_same_end(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    train(*folders, tmp_path / "whole", settings=SMALL, device="cpu")
+    asked = iter([False, False, True])
+    stopped = train(*folders, tmp_path / "cut", settings=SMALL, device="cpu", stop=lambda: next(asked))
+    assert (stopped.steps, stopped.finished) == (3, False)
+    assert resume(tmp_path / "cut").finished
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    settings = replace(SMALL, steps=60)
+    train(*folders, tmp_path / "whole", settings=settings, checkpoint_every=5, device="cpu")
+    code = (
+        "import sys, time; from pathlib import Path; from tilegan.pipelines.train import train;"
+        "from tilegan.training.settings import TrainSettings; import json;"
+        "train(sys.argv[1], sys.argv[2], sys.argv[3], settings=TrainSettings.from_json(json.loads(sys.argv[4])),"
+        "checkpoint_every=5, device='cpu', progress=lambda step: time.sleep(0.05))"
+    )
+    arguments = [str(folders[0]), str(folders[1]), str(tmp_path / "cut"), json.dumps(settings.to_json())]
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments])
+    metrics = tmp_path / "cut" / "metrics.jsonl"
+    while process.poll() is None and not (metrics.is_file() and metrics.read_text().count("\n") >= 8):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert 8 <= len(losses(tmp_path / "cut")) < 60
+    assert resume(tmp_path / "cut").finished
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
+
+
+def test_a_finished_run_can_be_trained_further(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    train(*folders, tmp_path / "run", settings=replace(SMALL, steps=3), device="cpu")
+    train(*folders, tmp_path / "whole", settings=SMALL, device="cpu")
+    assert resume(tmp_path / "run", steps=6).steps == 6
+    assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+
+def test_the_clock_stops_a_run(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    result = train(*folders, tmp_path / "run", settings=replace(SMALL, steps=10**6), time_limit=0.3, device="cpu")
+    assert not result.finished
+    assert resume(tmp_path / "run", steps=result.steps + 1).finished
+
+
+def test_fine_tuning_starts_from_the_given_model(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    train(*folders, tmp_path / "first", settings=SMALL, device="cpu")
+    tuned = replace(SMALL, steps=1, learning_rate=1e-9, generator={"name": "residual"})
+    train(*folders, tmp_path / "second", settings=tuned, init=tmp_path / "first", device="cpu")
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    first, second = (load(tmp_path / name, "cpu").translate(image).astype(int) for name in ("first", "second"))
+    assert np.abs(first - second).max() <= 1
+    with pytest.raises(ModelError, match="no model 'nothing'"):
+        train(*folders, tmp_path / "third", init="nothing")
+
+
+def test_another_run_is_not_overwritten_unasked(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    short = replace(SMALL, steps=1)
+    train(*folders, tmp_path / "run", settings=short, device="cpu")
+    with pytest.raises(OutputExistsError, match="--overwrite replaces it"):
+        train(*folders, tmp_path / "run", settings=short)
+    train(*folders, tmp_path / "run", settings=replace(short, steps=2), device="cpu", overwrite=True)
+    assert len(losses(tmp_path / "run")) == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").touch()
+    with pytest.raises(OutputExistsError, match="is no run"):
+        train(*folders, tmp_path / "mine", settings=short, overwrite=True)
+
+
+def test_resuming_needs_the_same_images(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    copy = tmp_path / "photos"
+    copy.mkdir()
+    for path in folders[0].iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    train(copy, folders[1], tmp_path / "run", settings=replace(SMALL, steps=2), device="cpu")
+    (copy / "2.png").unlink()
+    with pytest.raises(ResumeError, match="are not those the run was started with"):
+        resume(tmp_path / "run", steps=4)
+    with pytest.raises(ResumeError, match="nothing to resume"):
+        resume(tmp_path / "missing")
+
+
+def test_nothing_is_written_when_there_is_nothing_to_train_on(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError):
+        train(folders[0], tmp_path / "empty", tmp_path / "run", settings=SMALL)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_plan_counts_without_writing(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = plan(*folders, settings=SMALL, device="cpu")
+    assert (made.source_images, made.target_images, made.steps) == (3, 3, 6)
+    assert made.cache_needed == sum(3 * 48 * round(width * 48 / 70) for width in (90, 91, 92)) * 2
+    assert made.parameters.keys() == {"generator", "discriminator"}
+    assert made.seconds_per_step > 0
+    assert os.listdir(tmp_path) == []
