@@ -119,11 +119,16 @@ class Store:
             raise OutputError(f"cannot write to {self.path}: {error.strerror or error}") from error
 
     def read(self, level: int, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window of a level: uint8 (h, w, 3); zeros where nothing was written yet.
+        """The pixels of a window of a level: uint8 (h, w, 3).
 
         Raises:
-            ImageError: a shard is torn or changed.
+            ImageError: a shard is missing, torn or changed.
         """
+        # zarr would read what is missing as zeros.
+        for row in range(window.top // self.shard, -(-window.bottom // self.shard)):
+            for column in range(window.left // self.shard, -(-window.right // self.shard)):
+                if not self.shard_file(level, (row, column)).is_file():
+                    raise ImageError(f"damaged store: {self.path}: level {level}: no shard ({row}, {column})")
         try:
             pixels = self._arrays[level][:, window.top : window.bottom, window.left : window.right]
         except Exception as error:  # each codec raises its own

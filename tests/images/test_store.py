@@ -1,0 +1,163 @@
+"""The store: what is written is read back, by us and by others, byte for byte the same each time."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from ome_zarr_models.v05.image import Image
+
+from tilegan.errors import ImageError, OutputError
+from tilegan.geometry import Window, grid_cell
+from tilegan.images.pyramid import reduced_shard
+from tilegan.images.store import COARSEST, Store
+
+SIZES = [(1, 1), (7, 300), (300, 7), (64, 64), (129, 517)]
+
+
+def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def filled(path: Path, pixels: NDArray[np.uint8], shard: int = 64, chunk: int = 32, backwards: bool = False) -> Store:
+    store = Store.create(path, *pixels.shape[:2], shard=shard, chunk=chunk, name="test")
+    for level in range(store.levels):
+        indices = list(np.ndindex(store.grid(level)))
+        for index in reversed(indices) if backwards else indices:
+            cell = grid_cell(index, shard, *store.shape(level))
+            part = pixels[cell.top : cell.bottom, cell.left : cell.right]
+            store.write_shard(level, index, reduced_shard(store, level, index) if level else part)
+    return store
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_what_is_written_is_read_by_us_and_by_zarr_alone(tmp_path, height, width):
+    pixels = noise(height, width)
+    filled(tmp_path / "a.zarr", pixels)
+    store = Store.open(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(store.read(0, Window(0, 0, height, width)), pixels)
+    assert store.shard == 64
+    assert store.shape(0) == (height, width)
+    alone = zarr.open(str(tmp_path / "a.zarr" / "0"), mode="r")
+    np.testing.assert_array_equal(np.moveaxis(alone[:], 0, -1), pixels)
+
+
+@given(st.data())
+def test_any_window_is_that_part_of_the_whole(tmp_path_factory, data):
+    pixels = noise(100, 150)
+    path = tmp_path_factory.getbasetemp() / "window.zarr"
+    store = Store.open(path) if path.exists() else filled(path, pixels)
+    top, left = data.draw(st.integers(0, 99)), data.draw(st.integers(0, 149))
+    window = Window(top, left, data.draw(st.integers(1, 100 - top)), data.draw(st.integers(1, 150 - left)))
+    expected = pixels[window.top : window.bottom, window.left : window.right]
+    np.testing.assert_array_equal(store.read(0, window), expected)
+
+
+@pytest.mark.parametrize(("height", "width"), [*SIZES, (2000, 30)])
+def test_levels_halve_rounded_up_until_one_fits(tmp_path, height, width):
+    store = Store.create(tmp_path / "a.zarr", height, width, shard=64, chunk=32)
+    for level in range(1, store.levels):
+        above = store.shape(level - 1)
+        assert store.shape(level) == ((above[0] + 1) // 2, (above[1] + 1) // 2)
+        assert max(above) > COARSEST
+    assert max(store.shape(store.levels - 1)) <= COARSEST
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_each_shard_is_one_file(tmp_path, height, width):
+    store = filled(tmp_path / "a.zarr", noise(height, width))
+    named = {store.shard_file(level, index) for level in range(store.levels) for index in np.ndindex(store.grid(level))}
+    assert named == {file for file in store.path.rglob("*") if file.is_file() and file.name != "zarr.json"}
+
+
+def test_a_black_shard_leaves_a_file(tmp_path):
+    store = filled(tmp_path / "a.zarr", np.zeros((64, 64, 3), np.uint8))
+    assert store.shard_file(0, (0, 0)).stat().st_size > 0
+
+
+def test_order_of_writing_and_rewriting_leave_no_trace(tmp_path):
+    pixels = noise(129, 517)
+    first = filled(tmp_path / "a.zarr", pixels)
+    second = filled(tmp_path / "other name.zarr", pixels, backwards=True)
+    second.write_shard(0, (2, 8), 255 - second.read(0, Window(128, 512, 1, 5)))
+    second.write_shard(0, (2, 8), first.read(0, Window(128, 512, 1, 5)))
+    assert contents(first.path) == contents(second.path)
+
+
+def test_a_torn_shard_is_told_and_can_be_written_again(tmp_path):
+    pixels = noise(100, 100)
+    store = filled(tmp_path / "a.zarr", pixels)
+    file = store.shard_file(0, (1, 1))
+    os.truncate(file, file.stat().st_size // 2)
+    with pytest.raises(ImageError, match=r"damaged store: .*a\.zarr"):
+        store.read(0, Window(0, 0, 100, 100))
+    np.testing.assert_array_equal(store.read(0, Window(0, 0, 64, 64)), pixels[:64, :64])
+    store.write_shard(0, (1, 1), pixels[64:, 64:])
+    np.testing.assert_array_equal(store.read(0, Window(0, 0, 100, 100)), pixels)
+
+
+def test_a_missing_shard_is_told(tmp_path):
+    store = filled(tmp_path / "a.zarr", noise(100, 100))
+    store.shard_file(0, (1, 0)).unlink()
+    store.read(0, Window(0, 0, 64, 100))
+    with pytest.raises(ImageError, match=r"damaged store: .*a\.zarr: level 0: no shard \(1, 0\)"):
+        store.read(0, Window(0, 0, 65, 100))
+
+
+@pytest.mark.parametrize("position", [10, -10])
+def test_one_changed_bit_is_told(tmp_path, position):
+    store = filled(tmp_path / "a.zarr", noise(64, 64))
+    file = store.shard_file(0, (0, 0))
+    content = bytearray(file.read_bytes())
+    content[position] ^= 4
+    file.write_bytes(content)
+    with pytest.raises(ImageError, match="damaged store"):
+        store.read(0, Window(0, 0, 64, 64))
+
+
+def test_the_metadata_is_valid_ome_zarr(tmp_path):
+    store = filled(tmp_path / "a.zarr", noise(129, 1100))
+    image = Image.from_zarr(zarr.open_group(store.path, mode="r"))
+    multiscale = image.ome_attributes.multiscales[0]
+    assert [axis.name for axis in multiscale.axes] == ["c", "y", "x"]
+    assert [dataset.path for dataset in multiscale.datasets] == ["0", "1", "2", "3"]
+    scale, translation = multiscale.datasets[2].coordinateTransformations
+    assert scale.scale == [1, 4, 4]
+    assert translation.translation == [0, 1.5, 1.5]  # pixel 0 is the mean of pixels 0, 1, 2, 3
+
+
+def test_what_is_no_store_is_refused_in_one_line(tmp_path):
+    zarr.create_group(tmp_path / "group.zarr")
+    (tmp_path / "empty").mkdir()
+    for name in ("group.zarr", "empty", "missing"):
+        with pytest.raises(ImageError, match=name) as caught:
+            Store.open(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    assert not (tmp_path / "missing").exists()
+
+
+def test_pixels_that_are_not_the_whole_shard_are_refused(tmp_path):
+    store = Store.create(tmp_path / "a.zarr", 100, 100, shard=64, chunk=32)
+    with pytest.raises(ValueError, match="takes uint8"):
+        store.write_shard(0, (1, 1), noise(64, 64))
+    with pytest.raises(ValueError, match="no multiple"):
+        Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=48)
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    store = Store.create(tmp_path / "a.zarr", 64, 64, shard=64, chunk=32)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zarr.Array, "__setitem__", full)
+    with pytest.raises(OutputError, match=r"cannot write to .*a\.zarr: No space left on device"):
+        store.write_shard(0, (0, 0), noise(64, 64))
