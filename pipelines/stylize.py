@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.images.export import FORMATS, export
+from tilegan.images.export import FORMATS, check_size, export
 from tilegan.images.output import check_output, explained, put_in_place
 from tilegan.images.source import Geo, Source, open_source
 from tilegan.images.store import Store
@@ -108,12 +108,13 @@ def stylize(
         if resume and begun is None and not overwrite and output.exists():
             return _result(output, image, translator, plan, (*notes, f"{output} was finished already"))
         kind = check_output(output, overwrite, Path(source))
+        check_size(output, image.height * translator.scale, image.width * translator.scale)
         if begun is not None:
             plan = replace(plan, batch=begun["settings"]["batch"])
         record: Record = {
+            "settings": asdict(plan),
             "source": dict(image.identity()),
             "model": {"fingerprint": translator.fingerprint()},
-            "settings": asdict(plan),
         }
         if begun is not None:
             check_record(begun, record)
@@ -124,8 +125,7 @@ def stylize(
                 _begin(folder, image, translator, record)
             work = assemble(image, folder, translator, plan)
             pixels = run_work(Path(source).absolute(), folder, work, tell, pyramid=kind == "zarr")
-            geo = image.geo if translator.scale == 1 else None
-            _finish(folder, output, kind, work.store, geo, tell)
+            _finish(folder, output, kind, work.store, image.geo, tell)
         seconds = time.perf_counter() - started
         return _result(output, image, translator, plan, notes, seconds, pixels)
 

@@ -102,7 +102,7 @@ def check_record(begun: Record, now: Record) -> None:
             if before != value:
                 raise ResumeError(
                     f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
-                    "resume with what it was begun with, or begin again with overwrite"
+                    "resume with what it was begun with, or overwrite without resume"
                 )
 
 
