@@ -32,7 +32,7 @@ def _fir(
     height, across = down.astype(np.float32)[:, None], aside.astype(np.float32)
     frequency = 7.0 * frame.unit / half
     needles = octaves_plane(
-        seed, rows / frame.unit * frequency * 0.8, columns / frame.unit * frequency, frame.octaves(frequency), 0.70
+        seed, rows / frame.unit * frequency * 0.8, columns / frame.unit * frequency, frame.octaves(frequency), 0.80
     ) - np.float32(0.5)
     apart = np.abs(across)
     # boughs: each tier starts narrow at the trunk's light side and droops outwards

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tilegan.images.landscape.canvas import SHORE, Colour, Frame, Planes, between, lay
-from tilegan.images.landscape.noise import Line, Plane, hashed, octaves_line, octaves_plane
+from tilegan.images.landscape.noise import Line, hashed, octaves_line, octaves_plane
+
+STEPS = 1.1  # units along the ground for each factor e of nearness
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,35 @@ class Meadow:
         frame, mood, y = self.frame, self.frame.mood, rows[:, None].astype(np.float32)
         near = np.clip((rows / frame.height - SHORE + 0.08) / (1 - SHORE + 0.08), 0, None)
         # equal steps of `along` are equal distances on the ground: dense far away, wide at the viewer's feet
-        along = np.log(near + 0.12) * 1.1
+        along = np.log(near + 0.12) * STEPS
         x = self.columns / frame.unit
-        blades = octaves_plane(frame.seed + 900, along * 34, x * 110, frame.octaves(110), 0.75)
+        blades = octaves_plane(frame.seed + 900, along * 34, x * 110, frame.octaves(110), 0.85)
         hills = octaves_plane(frame.seed + 950, along * 4, x * 4, 4)
-        light = (blades - np.float32(0.5)) * np.float32(1.7) + (hills - np.float32(0.5)) * np.float32(1.3)
+        light = (blades - np.float32(0.5)) * np.float32(2.0) + (hills - np.float32(0.5)) * np.float32(1.3)
         grass = between(mood.grass_shade, mood.grass_light, np.clip(light + np.float32(0.46), 0, 1))
         for number, flower in enumerate(FLOWERS):
-            self._flowers(grass, flower, frame.seed + 1000 + 10 * number, near, along, hills)
+            self._flowers(grass, flower, frame.seed + 1000 + 10 * number, along)
         bank = np.exp(-np.clip((y - self.shore) / np.float32(0.012 * frame.height), 0, 8))
         lay(grass, (0.34, 0.29, 0.20), bank * np.float32(0.8))
         lay(planes, grass, np.clip(y - self.shore + np.float32(0.5), 0, 1))
 
-    def _flowers(self, grass: Planes, flower: Flower, seed: int, near: Line, along: Line, hills: Plane) -> None:
-        band = np.clip(1.3 - np.abs(near - flower.near) * 4, 0, 1)
+    def _flowers(self, grass: Planes, flower: Flower, seed: int, along: Line) -> None:
+        # one plant in each cell, at a random place well inside it, so that no bloom is cut
+        y, x = along * flower.per_unit * 0.36, self.columns / self.frame.unit * flower.per_unit
+        row, column = np.floor(y), np.floor(x)
+        row_along, column_x = (row + 0.5) / (flower.per_unit * 0.36), (column + 0.5) / flower.per_unit
+        band = np.clip(1.3 - np.abs(np.exp(row_along / STEPS) - 0.12 - flower.near) * 4, 0, 1)
         seen = np.flatnonzero(band)
         if not len(seen):
             return
-        first, last = seen[0], seen[-1] + 1
-        # one plant in each cell, at a random place, so that no bloom is cut by its cell
-        down, there_rows = np.modf(along[first:last] * flower.per_unit * 0.36 + 1000)
-        across, there_columns = np.modf(self.columns / self.frame.unit * flower.per_unit)
-        at = there_rows.astype(np.int64)[:, None], there_columns.astype(np.int64)[None, :]
-        place = [np.float32(0.28) + np.float32(0.44) * hashed(seed + axis, *at) for axis in (0, 1)]
-        y, x = down.astype(np.float32)[:, None] - place[0], across.astype(np.float32) - place[1]
-        crowd = np.clip((hills[first:last] - np.float32(0.36)) * 4, 0, 1) * band[first:last, None].astype(np.float32)
-        blooms = hashed(seed + 2, *at) < np.float32(flower.share) * crowd
-        radius = np.sqrt(y * y + x * x)
+        part = slice(seen[0], seen[-1] + 1)
+        at = row[part, None].astype(np.int64), column[None, :].astype(np.int64)
+        hills = octaves_plane(self.frame.seed + 950, row_along[part] * 4, column_x * 4, 2)
+        crowd = np.clip((hills - np.float32(0.30)) * 4, 0, 1) * band[part, None].astype(np.float32)
+        blooms = hashed(seed, *at) < np.float32(flower.share) * crowd
+        down = (y - row)[part, None].astype(np.float32) - (np.float32(0.28) + np.float32(0.44) * hashed(seed + 1, *at))
+        across = (x - column).astype(np.float32) - (np.float32(0.28) + np.float32(0.44) * hashed(seed + 2, *at))
+        radius = np.sqrt(down * down + across * across)
         petals = np.clip((np.float32(0.26) - radius) * np.float32(8), 0, 1) * blooms
-        shade = np.float32(1.05) - y * np.float32(0.8) - np.float32(0.5) * (radius < np.float32(0.07))
-        lay([plane[first:last] for plane in grass], [np.float32(part) * shade for part in flower.colour], petals)
+        shade = np.float32(1.05) - down * np.float32(0.8) - np.float32(0.5) * (radius < np.float32(0.07))
+        lay([plane[part] for plane in grass], [np.float32(value) * shade for value in flower.colour], petals)

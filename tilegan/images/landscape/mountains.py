@@ -52,7 +52,8 @@ class Mountains:
         x = self.columns / self.frame.unit * ridge.frequency
         sharp = octaves_line(seed, x, self.frame.octaves(ridge.frequency, 10), 0.47, ridged=True)
         broad = octaves_line(seed + 20, x * 0.6, 2)
-        rise = np.clip(sharp * np.float32(1.15) + broad * np.float32(0.75) - np.float32(0.72), 0, 1)
+        rise: Plane = sharp * np.float32(1.15) + broad * np.float32(0.75) - np.float32(0.72)
+        rise = np.minimum(np.maximum(rise, rise * np.float32(0.15)), 1)
         return np.float32(self.frame.height) * (np.float32(ridge.foot) - np.float32(ridge.relief) * rise)
 
     def _spurs(self, number: int) -> Plane:
@@ -77,8 +78,11 @@ class Mountains:
         shift = np.rint(run * np.float32(frame.unit)).astype(np.int32)
         spurs, middle = self.spurs[number], np.arange(len(self.columns), dtype=np.int32) + self.beyond
         left, right = spurs[middle + shift], spurs[middle - shift]
-        light = np.clip((left - right) * np.float32(1.5) + grain * np.float32(1.3) + np.float32(0.5), 0, 1)
+        light = np.clip((left - right) * np.float32(1.4) + grain * np.float32(1.3) + np.float32(0.5), 0, 1)
         tone = between(mood.shade, mood.light, light)
+        rough = 1 + grain * np.float32(0.9)
+        for value in tone:
+            value *= rough
         ground: Planes = [np.float32(1.9 * part) * value for part, value in zip(ridge.ground, tone, strict=True)]
         if ridge.snowline:
             above = (np.float32(ridge.snowline) - y / np.float32(frame.height)) * np.float32(9)
