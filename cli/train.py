@@ -37,7 +37,7 @@ from tilegan.cli.report import interrupted, step_bar
 @precision_option
 @overwrite_option
 @click.pass_context
-def train(context: click.Context, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
+def train(context: click.Context, /, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
     """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.
 
     Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first;

@@ -1,50 +1,27 @@
 """Learn a style from two folders of images."""
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-import tilegan
 from tilegan.devices import choose_device, choose_precision, precision_name
-from tilegan.errors import OutputError, ResumeError, SettingError
-from tilegan.training.checkpoint import load_checkpoint, save_checkpoint
-from tilegan.training.crops import Crops, TrainingImage, find_images
-from tilegan.training.run import (
-    CURVES,
-    METRICS,
-    SAMPLES,
-    TRANSLATOR,
-    RunConfig,
-    append_metrics,
-    cut_metrics,
-    digest,
-    last_losses,
-    prepare,
-)
+from tilegan.errors import ResumeError, SettingError
+from tilegan.training.checkpoint import load_checkpoint
+from tilegan.training.crops import TrainingImage, find_images
+from tilegan.training.loop import Loop, TrainStep
+from tilegan.training.run import TRANSLATOR, RunConfig, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
-from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
 from tilegan.translator import load
 
-SHEET_COLUMNS = 6
-SHEET_CROPS = 2**40  # crop numbers of the sheets: far from those that are trained on
+__all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
+
 DEFAULT_CACHE = 2 * 10**9
-
-
-@dataclass(frozen=True)
-class TrainStep:
-    """What the progress callback is told after every step."""
-
-    step: int
-    steps: int
-    losses: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -156,7 +133,9 @@ def train(
         trainer.start_from(load(init, device="cpu", precision="float32"))
     prepare(folder, overwrite)
     config.write(folder)
-    return _Run(folder, config, trainer, images, 0.0).go(time_limit, progress, stop)
+    loop = Loop(folder, config, trainer, images, 0.0)
+    loop.go(time_limit, progress, stop)
+    return _result(loop)
 
 
 def resume(
@@ -198,7 +177,9 @@ def resume(
         raise ResumeError(f"the checkpoint in '{folder}' does not fit its config.json") from error
     cut_metrics(folder, trainer.step)
     config.write(folder)
-    return _Run(folder, config, trainer, images, facts["seconds"]).go(time_limit, progress, stop)
+    loop = Loop(folder, config, trainer, images, facts["seconds"])
+    loop.go(time_limit, progress, stop)
+    return _result(loop)
 
 
 def plan(
@@ -241,115 +222,6 @@ def plan(
     )
 
 
-class _Run:
-    """The loop over steps, and what it writes."""
-
-    def __init__(
-        self,
-        folder: Path,
-        config: RunConfig,
-        trainer: Trainer,
-        images: tuple[list[TrainingImage], list[TrainingImage]],
-        seconds: float,
-    ) -> None:
-        self.folder = folder
-        self.config = config
-        self.trainer = trainer
-        self.images = images
-        side, seed = 2 * config.settings.tile_size, config.settings.seed
-        self.crops = [Crops(found, side, config.cache // 2, 2 * seed + domain) for domain, found in enumerate(images)]
-        self.seconds = seconds
-
-    def go(
-        self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
-    ) -> TrainResult:
-        settings, trainer = self.config.settings, self.trainer
-        begin, before = time.perf_counter(), self.seconds
-        saved = -1
-        for source, target in self._batches():
-            losses = trainer.train_step(source, target)
-            elapsed = time.perf_counter() - begin
-            self.seconds = before + elapsed
-            append_metrics(self.folder, trainer.step, self.seconds, losses)
-            if progress is not None:
-                progress(TrainStep(trainer.step, settings.steps, losses))
-            if trainer.step % self.config.sample_every == 0:
-                self._save_sheet()
-            if trainer.step % self.config.checkpoint_every == 0:
-                self._save()
-                saved = trainer.step
-            if stop() or (time_limit is not None and elapsed >= time_limit):
-                break
-        if saved != trainer.step:
-            self._save()
-            self._save_sheet()
-        finished = trainer.step >= settings.steps
-        if finished:
-            loss_curves(self.folder / METRICS, self.folder / CURVES)
-        return TrainResult(
-            run=self.folder,
-            model=self.folder / TRANSLATOR,
-            steps=trainer.step,
-            finished=finished,
-            seconds=self.seconds,
-            losses=last_losses(self.folder, 100),
-        )
-
-    def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-        """The batches of the steps still to do, each made while the step before it is computed."""
-        size, steps = self.config.settings.batch, range(self.trainer.step, self.config.settings.steps)
-
-        def make(step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-            return self.crops[0].batch(step, size), self.crops[1].batch(step, size)
-
-        with ThreadPoolExecutor(1, thread_name_prefix="crops") as executor:
-            following = executor.submit(make, steps.start) if steps else None
-            for step in steps:
-                assert following is not None
-                batch = following.result()
-                following = executor.submit(make, step + 1) if step + 1 < steps.stop else None
-                yield batch
-
-    def _save(self) -> None:
-        facts: dict[str, Any] = {"step": self.trainer.step, "seconds": self.seconds}
-        save_checkpoint(self.folder, self.trainer.state(), facts)
-        try:
-            self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.folder / TRANSLATOR}: {error.strerror}") from error
-
-    def _facts(self) -> dict[str, Any]:
-        """How the translator was made, for whoever meets its file."""
-        settings = self.config.settings.to_json()
-        return {
-            "tilegan": tilegan.__version__,
-            "method": "siamese",
-            "steps": self.trainer.step,
-            "hours": round(self.seconds / 3600, 3),
-            "source_images": len(self.images[0]),
-            "target_images": len(self.images[1]),
-            "device": self.config.device,
-            "precision": self.config.precision,
-            "init": self.config.init,
-            "losses": last_losses(self.folder, 100),
-            "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
-        }
-
-    def _save_sheet(self) -> None:
-        """Source crops, their translations, and target crops: twice the trained side, always the same ones."""
-        side = 4 * self.config.settings.tile_size
-        numbers = range(SHEET_CROPS, SHEET_CROPS + SHEET_COLUMNS)
-        sources, targets = ([crops.crop(number, side) for number in numbers] for crops in self.crops)
-        translator = self.trainer.translator(self.config.name, {})
-        sheet = sample_sheet([sources, [translator.translate(crop) for crop in sources], targets])
-        path = self.folder / SAMPLES / f"{self.trainer.step:07d}.png"
-        try:
-            sheet.save(path)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise OutputError(f"cannot write {path}: {error.strerror}") from error
-
-
 def _find(source: Path, target: Path, settings: TrainSettings) -> tuple[list[TrainingImage], list[TrainingImage]]:
     side = 2 * settings.tile_size
     return find_images(source, side, settings.short_side), find_images(target, side, settings.short_side)
@@ -378,3 +250,14 @@ def _named(placement: dict[str, str]) -> dict[str, Any]:
 def _trainer(config: RunConfig) -> Trainer:
     device = choose_device(config.device)
     return Trainer(config.settings, device, choose_precision(config.precision, device))
+
+
+def _result(loop: Loop) -> TrainResult:
+    return TrainResult(
+        run=loop.folder,
+        model=loop.folder / TRANSLATOR,
+        steps=loop.trainer.step,
+        finished=loop.trainer.step >= loop.config.settings.steps,
+        seconds=loop.seconds,
+        losses=last_losses(loop.folder, 100),
+    )

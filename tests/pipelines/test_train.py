@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -47,9 +46,8 @@ def losses(run: Path) -> list[object]:
 
 def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Path) -> None:
     steps: list[TrainStep] = []
-    result = train(
-        *folders, tmp_path / "run", settings=SMALL, sample_every=4, checkpoint_every=4, device="cpu", progress=steps.append
-    )
+    every = {"sample_every": 4, "checkpoint_every": 4}
+    result = train(*folders, tmp_path / "run", settings=SMALL, device="cpu", progress=steps.append, **every)
     assert (result.steps, result.finished, result.model) == (6, True, tmp_path / "run" / "translator.safetensors")
     assert [step.step for step in steps] == [1, 2, 3, 4, 5, 6]
     assert set(result.losses) == set(steps[0].losses)
@@ -171,4 +169,4 @@ def test_the_plan_counts_without_writing(
     assert made.cache_needed == sum(3 * 48 * round(width * 48 / 70) for width in (90, 91, 92)) * 2
     assert made.parameters.keys() == {"generator", "discriminator"}
     assert made.seconds_per_step > 0
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

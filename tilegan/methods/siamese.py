@@ -34,7 +34,7 @@ class SiameseSettings:
     margin: float = 2.0
     content_weight: float = 1.0
     whole_share: float = 0.5
-    color_tolerance: float = 0.6
+    color_tolerance: float = 0.9
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:

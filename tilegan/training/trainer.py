@@ -40,8 +40,9 @@ class Trainer:
             to_device(network, device, torch.float32)
         self.method = Siamese(generator, discriminator, settings.method)
         self.average = copy.deepcopy(generator).requires_grad_(False)
+        rates = {"generator": settings.learning_rate, "discriminator": settings.discriminator_rate}
         self.optimizers = {
-            name: torch.optim.Adam(network.parameters(), settings.learning_rate, settings.betas)
+            name: torch.optim.Adam(network.parameters(), rates[name], settings.betas)
             for name, network in self.method.networks().items()
         }
 

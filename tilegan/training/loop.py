@@ -1,0 +1,143 @@
+"""The loop over steps, and what it leaves in the run folder."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import tilegan
+from tilegan.errors import OutputError
+from tilegan.training.checkpoint import save_checkpoint
+from tilegan.training.crops import Crops, TrainingImage
+from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
+from tilegan.training.sheet import loss_curves, sample_sheet
+from tilegan.training.trainer import Trainer
+
+SHEET_COLUMNS = 6
+SHEET_CROPS = 2**40  # crop numbers of the sheets: far from those that are trained on
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """What the progress callback is told after every step."""
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+
+
+class Loop:
+    """Trains step after step until it is done or told to stop, and keeps the run folder up to date.
+
+    Attributes:
+        trainer: what learns.
+        seconds: training time so far, earlier sessions of the run included.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: RunConfig,
+        trainer: Trainer,
+        images: tuple[list[TrainingImage], list[TrainingImage]],
+        seconds: float,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.trainer = trainer
+        self.images = images
+        side, seed = 2 * config.settings.tile_size, config.settings.seed
+        self.crops = [Crops(found, side, config.cache // 2, 2 * seed + domain) for domain, found in enumerate(images)]
+        self.seconds = seconds
+
+    def go(
+        self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
+    ) -> None:
+        """Train until the last step, the time limit (in seconds) or the wish to stop, then save.
+
+        Raises:
+            OutputError: something cannot be written; the last checkpoint is kept.
+            DatasetError: none of a folder's images decodes.
+            TrainingError: a loss is no longer a number; the last checkpoint is kept.
+        """
+        settings, trainer = self.config.settings, self.trainer
+        begin, before = time.perf_counter(), self.seconds
+        saved = -1
+        for source, target in self._batches():
+            losses = trainer.train_step(source, target)
+            elapsed = time.perf_counter() - begin
+            self.seconds = before + elapsed
+            append_metrics(self.folder, trainer.step, self.seconds, losses)
+            if progress is not None:
+                progress(TrainStep(trainer.step, settings.steps, losses))
+            if trainer.step % self.config.sample_every == 0:
+                self._save_sheet()
+            if trainer.step % self.config.checkpoint_every == 0:
+                self._save()
+                saved = trainer.step
+            if stop() or (time_limit is not None and elapsed >= time_limit):
+                break
+        if saved != trainer.step:
+            self._save()
+            self._save_sheet()
+        if trainer.step >= settings.steps:
+            loss_curves(self.folder / METRICS, self.folder / CURVES)
+
+    def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        """The batches of the steps still to do, each made while the step before it is computed."""
+        size, steps = self.config.settings.batch, range(self.trainer.step, self.config.settings.steps)
+
+        def make(step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+            return self.crops[0].batch(step, size), self.crops[1].batch(step, size)
+
+        with ThreadPoolExecutor(1, thread_name_prefix="crops") as executor:
+            following = executor.submit(make, steps.start) if steps else None
+            for step in steps:
+                assert following is not None
+                batch = following.result()
+                following = executor.submit(make, step + 1) if step + 1 < steps.stop else None
+                yield batch
+
+    def _save(self) -> None:
+        facts: dict[str, Any] = {"step": self.trainer.step, "seconds": self.seconds}
+        save_checkpoint(self.folder, self.trainer.state(), facts)
+        try:
+            self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder / TRANSLATOR}: {error.strerror}") from error
+
+    def _facts(self) -> dict[str, Any]:
+        """How the translator was made, for whoever meets its file."""
+        settings = self.config.settings.to_json()
+        return {
+            "tilegan": tilegan.__version__,
+            "method": "siamese",
+            "steps": self.trainer.step,
+            "hours": round(self.seconds / 3600, 3),
+            "source_images": len(self.images[0]),
+            "target_images": len(self.images[1]),
+            "device": self.config.device,
+            "precision": self.config.precision,
+            "init": self.config.init,
+            "losses": last_losses(self.folder, 100),
+            "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
+        }
+
+    def _save_sheet(self) -> None:
+        """Source crops, their translations, and target crops: twice the trained side, always the same ones."""
+        side = 4 * self.config.settings.tile_size
+        numbers = range(SHEET_CROPS, SHEET_CROPS + SHEET_COLUMNS)
+        sources, targets = ([crops.crop(number, side) for number in numbers] for crops in self.crops)
+        translator = self.trainer.translator(self.config.name, {})
+        sheet = sample_sheet([sources, [translator.translate(crop) for crop in sources], targets])
+        path = self.folder / SAMPLES / f"{self.trainer.step:07d}.png"
+        try:
+            sheet.save(path)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise OutputError(f"cannot write {path}: {error.strerror}") from error
