@@ -1,0 +1,32 @@
+from pathlib import Path
+
+
+def rows(output: str) -> dict[str, str]:
+    """The table that the command prints."""
+    return {line.split("  ")[0]: line.split("  ")[-1].strip() for line in output.splitlines()}
+
+
+def test_a_model(run, model: Path) -> None:
+    result = run("info", model)
+    assert result.exit_code == 0, result.output
+    found = rows(result.stdout)
+    assert found["style"] == "dots"
+    assert found["tile size"] == "64 px"
+    assert found["stride"] == "4 px"
+    assert found["scale"] == "1"
+    assert found["architecture"] == "residual (blocks 1, channels 4, detail 2, stride 4)"
+    assert found["steps"] == "3"
+
+
+def test_an_image(run, photo: Path) -> None:
+    found = rows(run("info", photo).stdout)
+    assert found["height x width"] == "70 x 90 px (0.01 MP)"
+    assert found["bands"] == "3 (uint8)"
+    assert "crs" not in found
+
+
+def test_neither(run) -> None:
+    result = run("info", "nothing.png")
+    assert result.exit_code == 1
+    assert "nothing.png" in result.stderr
+    assert result.stderr.count("\n") == 1

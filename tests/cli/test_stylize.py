@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+def test_default_output_lies_beside_the_image(run, photo: Path, model: Path) -> None:
+    result = run("stylize", photo, "--model", model, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"{photo.with_name('photo.dots.png')}: 70 x 90 pixels")
+    assert "MP/s" in result.stdout
+    assert Image.open(photo.with_name("photo.dots.png")).size == (90, 70)
+
+
+def test_settings_reach_the_work_and_rounding_is_reported(run, photo: Path, model: Path) -> None:
+    result = run("stylize", photo, "-o", "out.tif", "--model", model, "--window", 30, "--precision", "float32")
+    assert result.exit_code == 0, result.output
+    assert "window 32, cpu, float32" in result.stdout
+    assert "Note: window 30 rounded up to 32" in result.stderr
+
+
+def test_resume_with_nothing_to_resume_starts(run, photo: Path, model: Path) -> None:
+    arguments = ("stylize", photo, "-o", "out.zarr", "--model", model, "--resume")
+    assert run(*arguments).exit_code == 0
+    again = run(*arguments)
+    assert again.exit_code == 0
+    assert "finished already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("nothing.jpg",), "nothing.jpg"),
+        (("broken.jpg",), "broken.jpg"),
+        (("photo.png", "--model", "nothing"), "nothing"),
+        (("photo.png", "--model", "photo.png"), "photo.png"),
+        (("photo.png", "-o", "photo.png", "--overwrite"), "photo.png"),
+        (("photo.png", "-o", "out.xyz"), "out.xyz"),
+        (("photo.png", "-o", "nowhere/out.png"), "nowhere"),
+        (("photo.png", "-o", "there.png"), "there.png"),
+        (("photo.png", "--device", "toaster"), "toaster"),
+    ],
+)
+def test_mistakes_are_one_line(run, photo: Path, model: Path, arguments: tuple[str, ...], named: str) -> None:
+    photo.with_name("broken.jpg").write_bytes(b"not a jpeg")
+    photo.with_name("there.png").write_bytes(b"mine")
+    before = {path.name for path in photo.parent.iterdir()}
+    if "--model" not in arguments:
+        arguments = (*arguments, "--model", str(model))
+    result = run("stylize", *arguments)
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert named in result.stderr
+    assert {path.name for path in photo.parent.iterdir()} == before
+    assert photo.with_name("there.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("a.png", "--seams", "glue"), ("a.png", "--window", "0"), ("a.png", "--foo")]
+)
+def test_usage_errors(run, arguments: tuple[str, ...]) -> None:
+    assert run("stylize", *arguments).exit_code == 2
