@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import rasterio
 import tifffile
-from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.control import GroundControlPoint
@@ -72,7 +71,7 @@ def test_a_tiff_is_tiled_and_compressed(tmp_path):
 
 @pytest.mark.parametrize("factor", [1, 4])
 def test_the_georeference_is_kept(tmp_path, factor):
-    transform = Affine(10, 1, 500_000, 2, -10, 4_000_000)
+    transform = rasterio.Affine(10, 1, 500_000, 2, -10, 4_000_000)
     crs = rasterio.crs.CRS.from_epsg(32633)
     geo = Geo(height=60, width=50, crs=crs, transform=transform, tags={"AREA_OR_POINT": "Area", "SURVEY": "seven"})
     store = stored(tmp_path / "a.zarr", picture(60 * factor, 50 * factor))

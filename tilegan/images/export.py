@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import rasterio.shutil
-from affine import Affine
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
@@ -144,7 +143,7 @@ def _georeference(geo: Geo | None, height: int, width: int) -> dict[str, Any]:
     down, right = height / geo.height, width / geo.width
     if geo.transform is not None:
         a, b, c, d, e, f = tuple(geo.transform)[:6]
-        return {"crs": geo.crs, "transform": Affine(a / right, b / down, c, d / right, e / down, f)}
+        return {"crs": geo.crs, "transform": rasterio.Affine(a / right, b / down, c, d / right, e / down, f)}
     if not geo.gcps:
         return {"crs": geo.crs}
     points = [copy.copy(point) for point in geo.gcps]
