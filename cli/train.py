@@ -27,7 +27,7 @@ from tilegan.cli.report import interrupted, step_bar
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
-@click.option("--color-tolerance", metavar="T", type=float, help="0 takes over the palette, 1 keeps colors.")
+@click.option("--palette", metavar="P", type=float, help="1 takes over the palette, 0 keeps the colors.")
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
@@ -81,7 +81,7 @@ def _settings(options: dict[str, Any]) -> Any:
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = TrainSettings()
-    own = {name: given[name] for name in ("margin", "content_weight", "color_tolerance") if name in given}
+    own = {name: given[name] for name in ("margin", "content_weight", "palette") if name in given}
     names = ("steps", "tile_size", "short_side", "batch", "learning_rate", "seed")
     chosen = {name: given[name] for name in names if name in given}
     return replace(settings, method=replace(settings.method, **own), **chosen)

@@ -70,7 +70,7 @@ def constant_images(*colors: tuple[float, float, float]) -> torch.Tensor:
 
 
 def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
-    settings = SiameseSettings(margin=2.0, content_weight=3.0, color_tolerance=0.0)
+    settings = SiameseSettings(margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0)
     method = Siamese(Brighten(), MeanColor(), settings)
     source = constant_images((0.5, 0.0, 0.0), (0.0, 0.0, 0.5))
     batch = Batch(source, constant_images((0.0, 0.6, 0.8), (0.0, 0.0, 0.0)), seed=0)

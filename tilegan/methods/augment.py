@@ -1,12 +1,14 @@
-"""Random colour transforms of what a discriminator sees, so that it cannot judge by the palette alone.
+"""Colour transforms of what a discriminator sees, so that it does not judge by the palette alone.
 
-The transforms are linear in the pixels, hence differentiable. (Zhao et al. 2020, 'Differentiable Augmentation for
-Data-Efficient GAN Training'; the colour matrices are those of Karras et al. 2020, 'Training GANs with Limited Data'.)
+The random transforms are linear in the pixels, hence differentiable. (Zhao et al. 2020, 'Differentiable Augmentation
+for Data-Efficient GAN Training'; the colour matrices are those of Karras et al. 2020, 'Training GANs with Limited Data'.)
 """
 
 import math
 
 import torch
+
+INSIDE = 0.95  # keeps black and white at a finite atanh
 
 
 def color_transforms(count: int, strength: float, seed: int, device: torch.device) -> torch.Tensor:
@@ -51,6 +53,26 @@ def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Te
     pixels = images.permute(0, 2, 3, 1).flatten(1, 2)
     mixed = torch.baddbmm(transforms[:, None, :, 3], pixels, transforms[:, :, :3].transpose(1, 2))
     return mixed.reshape(len(images), *images.shape[2:], 3).permute(0, 3, 1, 2)
+
+
+def move_mean_colors(images: torch.Tensor, models: torch.Tensor, share: float) -> torch.Tensor:
+    """Move the mean colour of each image towards that of its model and leave the differences within the image alone.
+
+    It is done on ``atanh`` of the values, where differences shrink towards black and white as they do in a picture.
+    (The means of Reinhard et al. 2001, 'Color Transfer between Images', without its deviations: those of a clear sky
+    would iron all brush strokes flat.)
+
+    Args:
+        images: float (N, 3, H, W) in [-1, 1].
+        models: float (N, 3, h, w) in [-1, 1].
+        share: how far to move: 0 not at all, 1 all the way.
+
+    Returns:
+        float (N, 3, H, W) in [-1, 1].
+    """
+    opened, wanted = torch.atanh(INSIDE * images), torch.atanh(INSIDE * models)
+    shift = wanted.mean((2, 3), keepdim=True) - opened.mean((2, 3), keepdim=True)
+    return (torch.tanh(opened + share * shift) / INSIDE).clamp(-1, 1)
 
 
 def _between(low: float, high: float, count: int, random: torch.Generator) -> torch.Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from tilegan.combo import Combo
-from tilegan.methods.augment import color_transforms, transform_colors
+from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import Batch, Losses
 
 
@@ -27,14 +27,18 @@ class SiameseSettings:
         margin: length beyond which a translation's vector is not pushed any further.
         content_weight: weight of the cosine terms, in both networks' losses.
         whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
-        color_tolerance: strength of the colour transforms through which D sees its images; at 0 it sees them as they
-            are, and the generator takes over the targets' palette at the price of yellow and grey skies.
+        palette: how much of the targets' palette is learnt. At 0 each target's mean colour is moved to that of a source
+            before D sees it, so that brush strokes are learnt in the colours of the sources; at 1 targets stay as they
+            are, and most skies turn yellow or grey.
+        color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
+            would soon know their colours by heart.
     """
 
     margin: float = 2.0
     content_weight: float = 1.0
     whole_share: float = 0.5
-    color_tolerance: float = 0.9
+    palette: float = 0.25
+    color_jitter: float = 0.25
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
@@ -104,8 +108,8 @@ class Siamese:
         if batch.translated is None:
             with torch.no_grad():
                 batch.translated = self._translate(batch.source)
-        transforms = self._transforms(batch.target, 2 * batch.seed + 1)
-        of_target = self.discriminator(transform_colors(batch.target, transforms))
+        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
+        of_target = self.discriminator(transform_colors(target, self._transforms(target, 2 * batch.seed + 1)))
         of_source, of_translated = self._vectors(batch, batch.translated)
         return {
             "real_length": real_length(of_target),
@@ -127,4 +131,4 @@ class Siamese:
         return of_source, of_translated
 
     def _transforms(self, images: torch.Tensor, seed: int) -> torch.Tensor:
-        return color_transforms(len(images), self.settings.color_tolerance, seed, images.device)
+        return color_transforms(len(images), self.settings.color_jitter, seed, images.device)
