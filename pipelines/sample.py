@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError, TileganError
 from tilegan.geometry import grid_cell
-from tilegan.images.export import export
+from tilegan.images.export import check_size, export
 from tilegan.images.landscape import Landscape
 from tilegan.images.output import check_output, explained, put_in_place
 from tilegan.images.pyramid import reduced_shard
@@ -61,7 +61,7 @@ def sample(
     Raises:
         SettingError: height, width or seed is impossible.
         OutputExistsError: the output is there.
-        OutputError: the output cannot be written.
+        OutputError: the output cannot be written, or cannot hold so many pixels.
     """
     started = time.perf_counter()
     if height < 1 or width < 1:
@@ -71,6 +71,7 @@ def sample(
     output = Path(output)
     tell = progress or silent
     kind = check_output(output, overwrite)
+    check_size(output, height, width)
     try:
         with tempfile.TemporaryDirectory(prefix=f"{output.name}.", suffix=".partial", dir=output.parent) as name:
             folder = Path(name)

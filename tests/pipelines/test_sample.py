@@ -96,6 +96,12 @@ def test_impossible_settings_are_named(tmp_path: Path, height: int, width: int, 
         sample(tmp_path / "a.png", height, width, seed=seed)
 
 
+def test_too_large_for_its_format_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="70000"):
+        sample(tmp_path / "a.jpg", 70_000, 70_000)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unknown_ending_and_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.xyz"):
         sample(tmp_path / "a.xyz", 5, 5)
