@@ -1,63 +1,107 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
-SMALL = ("--tile-size", 16, "--short-side", 48, "--batch", 2, "--device", "cpu")
+from tilegan.cli.main import main
+
+QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    random = np.random.default_rng(0)
-    for name in ("photos", "dots"):
-        (tmp_path / name).mkdir()
-        for number in range(2):
-            pixels = random.integers(0, 256, (60, 70, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
-    return tmp_path / "photos", tmp_path / "dots"
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    made = []
+    for name in ("photos", "paintings"):
+        folder = tmp_path_factory.mktemp("data") / name
+        folder.mkdir()
+        pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "a.png")
+        made.append(str(folder))
+    return made
 
 
-def test_train_then_resume_then_stylize(run, folders: tuple[Path, Path], photo: Path) -> None:
-    trained = run("train", *folders, *SMALL, "--steps", 2)
-    assert trained.exit_code == 0, trained.output
-    assert trained.stdout.startswith(str(Path("runs/dots/translator.safetensors")))
-    resumed = run("train", "--resume", "runs/dots", "--steps", 3)
+def test_a_run_goes_to_runs_and_the_targets_name_by_default(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "2", "--margin", "3"])
+    assert result.exit_code == 0, result.output
+    assert "runs/paintings/translator.safetensors: 2 steps" in result.output
+    config = json.loads((tmp_path / "runs" / "paintings" / "config.json").read_text())
+    assert config["settings"]["method"]["margin"] == 3
+    assert config["settings"]["tile_size"] == 16
+    again = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "2"])
+    assert again.exit_code == 1
+    assert "--overwrite replaces it" in again.output
+    longer = CliRunner().invoke(main, ["train", "--resume", "runs/paintings", "--steps", "3"])
+    assert longer.exit_code == 0, longer.output
+    assert "3 steps" in longer.output
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert "1 source, 1 target" in result.output
+    assert "generator" in result.output
+    assert "minutes" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "two folders are needed"),
+        (["--resume", "run", "--batch", "4"], "leave out: batch"),
+        (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
+        (["a", "b", "--time", "soon"], "is no time"),
+    ],
+)
+def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(main, ["train", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
+    for arguments, message in (
+        ([folders[0], str(tmp_path / "missing"), *QUICK], "no folder"),
+        ([folders[0], str(tmp_path), *QUICK], "no usable image"),
+        ([*folders, "--tile-size", "17"], "multiple of 16"),
+        ([*folders, "--tile-size", "32", "--short-side", "64"], "both sides must have at least 64"),
+        (["--resume", str(tmp_path)], "nothing to resume"),
+    ):
+        result = CliRunner().invoke(main, ["train", *arguments])
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert result.stderr.strip().splitlines()[-1].startswith("Error: ")
+        assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_saves_first(folders: list[str], tmp_path: Path, number: signal.Signals) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", "train", *folders, *QUICK]
+    process = subprocess.Popen([*command, "-o", str(run)], stderr=subprocess.PIPE, text=True)
+    metrics = run / "metrics.jsonl"
+    while process.poll() is None and not (metrics.is_file() and metrics.read_text().count("\n") >= 2):
+        time.sleep(0.05)
+    os.kill(process.pid, number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"go on with tilegan train --resume {run}" in errors
+    assert "Traceback" not in errors
+    steps = len(metrics.read_text().splitlines())
+    resumed = CliRunner().invoke(main, ["train", "--resume", str(run), "--steps", str(steps + 1)])
     assert resumed.exit_code == 0, resumed.output
-    assert "3 steps" in resumed.stdout
-    stylized = run("stylize", photo, "--model", "runs/dots")
-    assert stylized.exit_code == 0, stylized.output
-    assert photo.with_name("photo.dots.png").is_file()
-
-
-def test_dry_run_writes_nothing(run, folders: tuple[Path, Path]) -> None:
-    result = run("train", *folders, *SMALL, "--dry-run")
-    assert result.exit_code == 0, result.output
-    assert "2 source, 2 target" in result.stdout
-    assert not Path("runs").exists()
-
-
-def test_small_images_are_named_and_skipped(run, folders: tuple[Path, Path]) -> None:
-    Image.new("RGB", (20, 20)).save(folders[0] / "tiny.png")
-    (folders[0] / "broken.png").write_bytes(b"no image")
-    result = run("train", *folders, *SMALL, "--dry-run")
-    assert result.exit_code == 0, result.output
-    assert "tiny.png" in result.stderr
-    assert "broken.png" in result.stderr
-    assert "Warning: " in result.stderr
-
-
-@pytest.mark.parametrize("source", ["empty", "nowhere"])
-def test_no_usable_image_is_one_line(run, folders: tuple[Path, Path], source: str) -> None:
-    folders[0].with_name("empty").mkdir()
-    result = run("train", folders[0].with_name(source), folders[1], *SMALL)
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("Error: ")
-    assert result.stderr.count("\n") == 1
-    assert source in result.stderr
-    assert not Path("runs").exists()
-
-
-@pytest.mark.parametrize("arguments", [(), ("a",), ("a", "b", "--resume", "c"), ("a", "b", "--time", "soon")])
-def test_usage_errors(run, arguments: tuple[str, ...]) -> None:
-    assert run("train", *arguments).exit_code == 2
+    assert f"{steps + 1} steps" in resumed.output

@@ -121,9 +121,8 @@ def test_settings_survive_json() -> None:
 
 def test_training_on_two_colors_learns_the_way_from_one_to_the_other() -> None:
     """A whole training in little: dark blue sources, light orange targets, and the whole palette is to be learnt."""
-    settings = replace(
-        SMALL, learning_rate=2e-3, average_decay=0.5, method=replace(SMALL.method, palette=1.0, color_jitter=0.0)
-    )
+    method = replace(SMALL.method, palette=1.0, color_jitter=0.0)
+    settings = replace(SMALL, learning_rate=2e-3, discriminator_rate=2e-3, average_decay=0.5, method=method)
     trainer = Trainer(settings, CPU, torch.float32)
     random = np.random.default_rng(0)
     for _ in range(150):

@@ -1,7 +1,7 @@
 """Colour transforms of what a discriminator sees, so that it does not judge by the palette alone.
 
 The random transforms are linear in the pixels, hence differentiable. (Zhao et al. 2020, 'Differentiable Augmentation
-for Data-Efficient GAN Training'; the colour matrices are those of Karras et al. 2020, 'Training GANs with Limited Data'.)
+for Data-Efficient GAN Training'; the colour matrices are as in Karras et al. 2020, 'Training GANs with Limited Data'.)
 """
 
 import math
