@@ -1,12 +1,12 @@
 """The stylize pipeline: from file to file, exact, resumable, and nothing half-done under a final name."""
 
 import errno
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import rasterio.transform
 from PIL import Image
 
 import tilegan
+import tilegan.pipelines
 from tilegan.errors import ImageError, OutputError, OutputExistsError, ResumeError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.store import Store
@@ -177,9 +178,10 @@ def test_shards_are_read_from_the_top(picture, random_translator, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "write_shard", lambda *a: (order.append((a[1], *a[2])), real(*a)))
         stylize(picture, tmp_path / "out.png", random_translator, window=32, shard=64)
-    places = {index: place for place, index in enumerate(order)}
-    expected = sorted(order)
-    assert max(abs(places[index] - place) for place, index in enumerate(expected)) < 3
+    assert len(order) == 25
+    # threads may overtake each other, but the first ones of all are not from further down
+    assert {row for _, row, _ in order[:5]} <= {0, 1, 2}
+    assert {row for _, row, _ in order[-5:]} <= {2, 3, 4}
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -362,38 +364,37 @@ stylize(sys.argv[1], sys.argv[2], sys.argv[3], window=32, shard=64, device="cpu"
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_killed_and_resumed_it_is_byte_for_byte_the_same(tmp_path, model, number):
-    image = np.random.default_rng(5).integers(0, 256, (600, 700, 3), dtype=np.uint8)
+    image = np.random.default_rng(5).integers(0, 256, (400, 500, 3), dtype=np.uint8)
     source, output, work = tmp_path / "in.png", tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
     Image.fromarray(image).save(source)
     settings = {"model": model, "window": 32, "shard": 64, "device": "cpu"}
     stylize(source, tmp_path / "whole.zarr", **settings)
     command = [sys.executable, "-c", RUN, str(source), str(output), str(model)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    wait_for_markers(process, work, 10)
+    wait_for_markers(process, work, 5)
     process.send_signal(number)
     begin = time.monotonic()
     process.communicate(timeout=30)
     assert process.returncode == -number
     assert time.monotonic() - begin < 10
     assert not output.exists()
-    assert 10 <= len(list(work.glob("journal/0/*.*"))) < 110
+    assert 5 <= len(list(work.glob("journal/0/*.*"))) < 56
     stylize(source, output, resume=True, model=model, device="cpu")
     assert contents(output) == contents(tmp_path / "whole.zarr")
 
 
 def test_importing_the_pipelines_imports_no_torch():
     code = "import sys, tilegan.pipelines; assert 'torch' not in sys.modules and 'dask' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_function_hides_the_module_of_its_name():
-    code = "import tilegan.pipelines.stylize; from tilegan.pipelines import stylize; assert callable(stylize)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert import_module("tilegan.pipelines.stylize").stylize is tilegan.pipelines.stylize is stylize
 
 
 @pytest.mark.parametrize("name", ["geo", "awkward"])
 def test_real_files_give_a_result_or_one_line(data_folder, random_translator, tmp_path, name):
-    for path in sorted(Path(data_folder / name).iterdir())[:6]:
+    for path in sorted(Path(data_folder / name).iterdir())[:4]:
         try:
             result = stylize(path, tmp_path / f"{path.stem}.tif", random_translator)
         except ImageError as error:

@@ -69,7 +69,8 @@ def stylize_array(
             pixels = task(part, span, height, width, chunk, cut, model, plan.device, plan.precision)
             row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), np.uint8))
         rows.append(da.concatenate(row, axis=1))
-    return da.concatenate(rows, axis=0)
+    stylized: da.Array = da.concatenate(rows, axis=0)
+    return stylized
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:
