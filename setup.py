@@ -15,8 +15,8 @@ DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=
 setup(
     name="tilegan",
     version=VERSION,
-    description="Tiled high-resolution style transfer: learn a style from two folders, apply it to an image of any size",
-    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    description="Tiled style transfer: learn a style from two folders, apply it to an image of any size",
+    long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     author="The tilegan authors",
     license="MIT",
