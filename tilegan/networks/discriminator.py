@@ -9,38 +9,36 @@ from torch import nn
 class SiameseDiscriminator(nn.Module):
     """Strided convolutions down to one cell for every 16 x 16 pixels; all cells together are the image's vector.
 
-    A cell sees some 90 pixels around it, so that several cells see each seam of a joined image. The cells' values are
-    divided by the square root of their number: the vector's squared length is the mean of the cells' squared lengths,
-    whatever the size of the image. No dense layer follows: with a hundred target images one would learn them by heart.
+    Each cell gives a direction and, apart from it, a length, so that realism can be learnt as easily as by a
+    discriminator with one output; their product is the cell's part of the vector. A cell sees some 90 pixels around it,
+    so that several cells see each seam of a joined image. The cells are divided by the square root of their number: the
+    vector's squared length is the mean of the cells' squared lengths, whatever the size of the image. No dense layer
+    follows: with a hundred target images one would learn them by heart.
 
-    Attributes:
-        cell: side of a cell, in pixels; images are multiples of it.
+    Instance norm is welcome here, since the discriminator never sees more than training crops. Without it, and with
+    direction and length in one, photographs and paintings were not told apart at all after 180 steps.
     """
-
-    cell = 16
 
     def __init__(self, channels: tuple[int, int, int, int], cell_values: int) -> None:
         super().__init__()
-        first, second, third, fourth = channels
-        self.layers = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            nn.Conv2d(12, first, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(first, second, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(second, third, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(third, fourth, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(fourth, cell_values, 3, padding=1),
-        )
-        # with torch's own smaller initial weights the vectors start so short that learning takes four times as long
-        for layer in self.layers:
+        layers: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(12, channels[0], 3, padding=1), nn.LeakyReLU(0.2)]
+        for before, after in zip(channels, channels[1:], strict=False):
+            layers += [
+                nn.Conv2d(before, after, 4, stride=2, padding=1),
+                nn.InstanceNorm2d(after, affine=True),
+                nn.LeakyReLU(0.2),
+            ]
+        for layer in layers:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, 0.2, nonlinearity="leaky_relu")
                 nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        self.layers = nn.Sequential(*layers)
+        self.length = nn.Conv2d(channels[-1], 1, 3, padding=1)
+        self.direction = nn.Conv2d(channels[-1], cell_values, 3, padding=1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, 3, H, W) in [-1, 1] -> (N, V), V = cell_values * H/16 * W/16."""
-        cells: torch.Tensor = self.layers(images)
+        """(N, 3, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> (N, V), V = cell_values * H/16 * W/16."""
+        features = self.layers(images)
+        lengths = nn.functional.softplus(self.length(features))
+        cells = lengths * nn.functional.normalize(self.direction(features), dim=1)
         return cells.flatten(1) / math.sqrt(cells.shape[2] * cells.shape[3])

@@ -33,7 +33,7 @@ class TrainSettings:
     batch: int = 4
     steps: int = 6000
     learning_rate: float = 3e-4
-    discriminator_rate: float = 6e-4
+    discriminator_rate: float = 4e-4
     betas: tuple[float, float] = (0.5, 0.99)
     average_decay: float = 0.998
     seed: int = 0
