@@ -125,6 +125,7 @@ def stylize(
                 _begin(folder, image, translator, record)
             work = assemble(image, folder, translator, plan)
             pixels = run_work(Path(source).absolute(), folder, work, tell, pyramid=kind == "zarr")
+            image.close()  # its decoded pixels would take memory that the export needs
             _finish(folder, output, kind, work.store, image.geo, tell)
         seconds = time.perf_counter() - started
         return _result(output, image, translator, plan, notes, seconds, pixels)
