@@ -1,6 +1,7 @@
 """The siamese discriminator: an image becomes a vector."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -22,7 +23,7 @@ class SiameseDiscriminator(nn.Module):
     def __init__(self, channels: tuple[int, int, int, int], cell_values: int) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(12, channels[0], 3, padding=1), nn.LeakyReLU(0.2)]
-        for before, after in zip(channels, channels[1:], strict=False):
+        for before, after in pairwise(channels):
             layers += [
                 nn.Conv2d(before, after, 4, stride=2, padding=1),
                 nn.InstanceNorm2d(after, affine=True),
