@@ -23,18 +23,25 @@ def info(file: str) -> None:
 
 
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
-    numbers = ", ".join(f"{key} {value}" for key, value in model.architecture.items() if key != "name")
+    numbers = {key: value for key, value in model.architecture.items() if key != "name"}
     return [
         ("model", model.path),
         ("style", model.name),
-        ("architecture", f"{model.architecture['name']} ({numbers})"),
+        ("architecture", f"{model.architecture['name']} ({_plain(numbers)})"),
         ("parameters", f"{model.parameters:,}"),
         ("tile size", f"{model.tile_size} px"),
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
-        *((key.replace("_", " "), value) for key, value in model.facts.items()),
+        *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
+
+
+def _plain(value: object) -> str:
+    """JSON for people."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:

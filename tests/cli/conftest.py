@@ -13,6 +13,7 @@ from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
 ARCHITECTURE = {"name": "residual", "channels": 4, "blocks": 1, "stride": 4, "detail": 2}
+FACTS = {"steps": 3, "losses": {"content": 0.123456, "generator": 2.0}, "init": None}
 
 Run = Callable[..., Result]
 
@@ -29,7 +30,7 @@ def model(tmp_path: Path) -> Path:
     """A tiny untrained model, nearly the identity, of the style 'dots'."""
     generator = build_generator(ARCHITECTURE)
     path = tmp_path / "dots.safetensors"
-    Translator(generator, ARCHITECTURE, 64, generator.radius, 4, name="dots", facts={"steps": 3}).save(path)
+    Translator(generator, ARCHITECTURE, 64, generator.radius, 4, name="dots", facts=FACTS).save(path)
     return path
 
 

@@ -16,6 +16,8 @@ def test_a_model(run, model: Path) -> None:
     assert found["scale"] == "1"
     assert found["architecture"] == "residual (blocks 1, channels 4, detail 2, stride 4)"
     assert found["steps"] == "3"
+    assert found["losses"] == "content 0.1235, generator 2"
+    assert "init" not in found
 
 
 def test_an_image(run, photo: Path) -> None:
