@@ -1,11 +1,13 @@
 """Smaller levels against hand-computed numbers and a slow reference."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tilegan.geometry import Window, grid_cell
+from tilegan.images import pyramid
 from tilegan.images.pyramid import halve, reduced_shard
 from tilegan.images.store import Store
 
@@ -31,9 +33,11 @@ def test_means_at_odd_edges(height, width, seed):
     np.testing.assert_array_equal(halve(pixels), reference(pixels))
 
 
-def test_shards_do_not_show_in_the_levels(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (333, 601, 3), dtype=np.uint8)
-    store = Store.create(tmp_path / "a.zarr", 333, 601, shard=64, chunk=32)
+@pytest.mark.parametrize("side", [16, 1024])
+def test_shards_do_not_show_in_the_levels(tmp_path, monkeypatch, side):
+    monkeypatch.setattr(pyramid, "_SIDE", side)
+    pixels = np.random.default_rng(0).integers(0, 256, (133, 301, 3), dtype=np.uint8)
+    store = Store.create(tmp_path / "a.zarr", 133, 301, shard=64, chunk=32)
     expected = pixels
     for level in range(store.levels):
         if level:

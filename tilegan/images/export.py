@@ -1,33 +1,26 @@
 """A finished store as one ordinary file: TIFF, PNG or JPEG, in bounded memory."""
 
-import copy
 import os
-import shutil
-import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import rasterio
-import rasterio.shutil
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from numpy.typing import NDArray
 
 from tilegan.errors import OutputError, TileganError
 from tilegan.geometry import Window, split
+from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
+from tilegan.images.png import write_png
 from tilegan.images.source import Geo, first_line
 from tilegan.images.store import Store
+from tilegan.images.tiff import BLOCK, write_tiff
 from tilegan.progress import Progress, silent
 
 FORMATS = {".zarr": "zarr", ".tif": "tif", ".tiff": "tif", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
-LONGEST = {"png": 1_000_000, "jpg": 65_500}  # pixels a side that the usual libraries write and read
-BLOCK = 512  # side of the blocks of a TIFF, in pixels
-_SIDE = 4 * BLOCK  # of the windows that are copied at once
-# GDAL's drivers; the fastest levels of deflate, whose files are a few percent larger than the smallest ones.
-_COPY: dict[str, dict[str, Any]] = {"png": {"driver": "PNG", "ZLEVEL": 1}, "jpg": {"driver": "JPEG", "QUALITY": 95}}
-_LAST_BYTES = {"png": b"IEND\xaeB`\x82", "jpg": b"\xff\xd9"}
-# Free disk that the work needs at most, in times the raw pixels: the file, and for some a TIFF on the way there.
-_ROOM = {"tif": 1.0, "png": 2.0, "jpg": 1.5}
+LONGEST = {"png": 1_000_000, "jpg": 65_500}  # pixels a side that the usual libraries read
+_SIDE = 4 * BLOCK  # of the windows of a TIFF that are copied at once
+_BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES
+_BAND_BYTES = 2**27
 
 
 def kind_of(path: str | Path) -> str:
@@ -60,7 +53,8 @@ def check_size(path: str | Path, height: int, width: int) -> None:
 def export(store: Store, path: str | Path, geo: Geo | None = None, progress: Progress = silent) -> None:
     """Write level 0 of a finished store to a .tif, .png or .jpg; nothing appears under its name before it is whole.
 
-    A TIFF is tiled, compressed without loss, and a BigTIFF where that may be needed. A JPEG has quality 95.
+    A TIFF is tiled, compressed without loss, and a BigTIFF where that may be needed. A JPEG has quality 95 and full
+    colour resolution.
 
     Args:
         store: with level 0 complete.
@@ -79,95 +73,41 @@ def export(store: Store, path: str | Path, geo: Geo | None = None, progress: Pro
     check_size(path, height, width)
     if kind == "zarr":
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
-    temporary, tiff = path.with_name(f"{path.name}.export"), path.with_name(f"{path.name}.export.tif")
+    temporary = path.with_name(f"{path.name}.export")
     try:
-        _check_room(path, _ROOM[kind] * height * width * 3)
-        with warnings.catch_warnings(), rasterio.Env(GDAL_PAM_ENABLED=False):  # no .aux.xml beside the file
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            if kind == "tif":
-                _write_tiff(store, temporary, geo, BLOCK, progress)
-            else:
-                # Low blocks, so that GDAL's cache holds a row of them at any width.
-                _write_tiff(store, tiff, None, BLOCK // 8, lambda phase, done, total: progress(phase, done // 2, total))
-                rasterio.shutil.copy(tiff, temporary, **_COPY[kind])
-            _check_whole(temporary, kind)
+        if kind == "tif":
+            windows = split(Window(0, 0, height, width), _SIDE)
+            write_tiff(temporary, height, width, _pixels(store, windows, progress), geo)
+        else:
+            bands = (pixels for _, pixels in _pixels(store, _bands(height, width), progress))
+            with temporary.open("wb") as file:
+                if kind == "png":
+                    write_png(file, height, width, bands)
+                else:
+                    write_jpeg(file, height, bands)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except TileganError:
         raise
-    except (RasterioError, CPLE_BaseError, OSError) as error:
-        raise OutputError(f"cannot write {path}: {first_line(error.__cause__ or error)}: is the disk full?") from error
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or first_line(error)}") from error
     finally:
         temporary.unlink(missing_ok=True)
-        tiff.unlink(missing_ok=True)
-    progress("export", height * width, height * width)
 
 
-def _write_tiff(store: Store, path: Path, geo: Geo | None, block_height: int, progress: Progress) -> None:
+def _bands(height: int, width: int) -> Iterator[Window]:
+    """Windows of whole rows, from the top down."""
+    rows = max(1, min(_BAND, _BAND_BYTES // (3 * width)) // BAND_MULTIPLE) * BAND_MULTIPLE
+    for top in range(0, height, rows):
+        yield Window(top, 0, min(rows, height - top), width)
+
+
+def _pixels(store: Store, windows: Iterator[Window], progress: Progress) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
+    """Each window with its pixels; a window is done when the next one is asked for."""
     height, width = store.shape(0)
-    # One thread: with more, GDAL loses the errors of a full disk.
-    profile: dict[str, Any] = {
-        "driver": "GTiff",
-        "height": height,
-        "width": width,
-        "count": 3,
-        "dtype": "uint8",
-        "photometric": "RGB",
-        "interleave": "pixel",
-        "tiled": True,
-        "blockxsize": BLOCK,
-        "blockysize": block_height,
-        "compress": "deflate",
-        "zlevel": 1,
-        "predictor": 2,
-        "BIGTIFF": "IF_SAFER",  # from 2 GiB of raw pixels on; the limit is 4 GiB of compressed ones
-        **_georeference(geo, height, width),
-    }
-    with rasterio.open(path, "w", **profile) as dataset:
-        if geo is not None:
-            dataset.update_tags(**geo.tags)
-        done = 0
-        for window in split(Window(0, 0, height, width), _SIDE):
-            pixels = np.ascontiguousarray(store.read(0, window).transpose(2, 0, 1))
-            area = rasterio.windows.Window(window.left, window.top, window.width, window.height)
-            dataset.write(pixels, window=area)
-            done += window.height * window.width
-            progress("export", done, height * width)
-
-
-def _georeference(geo: Geo | None, height: int, width: int) -> dict[str, Any]:
-    """What rasterio writes, for an image of another number of pixels over the same ground."""
-    if geo is None:
-        return {}
-    down, right = height / geo.height, width / geo.width
-    if geo.transform is not None:
-        a, b, c, d, e, f = tuple(geo.transform)[:6]
-        return {"crs": geo.crs, "transform": rasterio.Affine(a / right, b / down, c, d / right, e / down, f)}
-    if not geo.gcps:
-        return {"crs": geo.crs}
-    points = [copy.copy(point) for point in geo.gcps]
-    for point in points:
-        point.row, point.col = point.row * down, point.col * right
-    return {"crs": geo.crs, "gcps": points}
-
-
-def _check_room(path: Path, needed: float) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if free < needed:
-        raise OutputError(
-            f"no room for {path}: up to {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free"
-        )
-
-
-def _check_whole(path: Path, kind: str) -> None:
-    """Find what GDAL does not report: a file whose end could not be written."""
-    if kind == "tif":
-        with rasterio.open(path) as dataset:
-            dataset.read(window=rasterio.windows.Window(dataset.width - 1, dataset.height - 1, 1, 1))
-        return
-    with path.open("rb") as file:
-        end = _LAST_BYTES[kind]
-        file.seek(-len(end), os.SEEK_END)
-        if file.read() != end:
-            raise OSError("its end is missing")
+    done = 0
+    for window in windows:
+        yield window, store.read(0, window)
+        done += window.height * window.width
+        progress("export", done, height * width)

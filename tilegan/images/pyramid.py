@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Window, grid_cell
+from tilegan.geometry import Window, grid_cell, split
 from tilegan.images.store import Store
+
+_SIDE = 1024  # of the parts that are reduced at once, in pixels of the smaller level
 
 
 def reduced_shard(store: Store, level: int, index: tuple[int, int]) -> NDArray[np.uint8]:
@@ -23,9 +25,12 @@ def reduced_shard(store: Store, level: int, index: tuple[int, int]) -> NDArray[n
     """
     cell = grid_cell(index, store.shard, *store.shape(level))
     height, width = store.shape(level - 1)
-    top, left = 2 * cell.top, 2 * cell.left
-    below = Window(top, left, min(2 * cell.height, height - top), min(2 * cell.width, width - left))
-    return halve(store.read(level - 1, below))
+    pixels = np.empty((cell.height, cell.width, 3), np.uint8)
+    for part in split(Window(0, 0, cell.height, cell.width), _SIDE):
+        top, left = 2 * (cell.top + part.top), 2 * (cell.left + part.left)
+        below = Window(top, left, min(2 * part.height, height - top), min(2 * part.width, width - left))
+        pixels[part.top : part.bottom, part.left : part.right] = halve(store.read(level - 1, below))
+    return pixels
 
 
 def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -43,10 +48,9 @@ def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width, _ = pixels.shape
     if height % 2 or width % 2:
         pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    sums = pixels[0::2, 0::2].astype(np.uint16)
-    sums += pixels[0::2, 1::2]
-    sums += pixels[1::2, 0::2]
-    sums += pixels[1::2, 1::2]
+    rows = pixels[0::2].astype(np.uint16)
+    rows += pixels[1::2]
+    sums = rows[:, 0::2] + rows[:, 1::2]
     sums += 2
     sums >>= 2
     return sums.astype(np.uint8)

@@ -1,6 +1,5 @@
 """Images that GDAL reads, through rasterio: any size, a window at a time."""
 
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,8 +19,6 @@ from tilegan.geometry import Window
 from tilegan.images.source import Geo, file_identity, first_line, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
 
-# GDAL keeps decoded blocks in a cache of 5 % of the memory of the machine unless told otherwise, in MB.
-os.environ.setdefault("GDAL_CACHEMAX", "256")
 LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
 
 

@@ -53,7 +53,8 @@ class Stretch:
 
 def to_rgb(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (h, w, 1 or 3) as RGB (h, w, 3); gray is repeated."""
-    return np.ascontiguousarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+    bands = [levels[..., 0]] * 3 if levels.shape[2] == 1 else [levels[..., band] for band in range(3)]
+    return np.stack(bands, axis=-1)
 
 
 def _real(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,0 +1,59 @@
+"""A JPEG written band by band, so that memory does not grow with the image.
+
+Each band is encoded by Pillow as an image of its own, with a restart marker after every row of blocks. At such a marker
+a decoder forgets what came before, so that the bands' data, joined by one more marker, are the data of the whole image,
+and only the height in the first header has to be put right.
+"""
+
+import io
+import struct
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+QUALITY = 95
+BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
+_LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
+_START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
+
+
+def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]]) -> None:
+    """Write a baseline JPEG of full colour resolution (4:4:4).
+
+    Args:
+        file: to write to.
+        height: of the image, in pixels.
+        bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
+            ``BAND_MULTIPLE`` rows.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    for number, band in enumerate(bands):
+        encoded = io.BytesIO()
+        # The usual Huffman tables, the same for every band: tables made to measure would differ.
+        Image.fromarray(band).save(
+            encoded, "JPEG", quality=QUALITY, subsampling=0, optimize=False, restart_marker_rows=1
+        )
+        content = bytearray(encoded.getbuffer())
+        frame, scan = _frame_and_scan(content)
+        if number == 0:
+            struct.pack_into(">H", content, frame + 5, height)  # after marker, length and precision
+            file.write(content[:scan])
+        else:
+            file.write(_LAST_RESTART)
+        file.write(content[scan : -len(_END)])
+    file.write(_END)
+
+
+def _frame_and_scan(content: bytearray) -> tuple[int, int]:
+    """Where the frame header begins, and where the coded data begin."""
+    position = frame = 2
+    while content[position + 1] != _START_OF_SCAN:
+        if content[position + 1] == _START_OF_FRAME:
+            frame = position
+        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
+    return frame, position + 2 + int.from_bytes(content[position + 2 : position + 4], "big")
