@@ -43,7 +43,3 @@ class TileganWarning(UserWarning):
 
 class SkippedImageWarning(TileganWarning):
     """An image of a training folder is left out."""
-
-
-class AdjustedSettingWarning(TileganWarning):
-    """A setting was changed to the nearest value that works."""

@@ -25,20 +25,19 @@ def test_output_has_the_inputs_shape_and_range() -> None:
     assert output.abs().max() <= 1
 
 
-@pytest.mark.parametrize(("blocks", "stride"), [(0, 4), (1, 4), (3, 4), (2, 2)])
+@pytest.mark.parametrize(("blocks", "stride"), [(0, 4), (1, 4), (3, 4), (2, 2), (1, 1)])
 def test_the_declared_radius_is_what_a_pixel_can_see(blocks: int, stride: int) -> None:
     generator = random_generator(blocks, stride)
     side = 4 * generator.radius + 4 * stride
+    reached = 0
     for phase in range(stride):
         center = side // 2 + phase
         image = (torch.rand(1, 3, side, side) * 2 - 1).double().requires_grad_()
         generator(image)[0, :, center, center].sum().backward()
         assert image.grad is not None
         seen = torch.nonzero(image.grad.abs().sum((0, 1, 3))).flatten()
-        assert center - seen.min() <= generator.radius
-        assert seen.max() - center <= generator.radius
-        # a halo may be too large by less than two cells, no more
-        assert max(center - seen.min(), seen.max() - center) > generator.radius - 3 * stride
+        reached = max(reached, int(center - seen.min()), int(seen.max() - center))
+    assert reached == generator.radius
 
 
 def test_the_total_stride_is_the_period_of_equivariance() -> None:

@@ -59,9 +59,9 @@ class ResidualGenerator(Generator):
     def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:
         super().__init__()
         self.stride = stride
-        # head and 2 per block reach one cell of `stride` pixels each, plus the cell itself; the two 3 x 3
-        # convolutions at full resolution reach 2 pixels, which may enter one more cell
-        self.radius = stride * (1 + 2 * blocks + 1 + 1)
+        # in cells of `stride` pixels: head and blocks reach one with each 3 x 3 convolution; the two at full resolution
+        # reach two pixels, which lie in the next cell at most (in the one after it if a cell is a single pixel)
+        self.radius = stride * (1 + 2 * blocks + -(-2 // stride))
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
