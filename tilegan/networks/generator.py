@@ -42,7 +42,7 @@ class Generator(nn.Module):
 
     Attributes:
         stride: total stride: input sides are multiples of it, and the output repeats itself under shifts by it.
-        radius: how far an output pixel looks, per side, in pixels: rounded up to a multiple of ``stride``.
+        radius: how far an output pixel looks at most, per side, in pixels.
     """
 
     stride: int
@@ -59,9 +59,10 @@ class ResidualGenerator(Generator):
     def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:
         super().__init__()
         self.stride = stride
-        # in cells of `stride` pixels: head and blocks reach one with each 3 x 3 convolution; the two at full resolution
-        # reach two pixels, which lie in the next cell at most (in the one after it if a cell is a single pixel)
-        self.radius = stride * (1 + 2 * blocks + -(-2 // stride))
+        # the two convolutions at full resolution reach two pixels, which draws in the whole cell (of `stride` pixels)
+        # that those lie in; from there head and blocks reach one cell with each of their 3 x 3 convolutions
+        fine = max(phase - (phase - 2) // stride * stride for phase in range(stride))
+        self.radius = fine + stride * (1 + 2 * blocks)
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
