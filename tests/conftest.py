@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tilegan.geometry import round_up
 from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
@@ -31,5 +32,5 @@ def random_translator() -> Translator:
     architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    halo = generator.radius
+    halo = round_up(generator.radius, 4)
     return Translator(generator, architecture, tile_size=16, halo=halo, stride=4, name="random").place("cpu", "float32")
