@@ -1,5 +1,6 @@
 """The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
 
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class LazyCommands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
         try:
-            with _plain_warnings():
+            with _plain_warnings(), _terminable():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             _fail("interrupted", 130)
@@ -63,6 +64,20 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory: give a smaller --window or --shard, or close other programs"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM, by which batch systems end a job, do what Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tilegan.cli.options import device_option, overwrite_option, precision_option
-from tilegan.cli.report import pixel_bar
+from tilegan.cli.report import interrupted, pixel_bar
 
 
 @click.command()
@@ -47,20 +47,23 @@ def stylize(
     """Repaint IMAGE, of any size, with the style of a model."""
     from tilegan.pipelines.stylize import stylize as run_stylize
 
-    with pixel_bar() as progress:
-        result = run_stylize(
-            image,
-            output,
-            model,
-            seams=seams,
-            window=window,
-            shard=shard,
-            device=device,
-            precision=precision,
-            overwrite=overwrite,
-            resume=resume,
-            progress=progress,
-        )
+    try:
+        with pixel_bar() as progress:
+            result = run_stylize(
+                image,
+                output,
+                model,
+                seams=seams,
+                window=window,
+                shard=shard,
+                device=device,
+                precision=precision,
+                overwrite=overwrite,
+                resume=resume,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
     for note in result.notes:
         click.echo(f"Note: {note}", err=True)
     speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""

@@ -22,7 +22,7 @@ from tilegan.cli.report import interrupted, step_bar
 @click.option("--steps", type=click.IntRange(min=1), help="Steps in all; with --resume, train on to this one.")
 @click.option("--time", "time_limit", metavar="TIME", type=duration, help="Stop and save after 90s, 30m or 2h.")
 @click.option("--tile-size", metavar="PX", type=int, help="Side S of a tile; crops are 2S x 2S.")
-@click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first: larger strokes.")
+@click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step.")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")

@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +66,23 @@ def test_mistakes_are_one_line(run, photo: Path, model: Path, arguments: tuple[s
 )
 def test_usage_errors(run, arguments: tuple[str, ...]) -> None:
     assert run("stylize", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, number: signal.Signals) -> None:
+    large = photo.with_name("large.png")
+    Image.open(photo).resize((900, 900)).save(large)
+    arguments = ["stylize", str(large), "--model", str(model), "--window", "32", "--shard", "64", "--device", "cpu"]
+    command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    markers = photo.with_name("large.dots.png.partial") / "journal" / "0"
+    while process.poll() is None and not (markers.is_dir() and len(list(markers.iterdir())) > 3):
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume goes on" in errors
+    assert "Traceback" not in errors
+    assert not photo.with_name("large.dots.png").exists()
+    assert run(*arguments, "--resume").exit_code == 0
+    assert Image.open(photo.with_name("large.dots.png")).size == (900, 900)
