@@ -74,7 +74,10 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     Image.open(photo).resize((900, 900)).save(large)
     arguments = ["stylize", str(large), "--model", str(model), "--window", "32", "--shard", "64", "--device", "cpu"]
     command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # a shell that runs the tests in the background has made SIGINT be ignored, and children inherit that
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
     markers = photo.with_name("large.dots.png.partial") / "journal" / "0"
     while process.poll() is None and not (markers.is_dir() and len(list(markers.iterdir())) > 3):
         time.sleep(0.01)

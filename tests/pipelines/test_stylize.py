@@ -370,7 +370,10 @@ def test_killed_and_resumed_it_is_byte_for_byte_the_same(tmp_path, model, number
     settings = {"model": model, "window": 32, "shard": 64, "device": "cpu"}
     stylize(source, tmp_path / "whole.zarr", **settings)
     command = [sys.executable, "-c", RUN, str(source), str(output), str(model)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    # a shell that runs the tests in the background has made SIGINT be ignored, and children inherit that
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
     wait_for_markers(process, work, 5)
     process.send_signal(number)
     begin = time.monotonic()

@@ -97,7 +97,7 @@ class Siamese:
         """``mean ||D(AB)|| - w cos``."""
         translated = self._translate(batch.source)
         batch.translated = translated.detach()
-        of_source, of_translated = self._vectors(batch, translated)
+        of_source, of_translated, _ = self._vectors(batch, translated)
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
@@ -108,9 +108,7 @@ class Siamese:
         if batch.translated is None:
             with torch.no_grad():
                 batch.translated = self._translate(batch.source)
-        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
-        of_target = self.discriminator(transform_colors(target, self._transforms(target, 2 * batch.seed + 1)))
-        of_source, of_translated = self._vectors(batch, batch.translated)
+        of_source, of_translated, of_target = self._vectors(batch, batch.translated)
         return {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
@@ -123,12 +121,20 @@ class Siamese:
         passes = ((self.generator, source[:whole]), (self.combo, source[whole:]))
         return torch.cat([translate(part) for translate, part in passes if len(part)])
 
-    def _vectors(self, batch: Batch, translated: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Vectors of the sources and of their translations, each pair seen through the same colour transform."""
+    def _vectors(self, batch: Batch, translated: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Vectors of the sources, of their translations (each pair seen through the same colours) and of the targets.
+
+        They pass in one batch, so that a discriminator with batch norm measures all of them by the same scale.
+        """
+        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
         transforms = self._transforms(batch.source, 2 * batch.seed)
-        images = torch.cat((transform_colors(batch.source, transforms), transform_colors(translated, transforms)))
-        of_source, of_translated = self.discriminator(images).chunk(2)
-        return of_source, of_translated
+        images = (
+            transform_colors(batch.source, transforms),
+            transform_colors(translated, transforms),
+            transform_colors(target, self._transforms(target, 2 * batch.seed + 1)),
+        )
+        vectors: torch.Tensor = self.discriminator(torch.cat(images))
+        return vectors.chunk(3)
 
     def _transforms(self, images: torch.Tensor, seed: int) -> torch.Tensor:
         return color_transforms(len(images), self.settings.color_jitter, seed, images.device)
