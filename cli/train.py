@@ -111,12 +111,14 @@ def _print_plan(source_dir: str, target_dir: str, chosen: dict[str, Any]) -> Non
 
 
 class _Stopper:
-    """Turns the first Ctrl-C or SIGTERM into a wish to stop; the second one interrupts at once."""
+    """Turns a Ctrl-C or SIGTERM between steps into a wish to stop; before the first step, or twice, it interrupts."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._training = False
 
     def asked(self) -> bool:
+        self._training = True
         return self._event.is_set()
 
     @contextmanager
@@ -129,6 +131,6 @@ class _Stopper:
                 signal.signal(number, handler)
 
     def _note(self, *_: object) -> None:
-        if self._event.is_set():
+        if self._event.is_set() or not self._training:
             raise KeyboardInterrupt
         self._event.set()

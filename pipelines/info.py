@@ -27,6 +27,7 @@ class ModelInfo:
         halo: context that an output pixel can depend on, per side, in input pixels.
         stride: of the generator, in input pixels.
         scale: output pixels per input pixel.
+        receptive_field: full extent of what an output pixel can depend on, in input pixels.
         facts: how it was trained.
     """
 
@@ -38,6 +39,7 @@ class ModelInfo:
     halo: int
     stride: int
     scale: int
+    receptive_field: int
     facts: dict[str, Any]
 
 

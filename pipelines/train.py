@@ -17,7 +17,7 @@ from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.run import TRANSLATOR, RunConfig, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
-from tilegan.translator import load
+from tilegan.translator import load, read_header
 
 __all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
 
@@ -146,7 +146,7 @@ def resume(
     progress: Callable[[TrainStep], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
-    """Go on with an interrupted run: on the same machine the result equals that of an uninterrupted one.
+    """Go on with an interrupted run: on the same CPU the result equals that of an uninterrupted one.
 
     Args:
         run: the run folder.
@@ -230,7 +230,7 @@ def _find(source: Path, target: Path, settings: TrainSettings) -> tuple[list[Tra
 def _with_architecture(settings: TrainSettings, init: str | Path | None) -> TrainSettings:
     if init is None:
         return settings
-    return replace(settings, generator=load(init, device="cpu", precision="float32").architecture)
+    return replace(settings, generator=read_header(init)["architecture"])
 
 
 def _placement(device: str, precision: str) -> dict[str, str]:

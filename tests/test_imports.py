@@ -19,7 +19,7 @@ FLOORS = (
     ("tilegan.inference", "tilegan.training"),
     ("tilegan.translator", "tilegan.images"),
     ("tilegan.methods", "tilegan.geometry", "tilegan.devices"),
-    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.progress"),
+    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 FOLDERS = {

@@ -1,13 +1,14 @@
 """The translator's contract, its file, and the whole-image reference."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from tilegan.errors import ModelError, SettingError
+from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.translator import Translator, find, load, read_header
 
 
@@ -70,7 +71,7 @@ def test_fingerprint_tells_weights_apart_but_not_names(random_translator, tmp_pa
     with torch.no_grad():
         next(other.generator.parameters())[0, 0, 0, 0] += 1e-6
     assert other.fingerprint() != random_translator.fingerprint()
-    renamed = Translator(**{**random_translator.header(), "name": "b"}, generator=random_translator.generator)
+    renamed = replace(random_translator, name="b")
     assert renamed.fingerprint() == random_translator.fingerprint()
 
 
@@ -129,3 +130,29 @@ def test_unknown_device_and_precision_are_refused(random_translator):
         random_translator.place("abacus")
     with pytest.raises(SettingError, match="no precision 'float7'"):
         random_translator.place("cpu", "float7")
+
+
+def test_placing_copies_and_keeps_the_full_precision(random_translator, tmp_path):
+    rounded = random_translator.place("cpu", "bfloat16")
+    assert rounded.fingerprint() == random_translator.fingerprint()
+    assert next(random_translator.generator.parameters()).dtype == torch.float32
+    rounded.save(tmp_path / "copy.safetensors")
+    assert load(tmp_path / "copy.safetensors", "cpu", "float32").fingerprint() == random_translator.fingerprint()
+
+
+@pytest.mark.parametrize("array", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_arrays_of_another_kind_are_refused(random_translator, array):
+    with pytest.raises(ImageError, match="cannot be translated"):
+        random_translator.translate(array)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"stride": 0}, {"stride": 8}, {"halo": 4}, {"architecture": []}, {"name": None, "facts": 3}, {"extra": 1}],
+)
+def test_damaged_headers_are_refused(random_translator, tmp_path, change):
+    path = tmp_path / "model.safetensors"
+    header = {**random_translator.header(), **change}
+    save_file(random_translator.weights(), path, {"format": "tilegan/1", "tilegan": json.dumps(header)})
+    with pytest.raises(ModelError, match="model"):
+        load(path)

@@ -1,5 +1,8 @@
 """Which device computes, and in which number format."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -53,3 +56,14 @@ def precision_name(dtype: torch.dtype) -> str:
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
     return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+@contextmanager
+def plain_memory_errors() -> Iterator[None]:
+    """Raise torch's several ways to say 'out of memory' as Python's own ``MemoryError``."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise MemoryError(str(error).splitlines()[0]) from error
+        raise

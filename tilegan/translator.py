@@ -6,6 +6,7 @@ ever executed or unpickled.
 
 import hashlib
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import nn
 
-from tilegan.devices import CPU, choose_device, choose_precision, to_device
-from tilegan.errors import ModelError
+from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, to_device
+from tilegan.errors import ImageError, ModelError
+from tilegan.files import replace_file
 from tilegan.geometry import reflect, round_up
 from tilegan.networks.build import build_generator
 
@@ -41,6 +43,7 @@ class Translator:
         name: the style's name, used in output file names.
         facts: how it was trained; free-form, JSON.
         device, precision: where and in which number format the generator computes.
+        state: the weights in full precision, where the generator holds rounded ones.
     """
 
     generator: nn.Module
@@ -53,13 +56,15 @@ class Translator:
     facts: dict[str, Any] = field(default_factory=dict)
     device: torch.device = CPU
     precision: torch.dtype = torch.float32
+    state: dict[str, torch.Tensor] | None = None
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
-        """The same translator on a device and in a precision, by name (see ``tilegan.devices``)."""
+        """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
         chosen = choose_device(device)
         dtype = choose_precision(precision, chosen)
-        generator = to_device(self.generator, chosen, dtype).eval()
-        return replace(self, generator=generator, device=chosen, precision=dtype)
+        state = None if self.precision == dtype == torch.float32 else self.weights()
+        generator = to_device(deepcopy(self.generator), chosen, dtype).eval()
+        return replace(self, generator=generator, state=state, device=chosen, precision=dtype)
 
     @torch.inference_mode()
     def run(self, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -70,7 +75,14 @@ class Translator:
 
         Returns:
             uint8 (N, h * scale, w * scale, 3), rounded to the nearest level.
+
+        Raises:
+            MemoryError: the device has too little memory for such windows.
         """
+        with plain_memory_errors():
+            return self._run(windows)
+
+    def _run(self, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
         pixels = torch.from_numpy(np.ascontiguousarray(windows)).to(self.device)
         inputs = (pixels.permute(0, 3, 1, 2).float() / 127.5 - 1).to(self.precision, memory_format=torch.channels_last)
         outputs = self.generator(inputs).float()
@@ -89,7 +101,12 @@ class Translator:
 
         Returns:
             uint8 (H * scale, W * scale, 3).
+
+        Raises:
+            ImageError: the array is of another kind.
         """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ImageError(f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 (H, W, 3)")
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height + self.halo, self.stride), height)
         columns = reflect(-self.halo, round_up(width + self.halo, self.stride), width)
@@ -97,14 +114,19 @@ class Translator:
         output: NDArray[np.uint8] = self.run(image[np.ix_(rows, columns)][None])[0]
         return output[trim : trim + height * self.scale, trim : trim + width * self.scale]
 
+    @property
+    def receptive_field(self) -> int:
+        """Full extent of what an output pixel can depend on, in input pixels, from halo to halo."""
+        return 2 * self.halo + 1
+
     def header(self) -> dict[str, Any]:
         """Everything but the weights, as JSON types."""
-        names = ("architecture", "tile_size", "halo", "stride", "scale", "name", "facts")
+        names = ("architecture", "tile_size", "halo", "stride", "scale", "name", "facts", "receptive_field")
         return {name: getattr(self, name) for name in names}
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """The generator's tensors, float32 on the CPU."""
-        state = self.generator.state_dict()
+        """The generator's tensors, float32 on the CPU, in the precision in which they were trained or loaded."""
+        state = self.generator.state_dict() if self.state is None else self.state
         return {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
 
     def fingerprint(self) -> str:
@@ -119,24 +141,15 @@ class Translator:
 
     def save(self, path: str | Path) -> None:
         """Write the translator to a safetensors file; one that is there is replaced only when the new one is whole."""
-        path = Path(path)
         metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
-        temporary = path.with_name(path.name + ".partial")
-        try:
-            temporary.write_bytes(save(self.weights(), metadata))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_file(Path(path), save(self.weights(), metadata))
 
 
 def shipped() -> list[str]:
     """Names of the models inside the package."""
     folder = resources.files("tilegan") / "models"
-    return sorted(entry.name.removesuffix(".safetensors") for entry in folder.iterdir() if _is_model_name(entry.name))
-
-
-def _is_model_name(name: str) -> bool:
-    return name.endswith(".safetensors")
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -171,10 +184,11 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
     if metadata.get("format") != FORMAT:
         raise ModelError(f"not a tilegan model: {path}: its header says {metadata.get('format')!r}, not {FORMAT!r}")
     try:
-        header: dict[str, Any] = json.loads(metadata["tilegan"])
+        header = json.loads(metadata["tilegan"])
     except (KeyError, json.JSONDecodeError) as error:
         raise ModelError(f"not a tilegan model: {path}: its header is damaged") from error
-    return header
+    _check_header(path, header)
+    return dict(header)
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
@@ -184,13 +198,24 @@ def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto"
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.
         SettingError: the device or the precision is unknown.
     """
-    header = read_header(name_or_path)
     path = find(name_or_path)
+    header = read_header(path)
+    del header["receptive_field"]
+    generator = build_generator(header["architecture"])
+    if header["stride"] != generator.stride or header["halo"] < generator.radius:
+        raise ModelError(f"damaged model: {path}: its stride or halo is not that of its architecture")
     try:
-        generator = build_generator(header["architecture"])
         generator.load_state_dict(load_file(path))
-        translator = Translator(generator=generator, **header)
-    except (KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"damaged model: {path}: {first_line}") from error
-    return translator.place(device, precision)
+    except (RuntimeError, OSError, safetensors.SafetensorError) as error:
+        raise ModelError(f"damaged model: {path}: {str(error).splitlines()[0]}") from error
+    return Translator(generator=generator, **header).place(device, precision)
+
+
+def _check_header(path: Path, header: Any) -> None:
+    numbers = ("tile_size", "halo", "stride", "scale", "receptive_field")
+    names = {*numbers, "architecture", "name", "facts"}
+    if not isinstance(header, dict) or set(header) != names:
+        raise ModelError(f"not a tilegan model: {path}: its header should have {', '.join(sorted(names))}")
+    whole = all(isinstance(header[name], int) and header[name] >= (name != "halo") for name in numbers)
+    if not (whole and isinstance(header["architecture"], dict) and isinstance(header["facts"], dict)):
+        raise ModelError(f"not a tilegan model: {path}: its header has values that cannot be")

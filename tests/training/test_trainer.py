@@ -1,5 +1,6 @@
 import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ def test_restoring_a_state_goes_on_as_if_nothing_had_happened() -> None:
         if step == 2:
             state = {name: value.clone() for name, value in whole.state().items()}
         whole.train_step(crops(step), crops(9 + step))
-    resumed = Trainer(replace(SMALL, seed=1), CPU, torch.float32)
+    resumed = Trainer(SMALL, CPU, torch.float32)
+    resumed.train_step(crops(50), crops(51))
     resumed.restore(2, state)
     for step in range(2, 4):
         resumed.train_step(crops(step), crops(9 + step))
@@ -107,11 +109,24 @@ def test_bfloat16_trains_with_float32_weights() -> None:
         ({"steps": 0}, "steps"),
         ({"learning_rate": 0.0}, "learning rate"),
         ({"seed": -1}, "seed"),
+        ({"seed": 10**30}, "seed"),
+        ({"method": replace(SMALL.method, margin=float("nan"))}, "margin"),
+        ({"method": replace(SMALL.method, palette=7.0)}, "palette"),
+        ({"method": replace(SMALL.method, content_weight=-1.0)}, "content weight"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(wrong: dict[str, int], message: str) -> None:
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         replace(SMALL, **wrong)
+
+
+def test_weights_that_are_no_numbers_are_not_kept() -> None:
+    trainer = Trainer(SMALL, CPU, torch.float32)
+    trainer.check_finite()
+    with torch.no_grad():
+        next(trainer.method.generator.parameters())[0] = float("inf")
+    with pytest.raises(TrainingError, match="a weight is no longer a number"):
+        trainer.check_finite()
 
 
 def test_settings_survive_json() -> None:
@@ -137,8 +152,8 @@ def test_each_network_learns_against_the_other_held_still() -> None:
     before = learn("discriminator")
     for _ in range(60):
         after = learn("discriminator")
-    assert after["real_length"] + after["translated_margin"] < 0.5
-    assert before["real_length"] + before["translated_margin"] > 1.0
+    told_apart = {"real_length", "translated_margin"}
+    assert sum(after[name] for name in told_apart) < 0.6 * sum(before[name] for name in told_apart)
     trainer.method.discriminator.requires_grad_(False)
     before = learn("generator")
     for _ in range(60):

@@ -7,6 +7,23 @@ import torch
 from torch import nn
 
 
+class HalfInstanceNorm(nn.Module):
+    """Instance norm on the first half of the channels, batch norm (of the batch at hand) on the second.
+
+    (The mixture of Pan et al. 2018, 'Two at Once: Enhancing Learning and Generalization Capacities via IBN-Net'.)
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.instance = nn.InstanceNorm2d(channels // 2, affine=True)
+        self.batch = nn.BatchNorm2d(channels - channels // 2, track_running_stats=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        half = self.instance.num_features
+        return torch.cat((self.instance(features[:, :half]), self.batch(features[:, half:])), 1)
+
+
 class SiameseDiscriminator(nn.Module):
     """Strided convolutions down to one cell for every 16 x 16 pixels; all cells together are the image's vector.
 
@@ -16,9 +33,10 @@ class SiameseDiscriminator(nn.Module):
     vector's squared length is the mean of the cells' squared lengths, whatever the size of the image. No dense layer
     follows: with a hundred target images one would learn them by heart.
 
-    Batch norm is welcome here, since no tiling has to be exact. Without it, and with direction and length in one,
-    photographs and paintings were not told apart at all after 180 steps; instance norm learns as fast but is blind to
-    contrast, so that faint strokes and a few bright specks were enough for it.
+    Norms are welcome here, since no tiling has to be exact. Without them, and with direction and length in one,
+    photographs and paintings were not told apart at all after 180 steps. With instance norm alone strokes come soonest,
+    but it is blind to contrast: a few bright specks on faint strokes are enough for it. With batch norm alone it took
+    more than 1,000 steps until there were any strokes.
     """
 
     def __init__(self, channels: tuple[int, int, int, int], cell_values: int) -> None:
@@ -27,7 +45,7 @@ class SiameseDiscriminator(nn.Module):
         for before, after in pairwise(channels):
             layers += [
                 nn.Conv2d(before, after, 4, stride=2, padding=1),
-                nn.BatchNorm2d(after, track_running_stats=False),
+                HalfInstanceNorm(after),
                 nn.LeakyReLU(0.2),
             ]
         for layer in layers:

@@ -1,7 +1,6 @@
 """The state of a training on disk: safetensors, replaced in one step, so that there is always one whole checkpoint."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,8 @@ import safetensors
 import torch
 from safetensors.torch import save
 
-from tilegan.errors import OutputError, ResumeError
+from tilegan.errors import ResumeError
+from tilegan.files import replace_file
 
 NAME = "checkpoint.safetensors"
 FORMAT = "tilegan-checkpoint/1"
@@ -26,18 +26,8 @@ def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], facts: dict[
     Raises:
         OutputError: no room or no permission; the previous checkpoint is untouched.
     """
-    path, temporary = folder / NAME, folder / f"{NAME}.partial"
     metadata = {"format": FORMAT, "facts": json.dumps(facts)}
-    content = save({name: value.cpu() for name, value in tensors.items()}, metadata)
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror}: make room and go on with --resume") from error
+    replace_file(folder / NAME, save({name: value.cpu() for name, value in tensors.items()}, metadata))
 
 
 def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -30,8 +30,8 @@ class TrainingImage:
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
     """The images below a folder, in order of their names, that have at least ``side`` pixels either way.
 
-    Only headers are read. Hidden files are passed over silently, others that are no image or too small with a
-    ``SkippedImageWarning`` each.
+    Of most formats only headers are read. Hidden files are passed over silently, others that are no image or too small
+    with a ``SkippedImageWarning`` each.
 
     Raises:
         DatasetError: the folder does not exist or none of its files can be used.

@@ -1,5 +1,6 @@
 """The loop over steps, and what it leaves in the run folder."""
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tilegan
-from tilegan.errors import OutputError
+from tilegan.files import replace_file
 from tilegan.training.checkpoint import save_checkpoint
 from tilegan.training.crops import Crops, TrainingImage
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
@@ -104,12 +105,10 @@ class Loop:
                 yield batch
 
     def _save(self) -> None:
+        self.trainer.check_finite()
         facts: dict[str, Any] = {"step": self.trainer.step, "seconds": self.seconds}
         save_checkpoint(self.folder, self.trainer.state(), facts)
-        try:
-            self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.folder / TRANSLATOR}: {error.strerror}") from error
+        self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
 
     def _facts(self) -> dict[str, Any]:
         """How the translator was made, for whoever meets its file."""
@@ -136,8 +135,6 @@ class Loop:
         translator = self.trainer.translator(self.config.name, {})
         sheet = sample_sheet([sources, [translator.translate(crop) for crop in sources], targets])
         path = self.folder / SAMPLES / f"{self.trainer.step:07d}.png"
-        try:
-            sheet.save(path)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        content = io.BytesIO()
+        sheet.save(content, "PNG")
+        replace_file(path, content.getvalue())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.files import replace_file
 from tilegan.training.checkpoint import NAME as CHECKPOINT
 from tilegan.training.crops import TrainingImage
 from tilegan.training.settings import TrainSettings
@@ -52,7 +53,7 @@ class RunConfig:
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""
-        write_text(folder / CONFIG, json.dumps(asdict(self), indent=2) + "\n")
+        replace_file(folder / CONFIG, (json.dumps(asdict(self), indent=2) + "\n").encode())
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -112,21 +113,11 @@ def cut_metrics(folder: Path, step: int) -> None:
     """Forget the lines of steps after ``step``, and a torn last line: they will be done again."""
     path = folder / METRICS
     lines = path.read_text().splitlines() if path.is_file() else []
-    write_text(path, "".join(line + "\n" for line in lines[:step]))
+    kept = [line for line in lines if line.endswith("}}") and json.loads(line)["step"] <= step]
+    replace_file(path, "".join(line + "\n" for line in kept).encode())
 
 
 def last_losses(folder: Path, count: int) -> dict[str, float]:
     """Means of the losses over the last ``count`` steps."""
     lines = [json.loads(line)["losses"] for line in (folder / METRICS).read_text().splitlines()[-count:]]
     return {name: round(sum(line[name] for line in lines) / len(lines), 4) for name in lines[0]} if lines else {}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a small text file in one step."""
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        temporary.write_text(text)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error

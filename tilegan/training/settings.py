@@ -1,6 +1,7 @@
 """All numbers of a training, with defaults that train well; they are saved with every run."""
 
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from typing import Any, Self
 
 from tilegan.errors import SettingError
@@ -47,7 +48,7 @@ class TrainSettings:
         Raises:
             SettingError: one of them cannot work.
         """
-        size, side = self.tile_size, 2 * self.tile_size
+        size, side, own = self.tile_size, 2 * self.tile_size, self.method
         rules = [
             (size >= 16 and size % 16 == 0, f"tile size must be a multiple of 16, not {size}"),
             (
@@ -58,7 +59,12 @@ class TrainSettings:
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
             (self.discriminator_rate > 0, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
-            (self.seed >= 0, f"seed must be 0 or more, not {self.seed}"),
+            (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
+            (own.margin > 0 and isfinite(own.margin), f"margin must be above 0, not {own.margin}"),
+            (own.content_weight >= 0, f"content weight must be 0 or more, not {own.content_weight}"),
+            (0 <= own.palette <= 1, f"palette must be from 0 to 1, not {own.palette}"),
+            (0 <= own.whole_share <= 1, f"whole share must be from 0 to 1, not {own.whole_share}"),
+            (own.color_jitter >= 0, f"color jitter must be 0 or more, not {own.color_jitter}"),
         ]
         for holds, message in rules:
             if not holds:
@@ -75,8 +81,9 @@ class TrainSettings:
         Raises:
             SettingError: a name is unknown or missing, as in a run of another version.
         """
-        known = {entry.name for entry in fields(cls)}
-        if set(values) != known:
-            raise SettingError(f"settings of another version: they differ in {', '.join(sorted(known ^ set(values)))}")
+        for kind, given in ((cls, values), (SiameseSettings, values.get("method", {}))):
+            different = {entry.name for entry in fields(kind)} ^ set(given)
+            if different:
+                raise SettingError(f"settings of another version: they differ in {', '.join(sorted(different))}")
         method = SiameseSettings(**values["method"])
         return cls(**{**values, "method": method, "betas": tuple(values["betas"])})

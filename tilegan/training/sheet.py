@@ -1,11 +1,14 @@
 """Pictures that show how far a training is: a sheet of samples, curves of losses."""
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from tilegan.files import replace_file
 
 GAP = 8
 
@@ -26,13 +29,15 @@ def sample_sheet(rows: list[list[NDArray[np.uint8]]]) -> Image.Image:
 
 
 def loss_curves(metrics: Path, output: Path) -> bool:
-    """Draw each loss of a ``metrics.jsonl`` over the steps, smoothed, as a PNG; False where matplotlib is missing."""
+    """Draw each loss of a ``metrics.jsonl`` over the steps, smoothed, as a PNG; False without matplotlib or steps."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         return False
     lines = [json.loads(line) for line in metrics.read_text().splitlines()]
     steps = np.array([line["step"] for line in lines])
+    if not lines:
+        return False
     names = list(lines[0]["losses"])
     figure = Figure(figsize=(8, 2 * len(names)), layout="constrained")
     span = max(1, len(lines) // 100)
@@ -42,5 +47,7 @@ def loss_curves(metrics: Path, output: Path) -> bool:
         axes.plot(steps[span - 1 :], np.convolve(values, np.ones(span) / span, "valid"))
         axes.set_ylabel(name)
     axes.set_xlabel("step")
-    figure.savefig(output, dpi=100)
+    content = io.BytesIO()
+    figure.savefig(content, dpi=100, format="png")
+    replace_file(output, content.getvalue())
     return True

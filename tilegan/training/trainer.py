@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tilegan.devices import to_device
+from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import TrainingError
 from tilegan.geometry import round_up
 from tilegan.methods.base import Batch
@@ -30,12 +30,14 @@ class Trainer:
     """
 
     def __init__(self, settings: TrainSettings, device: torch.device, precision: torch.dtype) -> None:
-        torch.manual_seed(settings.seed)
         self.settings = settings
         self.device = device
         self.precision = precision
         self.step = 0
-        generator, discriminator = build_generator(settings.generator), build_discriminator(settings.discriminator)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            generator = build_generator(settings.generator)
+            discriminator = build_discriminator(settings.discriminator)
         for network in (generator, discriminator):
             to_device(network, device, torch.float32)
         self.method = Siamese(generator, discriminator, settings.method)
@@ -57,12 +59,14 @@ class Trainer:
         Raises:
             TrainingError: a loss is no longer a finite number; weights are then no longer usable.
         """
-        batch = Batch(self._tensor(source), self._tensor(target), self.step)
+        seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
+        batch = Batch(self._tensor(source), self._tensor(target), seed)
         discriminator = self.method.networks()["discriminator"]
-        discriminator.requires_grad_(False)
-        losses = self._minimise("generator", batch)
-        discriminator.requires_grad_(True)
-        losses |= self._minimise("discriminator", batch)
+        with plain_memory_errors():
+            discriminator.requires_grad_(False)
+            losses = self._minimise("generator", batch)
+            discriminator.requires_grad_(True)
+            losses |= self._minimise("discriminator", batch)
         self._follow()
         self.step += 1
         values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
@@ -102,6 +106,15 @@ class Trainer:
             facts=facts,
             device=self.device,
         )
+
+    def check_finite(self) -> None:
+        """Make sure that the weights are worth keeping: a last step may have spoilt them unnoticed by its losses.
+
+        Raises:
+            TrainingError: a weight is no longer a finite number.
+        """
+        if not all(bool(torch.isfinite(value).all()) for value in self.state().values()):
+            raise TrainingError(f"step {self.step}: a weight is no longer a number: try a lower learning rate")
 
     def state(self) -> dict[str, torch.Tensor]:
         """Everything that changes, as named tensors."""
