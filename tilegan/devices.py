@@ -9,6 +9,7 @@ from torch import nn
 from tilegan.errors import SettingError
 
 CPU = torch.device("cpu")
+DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -22,6 +23,8 @@ def choose_device(name: str = "auto") -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         device = torch.device(name)
+        if device.type not in DEVICES:  # torch knows more, such as 'meta', that cannot do this work
+            raise SettingError(f"no device '{name}' for this work: use auto, {', '.join(DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise SettingError(f"no device '{name}' on this machine: use auto or cpu") from error
