@@ -7,7 +7,10 @@ class Progress(Protocol):
     """Called after each finished part of a job, always from the thread that started the job."""
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        """Tell that ``done`` of ``total`` output pixels of ``phase`` ('stylize', 'pyramid', 'export') are finished."""
+        """Tell that ``done`` of ``total`` output pixels of ``phase`` are finished.
+
+        Phases: 'stylize', 'sample', 'pyramid', 'export'.
+        """
 
 
 def silent(phase: str, done: int, total: int) -> None:
