@@ -46,7 +46,13 @@ def imports(file: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
-            yield f"{node.module}.{node.names[0].name}"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_imported_name_is_seen(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text("import ast, os.path\nfrom tilegan import errors, cli\n")
+    assert list(imports(file)) == ["ast", "os.path", "tilegan.errors", "tilegan.cli"]
 
 
 def part_of(name: str) -> str:
