@@ -69,11 +69,12 @@ def test_block_window_moves_edges_out_to_the_unit_then_by_the_halo():
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 300), (101, 67), (64, 128), (63, 65)])
 @pytest.mark.parametrize(("side", "shard", "batch"), [(8, 16, 3), (20, 60, 1), (64, 64, 2), (512, 512, 1)])
-def test_exact_equals_the_whole_image(random_translator, shape, side, shard, batch):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_exact_equals_the_whole_image(random_translator, shape, side, shard, batch, precision):
+    translator = random_translator.place("cpu", precision)
     source = ArraySource(image(*shape))
-    halo, stride = random_translator.halo, random_translator.stride
-    pixels = stylize_by_shards(random_translator, source, side, shard, batch, stride, halo)
-    whole = random_translator.translate(source.pixels)
+    pixels = stylize_by_shards(translator, source, side, shard, batch, translator.stride, translator.halo)
+    whole = translator.translate(source.pixels)
     assert np.abs(pixels.astype(int) - whole).max() <= 1
 
 
