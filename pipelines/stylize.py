@@ -104,7 +104,7 @@ def stylize(
             device = settings["device"] if device == "auto" else device
             precision = settings["precision"] if precision == "auto" else precision
         translator = place_model(model, device, precision)
-        plan, notes = make_plan(translator, seams, window, shard)
+        plan, notes = make_plan(translator, max(image.height, image.width), seams, window, shard)
         if resume and begun is None and not overwrite and output.exists():
             return _result(output, image, translator, plan, (*notes, f"{output} was finished already"))
         kind = check_output(output, overwrite, Path(source))

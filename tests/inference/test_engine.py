@@ -52,7 +52,7 @@ class Slow(torch.nn.Module):
 
 def test_a_task_needs_only_two_names_and_three_numbers(picture, tmp_path, random_translator):
     folder = tmp_path / "work"
-    plan, _ = make_plan(random_translator, "exact", 32, 64)
+    plan, _ = make_plan(random_translator, 270, "exact", 32, 64)
     begin(folder, random_translator, plan)
     assert make_shard(str(picture), str(folder), 0, 4, 1)
     assert not make_shard(str(picture), str(folder), 0, 4, 1)
@@ -65,7 +65,7 @@ def test_a_task_needs_only_two_names_and_three_numbers(picture, tmp_path, random
 def test_one_forward_pass_at_a_time_in_one_thread(picture, tmp_path, random_translator):
     generator = Slow(0.002)
     translator = replace(random_translator, generator=generator)
-    plan, _ = make_plan(translator, "exact", 32, 64)
+    plan, _ = make_plan(translator, 270, "exact", 32, 64)
     begin(tmp_path / "work", random_translator, plan)
     work = assemble(open_source(picture), tmp_path / "work", translator, plan)
     assert run_work(picture, tmp_path / "work", work, silent) == 270 * 200
@@ -76,7 +76,7 @@ def test_one_forward_pass_at_a_time_in_one_thread(picture, tmp_path, random_tran
 
 def test_it_stops_at_the_next_window(picture, tmp_path, random_translator):
     translator = replace(random_translator, generator=Slow(0.05))
-    plan, _ = make_plan(translator, "exact", 8, 128)  # 256 windows a shard: 13 seconds
+    plan, _ = make_plan(translator, 270, "exact", 8, 128)  # 256 windows a shard: 13 seconds
     begin(tmp_path / "work", random_translator, plan)
     work = assemble(open_source(picture), tmp_path / "work", translator, plan)
 

@@ -55,7 +55,7 @@ def stylize_array(
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
     model = place_model(model, device, precision) if isinstance(model, Translator) else str(model)
     translator = _translator(model, device, precision)
-    plan, _ = make_plan(translator, seams, window)
+    plan, _ = make_plan(translator, max(array.shape[:2]), seams, window)
     cut, scale = cut_of(plan, translator), translator.scale
     height, width, _ = array.shape
     task = delayed(_chunk, pure=False)

@@ -1,7 +1,6 @@
 """How an image is cut for translation: window, shard and batch that fit the translator and the device."""
 
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,12 +64,15 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
 
 
 def make_plan(
-    translator: Translator, seams: str = "exact", window: int | None = None, shard: int | None = None
+    translator: Translator, longest: int, seams: str = "exact", window: int | None = None, shard: int | None = None
 ) -> tuple[Plan, tuple[str, ...]]:
     """The plan for a translator on its device; what was asked for is rounded up to what works.
 
+    Neither window nor shard becomes larger than the image and its default need: a store's index grows with its shard.
+
     Args:
         translator: where its device and precision say.
+        longest: the longer side of the image, in pixels.
         seams: 'exact' or 'combo'.
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
@@ -89,15 +91,13 @@ def make_plan(
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
     default = CPU_WINDOW if on_cpu else GPU_WINDOW
-    if shard is not None:
-        default = min(default, shard)
-    chosen_window = round_up(window or default, step)
-    chosen_shard = round_up(shard or SHARD, chosen_window)
+    chosen_window = round_up(min(window or min(default, shard or SHARD), max(longest, default)), step)
+    chosen_shard = round_up(min(shard or SHARD, max(longest, SHARD)), chosen_window)
     notes = []
     if window is not None and window != chosen_window:
-        notes.append(f"window {window} rounded up to {chosen_window}, a multiple of the model's {step}")
+        notes.append(_note("window", window, chosen_window, f"a multiple of the model's {step}"))
     if shard is not None and shard != chosen_shard:
-        notes.append(f"shard {shard} rounded up to {chosen_shard}, a multiple of the window of {chosen_window}")
+        notes.append(_note("shard", shard, chosen_shard, f"a multiple of the window of {chosen_window}"))
     plan = Plan(
         seams=seams,
         window=chosen_window,
@@ -107,6 +107,12 @@ def make_plan(
         precision=precision_name(translator.precision),
     )
     return plan, tuple(notes)
+
+
+def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
+    if chosen > asked:
+        return f"{name} {asked} rounded up to {chosen}, {multiple}"
+    return f"{name} {asked} reduced to {chosen}: the image needs no more"
 
 
 def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
@@ -126,7 +132,7 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
         return model
     device = str(model.device) if device == "auto" else device
     precision = precision_name(model.precision) if precision == "auto" else precision
-    return replace(model, generator=deepcopy(model.generator)).place(device, precision)
+    return model.place(device, precision)
 
 
 def chunk_of(shard: int) -> int:
