@@ -1,12 +1,16 @@
 """Dask arrays: as exact as the engine, and lazy."""
 
+from copy import deepcopy
+
 import dask
 import dask.array as da
 import numpy as np
 import pytest
+import torch
 
 import tilegan
 from tilegan.errors import SettingError
+from tilegan.inference import array as array_module
 
 
 def image(height, width):
@@ -57,6 +61,32 @@ def test_a_named_model_is_not_in_the_graph(random_translator, tmp_path):
     expected = random_translator.translate(np.zeros((100, 100, 3), np.uint8))
     with dask.config.set(scheduler="threads"):
         assert np.abs(stylized.compute().astype(int) - expected).max() <= 1
+
+
+def test_a_model_made_anew_under_its_name_is_loaded_anew(random_translator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = deepcopy(random_translator)
+    torch.nn.init.normal_(other.generator.tail.weight, std=0.2)
+    pixels = image(40, 30)
+    for translator in (random_translator, other):
+        translator.save("model.safetensors")
+        stylized = tilegan.stylize_array(da.from_array(pixels), "model.safetensors", precision="float32", device="cpu")
+        assert np.abs(stylized.compute().astype(int) - translator.translate(pixels)).max() <= 1
+
+
+def test_a_named_model_is_loaded_once_and_found_from_another_folder(random_translator, tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    random_translator.save(tmp_path / "run" / "translator.safetensors")
+    monkeypatch.chdir(tmp_path)
+    loads = []
+    real = array_module.load
+    monkeypatch.setattr(array_module, "load", lambda *names: (loads.append(names), real(*names))[1])
+    stylized = tilegan.stylize_array(da.zeros((60, 60, 3), dtype=np.uint8, chunks=(20, 20, 3)), "run")
+    monkeypatch.chdir("/")
+    stylized.compute()
+    assert len(loads) == 1
+    assert loads[0][0] == str(tmp_path / "run" / "translator.safetensors")
+    assert "auto" not in loads[0]
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ import numpy as np
 from dask.delayed import delayed
 from numpy.typing import NDArray
 
+from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window, mirrored_span, read_block, translate_block
 from tilegan.inference.plan import Cut, cut_of, make_plan, place_model
-from tilegan.translator import Translator, load
+from tilegan.translator import Translator, find, load
 
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
-_load_once = lru_cache(maxsize=1)(load)
 
 
 def stylize_array(
@@ -53,11 +53,16 @@ def stylize_array(
         raise SettingError(f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 (H, W, 3)")
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    model = place_model(model, device, precision) if isinstance(model, Translator) else str(model)
+    if isinstance(model, Translator):
+        model = place_model(model, device, precision)
+    else:
+        model = str(find(model).absolute())
+        chosen = choose_device(device)
+        device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = _translator(model, device, precision)
-    plan, _ = make_plan(translator, max(array.shape[:2]), seams, window)
-    cut, scale = cut_of(plan, translator), translator.scale
     height, width, _ = array.shape
+    plan, _ = make_plan(translator, max(height, width), seams, window)
+    cut, scale = cut_of(plan, translator), translator.scale
     task = delayed(_chunk, pure=False)
     rows = []
     for top, bottom in pairwise(accumulate(array.chunks[0], initial=0)):
@@ -74,7 +79,16 @@ def stylize_array(
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:
-    return model if isinstance(model, Translator) else _load_once(model, device, precision)
+    if isinstance(model, Translator):
+        return model
+    status = find(model).stat()
+    return _load_once(model, status.st_mtime_ns, status.st_size, device, precision)
+
+
+@lru_cache(maxsize=4)
+def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str) -> Translator:  # noqa: ARG001
+    """A model, loaded once a process; time and size are asked for only to tell a newer file of the same name."""
+    return load(path, device, precision)
 
 
 @dataclass(frozen=True)
