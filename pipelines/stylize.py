@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.images.export import FORMATS, check_size, export
+from tilegan.images.export import FORMATS, check_size, export, kind_of
 from tilegan.images.output import check_output, explained, put_in_place
 from tilegan.images.source import Geo, Source, open_source
 from tilegan.images.store import Store
 from tilegan.inference.engine import JOURNAL, STORE, TRANSLATOR, assemble, run_work
-from tilegan.inference.journal import Record, check_record, has_marker, read_record, write_record
+from tilegan.inference.journal import RECORD, Record, check_record, has_marker, read_record, write_record
+from tilegan.inference.lock import locked
 from tilegan.inference.plan import Plan, chunk_of, make_plan, place_model
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator, read_header
@@ -96,6 +97,7 @@ def stylize(
     tell = progress or silent
     with closing(open_source(source)) as image:
         output = Path(output) if output is not None else _beside(Path(source), model)
+        kind = kind_of(output)
         folder = output.with_name(output.name + ".partial")
         begun = _begun(folder) if resume else None
         if begun is not None:
@@ -105,9 +107,11 @@ def stylize(
             precision = settings["precision"] if precision == "auto" else precision
         translator = place_model(model, device, precision)
         plan, notes = make_plan(translator, max(image.height, image.width), seams, window, shard)
-        if resume and begun is None and not overwrite and output.exists():
+        if resume and begun is None and not overwrite and output.exists() and not output.samefile(source):
+            if _is_ours(folder):  # a kill came after the output was put in place
+                _make_room(folder, keep=False)
             return _result(output, image, translator, plan, (*notes, f"{output} was finished already"))
-        kind = check_output(output, overwrite, Path(source))
+        check_output(output, overwrite, Path(source))
         check_size(output, image.height * translator.scale, image.width * translator.scale)
         if begun is not None:
             plan = replace(plan, batch=begun["settings"]["batch"])
@@ -119,8 +123,8 @@ def stylize(
         if begun is not None:
             check_record(begun, record)
         else:
-            _make_room(folder, overwrite)
-        with _kept_for_resume(folder):
+            _make_room(folder, keep=not overwrite)
+        with locked(folder / JOURNAL), _kept_for_resume(folder):
             if begun is None:
                 _begin(folder, image, translator, record)
             work = assemble(image, folder, translator, plan)
@@ -132,11 +136,16 @@ def stylize(
 
 
 def _beside(source: Path, model: str | Path | Translator) -> Path:
-    """The default output: in the source's folder, of its kind where that can be written, else a TIFF."""
+    """The default output: in the source's folder, of its kind where that can be written, else a TIFF.
+
+    For an array inside a Zarr store it is beside the store, and of its kind.
+    """
     style = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
     style = re.sub(r"[^\w.-]+", "-", style)
-    ending = source.suffix if source.suffix.lower() in FORMATS else ".tif"
-    return source.with_name(f"{source.stem}.{style}{ending}")
+    source = source.absolute()
+    whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
+    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
+    return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, style)) + ending)
 
 
 def _begun(folder: Path) -> Record | None:
@@ -144,19 +153,36 @@ def _begun(folder: Path) -> Record | None:
     return read_record(folder / JOURNAL) if (folder / STORE).is_dir() else None
 
 
-def _make_room(folder: Path, overwrite: bool) -> None:
-    """Remove what an earlier run left in the work folder, unless it is worth keeping."""
-    if has_marker(folder / JOURNAL) and not overwrite:
-        raise OutputExistsError(f"unfinished work is in {folder}: resume it, or overwrite to begin again")
-    if folder.exists():
-        if not (folder / JOURNAL).is_dir():
-            raise OutputExistsError(f"{folder} is in the way, and not ours: move it, or give the output another name")
-        shutil.rmtree(folder)
+def _make_room(folder: Path, keep: bool) -> None:
+    """Remove what an earlier run left of the work folder; where ``keep``, not if it can be resumed."""
+    if not folder.exists():
+        return
+    if not _is_ours(folder):
+        raise OutputExistsError(f"{folder} is in the way, and not ours: move it, or give the output another name")
+    with locked(folder / JOURNAL):
+        if keep and _begun(folder) is not None and has_marker(folder / JOURNAL):
+            raise OutputExistsError(f"unfinished work is in {folder}: resume it, or overwrite to begin again")
+        _remove(folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is a work folder, or what a kill has left of one."""
+    return folder.is_dir() and ((folder / JOURNAL).is_dir() or not any(folder.iterdir()))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a work folder: first what makes it one to resume, last the journal, which tells that it is ours."""
+    (folder / JOURNAL / RECORD).unlink(missing_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_file():
+            entry.unlink()
+        elif entry.name != JOURNAL:
+            shutil.rmtree(entry)
+    shutil.rmtree(folder)
 
 
 def _begin(folder: Path, image: Source, translator: Translator, record: Record) -> None:
-    """Make the work folder; the record comes last, so that with it everything is there."""
-    (folder / JOURNAL).mkdir(parents=True)
+    """Fill the work folder; the record comes last, so that with it everything is there."""
     translator.save(folder / TRANSLATOR)
     scale, shard = translator.scale, record["settings"]["shard"] * translator.scale
     Store.create(folder / STORE, image.height * scale, image.width * scale, shard=shard, chunk=chunk_of(shard))
@@ -184,7 +210,7 @@ def _finish(folder: Path, output: Path, kind: str, store: Store, geo: Geo | None
         finished = folder / f"image{output.suffix}"
         export(store, finished, geo, tell)
     put_in_place(finished, output, spare=folder / "replaced")
-    shutil.rmtree(folder)
+    _remove(folder)
 
 
 def _result(

@@ -1,6 +1,7 @@
 """The stylize pipeline: from file to file, exact, resumable, and nothing half-done under a final name."""
 
 import errno
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import tilegan.pipelines
 from tilegan.errors import ImageError, OutputError, OutputExistsError, ResumeError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.store import Store
+from tilegan.inference.engine import JOURNAL
+from tilegan.inference.lock import locked
 from tilegan.pipelines import stylize
 
 
@@ -138,6 +141,16 @@ def test_the_default_output_is_beside_the_source_and_named_after_the_style(pictu
     assert result.output.is_file()
 
 
+def test_the_default_output_never_lies_in_a_store(picture, random_translator, tmp_path, monkeypatch):
+    store = tmp_path / "store.zarr"
+    stylize(picture, store, random_translator)
+    before = contents(store)
+    assert stylize(store / "0", model=random_translator).output == tmp_path / "store.0.random.zarr"
+    monkeypatch.chdir(store)
+    assert stylize(".", model=random_translator).output == tmp_path / "store.random.zarr"
+    assert contents(store) == before
+
+
 def test_the_georeference_is_kept(tmp_path, pixels, random_translator):
     transform = rasterio.transform.from_origin(500000, 4600000, 2.5, 2.5)
     profile = {"driver": "GTiff", "height": 270, "width": 310, "count": 3, "dtype": "uint8"}
@@ -238,11 +251,17 @@ def test_the_source_is_never_the_output(picture, random_translator, overwrite):
 
 @pytest.mark.parametrize(
     ("output", "message"),
-    [("out.xyz", "unknown ending"), ("out", "unknown ending"), ("nowhere/out.png", "no folder .*nowhere")],
+    [
+        ("out.xyz", "unknown ending"),
+        ("out", "unknown ending"),
+        ("nowhere/out.png", "no folder .*nowhere"),
+        ("", "unknown ending"),
+        (".", "unknown ending"),
+    ],
 )
 def test_impossible_outputs_are_refused(picture, random_translator, tmp_path, output, message):
     with pytest.raises(OutputError, match=message):
-        stylize(picture, tmp_path / output, random_translator)
+        stylize(picture, tmp_path / output if output.strip(".") else output, random_translator)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png"]
 
 
@@ -345,6 +364,47 @@ def test_resume_starts_where_nothing_was_begun_and_rests_where_all_is_done(pictu
     second = stylize(picture, output, random_translator, resume=True)
     assert (second.seconds, output.stat().st_mtime_ns) == (0, before)
     assert "finished already" in second.notes[0]
+
+
+@pytest.mark.parametrize("ending", ["png", "zarr"])
+def test_resume_clears_what_a_kill_left_of_finished_work(picture, random_translator, tmp_path, monkeypatch, ending):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    output = folder / f"out.{ending}"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "rmtree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        stylize(picture, output, random_translator)
+    assert (folder / f"out.{ending}.partial").is_dir()
+    before = output.stat().st_mtime_ns
+    result = stylize(picture, output, random_translator, resume=True)
+    assert "finished already" in result.notes[0]
+    assert output.stat().st_mtime_ns == before
+    assert list(folder.iterdir()) == [output]
+
+
+def test_resume_where_all_is_done_leaves_a_foreign_folder_alone(picture, random_translator, tmp_path):
+    output, foreign = tmp_path / "out.png", tmp_path / "out.png.partial"
+    stylize(picture, output, random_translator)
+    foreign.mkdir()
+    (foreign / "holiday.jpg").write_bytes(b"precious")
+    stylize(picture, output, random_translator, resume=True)
+    assert (foreign / "holiday.jpg").read_bytes() == b"precious"
+
+
+def test_the_source_is_not_taken_for_a_finished_output(picture, random_translator):
+    with pytest.raises(OutputError, match="is the source itself"):
+        stylize(picture, picture, random_translator, resume=True)
+
+
+@pytest.mark.parametrize("how", [{}, {"overwrite": True}, {"resume": True}])
+def test_a_second_run_to_the_same_output_leaves_the_first_alone(picture, random_translator, tmp_path, how):
+    output, work = tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
+    unfinished(picture, random_translator, output)
+    before = contents(work)
+    with locked(work / JOURNAL), pytest.raises(OutputError, match="another run is writing"):
+        stylize(picture, output, random_translator, **how)
+    assert contents(work) == before
+    stylize(picture, output, random_translator, resume=True)
 
 
 def wait_for_markers(process, folder, count):
