@@ -5,6 +5,10 @@ from torch import nn
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
 
+# Mirrored, so that a tile looks like a part of something larger: zeros tell the generator where its tile ends, and in
+# `combo` mode skies fill with bands. Under a halo padding makes no difference.
+PADDING = "reflect"
+
 
 class ChannelNorm(nn.Module):
     """Divide each pixel's channels by their root mean square, then scale them: exact under any tiling.
@@ -27,8 +31,8 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = ChannelNorm(channels)
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -63,12 +67,12 @@ class ResidualGenerator(Generator):
         # that those lie in; from there head and blocks reach one cell with each of their 3 x 3 convolutions
         fine = max(phase - (phase - 2) // stride * stride for phase in range(stride))
         self.radius = fine + stride * (1 + 2 * blocks)
-        self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1)
+        self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
-        self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1)
-        self.tail = nn.Conv2d(detail, 3, 3, padding=1)
+        self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1, padding_mode=PADDING)
+        self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
 
