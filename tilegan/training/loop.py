@@ -37,7 +37,7 @@ class Loop:
 
     Attributes:
         trainer: what learns.
-        seconds: training time so far, earlier sessions of the run included.
+        seconds: training time so far, what was done before a resume included.
     """
 
     def __init__(
