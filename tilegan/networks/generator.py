@@ -1,5 +1,7 @@
 """The residual generator: most of its work at quarter resolution, and nothing that sees a whole tile."""
 
+from typing import Final
+
 import torch
 from torch import nn
 
@@ -7,7 +9,7 @@ CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so t
 
 # Mirrored, so that a tile looks like a part of something larger: zeros tell the generator where its tile ends, and in
 # `combo` mode skies fill with bands. Under a halo padding makes no difference.
-PADDING = "reflect"
+PADDING: Final = "reflect"
 
 
 class ChannelNorm(nn.Module):
