@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, ResumeError
+from tilegan.files import replace_file
 from tilegan.geometry import grid_cell
 from tilegan.images.store import Store
 
@@ -110,15 +111,10 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a small file that is whole or not there, whenever the power fails.
 
     Raises:
-        OSError: it cannot be written.
+        OutputError, OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    with temporary.open("w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    replace_file(path, json.dumps(content, indent=1).encode())
     _sync(path.parent)
 
 
