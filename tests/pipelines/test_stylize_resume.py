@@ -1,0 +1,180 @@
+"""Stylizing that failed, was killed or goes on: nothing half-done under a final name, the same bytes in the end."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tilegan
+import tilegan.pipelines
+from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.images.store import Store
+from tilegan.inference.engine import JOURNAL
+from tilegan.inference.lock import locked
+from tilegan.pipelines import stylize
+
+
+def test_a_disk_full_at_once_leaves_nothing(picture, random_translator, tmp_path, monkeypatch, failing_disk):
+    failing_disk(monkeypatch, 0)
+    with pytest.raises(OutputError, match=r"no room left on the disk of .*begin again"):
+        stylize(picture, tmp_path / "out.png", random_translator, window=32, shard=64)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png"]
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "expected"),
+    [(5, None, OutputError), (30, None, OutputError), (5, KeyboardInterrupt(), KeyboardInterrupt)],
+)
+def test_what_is_finished_is_kept_and_resumed(
+    picture, random_translator, tmp_path, monkeypatch, after, error, expected, contents, failing_disk
+):
+    settings = {"window": 32, "shard": 64}
+    stylize(picture, tmp_path / "whole.zarr", random_translator, **settings)
+    output = tmp_path / "out.zarr"
+    with monkeypatch.context() as patch, pytest.raises(expected):
+        failing_disk(patch, after, error)
+        stylize(picture, output, random_translator, **settings)
+    assert not output.exists()
+    written = []
+    real = Store.write_shard
+    monkeypatch.setattr(Store, "write_shard", lambda *a: (written.append(a[2]), real(*a)))
+    with pytest.raises(OutputExistsError, match="unfinished work"):
+        stylize(picture, output, random_translator, **settings)
+    result = stylize(picture, output, random_translator, resume=True)
+    assert (result.window, result.shard) == (32, 64)
+    shards = sum(np.prod(Store.open(output).grid(level)) for level in range(Store.open(output).levels))
+    assert len(written) == shards - after
+    assert contents(output) == contents(tmp_path / "whole.zarr")
+    assert not (tmp_path / "out.zarr.partial").exists()
+
+
+def test_a_torn_shard_is_made_again(picture, random_translator, tmp_path, monkeypatch, contents, failing_disk):
+    output, work = tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
+    stylize(picture, tmp_path / "whole.zarr", random_translator, window=32, shard=64)
+    with monkeypatch.context() as patch, pytest.raises(OutputError):
+        failing_disk(patch, 20)
+        stylize(picture, output, random_translator, window=32, shard=64)
+    torn = Store.open(work / "store.zarr").shard_file(0, (0, 1))
+    torn.write_bytes(torn.read_bytes()[:-100])
+    stylize(picture, output, random_translator, resume=True)
+    assert contents(output) == contents(tmp_path / "whole.zarr")
+
+
+def test_another_source_model_or_setting_is_not_resumed(
+    picture, pixels, random_translator, model, tmp_path, level0, worst, unfinished
+):
+    output = tmp_path / "out.zarr"
+    unfinished(picture, random_translator, output)
+    with pytest.raises(ResumeError, match="seams was 'exact', now 'combo'"):
+        stylize(picture, output, random_translator, seams="combo", resume=True)
+    with pytest.raises(ResumeError, match="window was 32, now 64"):
+        stylize(picture, output, random_translator, window=64, resume=True)
+    with pytest.raises(ResumeError, match="the settings changed: precision was 'float32', now 'bfloat16'"):
+        stylize(picture, output, model, precision="bfloat16", device="cpu", resume=True)
+    other = tilegan.load(model, "cpu", "float32")
+    other.generator.tail.bias.data += 0.1
+    with pytest.raises(ResumeError, match="the model changed"):
+        stylize(picture, output, other, resume=True)
+    time.sleep(0.01)
+    Image.fromarray(255 - pixels).save(picture)
+    with pytest.raises(ResumeError, match="the source changed"):
+        stylize(picture, output, random_translator, resume=True)
+    stylize(picture, output, random_translator, overwrite=True)  # begins again
+    assert worst(level0(output), random_translator.translate(255 - pixels)) <= 1
+
+
+def test_resume_starts_where_nothing_was_begun_and_rests_where_all_is_done(picture, random_translator, tmp_path):
+    output = tmp_path / "out.png"
+    first = stylize(picture, output, random_translator, resume=True)
+    assert first.seconds > 0
+    before = output.stat().st_mtime_ns
+    second = stylize(picture, output, random_translator, resume=True)
+    assert (second.seconds, output.stat().st_mtime_ns) == (0, before)
+    assert "finished already" in second.notes[0]
+
+
+@pytest.mark.parametrize("ending", ["png", "zarr"])
+def test_resume_clears_what_a_kill_left_of_finished_work(picture, random_translator, tmp_path, monkeypatch, ending):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    output = folder / f"out.{ending}"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "rmtree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        stylize(picture, output, random_translator)
+    assert (folder / f"out.{ending}.partial").is_dir()
+    before = output.stat().st_mtime_ns
+    result = stylize(picture, output, random_translator, resume=True)
+    assert "finished already" in result.notes[0]
+    assert output.stat().st_mtime_ns == before
+    assert list(folder.iterdir()) == [output]
+
+
+def test_resume_where_all_is_done_leaves_a_foreign_folder_alone(picture, random_translator, tmp_path):
+    output, foreign = tmp_path / "out.png", tmp_path / "out.png.partial"
+    stylize(picture, output, random_translator)
+    foreign.mkdir()
+    (foreign / "holiday.jpg").write_bytes(b"precious")
+    stylize(picture, output, random_translator, resume=True)
+    assert (foreign / "holiday.jpg").read_bytes() == b"precious"
+
+
+def test_the_source_is_not_taken_for_a_finished_output(picture, random_translator):
+    with pytest.raises(OutputError, match="is the source itself"):
+        stylize(picture, picture, random_translator, resume=True)
+
+
+@pytest.mark.parametrize("how", [{}, {"overwrite": True}, {"resume": True}])
+def test_a_second_run_to_the_same_output_leaves_the_first_alone(
+    picture, random_translator, tmp_path, how, contents, unfinished
+):
+    output, work = tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
+    unfinished(picture, random_translator, output)
+    before = contents(work)
+    with locked(work / JOURNAL), pytest.raises(OutputError, match="another run is writing"):
+        stylize(picture, output, random_translator, **how)
+    assert contents(work) == before
+    stylize(picture, output, random_translator, resume=True)
+
+
+def wait_for_markers(process, folder, count):
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob("journal/0/*.*"))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+RUN = """
+import sys
+from tilegan.pipelines import stylize
+stylize(sys.argv[1], sys.argv[2], sys.argv[3], window=32, shard=64, device="cpu")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_killed_and_resumed_it_is_byte_for_byte_the_same(tmp_path, model, number, contents):
+    image = np.random.default_rng(5).integers(0, 256, (400, 500, 3), dtype=np.uint8)
+    source, output, work = tmp_path / "in.png", tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
+    Image.fromarray(image).save(source)
+    settings = {"model": model, "window": 32, "shard": 64, "device": "cpu"}
+    stylize(source, tmp_path / "whole.zarr", **settings)
+    command = [sys.executable, "-c", RUN, str(source), str(output), str(model)]
+    # a shell that runs the tests in the background has made SIGINT be ignored, and children inherit that
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
+    wait_for_markers(process, work, 5)
+    process.send_signal(number)
+    begin = time.monotonic()
+    process.communicate(timeout=30)
+    assert process.returncode == -number
+    assert time.monotonic() - begin < 10
+    assert not output.exists()
+    assert 5 <= len(list(work.glob("journal/0/*.*"))) < 56
+    stylize(source, output, resume=True, model=model, device="cpu")
+    assert contents(output) == contents(tmp_path / "whole.zarr")
