@@ -47,3 +47,29 @@ def test_shards_do_not_show_in_the_levels(tmp_path, monkeypatch, side):
             part = pixels[cell.top : cell.bottom, cell.left : cell.right]
             store.write_shard(level, index, reduced_shard(store, level, index) if level else part)
         np.testing.assert_array_equal(store.read(level, Window(0, 0, *store.shape(level))), expected)
+
+
+def test_halves_in_memory_give_the_same_bytes_without_reading(tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (133, 301, 3), dtype=np.uint8)
+    store = Store.create(tmp_path / "a.zarr", 133, 301, shard=64, chunk=32)
+    recent = pyramid.Recent(limit=10**6)
+    for index in np.ndindex(store.grid(0)):
+        cell = grid_cell(index, 64, 133, 301)
+        part = pixels[cell.top : cell.bottom, cell.left : cell.right]
+        store.write_shard(0, index, part)
+        recent.put(0, index, part)
+    expected = {index: reduced_shard(store, 1, index) for index in np.ndindex(store.grid(1))}
+    monkeypatch.setattr(Store, "read", None)  # nothing may be read
+    for index, shard in expected.items():
+        np.testing.assert_array_equal(reduced_shard(store, 1, index, recent), shard)
+    assert recent.take(0, (0, 0)) is None
+
+
+def test_the_oldest_halves_are_forgotten_first():
+    shard = np.zeros((8, 8, 3), np.uint8)
+    recent = pyramid.Recent(limit=2 * 4 * 4 * 3)
+    for column in range(3):
+        recent.put(0, (0, column), shard)
+    assert recent.take(0, (0, 0)) is None
+    assert recent.take(0, (0, 1)) is not None
+    assert recent.take(0, (0, 2)) is not None
