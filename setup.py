@@ -9,7 +9,9 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").read_text()).group(1)
 
 CURVES = ["matplotlib>=3.8"]
-TEST = ["pytest>=8", "hypothesis>=6.100", "tifffile>=2024.8", "ome-zarr-models>=1.0", *CURVES]
+CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
+S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
+TEST = ["pytest>=8", "hypothesis>=6.100", "tifffile>=2024.8", "ome-zarr-models>=1.0", *CURVES, *CLOUD, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
@@ -46,9 +48,9 @@ setup(
         "safetensors>=0.4.3",
         "torch>=2.6",
         "tqdm>=4.66",
-        "zarr>=3.1,<4",
+        "zarr>=3.1.6,<4",
     ],
-    extras_require={"curves": CURVES, "test": TEST, "dev": DEV},
+    extras_require={"cloud": CLOUD, "curves": CURVES, "test": TEST, "dev": DEV},
     classifiers=[
         "Programming Language :: Python :: 3.11",
         "Topic :: Scientific/Engineering :: Image Processing",

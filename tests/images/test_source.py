@@ -35,6 +35,7 @@ def pillow(path: Path, **options: object) -> None:
 def store(path: Path) -> None:
     made = Store.create(path, HEIGHT, WIDTH, shard=64, chunk=32)
     made.write_shard(0, (0, 0), COLOUR)
+    made.finish()
 
 
 LOSSLESS: dict[str, tuple[Callable[[Path], None], type]] = {

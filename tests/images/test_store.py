@@ -31,6 +31,7 @@ def filled(path: Path, pixels: NDArray[np.uint8], shard: int = 64, chunk: int = 
             cell = grid_cell(index, shard, *store.shape(level))
             part = pixels[cell.top : cell.bottom, cell.left : cell.right]
             store.write_shard(level, index, reduced_shard(store, level, index) if level else part)
+    store.finish()
     return store
 
 
@@ -90,6 +91,20 @@ def test_order_of_writing_and_rewriting_leave_no_trace(tmp_path):
     second.write_shard(0, (2, 8), 255 - second.read(0, Window(128, 512, 1, 5)))
     second.write_shard(0, (2, 8), first.read(0, Window(128, 512, 1, 5)))
     assert contents(first.path) == contents(second.path)
+
+
+def test_it_is_no_image_before_it_is_finished(tmp_path):
+    pixels = noise(40, 50)
+    store = Store.create(tmp_path / "a.zarr", 40, 50, shard=64, chunk=32, name="test")
+    store.write_shard(0, (0, 0), pixels)
+    with pytest.raises(FileNotFoundError):
+        zarr.open_group(tmp_path / "a.zarr", mode="r")
+    again = Store.open(tmp_path / "a.zarr")
+    assert (again.shape(0), again.shard, again.levels) == ((40, 50), 64, 1)
+    np.testing.assert_array_equal(again.read(0, Window(0, 0, 40, 50)), pixels)
+    again.finish()
+    again.finish()  # as a run does that was killed here
+    assert contents(tmp_path / "a.zarr") == contents(filled(tmp_path / "b.zarr", pixels).path)
 
 
 def test_a_torn_shard_is_told_and_can_be_written_again(tmp_path):

@@ -61,6 +61,7 @@ def test_the_thumbnail_comes_from_a_smaller_level(tmp_path):
     store = Store.create(tmp_path / "a.zarr", 600, 800, shard=1024, chunk=512)
     for level in range(store.levels):
         store.write_shard(level, (0, 0), np.full((*store.shape(level), 3), 50 + level, np.uint8))
+    store.finish()
     source = open_source(tmp_path / "a.zarr")
     assert source.thumbnail(150).shape == (112, 150, 3)
     assert (source.thumbnail(150) == 52).all()
@@ -97,6 +98,7 @@ def test_what_is_no_image_is_refused(tmp_path, case):
 def test_a_damaged_chunk_is_told(tmp_path):
     store = Store.create(tmp_path / "a.zarr", 40, 50, shard=64, chunk=32)
     store.write_shard(0, (0, 0), PIXELS)
+    store.finish()
     file = store.shard_file(0, (0, 0))
     content = bytearray(file.read_bytes())
     content[5] ^= 1

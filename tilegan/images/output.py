@@ -4,14 +4,17 @@ import errno
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError
+from tilegan.files import is_remote, is_there
 from tilegan.images.export import kind_of
+from tilegan.images.source import first_line
+from tilegan.images.store import UNFINISHED, Store
 
 
 def check_output(output: Path, overwrite: bool, source: Path | None = None) -> str:
     """Find out before any work whether a result can go to a path.
 
     Args:
-        output: file or folder to be.
+        output: file or folder to be; here, or what ``locate`` gave for a URL.
         overwrite: whether one that is there may be replaced.
         source: what it is made from.
 
@@ -24,6 +27,9 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
         OutputExistsError: there is something, and it may not be replaced.
     """
     kind = kind_of(output)
+    if is_remote(output):
+        _check_url(output, kind, overwrite, source)
+        return kind
     if not output.parent.is_dir():
         raise OutputError(f"no folder {output.parent} to write {output.name} to: make it first")
     if not output.exists() and not output.is_symlink():
@@ -32,23 +38,55 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
         raise OutputError(f"{output} is the source itself: give the output another name")
     if not overwrite:
         raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
-    is_store = output.is_dir() and any((output / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
-    if is_store != (kind == "zarr") or (output.is_dir() and not is_store):
+    store_there = output.is_dir() and is_store(output)
+    if store_there != (kind == "zarr") or (output.is_dir() and not store_there):
         raise OutputError(f"{output} is no {kind} to replace: give another name, or remove it first")
     return kind
 
 
+def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) -> None:
+    if str(output).startswith("http"):
+        raise OutputError(f"cannot write to the web: {output}: give an s3:// or gs:// URL, or a local file")
+    if kind != "zarr":
+        raise OutputError(f"cannot write a {kind} to object storage: {output}: write a .zarr there, or a local file")
+    if output == source:
+        raise OutputError(f"{output} is the source itself: give the output another name")
+    try:
+        if is_store(output):
+            if not overwrite:
+                raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
+        elif not is_there(output / UNFINISHED) and is_there(output):
+            raise OutputError(f"{output} is no zarr to replace: give another name, or remove it first")
+    except OutputError:
+        raise
+    except OSError as error:
+        raise explained(error, output.parent, "free some") from error
+
+
+def is_store(path: Path) -> bool:
+    """Whether a folder is a Zarr store, of anyone; one that ``Store`` has not finished is none yet.
+
+    Raises:
+        OSError: it cannot be found out.
+    """
+    return any(is_there(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
 def put_in_place(finished: Path, output: Path, spare: Path) -> None:
-    """Give a finished result its final name; what had it before goes only now.
+    """Finish a store, and give a result its final name; what had it before goes only now.
 
     Args:
-        finished: file or folder on the same disk.
+        finished: file or folder on the same disk; on object storage, which renames nothing, the output itself.
         output: the final name.
         spare: free name on the same disk, where a folder that is replaced goes.
 
     Raises:
-        OSError: it cannot be renamed.
+        OutputError, OSError: it cannot be written or renamed.
     """
+    if is_remote(finished) or finished.is_dir():
+        Store.open(finished).finish()
+    if finished == output:
+        return
     if output.is_dir():
         output.rename(spare)
     finished.replace(output)
@@ -67,4 +105,4 @@ def explained(error: OSError, folder: Path, cure: str) -> OutputError:
         return OutputError(f"no room left on the disk of {folder}: {cure}")
     if isinstance(error, OutputError):
         return error
-    return OutputError(f"cannot write to {folder}: {cause.strerror or cause}")
+    return OutputError(f"cannot write to {folder}: {cause.strerror or first_line(cause)}")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from tilegan.errors import ImageError
+from tilegan.files import locate
 from tilegan.geometry import Window
 from tilegan.images.source import Geo, file_identity, first_line, reduced_shape
 from tilegan.images.stretch import Stretch, to_rgb
@@ -20,13 +21,16 @@ from tilegan.images.stretch import Stretch, to_rgb
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
 _FORMATS = {"GIF", "WEBP", "AVIF"}
 _MODES = {"CMYK", "LAB", "HSV"}
+_HEADER = 2**16  # bytes that are fetched at once to look at a header; object storage's own choice is 50 MB
 
 
 class PillowSource:
     """A file that Pillow reads, its first frame; see ``tilegan.images.source.Source``."""
 
+    sequential = False
+
     def __init__(self, path: Path) -> None:
-        """Open and decode a file.
+        """Open and decode a file, here or what ``locate`` gave for a URL.
 
         Raises:
             ImageError: Pillow cannot read it, or it is so large that it may be a decompression bomb.
@@ -35,7 +39,7 @@ class PillowSource:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
-                with Image.open(path) as image:
+                with path.open("rb") as file, Image.open(file) as image:
                     image.load()
                     upright = ImageOps.exif_transpose(image)
                 self._pixels, self._mask, self.dtype = _decode(upright)
@@ -45,7 +49,7 @@ class PillowSource:
             ) from error
         except Exception as error:  # each format's decoder raises its own
             raise ImageError(f"cannot read image: {path}: {first_line(error)}: the file may be damaged") from error
-        self.height, self.width = self._pixels.shape[:2]
+        self.height, self.width = self.block = self._pixels.shape[:2]
         self.bands = len(upright.getbands())
         self.geo: Geo | None = None
 
@@ -66,7 +70,7 @@ class PillowSource:
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""
-        return file_identity(Path(self.path), self.height, self.width)
+        return file_identity(locate(self.path), self.height, self.width)
 
     def close(self) -> None:
         """Let go of the pixels."""
@@ -78,7 +82,7 @@ def needs_pillow(path: Path) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
+            with path.open("rb", buffering=_HEADER) as file, Image.open(file) as image:
                 # PNG's own getexif would decode the whole image.
                 orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
                 return image.format in _FORMATS or image.mode in _MODES or orientation not in (0, 1)

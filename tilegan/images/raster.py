@@ -12,14 +12,26 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.env import set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError
+from tilegan.files import locate
 from tilegan.geometry import Window
 from tilegan.images.source import Geo, file_identity, first_line, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
+from tilegan.images.vsi import container, gdal_name, gdal_options
 
 LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
+_FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL's drivers that decode row after row, and for an earlier one begin again
+
+
+def set_cache(limit: int) -> None:
+    """Limit the decoded blocks that GDAL keeps for all files of this process, to ``limit`` bytes.
+
+    Without this it keeps up to 5 % of the machine's memory.
+    """
+    set_gdal_config("GDAL_CACHEMAX", limit)
 
 
 class RasterSource:
@@ -29,8 +41,11 @@ class RasterSource:
     strips) again from the top, and GDAL would keep their blocks twice.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         """Open a file.
+
+        Args:
+            path: of a local file, a URL, or one of GDAL's own names (``/vsi...``).
 
         Raises:
             ImageError: GDAL cannot read it.
@@ -39,7 +54,7 @@ class RasterSource:
         self._lock = threading.Lock()
         with warnings.catch_warnings(), _gdal(self.path, "not an image that can be opened"):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            self._dataset = rasterio.open(path)
+            self._dataset = rasterio.open(gdal_name(self.path))
             dataset = self._dataset
             if dataset.count == 0 or not dataset.width or not dataset.height:
                 raise ImageError(
@@ -50,6 +65,8 @@ class RasterSource:
             self.geo = _geo(dataset)
             self._bits = int(dataset.tags(self._indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
             orientation = dataset.tags().get("EXIF_Orientation", "1")
+            self.block: tuple[int, int] = dataset.block_shapes[0]
+            self.sequential = _is_sequential(dataset)
         self.height: int = dataset.height
         self.width: int = dataset.width
         self.bands: int = dataset.count
@@ -58,7 +75,7 @@ class RasterSource:
         self._refuse_absurd(orientation)
 
     def _refuse_absurd(self, orientation: str) -> None:
-        rows, columns = self._dataset.block_shapes[0]
+        rows, columns = self.block
         bands = self.bands if self._dataset.interleaving == rasterio.enums.Interleaving.pixel else 1
         block = rows * columns * bands * self.dtype.itemsize
         if block > LARGEST_BLOCK:
@@ -109,8 +126,13 @@ class RasterSource:
         return self._levels(values)
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself."""
-        return file_identity(Path(self.path), self.height, self.width)
+        """What tells this image from another one or from a later version of itself.
+
+        Of an image in an archive that is not on this disk it is no more than its name and size in pixels.
+        """
+        file = container(self.path) if self.path.startswith("/vsi") else locate(self.path)
+        name: dict[str, str | int] = {"name": Path(self.path).name, "height": self.height, "width": self.width}
+        return name if file is None else file_identity(file, self.height, self.width) | name
 
     def close(self) -> None:
         """Let go of the file."""
@@ -146,7 +168,7 @@ def _gdal(path: str, failure: str) -> Iterator[None]:
     """Make GDAL strict about damage, and its errors ours."""
     try:
         # GDAL's own fast path for small PNG files reads damaged ones as noise.
-        with rasterio.Env(GDAL_PNG_WHOLE_IMAGE_OPTIM=False):
+        with rasterio.Env(GDAL_PNG_WHOLE_IMAGE_OPTIM=False, **gdal_options(gdal_name(path))):
             yield
     except ImageError:
         raise
@@ -176,6 +198,17 @@ def _bands(dataset: Any) -> tuple[list[int], NDArray[np.uint8] | None]:
         return [meanings.index(colour) + 1 for colour in colours], None
     visible = [band for band, meaning in enumerate(meanings, start=1) if meaning != ColorInterp.alpha] or [1]
     return visible[:3] if len(visible) >= 3 else visible[:1], None
+
+
+def _is_sequential(dataset: Any) -> bool:
+    """Whether a part can only be decoded after all that stands before it in the file."""
+    if dataset.driver in _FROM_THE_TOP or dataset.name.startswith("/vsigzip/"):
+        return True
+    # GDAL shows one large strip as strips of one row, of which only the first has a place in the file
+    rows, _ = dataset.block_shapes[0]
+    is_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
+    is_compressed = "COMPRESSION" in dataset.tags(ns="IMAGE_STRUCTURE")
+    return is_split and is_compressed and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
 
 
 def _geo(dataset: Any) -> Geo | None:

@@ -1,14 +1,17 @@
 """One image to read: the protocol of all readers, and the door that chooses a reader for a file."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError
+from tilegan.files import is_remote, is_there, locate, os_errors
 from tilegan.geometry import Window
+from tilegan.images.vsi import url_name
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,16 @@ class Geo:
     nodata: float | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
+    def part(self, window: Window) -> "Geo":
+        """The georeference of a window of the image."""
+        transform = self.transform
+        if transform is not None:
+            transform = transform * transform.translation(window.left, window.top)
+        points = [copy.copy(point) for point in self.gcps]
+        for point in points:
+            point.row, point.col = point.row - window.top, point.col - window.left
+        return replace(self, height=window.height, width=window.width, transform=transform, gcps=tuple(points))
+
 
 class Source(Protocol):
     """One image to read.
@@ -42,6 +55,10 @@ class Source(Protocol):
         bands: bands in the file, alpha included.
         dtype: numpy type in the file.
         geo: the georeference, if there is one.
+        block: height and width of the smallest part that is decoded at once; of the whole image where all of it is
+            held in memory.
+        sequential: whether a part can only be decoded after all that stands before it in the file; going back then
+            means to begin at the top again, unless the reader's cache holds it.
     """
 
     path: str
@@ -50,6 +67,8 @@ class Source(Protocol):
     bands: int
     dtype: np.dtype[Any]
     geo: Geo | None
+    block: tuple[int, int]
+    sequential: bool
 
     def read(self, window: Window) -> NDArray[np.uint8]:
         """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.
@@ -87,18 +106,32 @@ class Source(Protocol):
 def open_source(path: str | Path) -> Source:
     """Open an image for reading: a Zarr folder, or any file that GDAL or Pillow reads.
 
+    Args:
+        path: a local file or folder, a URL (see ``locate``), or one of GDAL's own names (``/vsizip/...``). What a URL
+            names is Zarr if it ends in .zarr, or a folder on the way to it does.
+
     Raises:
         ImageError: it is missing, or not an image, or damaged.
+        SettingError: the packages for URLs are missing.
     """
-    path = Path(path)
-    if not path.exists():
-        raise ImageError(f"no such image: {path}: check the name")
     # Imported here because the readers import this module.
     from tilegan.images.pillow import PillowSource, needs_pillow
     from tilegan.images.raster import RasterSource
     from tilegan.images.zarr_source import ZarrSource
 
-    if path.is_dir():
+    name = url_name(str(path))
+    if name.startswith("/vsi"):
+        return RasterSource(name)
+    path = locate(path if isinstance(path, Path) else name)
+    if is_remote(path) and any(part.lower().endswith(".zarr") for part in path.parts):
+        return ZarrSource(path)
+    try:
+        there = is_there(path)
+    except OSError as error:
+        raise ImageError(f"cannot read image: {path}: {error.strerror or first_line(error)}") from error
+    if not there:
+        raise ImageError(f"no such image: {path}: check the name")
+    if not is_remote(path) and path.is_dir():
         return ZarrSource(path)
     if needs_pillow(path):
         return PillowSource(path)
@@ -113,15 +146,26 @@ def open_source(path: str | Path) -> Source:
 
 
 def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
-    """The identity of an image that is one file: its name, bytes, time of last change and size in pixels."""
-    status = path.stat()
-    return {
+    """The identity of an image that is one file: its name, bytes, time of last change and size in pixels.
+
+    Raises:
+        ImageError: it is gone.
+    """
+    try:
+        with os_errors():
+            status = path.stat()
+    except OSError as error:
+        raise ImageError(f"cannot read image: {path}: {error.strerror or first_line(error)}") from error
+    identity: dict[str, str | int] = {
         "name": path.name,
         "bytes": status.st_size,
         "mtime_ns": status.st_mtime_ns,
         "height": height,
         "width": width,
     }
+    if is_remote(path):
+        identity["etag"] = str(cast(Any, status).as_info().get("ETag"))  # the web tells no time
+    return identity
 
 
 def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:

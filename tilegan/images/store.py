@@ -3,8 +3,12 @@
 Layout: OME-Zarr 0.5 (Zarr v3), one array a level named "0", "1", ..., axes c, y, x, uint8 RGB. A shard is one file; it
 holds chunks of all three channels, each compressed with zstd and guarded by a crc32c checksum. Nothing in it depends on
 when, where or in which order it was written, so that two runs compare byte for byte.
+
+The root's ``zarr.json``, without which nobody takes the folder for an image, comes last: object storage knows no
+renaming of a folder.
 """
 
+import json
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,9 +18,12 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from tilegan.errors import ImageError, OutputError
+from tilegan.files import is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Window, grid_cell, grid_shape, round_up
 from tilegan.images.source import first_line
 
+ROOT = "zarr.json"
+UNFINISHED = "unfinished.json"  # the root of a store that is being written
 COARSEST = 256  # the last level fits a square of this side, in pixels
 ZSTD_LEVEL = 1
 _CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
@@ -40,10 +47,10 @@ class Store:
     def create(
         cls, path: str | Path, height: int, width: int, *, shard: int, chunk: int = 512, name: str | None = None
     ) -> Self:
-        """Make an empty store with all its levels.
+        """Make an empty store with all its levels; ``finish`` makes it an image.
 
         Args:
-            path: folder that does not exist, or is empty.
+            path: folder that does not exist, or is empty; here, or what ``locate`` gave for a URL.
             height: of level 0, in pixels; each further level is half as high and wide, rounded up.
             width: likewise.
             shard: side of a shard in pixels, a multiple of ``chunk``.
@@ -55,32 +62,61 @@ class Store:
         """
         if shard % chunk:
             raise ValueError(f"a shard of {shard} pixels is no multiple of a chunk of {chunk}")
-        path = Path(path)
+        path = locate(path)
         shapes = _level_shapes(height, width)
+        documents: dict[str, Any] = {}
+        group = zarr.create_group(
+            documents, attributes={"ome": _ome_metadata(len(shapes), name), "tilegan": {"shard": shard}}
+        )
+        for level, shape in enumerate(shapes):
+            _create_level(group, str(level), shape, shard, chunk)
+        documents[UNFINISHED] = documents.pop(ROOT)
         try:
-            attributes = {"ome": _ome_metadata(len(shapes), name), "tilegan": {"shard": shard}}
-            group = zarr.create_group(path, attributes=attributes)
-            arrays = [_create_level(group, str(level), shape, shard, chunk) for level, shape in enumerate(shapes)]
+            for key, document in documents.items():
+                if not is_remote(path):
+                    (path / key).parent.mkdir(parents=True, exist_ok=True)
+                replace_file(path / key, document.to_bytes())
         except OSError as error:
-            raise OutputError(f"cannot create {path}: {error.strerror or error}") from error
-        return cls(path, arrays, shard)
+            raise OutputError(f"cannot create {path}: {error.strerror or first_line(error)}") from error
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Open a store that ``create`` made, to read or to go on writing.
+        """Open a store that ``create`` made, finished or not, to read or to go on writing.
 
         Raises:
             ImageError: there is none.
         """
-        path = Path(path)
+        path = locate(path)
         try:
-            group = zarr.open_group(path, mode="r+")
-            shard = int(group.attrs["tilegan"]["shard"])  # type: ignore[index,call-overload,arg-type]
-            datasets = group.attrs["ome"]["multiscales"][0]["datasets"]  # type: ignore[index,call-overload]
-            arrays = [group[str(level)] for level in range(len(datasets))]  # type: ignore[arg-type]
+            with os_errors():
+                attributes = json.loads((path / (ROOT if is_there(path / ROOT) else UNFINISHED)).read_bytes())[
+                    "attributes"
+                ]
+                datasets = attributes["ome"]["multiscales"][0]["datasets"]
+                levels = [str(path / dataset["path"]) for dataset in datasets]
+                options = storage_options(path)
+                arrays = [zarr.open_array(level, mode="r+", storage_options=options) for level in levels]
+            # An all-zero chunk would leave no trace, and could not be told from one that was never written.
+            arrays = [array.with_config({"write_empty_chunks": True}) for array in arrays]
+            return cls(path, arrays, int(attributes["tilegan"]["shard"]))
         except Exception as error:  # zarr raises a different class for each kind of damage
             raise ImageError(f"not a store of tilegan: {path}: {first_line(error)}") from error
-        return cls(path, arrays, shard)  # type: ignore[arg-type]
+
+    def finish(self) -> None:
+        """Make it an image, once all shards are written; nothing if it is one already.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        unfinished = self.path / UNFINISHED
+        try:
+            if is_there(unfinished):
+                with os_errors():
+                    replace_file(self.path / ROOT, unfinished.read_bytes())
+                remove_file(unfinished)
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.path}: {error.strerror or first_line(error)}") from error
 
     @property
     def levels(self) -> int:
@@ -113,24 +149,30 @@ class Store:
         planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
         try:
             # zarr would decode an old shard and merge, which fails on a torn one.
-            self.shard_file(level, index).unlink(missing_ok=True)
-            self._arrays[level][:, cell.top : cell.bottom, cell.left : cell.right] = planes
+            remove_file(self.shard_file(level, index))
+            with os_errors():
+                self._arrays[level][:, cell.top : cell.bottom, cell.left : cell.right] = planes
         except OSError as error:
-            raise OutputError(f"cannot write to {self.path}: {error.strerror or error}") from error
+            raise OutputError(f"cannot write to {self.path}: {error.strerror or first_line(error)}") from error
 
     def read(self, level: int, window: Window) -> NDArray[np.uint8]:
         """The pixels of a window of a level: uint8 (h, w, 3).
 
         Raises:
-            ImageError: a shard is missing, torn or changed.
+            ImageError: a shard is missing, torn, changed or cannot be reached.
         """
-        # zarr would read what is missing as zeros.
-        for row in range(window.top // self.shard, -(-window.bottom // self.shard)):
-            for column in range(window.left // self.shard, -(-window.right // self.shard)):
-                if not self.shard_file(level, (row, column)).is_file():
-                    raise ImageError(f"damaged store: {self.path}: level {level}: no shard ({row}, {column})")
         try:
-            pixels = self._arrays[level][:, window.top : window.bottom, window.left : window.right]
+            # zarr would read what is missing as zeros.
+            for row in range(window.top // self.shard, -(-window.bottom // self.shard)):
+                for column in range(window.left // self.shard, -(-window.right // self.shard)):
+                    if not is_there(self.shard_file(level, (row, column))):
+                        raise ImageError(f"damaged store: {self.path}: level {level}: no shard ({row}, {column})")
+            with os_errors():
+                pixels = self._arrays[level][:, window.top : window.bottom, window.left : window.right]
+        except ImageError:
+            raise
+        except OSError as error:
+            raise ImageError(f"cannot read {self.path}: {error.strerror or first_line(error)}") from error
         except Exception as error:  # each codec raises its own
             raise ImageError(f"damaged store: {self.path}: level {level}, {window}: {first_line(error)}") from error
         return np.stack(list(np.asarray(pixels)), axis=-1)  # six times as fast as to copy a transposed view
@@ -159,8 +201,6 @@ def _create_level(group: zarr.Group, name: str, shape: tuple[int, int], shard: i
         fill_value=0,
         compressors=[ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec()],
         dimension_names=("c", "y", "x"),
-        # An all-zero chunk would leave no trace, and could not be told from one that was never written.
-        config={"write_empty_chunks": True},
     )
 
 

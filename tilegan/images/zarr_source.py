@@ -1,7 +1,8 @@
 """Images in Zarr: OME-Zarr of either version, or a plain array, a window at a time."""
 
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import zarr
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.errors import ImageError
+from tilegan.files import is_remote, locate, os_errors, storage_options
 from tilegan.geometry import Window
 from tilegan.images.source import Geo, first_line, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
@@ -23,8 +25,10 @@ class ZarrSource:
     have one plane.
     """
 
+    sequential = False
+
     def __init__(self, path: Path) -> None:
-        """Open a folder.
+        """Open a folder, here or what ``locate`` gave for a URL.
 
         Raises:
             ImageError: it is no Zarr image.
@@ -48,6 +52,8 @@ class ZarrSource:
         self.geo: Geo | None = None
         if 0 in full.shape or self.dtype.kind not in "buifc":
             raise ImageError(f"not an image: {path}: {full.dtype} array of shape {full.shape}")
+        inner = dict(zip(self._axes, full.chunks, strict=True))
+        self.block: tuple[int, int] = min(inner["y"], self.height), min(inner["x"], self.width)
         self._stretch: Stretch | None = None
 
     def read(self, window: Window) -> NDArray[np.uint8]:
@@ -74,16 +80,16 @@ class ZarrSource:
         return np.array(reduced.resize((width, height), Image.Resampling.BOX))
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself."""
-        files = [file.stat() for file in Path(self.path).rglob("*") if file.is_file()]
-        return {
-            "name": Path(self.path).name,
-            "files": len(files),
-            "bytes": sum(file.st_size for file in files),
-            "mtime_ns": max(file.st_mtime_ns for file in files),
-            "height": self.height,
-            "width": self.width,
-        }
+        """What tells this image from another one or from a later version of itself.
+
+        On a web server that lists no files it is no more than its name and size in pixels.
+
+        Raises:
+            ImageError: object storage does not answer.
+        """
+        path = locate(self.path)
+        known: dict[str, str | int] = {"name": path.name, "height": self.height, "width": self.width}
+        return known | (_listed(path) if is_remote(path) else _on_disk(path))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -94,7 +100,8 @@ class ZarrSource:
         chosen = {"y": rows, "x": columns, "c": bands}
         selection = tuple(chosen.get(axis, 0) for axis in self._axes)
         try:
-            values = np.asarray(self._levels[level][selection])
+            with os_errors():
+                values = np.asarray(self._levels[level][selection])
         except Exception as error:  # each codec raises its own
             raise ImageError(f"damaged image: {self.path}: level {level}: {first_line(error)}") from error
         kept = [axis for axis in self._axes if axis in chosen]
@@ -123,9 +130,37 @@ class ZarrSource:
         return self._stretch
 
 
+def _on_disk(folder: Path) -> dict[str, str | int]:
+    """What the disk tells of the files in a folder."""
+    files = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    return {
+        "files": len(files),
+        "bytes": sum(file.st_size for file in files),
+        "mtime_ns": max(file.st_mtime_ns for file in files),
+    }
+
+
+def _listed(folder: Path) -> dict[str, str | int]:
+    """What object storage's listings tell of the objects in a folder; a request for each of them would take long."""
+    try:
+        with os_errors():
+            found = cast(Any, folder).fs.find(cast(Any, folder).path, detail=True)
+    except FileNotFoundError:
+        found = {}
+    except OSError as error:
+        raise ImageError(f"cannot read image: {folder}: {error.strerror or first_line(error)}") from error
+    versions = "".join(f"{name} {info.get('ETag') or info.get('etag')}\n" for name, info in sorted(found.items()))
+    return {
+        "files": len(found),
+        "bytes": sum(info["size"] or 0 for info in found.values()),
+        "etags": hashlib.sha256(versions.encode()).hexdigest(),
+    }
+
+
 def _open_levels(path: Path) -> tuple[list[zarr.Array[Any]], str]:
     """The arrays of an image, largest first, and one letter for each of their axes."""
-    node = zarr.open(path, mode="r")
+    with os_errors():
+        node = zarr.open(str(path), mode="r", storage_options=storage_options(path))
     if isinstance(node, zarr.Array):
         return [node], _axes_of(node, path)
     attributes: dict[str, Any] = node.attrs.asdict()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, ResumeError
-from tilegan.files import replace_file
+from tilegan.files import is_remote, os_errors, remove_file, replace_file
 from tilegan.geometry import grid_cell
 from tilegan.images.store import Store
 
@@ -34,11 +34,16 @@ class Journal:
         self.store = store
 
     def holds(self, level: int, index: tuple[int, int]) -> bool:
-        """Whether a shard is finished; proven by decoding it and comparing the checksum of its pixels."""
+        """Whether a shard is finished; proven by decoding it and comparing the checksum of its pixels.
+
+        Raises:
+            OSError: object storage does not answer.
+        """
         try:
-            marker = json.loads(self._marker(level, index).read_text())
-            if self.store.shard_file(level, index).stat().st_size != marker["bytes"]:
-                return False
+            with os_errors():
+                marker = json.loads(self._marker(level, index).read_text())
+                if self.store.shard_file(level, index).stat().st_size != marker["bytes"]:
+                    return False
             cell = grid_cell(index, self.store.shard, *self.store.shape(level))
             return bool(_checksum(self.store.read(level, cell)) == marker["sha256"])
         except (FileNotFoundError, ImageError, ValueError, KeyError, TypeError):
@@ -57,11 +62,12 @@ class Journal:
             OSError: the marker cannot be written.
         """
         marker = self._marker(level, index)
-        marker.unlink(missing_ok=True)
+        remove_file(marker)
         self.store.write_shard(level, index, pixels)
         shard_file = self.store.shard_file(level, index)
         _sync(shard_file)
-        content = {"bytes": shard_file.stat().st_size, "sha256": _checksum(pixels)}
+        with os_errors():
+            content = {"bytes": shard_file.stat().st_size, "sha256": _checksum(pixels)}
         write_json(marker, content)
 
     def _marker(self, level: int, index: tuple[int, int]) -> Path:
@@ -69,15 +75,25 @@ class Journal:
 
 
 def has_marker(folder: Path) -> bool:
-    """Whether any shard was finished in a journal's folder; false if there is no such folder."""
-    return any(folder.glob("*/*.*"))
+    """Whether any shard was finished in a journal's folder; false if there is no such folder.
+
+    Raises:
+        OSError: object storage does not answer.
+    """
+    with os_errors():
+        return any(folder.glob("*/*.*"))
 
 
 def read_record(folder: Path) -> Record | None:
-    """What the run in a journal's folder was begun with; None if it was not begun."""
+    """What the run in a journal's folder was begun with; None if it was not begun.
+
+    Raises:
+        OSError: it is there but cannot be read, or object storage does not answer.
+    """
     try:
-        record: Record = json.loads((folder / RECORD).read_text())
-    except (OSError, ValueError):
+        with os_errors():
+            record: Record = json.loads((folder / RECORD).read_text())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return record
 
@@ -113,7 +129,8 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         OutputError, OSError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not is_remote(path):  # there, a missing bucket would be made
+        path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, json.dumps(content, indent=1).encode())
     _sync(path.parent)
 
@@ -123,7 +140,9 @@ def _checksum(pixels: NDArray[np.uint8]) -> str:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on disk."""
+    """Wait until a file, or the names in a folder, are on disk; an object is, once it is there."""
+    if is_remote(path):
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
