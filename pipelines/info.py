@@ -11,7 +11,7 @@ from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
 from tilegan.images.source import open_source
-from tilegan.translator import find, read_header, shipped
+from tilegan.model_file import find, read_header, shipped
 
 
 @dataclass(frozen=True)

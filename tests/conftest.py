@@ -1,13 +1,17 @@
 """What all tests share."""
 
 import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
 
-from tilegan.geometry import round_up
 from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
@@ -31,5 +35,46 @@ def random_translator() -> Translator:
     architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    halo = round_up(generator.radius, 4)
-    return Translator(generator, architecture, tile_size=16, halo=halo, stride=4, name="random").place("cpu", "float32")
+    return Translator.of(generator, architecture, tile_size=16, name="random").place("cpu", "float32")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The URL of an S3 server of this machine, in a process of its own; tests skip where it is not installed."""
+    for package in ("upath", "s3fs", "moto", "flask_cors"):
+        pytest.importorskip(package)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                assert server.poll() is None, "the S3 server does not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty bucket, for this test alone; GDAL and zarr are told of its server by the environment."""
+    import s3fs
+
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_S3_ENDPOINT", "AWS_HTTPS", "AWS_VIRTUAL_HOSTING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    s3fs.S3FileSystem.clear_instance_cache()  # or those of other tests' settings would be used
+    name = f"b{abs(hash(request.node.nodeid)):x}"
+    s3fs.S3FileSystem().mkdir(name)
+    return f"s3://{name}"

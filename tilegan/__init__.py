@@ -4,12 +4,13 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Translator", "load", "stylize_array"]
+__all__ = ["Translator", "load", "register_generator", "stylize_array"]
 
 # torch takes seconds to import, so it is imported at first use and `tilegan --help` answers at once
 _HOMES = {
     "Translator": "tilegan.translator",
     "load": "tilegan.translator",
+    "register_generator": "tilegan.networks.build",
     "stylize_array": "tilegan.inference.array",
 }
 

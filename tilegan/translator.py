@@ -1,16 +1,12 @@
-"""A generator and its contract: what training makes, inference uses and one file on disk holds.
-
-The file is safetensors: tensors, and a JSON header that alone is enough to rebuild the generator. Nothing in it is
-ever executed or unpickled.
-"""
+"""A generator and its contract: what training makes, inference uses and one file on disk holds."""
 
 import hashlib
 import json
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from importlib import resources
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import safetensors
@@ -23,9 +19,15 @@ from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_e
 from tilegan.errors import ImageError, ModelError
 from tilegan.files import replace_file
 from tilegan.geometry import reflect, round_up
+from tilegan.model_file import FORMAT, find, read_header, shipped
 from tilegan.networks.build import build_generator
+from tilegan.networks.levels import Levels
+from tilegan.networks.memory import peak_bytes
+from tilegan.networks.probe import probe
+from tilegan.networks.reach import reach
+from tilegan.networks.unpadded import unpadded
 
-FORMAT = "tilegan/1"
+__all__ = ["Translator", "find", "load", "read_header", "shipped"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Translator:
         facts: how it was trained; free-form, JSON.
         device, precision: where and in which number format the generator computes.
         state: the weights in full precision, where the generator holds rounded ones.
+        unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
+            ``combo`` mode is possible. '' if there is none.
     """
 
     generator: nn.Module
@@ -57,6 +61,7 @@ class Translator:
     device: torch.device = CPU
     precision: torch.dtype = torch.float32
     state: dict[str, torch.Tensor] | None = None
+    unbounded: str = ""
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
         """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
@@ -66,29 +71,114 @@ class Translator:
         generator = to_device(deepcopy(self.generator), chosen, dtype).eval()
         return replace(self, generator=generator, state=state, device=chosen, precision=dtype)
 
-    @torch.inference_mode()
-    def run(self, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """One forward pass over a batch as it is, padding artefacts included.
+    @classmethod
+    def of(
+        cls,
+        generator: nn.Module,
+        architecture: dict[str, Any],
+        tile_size: int,
+        *,
+        name: str = "style",
+        facts: dict[str, Any] | None = None,
+    ) -> Self:
+        """The translator of a generator: halo, stride and scale are computed from the network and tried out.
 
         Args:
-            windows: uint8 (N, h, w, 3); h and w are multiples of ``stride``.
+            generator: on any device, in float32.
+            architecture: what makes it (see ``networks.build``).
+            tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
+            name: the style's name.
+            facts: how it was trained; free-form, JSON.
+
+        Raises:
+            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``networks.reach``).
+        """
+        found = reach(generator)
+        halo = round_up(found.radius, found.stride)
+        unbounded = found.unbounded or probe(generator, halo, found.stride, found.scale)
+        device = next((tensor.device for tensor in generator.parameters()), CPU)
+        return cls(
+            generator=generator,
+            architecture=architecture,
+            tile_size=tile_size,
+            halo=halo,
+            stride=found.stride,
+            scale=found.scale,
+            name=name,
+            facts=facts or {},
+            device=device,
+            unbounded=unbounded,
+        )
+
+    @cached_property
+    def exact(self) -> Levels:
+        """What ``run`` runs on windows with a halo: without padding, if the generator can do without.
+
+        Raises:
+            ModelError: the generator sees more than the halo.
+        """
+        found = reach(self.generator)
+        unbounded = self.unbounded or found.unbounded
+        if unbounded:
+            seen = f"{unbounded} sees more than a neighbourhood"
+            raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: --seams combo works")
+        if found.context > self.halo:
+            raise ModelError(
+                f"the model '{self.name}' sees {found.context} px beyond a window, its halo is {self.halo}"
+            )
+        plain = unpadded(self.generator, found)
+        if plain is not None:
+            network, lost = plain
+            context = max(found.context, round_up(-(-lost // self.scale), self.stride))
+            if context <= self.halo:
+                return Levels(network, self.precision, self.halo - context, context * self.scale - lost).eval()
+        context = found.context
+        return Levels(self.generator, self.precision, self.halo - context, context * self.scale).eval()
+
+    def run(self, windows: NDArray[np.uint8], halo: int = 0) -> NDArray[np.uint8]:
+        """One forward pass over a batch.
+
+        Args:
+            windows: uint8 (N, h + 2 halo, w + 2 halo, 3); h and w are multiples of ``stride``.
+            halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
+                0 to run windows as they are, padding at their edges.
 
         Returns:
             uint8 (N, h * scale, w * scale, 3), rounded to the nearest level.
 
         Raises:
             MemoryError: the device has too little memory for such windows.
+            ModelError: there is a halo, and the generator sees more.
         """
-        with plain_memory_errors():
-            return self._run(windows)
+        levels = self._levels(halo)
+        with plain_memory_errors(), torch.inference_mode():
+            pixels = torch.from_numpy(np.ascontiguousarray(windows))
+            if self.device.type != "cuda":
+                return cast(NDArray[np.uint8], levels(pixels.to(self.device)).cpu().numpy())
+            # pinned memory is copied while the device computes and the host goes on
+            outputs = levels(pixels.pin_memory().to(self.device, non_blocking=True))
+            host = torch.empty(outputs.shape, dtype=torch.uint8, pin_memory=True)
+            host.copy_(outputs, non_blocking=True)
+            torch.cuda.current_stream(self.device).synchronize()
+            return cast(NDArray[np.uint8], host.numpy())
 
-    def _run(self, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        pixels = torch.from_numpy(np.ascontiguousarray(windows)).to(self.device)
-        inputs = (pixels.permute(0, 3, 1, 2).float() / 127.5 - 1).to(self.precision, memory_format=torch.channels_last)
-        outputs = self.generator(inputs).float()
-        levels = ((outputs + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8)
-        result: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        return result
+    def _levels(self, halo: int) -> Levels:
+        assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
+        return self.exact if halo else Levels(self.generator, self.precision).eval()
+
+    def peak_bytes(self, batch: int, side: int, halo: int = 0) -> int:
+        """Bytes that ``run`` holds at most, beside the weights: pixels, all that the network makes of them, the result.
+
+        Args:
+            batch: windows.
+            side: of a window, halo excluded, in input pixels; a multiple of ``stride``.
+            halo: as in ``run``.
+
+        Raises:
+            ModelError: there is a halo, and the generator sees more.
+        """
+        shape = (batch, side + 2 * halo, side + 2 * halo, 3)
+        return peak_bytes(self._levels(halo), shape, torch.uint8)
 
     def translate(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
@@ -104,15 +194,16 @@ class Translator:
 
         Raises:
             ImageError: the array is of another kind.
+            ModelError: the generator sees more than the halo.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ImageError(f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 (H, W, 3)")
+        _ = self.exact  # refuses what has no bound, also where the halo is 0
         height, width, _ = image.shape
-        rows = reflect(-self.halo, round_up(height + self.halo, self.stride), height)
-        columns = reflect(-self.halo, round_up(width + self.halo, self.stride), width)
-        trim = self.halo * self.scale
-        output: NDArray[np.uint8] = self.run(image[np.ix_(rows, columns)][None])[0]
-        return output[trim : trim + height * self.scale, trim : trim + width * self.scale]
+        rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
+        columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
+        output: NDArray[np.uint8] = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
+        return output[: height * self.scale, : width * self.scale]
 
     @property
     def receptive_field(self) -> int:
@@ -140,55 +231,17 @@ class Translator:
         return digest.hexdigest()
 
     def save(self, path: str | Path) -> None:
-        """Write the translator to a safetensors file; one that is there is replaced only when the new one is whole."""
+        """Write the translator to a safetensors file; one that is there is replaced only when the new one is whole.
+
+        Raises:
+            ModelError: halo, stride and scale are not what the generator needs.
+        """
+        if not _fits(self.header(), Translator.of(self.generator, self.architecture, self.tile_size)):
+            raise ModelError(
+                f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
+            )
         metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
         replace_file(Path(path), save(self.weights(), metadata))
-
-
-def shipped() -> list[str]:
-    """Names of the models inside the package."""
-    folder = resources.files("tilegan") / "models"
-    names = (entry.name for entry in folder.iterdir())
-    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
-
-
-def find(name_or_path: str | Path) -> Path:
-    """The file of a model: that of a shipped name, else the path itself, else ``translator.safetensors`` in a run.
-
-    Raises:
-        ModelError: there is no such model.
-    """
-    if str(name_or_path) in shipped():
-        return Path(str(resources.files("tilegan") / "models" / f"{name_or_path}.safetensors"))
-    path = Path(name_or_path)
-    if path.is_dir():
-        path = path / "translator.safetensors"
-    if not path.is_file():
-        known = " or ".join(shipped())
-        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or {known}")
-    return path
-
-
-def read_header(name_or_path: str | Path) -> dict[str, Any]:
-    """The JSON header of a model, without its weights.
-
-    Raises:
-        ModelError: there is no such model, or the file is none.
-    """
-    path = find(name_or_path)
-    try:
-        with safetensors.safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ModelError(f"not a model: {path}: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise ModelError(f"not a tilegan model: {path}: its header says {metadata.get('format')!r}, not {FORMAT!r}")
-    try:
-        header = json.loads(metadata["tilegan"])
-    except (KeyError, json.JSONDecodeError) as error:
-        raise ModelError(f"not a tilegan model: {path}: its header is damaged") from error
-    _check_header(path, header)
-    return dict(header)
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
@@ -202,20 +255,17 @@ def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto"
     header = read_header(path)
     del header["receptive_field"]
     generator = build_generator(header["architecture"])
-    if header["stride"] != generator.stride or header["halo"] < generator.radius:
-        raise ModelError(f"damaged model: {path}: its stride or halo is not that of its architecture")
     try:
         generator.load_state_dict(load_file(path))
     except (RuntimeError, OSError, safetensors.SafetensorError) as error:
         raise ModelError(f"damaged model: {path}: {str(error).splitlines()[0]}") from error
-    return Translator(generator=generator, **header).place(device, precision)
+    translator = Translator.of(generator, header["architecture"], header["tile_size"])
+    if not _fits(header, translator):
+        raise ModelError(f"damaged model: {path}: its halo, stride or scale is not that of its architecture")
+    return replace(translator, **header).place(device, precision)
 
 
-def _check_header(path: Path, header: Any) -> None:
-    numbers = ("tile_size", "halo", "stride", "scale", "receptive_field")
-    names = {*numbers, "architecture", "name", "facts"}
-    if not isinstance(header, dict) or set(header) != names:
-        raise ModelError(f"not a tilegan model: {path}: its header should have {', '.join(sorted(names))}")
-    whole = all(isinstance(header[name], int) and header[name] >= (name != "halo") for name in numbers)
-    if not (whole and isinstance(header["architecture"], dict) and isinstance(header["facts"], dict)):
-        raise ModelError(f"not a tilegan model: {path}: its header has values that cannot be")
+def _fits(header: dict[str, Any], found: Translator) -> bool:
+    """Whether a contract is that of the generator; a halo wider than needed does no harm."""
+    same = (header["stride"], header["scale"]) == (found.stride, found.scale)
+    return same and header["halo"] >= found.halo and header["halo"] % found.stride == 0

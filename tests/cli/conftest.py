@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> Path:
     """A tiny untrained model, nearly the identity, of the style 'dots'."""
     generator = build_generator(ARCHITECTURE)
     path = tmp_path / "dots.safetensors"
-    Translator(generator, ARCHITECTURE, 64, 28, 4, name="dots", facts=FACTS).save(path)
+    Translator.of(generator, ARCHITECTURE, 64, name="dots", facts=FACTS).save(path)
     return path
 
 

@@ -20,7 +20,7 @@ def model(tmp_path: Path) -> Path:
     generator = build_generator(ARCHITECTURE)
     path = tmp_path / "run" / "translator.safetensors"
     path.parent.mkdir()
-    Translator(generator, ARCHITECTURE, 64, 28, 4, name="dots", facts={"steps": 3}).save(path)
+    Translator.of(generator, ARCHITECTURE, 64, name="dots", facts={"steps": 3}).save(path)
     return path
 
 

@@ -6,9 +6,9 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.discriminator import SiameseDiscriminator
-from tilegan.networks.generator import Generator, ResidualGenerator
+from tilegan.networks.generator import ResidualGenerator
 
-GENERATORS: dict[str, type[Generator]] = {"residual": ResidualGenerator}
+GENERATORS: dict[str, type[nn.Module]] = {"residual": ResidualGenerator}
 DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
@@ -16,7 +16,25 @@ DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cel
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def build_generator(architecture: dict[str, Any]) -> Generator:
+def register_generator(name: str, generator: type[nn.Module]) -> None:
+    """Make a generator of your own known by a name, so that models made of it can be saved, loaded and used.
+
+    Every process that uses such a model has to do so first. Its architecture is then ``{"name": name, ...}``, where the
+    other entries, JSON types, are the arguments of the class. It runs faster if its skips are trimmed by
+    ``networks.unpadded.trim_to``.
+
+    Args:
+        name: for the architecture.
+        generator: a class of modules that map float (N, 3, h, w) in [-1, 1] to (N, 3, h * scale, w * scale) in [-1, 1].
+
+    Raises:
+        ModelError: another class has that name.
+    """
+    if GENERATORS.setdefault(name, generator) is not generator:
+        raise ModelError(f"a generator named '{name}' is there already: give yours another name")
+
+
+def build_generator(architecture: dict[str, Any]) -> nn.Module:
     """The generator of an architecture: ``name`` chooses the class, the other entries are its arguments.
 
     Raises:

@@ -5,6 +5,8 @@ from typing import Final
 import torch
 from torch import nn
 
+from tilegan.networks.unpadded import trim_to
+
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
 
 # Mirrored, so that a tile looks like a part of something larger: zeros tell the generator where its tile ends, and in
@@ -40,22 +42,10 @@ class ResidualBlock(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
         hidden: torch.Tensor = self.second(nn.functional.relu(self.first(self.norm(features)), inplace=True))
-        return features + hidden
+        return hidden + trim_to(features, hidden)
 
 
-class Generator(nn.Module):
-    """What every generator declares beside its forward pass.
-
-    Attributes:
-        stride: total stride: input sides are multiples of it, and the output repeats itself under shifts by it.
-        radius: how far an output pixel looks at most, per side, in pixels.
-    """
-
-    stride: int
-    radius: int
-
-
-class ResidualGenerator(Generator):
+class ResidualGenerator(nn.Module):
     """tanh(1.25 x + r(x)), where r unshuffles pixels by ``stride``, runs residual blocks there and shuffles back.
 
     Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
@@ -65,10 +55,6 @@ class ResidualGenerator(Generator):
     def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:
         super().__init__()
         self.stride = stride
-        # the two convolutions at full resolution reach two pixels, which draws in the whole cell (of `stride` pixels)
-        # that those lie in; from there head and blocks reach one cell with each of their 3 x 3 convolutions
-        fine = max(phase - (phase - 2) // stride * stride for phase in range(stride))
-        self.radius = fine + stride * (1 + 2 * blocks)
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
@@ -84,5 +70,6 @@ class ResidualGenerator(Generator):
         coarse = self.up(self.norm(self.body(coarse)))
         fine = nn.functional.pixel_shuffle(coarse, self.stride)
         fine = nn.functional.leaky_relu(fine, 0.2, inplace=True)
-        fine = nn.functional.leaky_relu(self.refine(torch.cat((fine, image), 1)), 0.2, inplace=True)
-        return torch.tanh(CONTRAST * image + self.tail(fine))
+        fine = nn.functional.leaky_relu(self.refine(torch.cat((fine, trim_to(image, fine)), 1)), 0.2, inplace=True)
+        residual = self.tail(fine)
+        return torch.tanh(CONTRAST * trim_to(image, residual) + residual)

@@ -10,7 +10,6 @@ from torch import nn
 
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import TrainingError
-from tilegan.geometry import round_up
 from tilegan.methods.base import Batch
 from tilegan.methods.siamese import Siamese
 from tilegan.networks.build import build_discriminator, build_generator
@@ -95,17 +94,8 @@ class Trainer:
 
     def translator(self, name: str, facts: dict[str, Any]) -> Translator:
         """The averaged generator with its contract, on the training's device, in float32."""
-        stride, radius = self.average.stride, self.average.radius
-        return Translator(
-            generator=copy.deepcopy(self.average).eval(),
-            architecture=self.settings.generator,
-            tile_size=self.settings.tile_size,
-            halo=round_up(radius, stride),
-            stride=stride,
-            name=name,
-            facts=facts,
-            device=self.device,
-        )
+        generator = copy.deepcopy(self.average).eval()
+        return Translator.of(generator, self.settings.generator, self.settings.tile_size, name=name, facts=facts)
 
     def check_finite(self) -> None:
         """Make sure that the weights are worth keeping: a last step may have spoilt them unnoticed by its losses.

@@ -1,0 +1,31 @@
+"""A generator between 8-bit pixels, and what of its output is kept."""
+
+import torch
+from torch import nn
+
+
+class Levels(nn.Module):
+    """Turns levels to [-1, 1], runs a network, trims its output and turns it to levels again.
+
+    Attributes:
+        network: float (N, 3, h, w) in [-1, 1] -> float (N, 3, h', w').
+        dtype: the number format in which it computes.
+        cut: input pixels that are dropped before it runs, per side.
+        trim: output pixels that are dropped after it ran, per side.
+    """
+
+    def __init__(self, network: nn.Module, dtype: torch.dtype, cut: int = 0, trim: int = 0) -> None:
+        super().__init__()
+        self.network, self.dtype, self.cut, self.trim = network, dtype, cut, trim
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """uint8 (N, h, w, 3) -> uint8 (N, h', w', 3), rounded to the nearest level."""
+        inputs = _inner(pixels.permute(0, 3, 1, 2), self.cut).float().div_(127.5).sub_(1)
+        outputs = self.network(inputs.to(self.dtype, memory_format=torch.channels_last))
+        del inputs  # its memory serves the next line
+        levels = (_inner(outputs, self.trim).float() + 1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+        return levels.permute(0, 2, 3, 1).contiguous()
+
+
+def _inner(images: torch.Tensor, edge: int) -> torch.Tensor:
+    return images[..., edge : images.shape[-2] - edge, edge : images.shape[-1] - edge]
