@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.sample import SampleResult, sample
-    from tilegan.pipelines.stylize import StylizeResult, stylize
+    from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
+    from tilegan.pipelines.stylize_plan import StylizePlan
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
+    from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
 __all__ = [
+    "Damage",
     "ImageInfo",
     "ModelInfo",
     "SampleResult",
+    "StylizePlan",
     "StylizeResult",
     "TrainPlan",
     "TrainResult",
+    "VerifyResult",
     "info",
+    "plan_stylize",
     "sample",
     "stylize",
     "train",
+    "verify",
 ]
 
 # torch takes seconds to import, so each flow is imported at first use
 _HOMES = {
+    "Damage": "verify",
     "ImageInfo": "info",
     "ModelInfo": "info",
     "SampleResult": "sample",
+    "StylizePlan": "stylize_plan",
     "StylizeResult": "stylize",
+    "plan_stylize": "stylize",
     "TrainPlan": "train",
     "TrainResult": "train",
+    "VerifyResult": "verify",
 }
 
 
