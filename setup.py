@@ -12,7 +12,7 @@ CURVES = ["matplotlib>=3.8"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 TEST = ["pytest>=8", "hypothesis>=6.100", "tifffile>=2024.8", "ome-zarr-models>=1.0", *CURVES, *CLOUD, *S3_SERVER]
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
     name="tilegan",
@@ -44,6 +44,7 @@ setup(
         "distributed>=2025.1",
         "numpy>=2",
         "pillow>=10.3",
+        "psutil>=5.9",
         "rasterio>=1.4,<2",
         "safetensors>=0.4.3",
         "torch>=2.6",

@@ -42,3 +42,11 @@ def height_width(text: str) -> tuple[int, int]:
     if found is None or 0 in (int(found[1]), int(found[2])):
         raise click.BadParameter(f"'{text}' is no height and width: give them such as 900x1200, at least 1x1")
     return int(found[1]), int(found[2])
+
+
+def region(text: str) -> tuple[int, int, int, int]:
+    """x, y, width and height in pixels from '100,200,640,480'."""
+    found = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", text.replace(" ", ""))
+    if found is None:
+        raise click.BadParameter(f"'{text}' is no region: give x,y,width,height such as 100,200,640,480")
+    return int(found[1]), int(found[2]), int(found[3]), int(found[4])

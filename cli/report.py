@@ -19,8 +19,8 @@ PIXEL_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} MP [{elapsed}
 
 
 @contextmanager
-def pixel_bar() -> Iterator[Progress]:
-    """A callback that draws one bar for each phase: megapixels done, time left, megapixels per second.
+def pixel_bars() -> Iterator[Progress]:
+    """A callback that draws a bar for each phase, below each other: megapixels done, time left, megapixels per second.
 
     Where stderr is no terminal, a line every half minute instead.
     """
@@ -32,9 +32,7 @@ def pixel_bar() -> Iterator[Progress]:
             quiet.tell(f"{phase}: {done / 1e6:.1f} of {total / 1e6:.1f} MP")
             return
         if phase not in bars:
-            for bar in bars.values():
-                bar.close()
-            bars[phase] = tqdm(total=total / 1e6, desc=phase, unit="MP", bar_format=PIXEL_BAR)
+            bars[phase] = tqdm(total=total / 1e6, desc=phase, unit="MP", bar_format=PIXEL_BAR, position=len(bars))
         bars[phase].update(done / 1e6 - bars[phase].n)
 
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tilegan.cli.options import height_width, overwrite_option
-from tilegan.cli.report import pixel_bar
+from tilegan.cli.report import pixel_bars
 
 
 @click.command()
@@ -30,6 +30,6 @@ def sample(output: Path, shape: tuple[int, int], seed: int, overwrite: bool) -> 
     """
     from tilegan.pipelines.sample import sample as write_sample
 
-    with pixel_bar() as progress:
+    with pixel_bars() as progress:
         result = write_sample(output, *shape, seed=seed, overwrite=overwrite, progress=progress)
     click.echo(f"{result.output}: {result.height} x {result.width} pixels in {result.seconds:.1f} s")

@@ -1,19 +1,20 @@
 """tilegan stylize: repaint an image."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from tilegan.cli.options import device_option, overwrite_option, precision_option
-from tilegan.cli.report import interrupted, pixel_bar
+from tilegan.cli.events import events_of
+from tilegan.cli.options import byte_count, device_option, overwrite_option, precision_option, region
+from tilegan.cli.report import interrupted
 
 
 @click.command()
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    metavar="NAME",
     help="A .zarr, .tif, .png or .jpg  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @click.option(
@@ -26,48 +27,35 @@ from tilegan.cli.report import interrupted, pixel_bar
     show_default=True,
     help="exact: as if done at once. combo: tiles side by side, as in training; cheaper.",
 )
+@click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
+@click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
+@click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster whose workers see the same disk, instead.")
 @click.option("--window", metavar="PX", type=click.IntRange(min=1), help="Side of the square translated at once.")
 @click.option("--shard", metavar="PX", type=click.IntRange(min=1), help="Side of the square of one task.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be done, and what memory it takes; then stop.")
 @device_option
 @precision_option
 @overwrite_option
-def stylize(
-    image: Path,
-    output: Path | None,
-    model: str,
-    seams: str,
-    window: int | None,
-    shard: int | None,
-    resume: bool,
-    device: str,
-    precision: str,
-    overwrite: bool,
-) -> None:
+@click.option(
+    "--progress",
+    type=click.Choice(["bar", "json"]),
+    default="bar",
+    show_default=True,
+    help="json: an event a line on stdout, the result among them.",
+)
+def stylize(image: str, output: str | None, model: str, dry_run: bool, progress: str, **settings: Any) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
-    from tilegan.pipelines.stylize import stylize as run_stylize
+    from tilegan.pipelines import plan_stylize
+    from tilegan.pipelines import stylize as run_stylize
 
-    try:
-        with pixel_bar() as progress:
-            result = run_stylize(
-                image,
-                output,
-                model,
-                seams=seams,
-                window=window,
-                shard=shard,
-                device=device,
-                precision=precision,
-                overwrite=overwrite,
-                resume=resume,
-                progress=progress,
-            )
-    except KeyboardInterrupt:
-        interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
-    for note in result.notes:
-        click.echo(f"Note: {note}", err=True)
-    speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
-    click.echo(
-        f"{result.output}: {result.height} x {result.width} pixels{speed}"
-        f" ({result.seams}, window {result.window}, {result.device}, {result.precision})"
-    )
+    with events_of(progress) as events:
+        if dry_run:
+            events.planned(plan_stylize(image, output, model, **settings), full=True)
+            return
+        try:
+            result = run_stylize(image, output, model, progress=events.progress, planned=events.planned, **settings)
+        except KeyboardInterrupt:
+            interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
+        events.finished(result)

@@ -1,24 +1,22 @@
 """Repaint an image of any size with a learnt style."""
 
-import re
-import shutil
+import json
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.images.export import FORMATS, check_size, export, kind_of
-from tilegan.images.output import check_output, explained, put_in_place
-from tilegan.images.source import Geo, Source, open_source
+from tilegan.images.export import export
+from tilegan.images.output import put_in_place
 from tilegan.images.store import Store
-from tilegan.inference.engine import JOURNAL, STORE, TRANSLATOR, assemble, run_work
-from tilegan.inference.journal import RECORD, Record, check_record, has_marker, read_record, write_record
+from tilegan.inference.engine import run_in_threads
+from tilegan.inference.journal import write_record
 from tilegan.inference.lock import locked
-from tilegan.inference.plan import Plan, chunk_of, make_plan, place_model
+from tilegan.inference.task import HALVED, Work
+from tilegan.pipelines.stylize_plan import Job, StylizePlan, StylizeSettings, prepared
 from tilegan.progress import Progress, silent
-from tilegan.translator import Translator, read_header
+from tilegan.translator import Translator
 
 
 @dataclass(frozen=True)
@@ -60,16 +58,23 @@ def stylize(
     seams: str = "exact",
     window: int | None = None,
     shard: int | None = None,
+    region: tuple[int, int, int, int] | None = None,
     device: str = "auto",
     precision: str = "auto",
+    memory: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     overwrite: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
+    planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
     """Stylize an image file of any size, in bounded memory.
 
     The work is done in ``<output>.partial``; the output appears, whole, when all is done. Interrupted or failed, what
     is finished is kept there for ``resume``.
+
+    With ``workers``, processes are started that import the calling script: guard it by ``if __name__ == "__main__"``.
 
     Args:
         source: the image.
@@ -78,160 +83,104 @@ def stylize(
         seams: 'exact' (windows with a halo: as if done at once) or 'combo' (tiles side by side, as in training).
         window: side of the square translated at once, in input pixels, rounded up to what works.
         shard: side of the square of one task and one file, in input pixels, rounded up to a multiple of ``window``.
+        region: x, y, width and height, in pixels of the source, of the part that is stylized; its pixels are those that
+            it has in the whole.
         device: 'auto', 'cpu', 'cuda', 'mps'.
         precision: 'auto', 'float32', 'bfloat16', 'float16'.
+        memory: bytes that all processes together may take, kept to by the choice of window, shard and caches; default
+            2 GiB a process beside the model.
+        workers: processes on this machine that share its cores, or take a GPU each; default: this one, alone.
+        scheduler: address of a Dask cluster whose workers see the same disk, instead.
         overwrite: replace an output that is there, and throw away unfinished work on it.
         resume: go on with unfinished work, with the window, shard, device and precision it was begun with; without
             any, start. A finished output is left as it is.
         progress: told how far the work is, in output pixels.
+        planned: told what will be done, before it is.
 
     Raises:
         ImageError: the image cannot be read.
-        ModelError: there is no such model.
-        SettingError: a setting cannot work.
+        ModelError: there is no such model, or it cannot be exact.
+        SettingError: a setting cannot work, or nothing fits into the memory.
         OutputExistsError: the output, or unfinished work on it, is there.
         OutputError: the output cannot be written.
         ResumeError: the unfinished work was begun with another source, model or setting.
+        WorkerError: workers die, or there are none.
+        MemoryError: not even the least window fits into the device's memory.
     """
     started = time.perf_counter()
-    tell = progress or silent
-    with closing(open_source(source)) as image:
-        output = Path(output) if output is not None else _beside(Path(source), model)
-        kind = kind_of(output)
-        folder = output.with_name(output.name + ".partial")
-        begun = _begun(folder) if resume else None
-        if begun is not None:
-            settings = begun["settings"]
-            window, shard = window or settings["window"], shard or settings["shard"]
-            device = settings["device"] if device == "auto" else device
-            precision = settings["precision"] if precision == "auto" else precision
-        translator = place_model(model, device, precision)
-        plan, notes = make_plan(translator, max(image.height, image.width), seams, window, shard)
-        if resume and begun is None and not overwrite and output.exists() and not output.samefile(source):
-            if _is_ours(folder):  # a kill came after the output was put in place
-                _make_room(folder, keep=False)
-            return _result(output, image, translator, plan, (*notes, f"{output} was finished already"))
-        check_output(output, overwrite, Path(source))
-        check_size(output, image.height * translator.scale, image.width * translator.scale)
-        if begun is not None:
-            plan = replace(plan, batch=begun["settings"]["batch"])
-        record: Record = {
-            "settings": asdict(plan),
-            "source": dict(image.identity()),
-            "model": {"fingerprint": translator.fingerprint()},
-        }
-        if begun is not None:
-            check_record(begun, record)
-        else:
-            _make_room(folder, keep=not overwrite)
-        with locked(folder / JOURNAL), _kept_for_resume(folder):
-            if begun is None:
-                _begin(folder, image, translator, record)
-            work = assemble(image, folder, translator, plan)
-            pixels = run_work(Path(source).absolute(), folder, work, tell, pyramid=kind == "zarr")
-            image.close()  # its decoded pixels would take memory that the export needs
-            _finish(folder, output, kind, work.store, image.geo, tell)
-        seconds = time.perf_counter() - started
-        return _result(output, image, translator, plan, notes, seconds, pixels)
+    settings = StylizeSettings(
+        seams, window, shard, region, device, precision, memory, workers, scheduler, overwrite, resume
+    )
+    with prepared(source, output, model, settings) as job:
+        if planned is not None:
+            planned(job.summary)
+        if job.summary.finished:
+            if job.folder.is_ours():  # a kill came after the output was put in place
+                job.folder.make_room(keep=False)
+            return _result(job, (f"{job.output} was finished already",))
+        if job.begun is None:
+            job.folder.make_room(keep=not overwrite)
+        with locked(job.folder.journal), job.folder.kept_for_resume():
+            pixels, notes = _make(job, scheduler, progress or silent)
+            _finish(job, progress or silent)
+        return _result(job, notes, time.perf_counter() - started, pixels)
 
 
-def _beside(source: Path, model: str | Path | Translator) -> Path:
-    """The default output: in the source's folder, of its kind where that can be written, else a TIFF.
-
-    For an array inside a Zarr store it is beside the store, and of its kind.
-    """
-    style = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
-    style = re.sub(r"[^\w.-]+", "-", style)
-    source = source.absolute()
-    whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
-    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
-    return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, style)) + ending)
+def plan_stylize(
+    source: str | Path, output: str | Path | None = None, model: str | Path | Translator = "vangogh", **settings: Any
+) -> StylizePlan:
+    """What ``stylize`` would do with the same arguments; nothing is written, and the same errors are raised."""
+    with prepared(source, output, model, StylizeSettings(**settings)) as job:
+        return job.summary
 
 
-def _begun(folder: Path) -> Record | None:
-    """What the unfinished work in a folder was begun with; None if there is none."""
-    return read_record(folder / JOURNAL) if (folder / STORE).is_dir() else None
+def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tuple[str, ...]]:
+    """Bring every shard to the store; the pixels computed, and what was done otherwise than planned."""
+    if job.begun is None:
+        shard = job.plan.shard * job.translator.scale
+        job.folder.begin(job.summary.height, job.summary.width, shard, job.translator)
+    write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
+    work = Work(job.image, job.folder, job.translator, job.plan, job.limits)
+    if scheduler is None and job.summary.workers == 1:
+        pixels = run_in_threads(job.names, work, progress)
+    else:
+        # imported here since it takes most of a second
+        from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
-
-def _make_room(folder: Path, keep: bool) -> None:
-    """Remove what an earlier run left of the work folder; where ``keep``, not if it can be resumed."""
-    if not folder.exists():
-        return
-    if not _is_ours(folder):
-        raise OutputExistsError(f"{folder} is in the way, and not ours: move it, or give the output another name")
-    with locked(folder / JOURNAL):
-        if keep and _begun(folder) is not None and has_marker(folder / JOURNAL):
-            raise OutputExistsError(f"unfinished work is in {folder}: resume it, or overwrite to begin again")
-        _remove(folder)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder is a work folder, or what a kill has left of one."""
-    return folder.is_dir() and ((folder / JOURNAL).is_dir() or not any(folder.iterdir()))
-
-
-def _remove(folder: Path) -> None:
-    """Remove a work folder: first what makes it one to resume, last the journal, which tells that it is ours."""
-    (folder / JOURNAL / RECORD).unlink(missing_ok=True)
-    for entry in folder.iterdir():
-        if entry.is_file():
-            entry.unlink()
-        elif entry.name != JOURNAL:
-            shutil.rmtree(entry)
-    shutil.rmtree(folder)
-
-
-def _begin(folder: Path, image: Source, translator: Translator, record: Record) -> None:
-    """Fill the work folder; the record comes last, so that with it everything is there."""
-    translator.save(folder / TRANSLATOR)
-    scale, shard = translator.scale, record["settings"]["shard"] * translator.scale
-    Store.create(folder / STORE, image.height * scale, image.width * scale, shard=shard, chunk=chunk_of(shard))
-    write_record(folder / JOURNAL, record)
-
-
-@contextmanager
-def _kept_for_resume(folder: Path) -> Iterator[None]:
-    """When the work ends early, keep what is finished, or nothing if nothing is; errors of writing become one line."""
+        cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
+        with cluster as client:
+            pixels = run_on_cluster(client, job.names, work, progress)
+    job.image.close()  # its decoded pixels would take memory that the export needs
     try:
-        yield
-    except BaseException as error:
-        cure = "free some, then resume; what is finished is kept"
-        if not has_marker(folder / JOURNAL):
-            shutil.rmtree(folder, ignore_errors=True)
-            cure = "free some, then begin again"
-        if isinstance(error, OSError) and (isinstance(error, OutputError) or not isinstance(error, TileganError)):
-            raise explained(error, folder.parent, cure) from error
-        raise
+        cut = json.loads((job.folder.journal / HALVED).read_text())
+    except FileNotFoundError:
+        return pixels, ()
+    return pixels, (
+        f"out of memory: went on with window {cut['window']}, batch {cut['batch']}: levels may differ by 1",
+    )
 
 
-def _finish(folder: Path, output: Path, kind: str, store: Store, geo: Geo | None, tell: Progress) -> None:
-    finished = store.path
-    if kind != "zarr":
-        finished = folder / f"image{output.suffix}"
-        export(store, finished, geo, tell)
-    put_in_place(finished, output, spare=folder / "replaced")
-    _remove(folder)
+def _finish(job: Job, progress: Progress) -> None:
+    finished = job.folder.store
+    if job.kind != "zarr":
+        finished = job.folder.path / f"image{job.output.suffix}"
+        geo = job.image.geo.part(job.plan.region) if job.image.geo is not None else None
+        export(Store.open(job.folder.store), finished, geo, progress)
+    put_in_place(finished, job.output, spare=job.folder.path / "replaced")
+    job.folder.remove()
 
 
-def _result(
-    output: Path,
-    image: Source,
-    translator: Translator,
-    plan: Plan,
-    notes: tuple[str, ...],
-    seconds: float = 0.0,
-    pixels: int = 0,
-) -> StylizeResult:
+def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:
     return StylizeResult(
-        output=output,
-        height=image.height * translator.scale,
-        width=image.width * translator.scale,
-        seams=plan.seams,
-        window=plan.window,
-        shard=plan.shard,
-        device=plan.device,
-        precision=plan.precision,
+        output=job.output,
+        height=job.summary.height,
+        width=job.summary.width,
+        seams=job.plan.seams,
+        window=job.plan.window,
+        shard=job.plan.shard,
+        device=job.plan.device,
+        precision=job.plan.precision,
         seconds=seconds,
         megapixels_per_second=pixels / 1e6 / seconds if seconds else 0.0,
-        notes=notes,
+        notes=(*job.summary.notes, *notes),
     )

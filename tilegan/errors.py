@@ -33,6 +33,10 @@ class ResumeError(TileganError, ValueError):
     """What is to be resumed was begun with another source, model or setting."""
 
 
+class WorkerError(TileganError, RuntimeError):
+    """A cluster has no workers, or they die."""
+
+
 class TrainingError(TileganError, RuntimeError):
     """Training cannot go on, such as when a loss is no longer a number."""
 

@@ -7,12 +7,13 @@ import pytest
 from tilegan.cli import report
 
 
-def test_pixel_bar_shows_megapixels(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pixel_bars_shows_megapixels(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with report.pixel_bar() as progress:
+    with report.pixel_bars() as progress:
         progress("stylize", 0, 4_000_000)
         progress("stylize", 4_000_000, 4_000_000)
         progress("pyramid", 1_000_000, 1_000_000)
+        progress("stylize", 4_000_000, 4_000_000)  # phases take turns
     output, errors = capsys.readouterr()
     assert output == ""
     assert "stylize: 100%" in errors
@@ -21,10 +22,10 @@ def test_pixel_bar_shows_megapixels(capsys: pytest.CaptureFixture[str], monkeypa
     assert "pyramid: 100%" in errors
 
 
-def test_pixel_bar_is_quiet_elsewhere(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pixel_bars_is_quiet_elsewhere(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(report.time, "monotonic", lambda: clock[0])
-    with report.pixel_bar() as progress:
+    with report.pixel_bars() as progress:
         for done in range(5):
             progress("stylize", done * 1_000_000, 4_000_000)
             clock[0] += 10

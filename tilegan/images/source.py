@@ -39,7 +39,7 @@ class Geo:
         """The georeference of a window of the image."""
         transform = self.transform
         if transform is not None:
-            transform = transform * transform.translation(window.left, window.top)
+            transform = transform @ transform.translation(window.left, window.top)
         points = [copy.copy(point) for point in self.gcps]
         for point in points:
             point.row, point.col = point.row - window.top, point.col - window.left

@@ -1,7 +1,7 @@
 """Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 from threading import Lock
@@ -61,7 +61,7 @@ def stylize_array(
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = _translator(model, device, precision)
     height, width, _ = array.shape
-    plan, _ = make_plan(translator, max(height, width), seams, window)
+    plan = make_plan(translator, Window(0, 0, height, width), seams, window)
     cut, scale = cut_of(plan, translator), translator.scale
     task = delayed(_chunk, pure=False)
     rows = []
@@ -121,7 +121,9 @@ def _chunk(
     block = read_block(_Part(part, span, height, width), extent)
     with _one_forward:
         translator = _translator(model, device, precision)
-        pixels = translate_block(translator.run, block, cut.side, cut.batch, cut.halo, translator.scale)
+        pixels = translate_block(
+            partial(translator.run, halo=cut.halo), block, cut.side, cut.batch, cut.halo, translator.scale
+        )
     inside = Window(chunk.top - extent.top - cut.halo, chunk.left - extent.left - cut.halo, chunk.height, chunk.width)
     inside = inside.scaled(translator.scale)
     return pixels[inside.top : inside.bottom, inside.left : inside.right]

@@ -66,10 +66,10 @@ def block_window(window: Window, unit: int, halo: int) -> Window:
 def translate_block(
     run: Callable[[Pixels], Pixels], block: Pixels, side: int, batch: int, halo: int = 0, scale: int = 1
 ) -> Pixels:
-    """Translate a block window by window; the halo around the block and around each window is trimmed.
+    """Translate a block window by window, each with its halo.
 
     Args:
-        run: one forward pass, uint8 (N, h, w, 3) -> uint8 (N, h * scale, w * scale, 3).
+        run: one forward pass, uint8 (N, h + 2 halo, w + 2 halo, 3) -> uint8 (N, h * scale, w * scale, 3): it trims.
         block: uint8 (h + 2 halo, w + 2 halo, 3); h and w are multiples of the generator's stride.
         side: of a window, in pixels of the block; a multiple of the stride.
         batch: windows in one forward pass, at most.
@@ -86,10 +86,8 @@ def translate_block(
         reads = [block[w.top : w.bottom + 2 * halo, w.left : w.right + 2 * halo] for w in windows]
         translated = run(np.stack(reads))
         for window, pixels in zip(windows, translated, strict=True):
-            target, trim = window.scaled(scale), halo * scale
-            output[target.top : target.bottom, target.left : target.right] = pixels[
-                trim : trim + target.height, trim : trim + target.width
-            ]
+            target = window.scaled(scale)
+            output[target.top : target.bottom, target.left : target.right] = pixels
     return output
 
 

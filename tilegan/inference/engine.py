@@ -1,144 +1,53 @@
-"""One Dask task per output shard: read, translate, write once; then the pyramid, level by level, in the same way.
+"""Make every shard of a store by Dask, in the threads of this process.
 
-A task is strings and integers only. All else is in the work folder, so that any process can do any task:
-``store.zarr``, ``journal`` and ``translator.safetensors``; a process opens each folder once and keeps it open.
+Dask is given some tasks at a time, each of strings and integers, so that its graph stays small whatever the image.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from threading import Event, Lock
+from itertools import islice
 
 import dask.threaded
-import numpy as np
-from numpy.typing import NDArray
 
 from tilegan.geometry import grid_cell
-from tilegan.images.pyramid import reduced_shard
-from tilegan.images.source import Source, open_source
 from tilegan.images.store import Store
-from tilegan.inference.blocks import block_window, read_block, translate_block
-from tilegan.inference.journal import Journal, read_record
-from tilegan.inference.plan import Plan, cut_of
+from tilegan.inference.schedule import Shard, needs, schedule
+from tilegan.inference.task import Names, Work, keep_open, make_shard, stop_work
 from tilegan.progress import Progress
-from tilegan.translator import Translator, load
 
-STORE, JOURNAL, TRANSLATOR = "store.zarr", "journal", "translator.safetensors"
-# One shard is read and one is written while one is computed; more would only hold more pixels.
-THREADS = 3
+AT_ONCE = 1024  # tasks in one graph: some hundred kilobytes, and hardly a moment of idling between graphs
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: how a thread leaves its work when the run is stopped
-    """The run was stopped; never leaves this module."""
+class Tally:
+    """Counts the pixels of finished shards and tells of them, level 0 apart from the pyramid."""
+
+    def __init__(self, store: Store, levels: int, progress: Progress) -> None:
+        areas = [height * width for height, width in map(store.shape, range(levels))]
+        self.computed = 0
+        self._store = store
+        self._progress = progress
+        self._done = {"stylize": 0, "pyramid": 0}
+        self._totals = {"stylize": areas[0], "pyramid": sum(areas[1:])}
+        progress("stylize", 0, areas[0])
+
+    def add(self, shard: Shard, was_made: bool) -> None:
+        """A shard is finished: it was made, or there already."""
+        level, *index = shard
+        cell = grid_cell((index[0], index[1]), self._store.shard, *self._store.shape(level))
+        phase = "pyramid" if level else "stylize"
+        self._done[phase] += cell.height * cell.width
+        self.computed += cell.height * cell.width * (was_made and level == 0)
+        self._progress(phase, self._done[phase], self._totals[phase])
 
 
-@dataclass
-class Work:
-    """What the tasks of one work folder need, open in this process.
-
-    Attributes:
-        forward: the one thread that computes; one forward pass at a time keeps all cores or the device busy.
-        stop: set when the run ends early; tasks leave at the next window.
-    """
-
-    source: Source
-    store: Store
-    journal: Journal
-    translator: Translator
-    plan: Plan
-    forward: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="forward"))
-    stop: Event = field(default_factory=Event)
-
-    def area(self, level: int) -> int:
-        """Pixels of a level of the store."""
-        height, width = self.store.shape(level)
-        return height * width
-
-
-_open_work: dict[tuple[str, str], Work] = {}
-_lock = Lock()
-
-
-def open_work(source: str, folder: str) -> Work:
-    """The open work of a folder in this process; opened at the first call.
-
-    Raises:
-        ImageError, ModelError: a part of it cannot be opened.
-    """
-    with _lock:
-        if (source, folder) not in _open_work:
-            record = read_record(Path(folder) / JOURNAL)
-            assert record is not None, f"no work was begun in {folder}"
-            plan = Plan(**record["settings"])
-            translator = load(Path(folder) / TRANSLATOR, plan.device, plan.precision)
-            _open_work[source, folder] = assemble(open_source(source), Path(folder), translator, plan)
-        return _open_work[source, folder]
-
-
-def assemble(source: Source, folder: Path, translator: Translator, plan: Plan) -> Work:
-    """Work from parts that are open already, on the store that is in the folder.
-
-    Raises:
-        ImageError: there is no store.
-    """
-    store = Store.open(folder / STORE)
-    return Work(source, store, Journal(folder / JOURNAL, store), translator, plan)
-
-
-def make_shard(source: str, folder: str, level: int, row: int, column: int, after: bool | None = None) -> bool:  # noqa: ARG001
-    """The task: bring one shard of one level to the store, unless it is there.
-
-    Args:
-        source: path of the image.
-        folder: the work folder.
-        level: pyramid level.
-        row: of the shard.
-        column: of the shard.
-        after: what an earlier task returned that this one waits for; not looked at.
-
-    Returns:
-        Whether it had to be made.
-    """
-    work = open_work(source, folder)
-    if work.stop.is_set():
-        raise Stopped
-    index = (row, column)
-    if work.journal.holds(level, index):
-        return False
-    pixels = _stylized_shard(work, index) if level == 0 else reduced_shard(work.store, level, index)
-    work.journal.write(level, index, pixels)
-    return True
-
-
-def _stylized_shard(work: Work, index: tuple[int, int]) -> NDArray[np.uint8]:
-    translator, source = work.translator, work.source
-    cut = cut_of(work.plan, translator)
-    cell = grid_cell(index, work.plan.shard, source.height, source.width)
-    block = read_block(source, block_window(cell, cut.unit, cut.halo))
-    arguments = (partial(_forward, work), block, cut.side, cut.batch, cut.halo, translator.scale)
-    pixels = work.forward.submit(translate_block, *arguments).result()
-    return pixels[: cell.height * translator.scale, : cell.width * translator.scale]
-
-
-def _forward(work: Work, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if work.stop.is_set():
-        raise Stopped
-    return work.translator.run(windows)
-
-
-def run_work(source: Path, folder: Path, work: Work, progress: Progress, *, pyramid: bool = True) -> int:
-    """Make every shard of every level that is not there yet.
+def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
+    """Make every shard that is not there yet, in threads of this process.
 
     Interrupted or failed, it stops at the next window; what is finished stays so.
 
     Args:
-        source: path of the image.
-        folder: the work folder.
-        work: both, open; tasks in this process use it. It cannot be used again.
-        progress: told after each shard, in pixels of the store: 'stylize' for level 0, then 'pyramid'.
-        pyramid: whether to make the levels above 0.
+        names: of the work, for the tasks.
+        work: open; it cannot be used again.
+        progress: told after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
 
     Returns:
         Pixels of level 0 that had to be computed; the others were there.
@@ -146,52 +55,34 @@ def run_work(source: Path, folder: Path, work: Work, progress: Progress, *, pyra
     Raises:
         ImageError: the source is damaged.
         OutputError, OSError: the store or the journal cannot be written.
+        MemoryError: not even the least window fits.
     """
-    names = str(source), str(folder)
-    with _lock:
-        _open_work[names] = work
-    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="shard")
+    keep_open(names, work)
+    threads = work.limits.threads
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="shard")
+    tally = Tally(work.store, work.levels, progress)
+    order = schedule(work.store, work.levels)
+    # given directly, and not as dask.callbacks does for all threads at once; Dask calls it in this thread
+    callbacks = [(None, None, None, lambda shard, was_made, *_: tally.add(shard, was_made), None)]
     try:
-        total = work.area(0)
-        computed = _make_level(names, work, 0, pool, partial(_tell, progress, "stylize", 0, total))
-        levels = range(1, work.store.levels) if pyramid else range(0)
-        before, total = 0, sum(map(work.area, levels))
-        for level in levels:
-            _make_level(names, work, level, pool, partial(_tell, progress, "pyramid", before, total))
-            before += work.area(level)
-        return computed
+        while tasks := list(islice(order, AT_ONCE)):
+            dask.threaded.get(_graph(names, work.store, tasks, threads), tasks, pool=pool, callbacks=callbacks)
     finally:
         work.stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
-        work.forward.shutdown(wait=True)
-        with _lock:
-            del _open_work[names]
+        stop_work(names)
+    return tally.computed
 
 
-def _tell(progress: Progress, phase: str, before: int, total: int, done: int) -> None:
-    progress(phase, before + done, total)
+def _graph(names: Names, store: Store, tasks: list[Shard], threads: int) -> dict[Shard, tuple[object, ...]]:
+    """The tasks and what each waits for: what it is made from, and the one that is ``threads`` before it.
 
-
-def _make_level(
-    names: tuple[str, str], work: Work, level: int, pool: ThreadPoolExecutor, tell: Callable[[int], None]
-) -> int:
-    """Make the shards of one level; tells of the pixels done, and returns those that had to be made."""
-    rows, columns = work.store.grid(level)
-    indices = [(level, row, column) for row in range(rows) for column in range(columns)]
-    done = made = 0
-
-    def finished(key: tuple[int, int, int], was_made: bool, *_: object) -> None:
-        nonlocal done, made
-        cell = grid_cell(key[1:], work.store.shard, *work.store.shape(level))
-        done += cell.height * cell.width
-        made += cell.height * cell.width * was_made
-        tell(done)
-
-    tell(0)
-    # given directly, and not as dask.callbacks does for all threads at once; Dask calls it in this thread
-    callbacks = [(None, None, None, finished, None)]
-    # each task waits for the one THREADS before it: Dask would start at the bottom, and some files decode from the top
-    waits = [None] * THREADS + indices
-    graph = {index: (make_shard, *names, *index, after) for index, after in zip(indices, waits, strict=False)}
-    dask.threaded.get(graph, indices, pool=pool, callbacks=callbacks)
-    return made
+    Without the latter Dask would start at the bottom, and some files decode from the top.
+    """
+    known = set(tasks)
+    graph: dict[Shard, tuple[object, ...]] = {}
+    for number, shard in enumerate(tasks):
+        after = [below for below in needs(store, shard) if below in known]
+        after += tasks[number - threads : number - threads + 1] if number >= threads else []
+        graph[shard] = (make_shard, names, *shard, after)
+    return graph

@@ -1,20 +1,21 @@
 """How an image is cut for translation: window, shard and batch that fit the translator and the device."""
 
 from dataclasses import dataclass
+from math import lcm
 from pathlib import Path
 from typing import NamedTuple
 
 from tilegan.devices import precision_name
-from tilegan.errors import SettingError
-from tilegan.geometry import round_up
+from tilegan.errors import ModelError, SettingError
+from tilegan.geometry import Window, round_up
 from tilegan.translator import Translator, load
 
 SEAMS = ("exact", "combo")
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
 CHUNK = 512
-# Window and windows in one forward pass, by device. On a CPU of two cores and 32 MB of cache, windows of 512 gave the
-# most useful pixels a second (smaller ones lose to their halo, larger ones to the cache); a GPU needs more to be busy.
-CPU_WINDOW, CPU_BATCH = 512, 1
+# Window and windows in one forward pass, by device. Larger windows waste less on halos, smaller ones fit the cache of
+# a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
+CPU_WINDOW, CPU_BATCH = 1024, 1
 GPU_WINDOW, GPU_BATCH = 1024, 4
 
 
@@ -23,14 +24,16 @@ class Plan:
     """The settings that decide the pixels of a result, or could by a rounding.
 
     Attributes:
+        region: the part of the image that is stylized, in input pixels.
         seams: 'exact' or 'combo'.
         window: side of the square of one forward pass without its halo, in input pixels; in ``combo`` mode the square
             that the tiles of one forward pass would fill.
-        shard: side of the square of one task and one file, in input pixels; a multiple of ``window``.
+        shard: side of the square of one task and one file, in input pixels; even, and a multiple of ``window``.
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
     """
 
+    region: Window
     seams: str
     window: int
     shard: int
@@ -54,6 +57,14 @@ class Cut(NamedTuple):
     batch: int
     halo: int
 
+    def halved(self) -> "Cut | None":
+        """A cut that needs about half the memory: fewer windows at once, then smaller ones; None if it is the least."""
+        if self.batch > 1:
+            return self._replace(batch=self.batch // 2)
+        if self.side > self.unit:
+            return self._replace(side=round_up(self.side // 2, self.unit))
+        return None
+
 
 def cut_of(plan: Plan, translator: Translator) -> Cut:
     """The cut of a plan: windows with a halo, or in ``combo`` mode tiles without, as many as fill a window."""
@@ -63,50 +74,76 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
     return Cut(tile, tile, plan.batch * (plan.window // tile) ** 2, 0)
 
 
-def make_plan(
-    translator: Translator, longest: int, seams: str = "exact", window: int | None = None, shard: int | None = None
-) -> tuple[Plan, tuple[str, ...]]:
-    """The plan for a translator on its device; what was asked for is rounded up to what works.
+def overhead(plan: Plan, translator: Translator) -> float:
+    """Input pixels of all forward passes of a plan, halos included, by the pixels of its region."""
+    cut = cut_of(plan, translator)
 
-    Neither window nor shard becomes larger than the image and its default need: a store's index grows with its shard.
+    def along(length: int) -> int:
+        whole, rest = divmod(length, plan.shard)
+        windows = whole * -(-plan.shard // cut.side) + -(-rest // cut.side)
+        return round_up(length, cut.unit) + 2 * cut.halo * windows
+
+    return along(plan.region.height) * along(plan.region.width) / (plan.region.height * plan.region.width)
+
+
+def make_plan(
+    translator: Translator, region: Window, seams: str = "exact", window: int | None = None, shard: int | None = None
+) -> Plan:
+    """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
+
+    Neither window nor shard becomes larger than the region and its default need: a store's index grows with its shard.
 
     Args:
         translator: where its device and precision say.
-        longest: the longer side of the image, in pixels.
+        region: the part of the image that is stylized, in input pixels.
         seams: 'exact' or 'combo'.
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
 
-    Returns:
-        The plan, and a note for each value that is not the one asked for.
-
     Raises:
         SettingError: a value cannot work.
+        ModelError: the translator cannot work exactly.
     """
     if seams not in SEAMS:
         raise SettingError(f"no seams '{seams}': use {' or '.join(SEAMS)}")
-    step = translator.stride if seams == "exact" else translator.tile_size
+    if seams == "exact" and translator.unbounded:
+        raise ModelError(
+            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighbourhood: "
+            "stylize with seams 'combo', or train a generator without it"
+        )
     on_cpu = translator.device.type == "cpu"
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
+    longest = max(region.height, region.width)
     default = CPU_WINDOW if on_cpu else GPU_WINDOW
-    chosen_window = round_up(min(window or min(default, shard or SHARD), max(longest, default)), step)
-    chosen_shard = round_up(min(shard or SHARD, max(longest, SHARD)), chosen_window)
-    notes = []
-    if window is not None and window != chosen_window:
-        notes.append(_note("window", window, chosen_window, f"a multiple of the model's {step}"))
-    if shard is not None and shard != chosen_shard:
-        notes.append(_note("shard", shard, chosen_shard, f"a multiple of the window of {chosen_window}"))
-    plan = Plan(
+    chosen_window = round_up(
+        min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)
+    )
+    return Plan(
+        region=region,
         seams=seams,
         window=chosen_window,
-        shard=chosen_shard,
+        shard=round_up(min(shard or SHARD, max(longest, SHARD)), lcm(chosen_window, 2)),
         batch=CPU_BATCH if on_cpu else GPU_BATCH,
         device=str(translator.device),
         precision=precision_name(translator.precision),
     )
-    return plan, tuple(notes)
+
+
+def notes_on(plan: Plan, translator: Translator, window: int | None, shard: int | None) -> tuple[str, ...]:
+    """A line for each value of a plan that is not the one asked for."""
+    notes = []
+    if window is not None and window != plan.window:
+        step = _step(translator, plan.seams)
+        notes.append(_note("window", window, plan.window, f"a multiple of the model's {step}"))
+    if shard is not None and shard != plan.shard:
+        notes.append(_note("shard", shard, plan.shard, f"an even multiple of the window of {plan.window}"))
+    return tuple(notes)
+
+
+def _step(translator: Translator, seams: str) -> int:
+    return translator.stride if seams == "exact" else translator.tile_size
 
 
 def _note(name: str, asked: int, chosen: int, multiple: str) -> str:

@@ -1,4 +1,4 @@
-"""In which order the shards of a store are made: level 0 from the top, and each smaller one soon after what it needs."""
+"""The order in which the shards of a store are made: level 0 from the top, smaller ones soon after what they need."""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,117 @@
+"""What `tilegan stylize` tells while it works: to people, or a JSON event a line to batch systems."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from tilegan.cli.report import pixel_bars
+from tilegan.errors import TileganError
+from tilegan.progress import Progress
+
+if TYPE_CHECKING:
+    from tilegan.pipelines import StylizePlan, StylizeResult
+
+MIB = 2**20
+
+
+class Events(Protocol):
+    """Where a command tells what happens."""
+
+    @property
+    def progress(self) -> Progress:
+        """To be called after each finished part."""
+        ...
+
+    def planned(self, plan: "StylizePlan", full: bool = False) -> None:
+        """What will be done; ``full`` where that is all that was asked for."""
+
+    def finished(self, result: "StylizeResult") -> None:
+        """The end result."""
+
+
+@contextmanager
+def events_of(kind: str) -> Iterator[Events]:
+    """Events as 'bar' (for people) or 'json' (one object a line on stdout)."""
+    if kind == "json":
+        try:
+            yield JsonEvents()
+        except (TileganError, OSError, MemoryError) as error:
+            _write("error", {"type": type(error).__name__, "message": " ".join(str(error).split())})
+            raise
+        except KeyboardInterrupt:
+            _write("interrupted", {})
+            raise
+    else:
+        with pixel_bars() as progress:
+            yield LineEvents(progress)
+
+
+class JsonEvents:
+    """``plan``, ``shard`` (one is done: pixels so far), ``finished``, ``error`` and ``interrupted``."""
+
+    def progress(self, phase: str, done: int, total: int) -> None:
+        """A shard is done; 'export' counts bands of rows or blocks."""
+        _write("shard", {"phase": phase, "done": done, "total": total})
+
+    def planned(self, plan: "StylizePlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
+        """All of the plan."""
+        _write("plan", dataclasses.asdict(plan))
+
+    def finished(self, result: "StylizeResult") -> None:
+        """All of the result."""
+        _write("finished", dataclasses.asdict(result))
+
+
+def _write(event: str, content: dict[str, Any]) -> None:
+    click.echo(json.dumps({"event": event, **content}, default=str))
+
+
+class LineEvents:
+    """Bars on stderr, and one line on stdout at the end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def planned(self, plan: "StylizePlan", full: bool = False) -> None:
+        """The plan, some lines, where it is all that was asked for."""
+        if full:
+            for line in plan_lines(plan):
+                click.echo(line)
+
+    def finished(self, result: "StylizeResult") -> None:
+        """The output and the speed; what was done otherwise than asked for goes to stderr."""
+        for note in result.notes:
+            click.echo(f"Note: {note}", err=True)
+        speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
+        click.echo(
+            f"{result.output}: {result.height} x {result.width} pixels{speed}"
+            f" ({result.seams}, window {result.window}, {result.device}, {result.precision})"
+        )
+
+
+def plan_lines(plan: "StylizePlan") -> Iterator[str]:
+    """A plan in words."""
+    left, top, width, height = plan.region
+    yield f"source:  {plan.source}: {height} x {width} pixels from row {top}, column {left}"
+    yield f"output:  {plan.output}: {plan.height} x {plan.width} pixels"
+    if plan.finished:
+        yield "nothing to do: it is there, finished"
+        return
+    yield (
+        f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
+        f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one ({plan.seams})"
+    )
+    processes = (
+        f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
+    )
+    yield f"device:  {plan.device}, {plan.precision}; {processes}, {plan.threads} shards in flight in each"
+    memory = plan.memory
+    parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
+    listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())
+    yield f"memory:  {memory.total / MIB:.0f} of {memory.limit / MIB:.0f} MiB: in each process {listed}"
+    for note in plan.notes:
+        yield f"note:    {note}"

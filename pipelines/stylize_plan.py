@@ -1,0 +1,248 @@
+"""What stylizing an image will take: everything that is decided, and checked, before any work."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from tilegan.errors import OutputError, SettingError
+from tilegan.files import is_remote, locate
+from tilegan.geometry import Window, grid_shape
+from tilegan.images.export import FORMATS, check_size, kind_of
+from tilegan.images.output import check_output, is_store
+from tilegan.images.source import Source, open_source
+from tilegan.inference.folder import WorkFolder
+from tilegan.inference.journal import Record, check_record
+from tilegan.inference.memory import Limits, Memory, fit_plan
+from tilegan.inference.plan import Plan, cut_of, overhead, place_model
+from tilegan.inference.task import Names
+from tilegan.translator import Translator, read_header
+
+
+@dataclass(frozen=True)
+class StylizeSettings:
+    """How an image is stylized; see ``tilegan.pipelines.stylize``."""
+
+    seams: str = "exact"
+    window: int | None = None
+    shard: int | None = None
+    region: tuple[int, int, int, int] | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    memory: int | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    overwrite: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class StylizePlan:
+    """What will be done.
+
+    Attributes:
+        source, output: paths.
+        height, width: of the output, in pixels.
+        region: x, y, width and height of the part of the source that is stylized, in pixels.
+        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        halo: context read around each window, per side, in input pixels.
+        overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
+        shards: tasks of full resolution.
+        workers: processes that compute; 0 where those of an existing cluster do.
+        threads: shards in flight in each.
+        memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
+        finished: whether the output is there already, finished.
+        notes: what is done otherwise than asked for, a line each.
+    """
+
+    source: str
+    output: str
+    height: int
+    width: int
+    region: tuple[int, int, int, int]
+    seams: str
+    window: int
+    shard: int
+    batch: int
+    device: str
+    precision: str
+    halo: int
+    overhead: float
+    shards: int
+    workers: int
+    threads: int
+    memory: Memory
+    finished: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan and all that carrying it out needs.
+
+    Attributes:
+        image: the source, open.
+        source: its absolute path, URL or GDAL's name for it, which every process opens.
+        output: where the result goes.
+        kind: of the output (see ``tilegan.images.export.kind_of``).
+        limits: what each process keeps to.
+        record: what resuming compares.
+        begun: what unfinished work was begun with, where it is resumed.
+        plan, summary: what will be done, for the engine and for people.
+    """
+
+    image: Source
+    source: str
+    output: Path
+    kind: str
+    folder: WorkFolder
+    translator: Translator
+    plan: Plan
+    limits: Limits
+    record: Record
+    begun: Record | None
+    summary: StylizePlan
+
+    @property
+    def names(self) -> Names:
+        """What the engine's tasks carry."""
+        run = hashlib.sha256(json.dumps(self.record, sort_keys=True).encode()).hexdigest()[:16]
+        return self.source, str(self.folder.path), run
+
+
+@contextmanager
+def prepared(
+    source: str | Path, output: str | Path | None, model: str | Path | Translator, settings: StylizeSettings
+) -> Iterator[Job]:
+    """Open the source, decide on everything and check all that can be checked; nothing is written.
+
+    Raises:
+        ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: see
+            ``tilegan.pipelines.stylize``.
+    """
+    with closing(open_source(source)) as image:
+        name = str(source)
+        elsewhere = "://" in name or name.startswith("/vsi")
+        if not elsewhere:
+            name = str(Path(source).absolute())
+        elif output is None:
+            raise OutputError(f"{name} has no place beside it for the result: name an output")
+        place = locate(output) if output is not None else _beside(Path(name), model)
+        yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)
+
+
+def _job(image: Source, source: str, output: Path, model: str | Path | Translator, settings: StylizeSettings) -> Job:
+    workers = _workers(settings)
+    kind = kind_of(output)
+    folder = WorkFolder.of(output)
+    begun = folder.begun() if settings.resume else None
+    if begun is not None:
+        settings = _as_begun(settings, begun)
+    translator = place_model(model, settings.device, settings.precision)
+    region = _region(settings.region, image)
+    plan, limits, memory, notes = fit_plan(
+        translator,
+        image,
+        region,
+        settings.seams,
+        settings.window,
+        settings.shard,
+        pyramid=kind == "zarr",
+        limit=settings.memory,
+        workers=max(1, workers),
+    )
+    if begun is not None:
+        plan = replace(plan, batch=begun["settings"]["batch"])
+    height, width = region.height * translator.scale, region.width * translator.scale
+    finished = settings.resume and begun is None and not settings.overwrite and _is_there(output, source)
+    if not finished:
+        check_output(output, settings.overwrite, locate(source))
+        check_size(output, height, width)
+    record: Record = {
+        "settings": json.loads(json.dumps(asdict(plan))),
+        "source": dict(image.identity()),
+        "model": {"fingerprint": translator.fingerprint()},
+    }
+    if begun is not None:
+        check_record(begun, record)
+    rows, columns = grid_shape(region.height, region.width, plan.shard)
+    summary = StylizePlan(
+        source=source,
+        output=str(output),
+        height=height,
+        width=width,
+        region=(region.left, region.top, region.width, region.height),
+        seams=plan.seams,
+        window=plan.window,
+        shard=plan.shard,
+        batch=plan.batch,
+        device=plan.device,
+        precision=plan.precision,
+        halo=cut_of(plan, translator).halo,
+        overhead=overhead(plan, translator),
+        shards=rows * columns,
+        workers=workers,
+        threads=limits.threads,
+        memory=memory,
+        finished=finished,
+        notes=notes,
+    )
+    return Job(image, source, output, kind, folder, translator, plan, limits, record, begun, summary)
+
+
+def _is_there(output: Path, source: str) -> bool:
+    """Whether an output is there, finished, and not the source itself."""
+    if is_remote(output):
+        return str(output) != source and is_store(output)
+    return output.exists() and not (Path(source).exists() and output.samefile(source))
+
+
+def _workers(settings: StylizeSettings) -> int:
+    """Processes that compute on this machine; 0 where those of a scheduler do."""
+    if settings.scheduler is None:
+        if settings.workers is not None and settings.workers < 1:
+            raise SettingError(f"{settings.workers} workers cannot be: give at least 1")
+        return settings.workers or 1
+    if settings.workers is not None:
+        raise SettingError("workers on this machine and those of a scheduler exclude each other: give one of the two")
+    return 0
+
+
+def _as_begun(settings: StylizeSettings, begun: Record) -> StylizeSettings:
+    """The settings, where they leave a choice, as the unfinished work was begun with."""
+    before = begun["settings"]
+    return replace(
+        settings,
+        window=settings.window or before["window"],
+        shard=settings.shard or before["shard"],
+        device=before["device"] if settings.device == "auto" else settings.device,
+        precision=before["precision"] if settings.precision == "auto" else settings.precision,
+    )
+
+
+def _region(region: tuple[int, int, int, int] | None, image: Source) -> Window:
+    if region is None:
+        return Window(0, 0, image.height, image.width)
+    left, top, width, height = region
+    window = Window(top, left, height, width)
+    if min(left, top) < 0 or min(width, height) < 1 or window.bottom > image.height or window.right > image.width:
+        raise SettingError(
+            f"region {left},{top},{width},{height} is not inside the image of {image.width} x {image.height} pixels: "
+            "give x,y,width,height"
+        )
+    return window
+
+
+def _beside(source: Path, model: str | Path | Translator) -> Path:
+    """The default output: in the source's folder, of its kind where that can be written, else a TIFF.
+
+    For an array inside a Zarr store it is beside the store, and of its kind.
+    """
+    style = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
+    style = re.sub(r"[^\w.-]+", "-", style)
+    whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
+    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
+    return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, style)) + ending)

@@ -1,0 +1,96 @@
+"""Plans that keep to a limit of memory, and limits that no plan can keep to."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tilegan.errors import SettingError
+from tilegan.geometry import Window
+from tilegan.inference.memory import DEFAULT, MIB, fit_plan
+
+
+def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8"):
+    return SimpleNamespace(
+        height=height, width=width, block=block, sequential=sequential, bands=bands, dtype=np.dtype(dtype)
+    )
+
+
+def fit(translator, image, **settings):
+    return fit_plan(translator, image, Window(0, 0, image.height, image.width), **settings)
+
+
+def test_a_large_image_fits_the_default(random_translator):
+    plan, limits, memory, notes = fit(random_translator, source(100_000, 100_000))
+    assert memory.total <= memory.limit == DEFAULT + sum(v.nbytes for v in random_translator.weights().values())
+    assert (plan.window, plan.shard, limits.threads, notes) == (1024, 2048, 3, ())
+
+
+def test_less_memory_means_less_at_once_down_to_nothing_that_fits(random_translator):
+    image = source(50_000, 50_000)
+    _, _, most, _ = fit(random_translator, image)
+    sizes = []
+    for limit in range(most.total, most.process, -16 * MIB):
+        try:
+            plan, limits, memory, _ = fit(random_translator, image, limit=limit)
+        except SettingError as error:
+            assert "MiB are needed" in str(error)
+            break
+        assert memory.total <= limit
+        sizes.append((limits.threads, plan.window, plan.shard))
+    else:
+        pytest.fail("a limit below what the process takes by itself was accepted")
+    assert len(set(sizes)) > 3
+    assert sizes[0] == (3, 1024, 2048)
+
+
+def test_the_error_names_a_limit_that_works(random_translator):
+    image = source(50_000, 50_000)
+    with pytest.raises(SettingError, match="a memory of 1 MiB is too little") as error:
+        fit(random_translator, image, limit=MIB)
+    needed = int(str(error.value).split("at least ")[1].split(" MiB")[0]) + 1
+    fit(random_translator, image, limit=needed * MIB)
+
+
+def test_what_was_asked_for_is_not_changed(random_translator):
+    plan, _, memory, _ = fit(random_translator, source(9_000, 9_000), window=2000, shard=6000)
+    assert (plan.window, plan.shard) == (2000, 6000)
+    with pytest.raises(SettingError, match="too little"):
+        fit(
+            random_translator,
+            source(9_000, 9_000),
+            window=2000,
+            shard=6000,
+            limit=memory.total - memory.recent - 40 * MIB,
+        )
+
+
+def test_files_in_rows_need_a_row_of_shards_in_cache(random_translator):
+    for image in (source(9_000, 9_000, (1, 9_000), True), source(9_000, 9_000, (16, 9_000))):
+        plan, limits, _, notes = fit(random_translator, image)
+        assert limits.reader >= 9_000 * 3 * (plan.shard + 2 * random_translator.halo)
+        assert notes == ()
+    _, tiled, _, _ = fit(random_translator, source(9_000, 9_000))
+    assert tiled.reader == 64 * MIB
+    _, held, _, _ = fit(random_translator, source(9_000, 9_000, (9_000, 9_000)))
+    assert held.reader == 0
+
+
+def test_rows_that_do_not_fit_are_said_to_be_slow(random_translator):
+    _, limits, memory, notes = fit(random_translator, source(40_000, 9_000_000, (1, 9_000_000), True))
+    assert memory.total <= memory.limit
+    assert "decoded again" in notes[0]
+    assert limits.reader == 64 * MIB
+
+
+def test_workers_share_the_limit(random_translator):
+    image = source(50_000, 50_000)
+    _, _, one, _ = fit(random_translator, image, limit=4096 * MIB)
+    _, _, two, _ = fit(random_translator, image, limit=4096 * MIB, workers=2)
+    assert one.total <= two.total <= 4096 * MIB
+    assert two.total >= 3 * two.process
+
+
+def test_no_pyramid_needs_no_halves(random_translator):
+    _, limits, memory, _ = fit(random_translator, source(9_000, 9_000), pyramid=False)
+    assert limits.recent == memory.recent == 0

@@ -1,0 +1,123 @@
+"""Make every shard of a store on the workers of a Dask cluster: local processes, or machines that share a disk."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+import torch
+from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
+
+from tilegan.errors import SettingError, WorkerError
+from tilegan.inference.engine import Tally
+from tilegan.inference.schedule import Shard, needs, schedule
+from tilegan.inference.task import Names, Work, make_shard, stop_work
+from tilegan.progress import Progress
+
+AHEAD = 3  # tasks that are handed out for each thread of the cluster: enough that no worker waits for the next one
+RETRIES = 2  # of a task that failed, where there is a worker for it
+
+
+@contextmanager
+def local_cluster(workers: int, threads: int) -> Iterator[Client]:
+    """Processes on this machine that share its cores, or its GPUs one each where there are several.
+
+    Args:
+        workers: how many.
+        threads: shards in flight in each.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    gpus = torch.cuda.device_count()
+    environment = {"OMP_NUM_THREADS": str(max(1, cores // workers))}
+    specification = {}
+    for number in range(workers):
+        own = {"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus > 1 else {}
+        # no memory limit of Dask's: it would kill a worker, and what one takes is planned
+        options = {
+            "nthreads": threads,
+            "memory_limit": 0,
+            "env": environment | own,
+            "preload": [__name__],
+            "silence_logs": "CRITICAL",
+        }
+        specification[number] = {"cls": Nanny, "options": options}
+    scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
+    cluster = SpecCluster(specification, scheduler=scheduler, silence_logs="CRITICAL")
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
+    """Called by Dask in each local worker: Ctrl-C, which a terminal sends to all, is the main process's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def existing_cluster(address: str) -> Iterator[Client]:
+    """A cluster that runs already.
+
+    Args:
+        address: of its scheduler, such as tcp://host:8786.
+
+    Raises:
+        SettingError: nothing answers there.
+    """
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise SettingError(f"no Dask scheduler answers at {address}: start one with 'dask scheduler'") from error
+    with client:
+        yield client
+
+
+def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress) -> int:
+    """Make every shard that is not there yet; a worker that dies costs only the shards that it was making.
+
+    Args:
+        client: of the cluster; its workers see the source and the work folder under the same names.
+        names: of the work, for the tasks.
+        work: open in this process, which makes no shard itself.
+        progress: told after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
+
+    Returns:
+        Pixels of level 0 that had to be computed; the others were there.
+
+    Raises:
+        ImageError: the source is damaged.
+        OutputError, OSError: the store or the journal cannot be written.
+        MemoryError: not even the least window fits.
+        WorkerError: there is no worker, or the workers of a shard died again and again.
+    """
+    threads = sum(client.nthreads().values())
+    if not threads:
+        raise WorkerError("the cluster has no workers: start some with 'dask worker'")
+    tally = Tally(work.store, work.levels, progress)
+    order = enumerate(schedule(work.store, work.levels))
+    running: dict[Shard, Future[bool]] = {}
+
+    def submit(number: int, shard: Shard) -> Future[bool]:
+        after = [running[below] for below in needs(work.store, shard) if below in running]
+        key = (f"shard-{names[-1]}", *shard)
+        future = client.submit(make_shard, names, *shard, after, key=key, priority=-number, retries=RETRIES, pure=False)
+        running[shard] = future
+        return future
+
+    done = as_completed([submit(*task) for task in islice(order, AHEAD * threads)])
+    try:
+        for future in done:
+            shard = future.key[1:]
+            tally.add(shard, future.result())
+            del running[shard]
+            for task in islice(order, 1):
+                done.add(submit(*task))
+    except KilledWorker as error:
+        raise WorkerError(
+            f"the workers died that were to make shard {future.key[1:]}: they may have too little memory: what is "
+            "finished is kept for resume"
+        ) from error
+    except BaseException:
+        client.cancel(list(running.values()), force=True)
+        client.run(stop_work, names)
+        raise
+    return tally.computed

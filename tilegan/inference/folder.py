@@ -1,0 +1,120 @@
+"""The work folder of one output: where unfinished work lies, how it begins, is found again and goes away."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tilegan.errors import OutputError, OutputExistsError, TileganError
+from tilegan.files import is_remote, is_there, remove_file, remove_tree
+from tilegan.images.output import explained
+from tilegan.images.store import UNFINISHED, Store
+from tilegan.inference.journal import RECORD, Record, has_marker, read_record
+from tilegan.inference.lock import locked
+from tilegan.inference.plan import chunk_of
+from tilegan.translator import Translator
+
+ENDING = ".partial"
+
+
+class WorkFolder:
+    """``OUTPUT.partial``: a store being built, the journal of what is finished, and the model it is made with.
+
+    Attributes:
+        path: of the folder.
+        store: in it; on object storage, which renames nothing, the output itself.
+        journal, translator: in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the folder at a path, whether it is there or not."""
+        self.path = path
+        self.store = path.with_name(path.name.removesuffix(ENDING)) if is_remote(path) else path / "store.zarr"
+        self.journal = path / "journal"
+        self.translator = path / "translator.safetensors"
+
+    @classmethod
+    def of(cls, output: Path) -> "WorkFolder":
+        """The work folder of an output."""
+        return cls(output.with_name(output.name + ENDING))
+
+    def begun(self) -> Record | None:
+        """What the unfinished work was begun with; None if there is none."""
+        return read_record(self.journal) if is_there(self.store / UNFINISHED) else None
+
+    def has_finished_shards(self) -> bool:
+        """Whether any shard was finished."""
+        return has_marker(self.journal)
+
+    def is_ours(self) -> bool:
+        """Whether it is a work folder, or what a kill has left of one."""
+        if is_remote(self.path):
+            return is_there(self.journal)
+        return self.path.is_dir() and (self.journal.is_dir() or not any(self.path.iterdir()))
+
+    def make_room(self, keep: bool) -> None:
+        """Remove what an earlier run left; where ``keep``, not if it can be resumed.
+
+        Raises:
+            OutputExistsError: unfinished work is to be kept, or the folder is somebody else's.
+            OutputError: another run is at work.
+        """
+        if not is_there(self.path):
+            return
+        if not self.is_ours():
+            raise OutputExistsError(f"{self.path} is in the way, and not ours: move it, or name another output")
+        with locked(self.journal):
+            if keep and self.begun() is not None and self.has_finished_shards():
+                raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
+            self.remove()
+
+    def begin(self, height: int, width: int, shard: int, translator: Translator) -> None:
+        """Fill the folder; the journal's record comes after this, so that with it everything is there.
+
+        Args:
+            height: of the output, in pixels.
+            width: likewise.
+            shard: side of the store's shards, in output pixels.
+            translator: what it is made with.
+
+        Raises:
+            OutputError, OSError: it cannot be written.
+        """
+        if is_remote(self.store):
+            remove_tree(self.store)  # it may be replaced, or it would not have come to this
+        translator.save(self.translator)
+        Store.create(self.store, height, width, shard=shard, chunk=chunk_of(shard))
+
+    def remove(self) -> None:
+        """Remove all: first what makes it one to resume, last the journal, which tells that it is ours."""
+        remove_file(self.journal / RECORD)
+        if is_remote(self.path):
+            if is_there(self.store / UNFINISHED):
+                remove_tree(self.store)
+            remove_tree(self.path)
+            return
+        for entry in self.path.iterdir():
+            if entry.is_file():
+                entry.unlink()
+            elif entry != self.journal:
+                shutil.rmtree(entry)
+        shutil.rmtree(self.path)
+
+    @contextmanager
+    def kept_for_resume(self) -> Iterator[None]:
+        """When the work ends early, keep what is finished, or nothing if nothing is.
+
+        Raises:
+            OutputError: in place of the system's errors of writing, as one line.
+        """
+        try:
+            yield
+        except BaseException as error:
+            cure = "free some, then resume; what is finished is kept"
+            if not self.has_finished_shards():
+                with suppress(OSError):
+                    self.remove()
+                cure = "free some, then begin again"
+            if isinstance(error, OSError) and (isinstance(error, OutputError) or not isinstance(error, TileganError)):
+                raise explained(error, self.path.parent, cure) from error
+            raise

@@ -1,0 +1,184 @@
+"""What a run takes of the memory, part by part, and how it is made to fit a limit.
+
+The parts, for each process: what is there before the work begins (the program, its libraries, the model); one forward
+pass; the shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import psutil
+import torch
+
+from tilegan.errors import SettingError
+from tilegan.geometry import Window, grid_shape, round_up
+from tilegan.images.source import Source
+from tilegan.inference.plan import CPU_WINDOW, GPU_WINDOW, SHARD, Plan, cut_of, make_plan, notes_on
+from tilegan.translator import Translator
+
+MIB = 2**20
+DEFAULT = 2 * 2**30  # beside the model
+THREADS = 3  # shards in flight: one is read and one is written while one is computed
+LEAST_WINDOW, LEAST_SHARD = 128, 512
+READER, RECENT = 64 * MIB, 256 * MIB  # caches: the least that helps, and the most that is of use
+LIBRARIES = 64 * MIB  # what libraries take once the work begins
+SCRATCH = 1.25  # of a forward pass: what convolutions take beside their tensors, and gaps between these
+DEVICE_SHARE = 0.8  # of a GPU's free memory
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the processes of a run keep to.
+
+    Attributes:
+        threads: shards in flight in each process.
+        reader: bytes of the reader's cache.
+        recent: bytes of halved shards kept for the pyramid.
+        pyramid: whether levels above 0 are made.
+    """
+
+    threads: int
+    reader: int
+    recent: int
+    pyramid: bool
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that each part of a run takes at most.
+
+    Attributes:
+        process: each process before the work begins.
+        forward: one forward pass, where it is in the host's memory.
+        shards: pixels of all shards in flight in one process.
+        reader: its reader's cache.
+        recent: its halved shards.
+        workers: processes that work; where there are several, one more waits for them.
+        limit: what was allowed, all processes together.
+    """
+
+    process: int
+    forward: int
+    shards: int
+    reader: int
+    recent: int
+    workers: int
+    limit: int
+
+    @property
+    def total(self) -> int:
+        """Bytes of all processes together."""
+        work = self.forward + self.shards + self.reader + self.recent
+        return self.workers * (self.process + work) + (self.process if self.workers > 1 else 0)
+
+
+def fit_plan(
+    translator: Translator,
+    source: Source,
+    region: Window,
+    seams: str = "exact",
+    window: int | None = None,
+    shard: int | None = None,
+    *,
+    pyramid: bool = True,
+    limit: int | None = None,
+    workers: int = 1,
+) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
+    """The best plan that keeps to a limit of memory.
+
+    Args:
+        translator: where its device and precision say.
+        source: the image, open.
+        region: the part of it that is stylized.
+        seams: 'exact' or 'combo'.
+        window: in input pixels; None for the largest that fits, up to the device's best.
+        shard: likewise.
+        pyramid: whether levels above 0 are made.
+        limit: bytes that all processes may take together; None for 2 GiB a process beside the model, which is kept to
+            where it can be.
+        workers: processes.
+
+    Returns:
+        The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
+
+    Raises:
+        SettingError: a value cannot work, or nothing fits.
+        ModelError: the translator cannot work exactly.
+    """
+    weights = sum(value.nbytes for value in translator.weights().values())
+    allowed = limit if limit is not None else workers * (DEFAULT + weights)
+    process = psutil.Process().memory_info().rss + LIBRARIES
+    least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
+    for whole_rows in (True, False):
+        for threads, chosen_window, chosen_shard in _candidates(translator, window, shard):
+            plan = make_plan(translator, region, seams, chosen_window, chosen_shard)
+            notes = notes_on(plan, translator, window, shard)
+            forward = _forward_bytes(plan, translator)
+            if translator.device.type == "cuda":
+                if forward > DEVICE_SHARE * torch.cuda.mem_get_info(translator.device)[0]:
+                    continue
+                forward = 0
+            pixels, row = _shard_bytes(plan, translator, source), _row_bytes(plan, translator, source)
+            if not whole_rows and row > READER:
+                again = "its pixels are decoded again for every shard: more --memory, or a tiled TIFF of it, is faster"
+                notes, row = (*notes, again), READER
+            memory = Memory(process, forward, threads * pixels, row, 0, workers, allowed)
+            spare = (allowed - memory.total) // workers
+            recent = max(0, min(RECENT, _recent_bytes(plan, translator), spare)) if pyramid else 0
+            least = plan, Limits(threads, row, recent, pyramid), replace(memory, recent=recent), notes
+            if spare >= 0:
+                return least
+    if least is None:
+        raise SettingError(f"the memory of {translator.device} is too little for the least window: use another device")
+    if limit is not None:
+        needed = least[2].total
+        raise SettingError(
+            f"a memory of {limit / MIB:.0f} MiB is too little: at least {needed / MIB:.0f} MiB are needed, "
+            f"{process / MIB:.0f} of them for each process with its libraries and the model"
+        )
+    return least
+
+
+def _candidates(
+    translator: Translator, window: int | None, shard: int | None
+) -> Iterator[tuple[int, int | None, int | None]]:
+    """Threads, window and shard, the fastest first; what is given stays."""
+    best = CPU_WINDOW if translator.device.type == "cpu" else GPU_WINDOW
+    windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
+    shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
+    for threads in range(THREADS, 0, -1):
+        for chosen_window in windows:
+            for chosen_shard in shards:
+                if shard or window or chosen_shard >= chosen_window:
+                    yield threads, chosen_window, chosen_shard
+
+
+def _forward_bytes(plan: Plan, translator: Translator) -> int:
+    cut = cut_of(plan, translator)
+    longest = round_up(max(plan.region.height, plan.region.width), cut.unit)
+    return round(SCRATCH * translator.peak_bytes(cut.batch, min(cut.side, longest), cut.halo))
+
+
+def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
+    """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, with its coding."""
+    side = min(plan.shard, max(plan.region.height, plan.region.width))
+    read = (side + 2 * cut_of(plan, translator).halo) ** 2
+    values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
+    return read * (2 * 3 + values) + 4 * 3 * (side * translator.scale) ** 2
+
+
+def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
+    """Of the reader's cache: a row of shards where the file has whole rows, or else some of its blocks."""
+    height, width = source.block
+    if (height, width) == (source.height, source.width):
+        return 0  # it is in memory already
+    if not source.sequential and width < source.width:
+        return READER
+    rows = min(plan.shard + 2 * cut_of(plan, translator).halo + 2 * height, source.height)
+    return max(READER, rows * source.width * source.bands * source.dtype.itemsize)
+
+
+def _recent_bytes(plan: Plan, translator: Translator) -> int:
+    """Of the halved shards of a row, and of those of the levels above."""
+    _, columns = grid_shape(plan.region.height, plan.region.width, plan.shard)
+    return 2 * (columns + 1) * 3 * (plan.shard * translator.scale // 2) ** 2

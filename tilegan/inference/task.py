@@ -1,0 +1,196 @@
+"""What one process does for one shard: read it with a halo, translate it, write it once.
+
+A task is strings and integers only. All else is in the work folder, so that any process can do any task; a process
+opens each folder once and keeps it open.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event, Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import OutputError
+from tilegan.files import locate
+from tilegan.geometry import Window, grid_cell
+from tilegan.images.pyramid import Recent, reduced_shard
+from tilegan.images.raster import set_cache
+from tilegan.images.source import Source, open_source
+from tilegan.images.store import Store
+from tilegan.inference.blocks import block_window, read_block, translate_block
+from tilegan.inference.folder import WorkFolder
+from tilegan.inference.journal import Journal, write_json
+from tilegan.inference.memory import Limits
+from tilegan.inference.plan import Cut, Plan, cut_of
+from tilegan.translator import Translator, load
+
+KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each
+HALVED = "halved.json"  # in the journal: the cut that fitted when memory ran out
+
+Names = tuple[str, str, str]  # source, work folder, and the run's fingerprint: no worker may go on with an older run
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: how a thread leaves its work when the run is stopped
+    """The run was stopped; never leaves the engine."""
+
+
+@dataclass
+class Work:
+    """What the tasks of one work folder need, open in this process.
+
+    Attributes:
+        limits: what memory allows.
+        recent: halved shards for the pyramid; None where only level 0 is made.
+        cut: how blocks are cut; made smaller when the device runs out of memory.
+        forward: the one thread that computes; one forward pass at a time keeps all cores or the device busy.
+        stop: set when the run ends early; tasks leave at the next window.
+    """
+
+    source: Source
+    folder: WorkFolder
+    translator: Translator
+    plan: Plan
+    limits: Limits
+    store: Store = field(init=False)
+    journal: Journal = field(init=False)
+    recent: Recent = field(init=False)
+    cut: Cut = field(init=False)
+    forward: ThreadPoolExecutor = field(init=False)
+    stop: Event = field(default_factory=Event)
+
+    @property
+    def levels(self) -> int:
+        """How many levels of the store are made."""
+        return self.store.levels if self.limits.pyramid else 1
+
+    def __post_init__(self) -> None:
+        self.store = Store.open(self.folder.store)
+        self.journal = Journal(self.folder.journal, self.store)
+        self.recent = Recent(self.limits.recent)
+        self.cut = cut_of(self.plan, self.translator)
+        self.forward = ThreadPoolExecutor(1, thread_name_prefix="forward")
+        set_cache(self.limits.reader)
+
+
+_open_works: dict[Names, Work] = {}
+_lock = Lock()
+
+
+def open_work(names: Names) -> Work:
+    """The work of a folder, open in this process; opened at the first call.
+
+    Raises:
+        ImageError, ModelError: a part of it cannot be opened.
+        OutputError: the folder is not there: this process does not see the disk that it is on.
+    """
+    with _lock:
+        if names not in _open_works:
+            while len(_open_works) >= KEPT_OPEN:
+                del _open_works[next(iter(_open_works))]
+            _open_works[names] = _open(names)
+        return _open_works[names]
+
+
+def _open(names: Names) -> Work:
+    source, folder = names[0], WorkFolder(locate(names[1]))
+    record = folder.begun()
+    if record is None:
+        raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
+    plan = Plan(**record["settings"] | {"region": Window(*record["settings"]["region"])})
+    translator = load(folder.translator, plan.device, plan.precision)
+    return Work(open_source(source), folder, translator, plan, Limits(**record["limits"]))
+
+
+def keep_open(names: Names, work: Work) -> None:
+    """Let the tasks of this process use work that is open already."""
+    with _lock:
+        _open_works[names] = work
+
+
+def stop_work(names: Names) -> None:
+    """End the work's tasks in this process, if there are any, at their next window, and forget it."""
+    with _lock:
+        work = _open_works.pop(names, None)
+    if work is not None:
+        work.stop.set()
+        work.forward.shutdown(wait=True)
+
+
+def make_shard(names: Names, level: int, row: int, column: int, after: object = None) -> bool:  # noqa: ARG001
+    """The task: bring one shard of one level to the store, unless it is there.
+
+    Args:
+        names: source, work folder and run.
+        level: pyramid level.
+        row: of the shard.
+        column: of the shard.
+        after: what tasks returned that this one waits for; not looked at.
+
+    Returns:
+        Whether it had to be made.
+
+    Raises:
+        ImageError: the source, or a shard that this one is made from, is damaged.
+        OutputError, OSError: the store or the journal cannot be written.
+        MemoryError: not even the least window fits.
+    """
+    work = open_work(names)
+    if work.stop.is_set():
+        raise Stopped
+    index = (row, column)
+    if work.journal.holds(level, index):
+        return False
+    pixels = _stylized(work, index) if level == 0 else reduced_shard(work.store, level, index, work.recent)
+    work.journal.write(level, index, pixels)
+    if level + 1 < work.levels:
+        work.recent.put(level, index, pixels)
+    return True
+
+
+def _stylized(work: Work, index: tuple[int, int]) -> NDArray[np.uint8]:
+    """The pixels of a shard of level 0; those that mean nothing keep the source's colour, and cost nothing."""
+    region, scale = work.plan.region, work.translator.scale
+    cell = grid_cell(index, work.plan.shard, region.height, region.width)
+    place = Window(region.top + cell.top, region.left + cell.left, cell.height, cell.width)
+    mask = work.source.read_mask(place)
+    if mask is None:
+        return _translated(work, place)
+    empty = (mask == 0).repeat(scale, 0).repeat(scale, 1)
+    kept = work.source.read(place).repeat(scale, 0).repeat(scale, 1)
+    return kept if empty.all() else np.where(empty[..., None], kept, _translated(work, place))
+
+
+def _translated(work: Work, place: Window) -> NDArray[np.uint8]:
+    unit, halo, scale = work.cut.unit, work.cut.halo, work.translator.scale
+    extent = block_window(place, unit, halo)
+    block = read_block(work.source, extent)
+    pixels = work.forward.submit(_translate_in_memory, work, block).result()
+    top, left = place.top - extent.top - halo, place.left - extent.left - halo
+    inside = Window(top, left, place.height, place.width).scaled(scale)
+    return pixels[inside.top : inside.bottom, inside.left : inside.right]
+
+
+def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Translate a block; when memory runs out, again with smaller windows, and from then on."""
+    while True:
+        cut = work.cut
+        try:
+            return translate_block(partial(_forward, work), block, cut.side, cut.batch, cut.halo, work.translator.scale)
+        except MemoryError as error:
+            halved = cut.halved()
+            if halved is None:
+                need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo)
+                raise MemoryError(
+                    f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
+                    f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
+                ) from error
+            work.cut = halved
+            write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
+
+
+def _forward(work: Work, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if work.stop.is_set():
+        raise Stopped
+    return work.translator.run(windows, work.cut.halo)
