@@ -9,7 +9,6 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from ome_zarr_models.v05.image import Image
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.geometry import Window, grid_cell
@@ -136,17 +135,6 @@ def test_one_changed_bit_is_told(tmp_path, position):
     file.write_bytes(content)
     with pytest.raises(ImageError, match="damaged store"):
         store.read(0, Window(0, 0, 64, 64))
-
-
-def test_the_metadata_is_valid_ome_zarr(tmp_path):
-    store = filled(tmp_path / "a.zarr", noise(129, 1100))
-    image = Image.from_zarr(zarr.open_group(store.path, mode="r"))
-    multiscale = image.ome_attributes.multiscales[0]
-    assert [axis.name for axis in multiscale.axes] == ["c", "y", "x"]
-    assert [dataset.path for dataset in multiscale.datasets] == ["0", "1", "2", "3"]
-    scale, translation = multiscale.datasets[2].coordinateTransformations
-    assert scale.scale == [1, 4, 4]
-    assert translation.translation == [0, 1.5, 1.5]  # pixel 0 is the mean of pixels 0, 1, 2, 3
 
 
 def test_what_is_no_store_is_refused_in_one_line(tmp_path):

@@ -1,0 +1,62 @@
+"""Our stores as others see them: OME's own model of the metadata, and the reader that viewers are built on."""
+
+import numpy as np
+import pytest
+import zarr
+from ome_zarr.io import parse_url
+from ome_zarr.reader import Multiscales, Reader
+from ome_zarr_models.v05.image import Image
+
+from tilegan.geometry import Window, grid_cell
+from tilegan.images.pyramid import reduced_shard
+from tilegan.images.store import Store
+
+SHAPES = [(129, 1100), (65, 550), (33, 275), (17, 138)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A finished store of four levels, whose shards are cut at the bottom and right."""
+    pixels = np.random.default_rng(0).integers(0, 256, (*SHAPES[0], 3), dtype=np.uint8)
+    store = Store.create(tmp_path_factory.mktemp("readers") / "a.zarr", *SHAPES[0], shard=64, chunk=32, name="sunset")
+    for level in range(store.levels):
+        for index in np.ndindex(store.grid(level)):
+            cell = grid_cell(index, 64, *store.shape(level))
+            part = pixels[cell.top : cell.bottom, cell.left : cell.right]
+            store.write_shard(level, index, reduced_shard(store, level, index) if level else part)
+    store.finish()
+    return store
+
+
+def transforms(level):
+    """Where a level's pixels lie: the centre of each is that of the level-0 pixels it is the mean of."""
+    factor = 2.0**level
+    scale = {"type": "scale", "scale": [1, factor, factor]}
+    shift = np.arange(factor).mean()
+    return [scale, {"type": "translation", "translation": [0, shift, shift]}] if level else [scale]
+
+
+def test_the_metadata_are_valid(store):
+    image = Image.from_zarr(zarr.open_group(store.path, mode="r"))
+    (multiscale,) = image.ome_attributes.multiscales
+    assert multiscale.name == "sunset"
+    assert [(axis.name, axis.type) for axis in multiscale.axes] == [("c", "channel"), ("y", "space"), ("x", "space")]
+    assert [dataset.path for dataset in multiscale.datasets] == ["0", "1", "2", "3"]
+    for level, dataset in enumerate(multiscale.datasets):
+        found = [transform.model_dump(exclude_none=True) for transform in dataset.coordinateTransformations]
+        assert found == transforms(level)
+
+
+def test_ome_zarr_reads_the_same_image(store):
+    (node,) = Reader(parse_url(store.path, mode="r"))()
+    assert node.load(Multiscales).datasets == ["0", "1", "2", "3"]
+    assert [axis["name"] for axis in node.metadata["axes"]] == ["c", "y", "x"]
+    assert node.metadata["coordinateTransformations"] == [transforms(level) for level in range(4)]
+    assert node.metadata["name"] == "sunset"
+    assert node.metadata["channel_names"] == ["red", "green", "blue"]
+    assert node.metadata["contrast_limits"] == [[0, 255]] * 3
+    assert node.metadata["colormap"] == [[[0, 0, 0], list(colour)] for colour in np.eye(3)]
+    assert [level.shape for level in node.data] == [(3, *shape) for shape in SHAPES]
+    for level, array in enumerate(node.data):
+        ours = store.read(level, Window(0, 0, *SHAPES[level]))
+        np.testing.assert_array_equal(np.moveaxis(array.compute(), 0, -1), ours)
