@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import OutputError, TileganError
+from tilegan.files import locate
 from tilegan.geometry import Window, split
 from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
 from tilegan.images.png import write_png
@@ -29,7 +30,7 @@ def kind_of(path: str | Path) -> str:
     Raises:
         OutputError: its ending is none that can be written.
     """
-    path = Path(path)
+    path = locate(path)
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise OutputError(f"cannot write {path}: unknown ending '{path.suffix}': use {', '.join(FORMATS)}")

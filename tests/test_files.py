@@ -1,0 +1,102 @@
+"""Files here and on object storage: found, written whole, removed, and what is said when that fails."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tilegan.errors import OutputError, SettingError
+from tilegan.files import is_remote, is_there, locate, os_errors, remove_file, remove_tree, replace_file
+
+
+def test_a_local_name_is_a_path(tmp_path):
+    assert locate("a/b.tif") == Path("a/b.tif")
+    assert locate(tmp_path) is tmp_path
+    assert not is_remote(locate("s3:/a"))
+
+
+@pytest.mark.parametrize("url", ["ftp://host/a.tif", "s3://", "s3:///key", "S4://bucket/key"])
+def test_other_urls_are_refused(url):
+    with pytest.raises(SettingError, match=f"cannot use {url}"):
+        locate(url)
+
+
+@pytest.mark.parametrize(("package", "url"), [("upath", "s3://b/k"), ("s3fs", "s3://b/k"), ("gcsfs", "gs://b/k")])
+def test_a_missing_package_is_named_with_its_cure(package, url):
+    code = f"import sys; sys.modules['{package}'] = None; from tilegan.files import locate; locate('{url}')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"SettingError: cannot use {url}: install what it needs: pip install 'tilegan[cloud]'" in run.stderr
+
+
+def test_an_object_is_written_replaced_and_removed(bucket):
+    file = locate(f"{bucket}/folder/a.txt")
+    assert is_remote(file)
+    assert str(file) == f"{bucket}/folder/a.txt"
+    assert not is_there(file)
+    replace_file(file, b"one")
+    replace_file(file, b"two")
+    assert file.read_bytes() == b"two"
+    assert [child.name for child in file.parent.iterdir()] == ["a.txt"]
+    remove_file(file)
+    remove_file(file)
+    assert not is_there(file)
+
+
+def test_what_another_process_writes_is_seen(bucket):
+    first, second = locate(f"{bucket}/folder"), locate(f"{bucket}/folder")
+    replace_file(first / "a", b"1")
+    assert [child.name for child in second.iterdir()] == ["a"]
+    replace_file(first / "b", b"1")
+    assert sorted(child.name for child in second.iterdir()) == ["a", "b"]
+    assert is_there(second / "b")
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_folder_goes_with_all_that_is_in_it(tmp_path, remote, request):
+    parent = locate(request.getfixturevalue("bucket")) / "x" if remote else tmp_path
+    for name in ("folder/a/b", "folder/c", "folder2/d"):
+        if not remote:
+            (parent / name).parent.mkdir(parents=True, exist_ok=True)
+        replace_file(parent / name, b"1")
+    remove_tree(parent / "folder")
+    remove_tree(parent / "folder")
+    assert not is_there(parent / "folder")
+    assert is_there(parent / "folder2" / "d")
+
+
+def test_a_missing_bucket_is_one_line_and_is_not_made(bucket):
+    missing = locate(f"{bucket}-not/a")
+    with pytest.raises(OutputError, match=r"cannot write s3://.*-not/a: The specified bucket does not exist") as caught:
+        replace_file(missing, b"1")
+    assert "\n" not in str(caught.value)
+    assert not is_there(missing)
+
+
+def test_a_host_that_does_not_answer_is_one_line_and_never_a_missing_file(closed_s3):
+    file = locate(f"{closed_s3}/a")
+    with pytest.raises(OutputError, match=r"cannot write s3://.*/a: Could not connect") as caught:
+        replace_file(file, b"1")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(OSError, match="Could not connect"):
+        is_there(file)
+
+
+def test_missing_credentials_are_one_line(closed_s3, monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(OutputError, match=r"cannot write s3://.*/a: Unable to locate credentials"):
+        replace_file(locate(f"{closed_s3}/a"), b"1")
+
+
+def test_only_the_libraries_errors_are_turned():
+    with pytest.raises(ValueError, match="ours"), os_errors():
+        raise ValueError("ours")
+    with pytest.raises(FileNotFoundError), os_errors():
+        raise FileNotFoundError
+    theirs = type("Theirs", (Exception,), {"__module__": "botocore.exceptions"})
+    with pytest.raises(OSError, match=r"^first$"), os_errors():
+        raise theirs("first\nsecond")
