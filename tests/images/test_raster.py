@@ -7,6 +7,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import ColorInterp
+from rasterio.env import get_gdal_config
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
@@ -170,3 +171,39 @@ def test_damage_in_one_place_is_told_when_it_is_read(tmp_path):
     np.testing.assert_array_equal(source.read(Window(0, 0, 128, 256)), values[:128])
     with pytest.raises(ImageError, match=r"cannot read image: .*a\.tif"):
         source.read(Window(0, 0, 200, 200))
+
+
+SEQUENTIAL = {
+    "tiled.tif": ({"tile": (64, 64), "compression": "deflate"}, (64, 64), False),
+    "strips.tif": ({"rowsperstrip": 16, "compression": "deflate"}, (16, 90), False),
+    "rows.tif": ({"rowsperstrip": 1, "compression": "deflate"}, (1, 90), False),
+    "one strip, not compressed.tif": ({"rowsperstrip": 2100}, (30, 90), False),
+    # GDAL shows a strip of more than 2000 rows as many of one row
+    "one strip.tif": ({"rowsperstrip": 2100, "compression": "deflate"}, (1, 90), True),
+    "a.png": ({}, (1, 90), True),
+    "a.jpg": ({}, (1, 90), True),
+    "a.bmp": ({}, (1, 90), False),
+}
+
+
+@pytest.mark.parametrize("name", SEQUENTIAL)
+def test_how_a_file_is_decoded_is_told(tmp_path, name):
+    options, block, sequential = SEQUENTIAL[name]
+    pixels = np.zeros((2100, 90, 3), np.uint8)
+    if name.endswith("tif"):
+        tifffile.imwrite(tmp_path / name, pixels, **options)
+    else:
+        Image.fromarray(pixels).save(tmp_path / name)
+    source = RasterSource(tmp_path / name)
+    assert (source.block, source.sequential) == (block, sequential)
+
+
+def test_the_cache_keeps_no_more_than_it_may(tmp_path):
+    before = get_gdal_config("GDAL_CACHEMAX")
+    try:
+        raster.set_cache(5_000_000)
+        assert get_gdal_config("GDAL_CACHEMAX") == 5_000_000
+        write(tmp_path / "a.tif", bands(1)).read(FULL)  # which has settings of its own
+        assert get_gdal_config("GDAL_CACHEMAX") == 5_000_000
+    finally:
+        raster.set_cache(before)

@@ -93,6 +93,21 @@ def test_a_thumbnail_is_the_reduced_whole(tmp_path, name):
     np.testing.assert_array_equal(source.thumbnail(1000), COLOUR)
 
 
+@pytest.mark.parametrize(
+    ("name", "block"),
+    {
+        "tiled.tif": (16, 16),
+        "a.webp": (HEIGHT, WIDTH),
+        "plain.zarr": (HEIGHT, WIDTH),
+        "store.zarr": (32, 32),
+    }.items(),
+)
+def test_the_smallest_part_that_is_decoded_is_told(tmp_path, name, block):
+    LOSSLESS[name][0](tmp_path / name)
+    source = open_source(tmp_path / name)
+    assert (source.block, source.sequential) == (block, False)
+
+
 @pytest.mark.parametrize("kind", ["png", "webp", "zarr"])
 def test_a_thumbnail_shows_the_image(tmp_path, kind):
     flat = np.zeros((60, 90, 3), np.uint8)

@@ -206,9 +206,8 @@ def _is_sequential(dataset: Any) -> bool:
         return True
     # GDAL shows one large strip as strips of one row, of which only the first has a place in the file
     rows, _ = dataset.block_shapes[0]
-    is_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
-    is_compressed = "COMPRESSION" in dataset.tags(ns="IMAGE_STRUCTURE")
-    return is_split and is_compressed and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
+    may_be_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
+    return may_be_split and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
 
 
 def _geo(dataset: Any) -> Geo | None:
