@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import torch
+
 from tilegan.errors import OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
@@ -201,11 +203,12 @@ def _is_there(output: Path, source: str) -> bool:
 
 
 def _workers(settings: StylizeSettings) -> int:
-    """Processes that compute on this machine; 0 where those of a scheduler do."""
+    """Processes that compute on this machine, one for each GPU if not said; 0 where those of a scheduler do."""
     if settings.scheduler is None:
         if settings.workers is not None and settings.workers < 1:
             raise SettingError(f"{settings.workers} workers cannot be: give at least 1")
-        return settings.workers or 1
+        gpus = torch.cuda.device_count() if settings.device in ("auto", "cuda") else 0
+        return settings.workers or max(1, gpus)
     if settings.workers is not None:
         raise SettingError("workers on this machine and those of a scheduler exclude each other: give one of the two")
     return 0

@@ -16,6 +16,7 @@ from tilegan.inference.task import Names, Work, make_shard, stop_work
 from tilegan.progress import Progress
 
 AHEAD = 3  # tasks that are handed out for each thread of the cluster: enough that no worker waits for the next one
+TIMEOUT = "5s"  # for a scheduler to answer
 RETRIES = 2  # of a task that failed, where there is a worker for it
 
 
@@ -64,7 +65,7 @@ def existing_cluster(address: str) -> Iterator[Client]:
         SettingError: nothing answers there.
     """
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=TIMEOUT)
     except (OSError, ValueError, TimeoutError) as error:
         raise SettingError(f"no Dask scheduler answers at {address}: start one with 'dask scheduler'") from error
     with client:

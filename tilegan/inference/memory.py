@@ -4,6 +4,7 @@ The parts, for each process: what is there before the work begins (the program, 
 pass; the shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,8 @@ from tilegan.translator import Translator
 
 MIB = 2**20
 DEFAULT = 2 * 2**30  # beside the model
-THREADS = 3  # shards in flight: one is read and one is written while one is computed
+CPU_THREADS = 3  # shards in flight: one is read and one is written while one is computed
+GPU_THREADS = 16  # at most: a GPU computes a shard in less time than a core reads or writes one
 LEAST_WINDOW, LEAST_SHARD = 128, 512
 READER, RECENT = 64 * MIB, 256 * MIB  # caches: the least that helps, and the most that is of use
 LIBRARIES = 64 * MIB  # what libraries take once the work begins
@@ -143,10 +145,12 @@ def _candidates(
     translator: Translator, window: int | None, shard: int | None
 ) -> Iterator[tuple[int, int | None, int | None]]:
     """Threads, window and shard, the fastest first; what is given stays."""
-    best = CPU_WINDOW if translator.device.type == "cpu" else GPU_WINDOW
+    best, most = CPU_WINDOW, CPU_THREADS
+    if translator.device.type != "cpu":
+        best, most = GPU_WINDOW, max(CPU_THREADS, min(GPU_THREADS, os.cpu_count() or 1))
     windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
     shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
-    for threads in range(THREADS, 0, -1):
+    for threads in sorted({most, CPU_THREADS, 2, 1}, reverse=True):
         for chosen_window in windows:
             for chosen_shard in shards:
                 if shard or window or chosen_shard >= chosen_window:

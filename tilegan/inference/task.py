@@ -10,6 +10,7 @@ from functools import partial
 from threading import Event, Lock
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tilegan.errors import OutputError
@@ -27,6 +28,7 @@ from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each
+CUDA_STREAMS = 3  # one copies to the GPU, one computes, one copies back
 HALVED = "halved.json"  # in the journal: the cut that fitted when memory ran out
 
 Names = tuple[str, str, str]  # source, work folder, and the run's fingerprint: no worker may go on with an older run
@@ -44,7 +46,8 @@ class Work:
         limits: what memory allows.
         recent: halved shards for the pyramid; None where only level 0 is made.
         cut: how blocks are cut; made smaller when the device runs out of memory.
-        forward: the one thread that computes; one forward pass at a time keeps all cores or the device busy.
+        forward: the thread that computes: one forward pass at a time keeps all cores busy. On a GPU some, each with a
+            stream of its own, so that one's pixels are copied while another's are computed.
         stop: set when the run ends early; tasks leave at the next window.
     """
 
@@ -70,8 +73,14 @@ class Work:
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
         self.cut = cut_of(self.plan, self.translator)
-        self.forward = ThreadPoolExecutor(1, thread_name_prefix="forward")
+        on_cuda = self.translator.device.type == "cuda"
+        own_stream = partial(_own_stream, self.translator.device) if on_cuda else None
+        self.forward = ThreadPoolExecutor(CUDA_STREAMS if on_cuda else 1, "forward", own_stream)
         set_cache(self.limits.reader)
+
+
+def _own_stream(device: torch.device) -> None:
+    torch.cuda.set_stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]
 
 
 _open_works: dict[Names, Work] = {}
