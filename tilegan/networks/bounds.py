@@ -90,7 +90,11 @@ def reshaped(bound: torch.Tensor, old: Sequence[int], new: Sequence[int]) -> tor
         after += new[second:j] if varies else [1] * (j - second)
     if prod(after) > LARGEST:
         raise TooLargeError
-    return bound.expand(before).reshape(after)
+    bound = bound.expand(before).reshape(after)
+    for dim in range(bound.ndim):  # what was one dimension may have become one that matters and one that does not
+        if bound.shape[dim] > 1 and bool((bound == bound.narrow(dim, 0, 1)).all()):
+            bound = bound.narrow(dim, 0, 1)
+    return bound
 
 
 def _moved(call: Call, bound: Bound) -> torch.Tensor | list[torch.Tensor]:
@@ -216,30 +220,26 @@ def _pad(call: Call, bound: Bound) -> torch.Tensor:
     return cast(torch.Tensor, call.function(inner, pads))
 
 
-def _resize(first: int, last: int) -> Rule:
-    """Interpolation between the input pixels ``first .. last``, counted from the one before the output's centre."""
+def _resize(taps: list[int]) -> Rule:
+    """Interpolation between these input pixels, counted from the one before the output's centre."""
 
     def rule(call: Call, bound: Bound) -> torch.Tensor:
-        if call["align_corners"]:
+        if call.arguments.get("align_corners"):
             return everything(call, bound)
-        return _resized(call, bound(call["self"]), 0.5, list(range(first, last + 1)))
+        return _resized(call, bound(call["self"]), taps)
 
     return rule
 
 
-def _nearest(call: Call, bound: Bound) -> torch.Tensor:
-    return _resized(call, bound(call["self"]), 0.5 if "exact" in call.name else 0.0, [0])
-
-
-def _resized(call: Call, inner: torch.Tensor, centre: float, taps: list[int]) -> torch.Tensor:
+def _resized(call: Call, inner: torch.Tensor, taps: list[int]) -> torch.Tensor:
+    centre = 0.0 if call.name == "upsample_nearest2d" else 0.5
     shift = 0.0 if len(taps) == 1 else 0.5
     for axis, factor in ((0, call["scales_h"]), (1, call["scales_w"])):
         side, output = inner.shape[2 + axis], call.output.shape[2 + axis]
         if side > 1:
             ratio = 1 / factor if factor else side / output
             place = torch.floor((torch.arange(output, dtype=torch.float64) + centre) * ratio - shift).long()
-            parts = [inner.index_select(2 + axis, (place + tap).clamp(0, side - 1)) for tap in taps]
-            inner = union(parts)
+            inner = union([inner.index_select(2 + axis, (place + tap).clamp(0, side - 1)) for tap in taps])
     return inner
 
 
@@ -288,9 +288,9 @@ RULES: dict[str, Rule] = {
     **_names(_convolution, "convolution"),
     **_names(_pool, "max_pool2d_with_indices avg_pool2d"),
     **_names(_pad, "constant_pad_nd reflection_pad2d replication_pad2d"),
-    **_names(_nearest, "upsample_nearest2d _upsample_nearest_exact2d"),
-    **_names(_resize(0, 1), "upsample_bilinear2d"),
-    **_names(_resize(-1, 2), "upsample_bicubic2d"),
+    **_names(_resize([0]), "upsample_nearest2d _upsample_nearest_exact2d"),
+    **_names(_resize([0, 1]), "upsample_bilinear2d"),
+    **_names(_resize([-1, 0, 1, 2]), "upsample_bicubic2d"),
     **_names(_shuffle, "pixel_shuffle pixel_unshuffle"),
     **_names(_halves, "glu"),
     **_names(nothing, "zeros zeros_like new_zeros ones ones_like new_ones full full_like new_full"),

@@ -1,33 +1,30 @@
-"""Trial passes: a network run without numbers, and which of its layers is running, to name it in messages."""
+"""Copies of networks that share their weights or need none, and which of a network's layers is running."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import nn
-from torch.func import functional_call
 
 
-def run_on_meta(network: nn.Module, image: torch.Tensor) -> Any:
-    """What the network in evaluation makes of a tensor on the ``meta`` device, which has shapes and no numbers.
+def sharing_copy(network: nn.Module) -> nn.Module:
+    """A copy that has its own layers and the network's own weights."""
+    return _copy(network, lambda tensor: tensor)
 
-    The network's own tensors stay where they are.
 
-    Raises:
-        RuntimeError: it cannot be run on such an image.
-    """
-    tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
-    shapes = {name: torch.empty_like(value, device="meta") for name, value in tensors.items()}
-    training = [module for module in network.modules() if module.training]
-    network.eval()
-    try:
-        with torch.no_grad():
-            return functional_call(network, shapes, (image,))
-    finally:
-        for module in training:
-            module.training = True
+def meta_copy(network: nn.Module) -> nn.Module:
+    """A copy in evaluation on the ``meta`` device, where tensors have shapes and no numbers, so passes cost nothing."""
+    return _copy(network, lambda tensor: nn.Parameter(torch.empty_like(tensor, device="meta"), False)).eval()
+
+
+def _copy(network: nn.Module, replacement: Callable[[torch.Tensor], torch.Tensor]) -> nn.Module:
+    return deepcopy(
+        network, {id(tensor): replacement(tensor) for tensor in chain(network.parameters(), network.buffers())}
+    )
 
 
 def number_format(network: nn.Module) -> torch.dtype:

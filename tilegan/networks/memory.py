@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tilegan.networks.layers import run_on_meta
+from tilegan.networks.layers import meta_copy
 
 
 def peak_bytes(network: nn.Module, shape: tuple[int, ...], dtype: torch.dtype) -> int:
@@ -25,9 +25,9 @@ def peak_bytes(network: nn.Module, shape: tuple[int, ...], dtype: torch.dtype) -
     Raises:
         RuntimeError: the network cannot be run on such a tensor.
     """
-    ledger = _Ledger()
-    with ledger:
-        run_on_meta(network, torch.empty(shape, dtype=dtype, device="meta"))
+    network, ledger = meta_copy(network), _Ledger()
+    with torch.no_grad(), ledger:
+        network(torch.empty(shape, dtype=dtype, device="meta"))
     return ledger.peak
 
 
@@ -44,8 +44,6 @@ class _Ledger(TorchDispatchMode):
     ) -> Any:
         """Let the function do its work, then count what it made."""
         output = func(*args, **(kwargs or {}))
-        if func is torch.ops.aten.empty_like.default:  # in place of the weights
-            return output
         for tensor in tree_leaves(output):
             if isinstance(tensor, torch.Tensor) and tensor.is_meta:
                 self._count(tensor.untyped_storage())

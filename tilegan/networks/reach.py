@@ -20,7 +20,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from tilegan.errors import ModelError
 from tilegan.networks.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
-from tilegan.networks.layers import layer_name, number_format, run_on_meta, running_layer
+from tilegan.networks.layers import layer_name, meta_copy, number_format, running_layer
 
 # Sides of the trial image, tried in turn: divisible by most strides, and four times as wide as what is looked at.
 CANVASES = (768, 3360, 7680)
@@ -77,13 +77,11 @@ def follow(generator: nn.Module, canvas: int) -> "Trace":
         RuntimeError: the generator cannot be run on such an image.
     """
     image = torch.empty(1, 3, canvas, canvas, device="meta", dtype=number_format(generator))
-    try:
-        with running_layer(generator) as layers:
-            trace = Trace(image, layers)
-            with trace, _PlainPadding():
-                trace.output = run_on_meta(generator, image)
-    except NotImplementedError as error:  # a number was asked for, and the meta device has none
-        raise ModelError(f"the generator's reach depends on pixels: {str(error).splitlines()[0]}") from error
+    network = meta_copy(generator)
+    with torch.no_grad(), running_layer(network) as layers:
+        trace = Trace(image, layers)
+        with trace, _PlainPadding():
+            trace.output = network(image)
     trace.name = layer_name("", generator)
     return trace
 

@@ -1,11 +1,9 @@
 """A generator without padding: under a halo, pixels invented at the edges are computed only to be thrown away."""
 
-from copy import deepcopy
-from itertools import chain
-
 import torch
 from torch import nn
 
+from tilegan.networks.layers import sharing_copy
 from tilegan.networks.reach import CANVASES, Reach, follow
 
 PADS = (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, nn.ConstantPad2d, nn.CircularPad2d)
@@ -52,8 +50,7 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
 
 
 def _without_padding(generator: nn.Module) -> nn.Module:
-    shared = {id(tensor): tensor for tensor in chain(generator.parameters(), generator.buffers())}
-    twin = deepcopy(generator, shared)
+    twin = sharing_copy(generator)
     for module in list(twin.modules()):
         for name, layer in list(module.named_children()):
             setattr(module, name, _plain(layer))
