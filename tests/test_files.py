@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tilegan.errors import OutputError, SettingError
-from tilegan.files import is_remote, is_there, locate, os_errors, remove_file, remove_tree, replace_file
+from tilegan.files import is_remote, is_there, local_copy, locate, os_errors, remove_file, remove_tree, replace_file
 
 
 def test_a_local_name_is_a_path(tmp_path):
@@ -50,6 +50,17 @@ def test_what_another_process_writes_is_seen(bucket):
     replace_file(first / "b", b"1")
     assert sorted(child.name for child in second.iterdir()) == ["a", "b"]
     assert is_there(second / "b")
+
+
+def test_an_object_is_lent_as_a_file(bucket, tmp_path):
+    replace_file(locate(f"{bucket}/a.bin"), b"content")
+    with local_copy(locate(f"{bucket}/a.bin")) as copy:
+        assert (copy.name, copy.read_bytes()) == ("a.bin", b"content")
+    assert not copy.exists()
+    replace_file(tmp_path / "a.bin", b"content")
+    with local_copy(tmp_path / "a.bin") as same:
+        assert same == tmp_path / "a.bin"
+    assert same.exists()
 
 
 @pytest.mark.parametrize("remote", [False, True])
