@@ -17,7 +17,7 @@ from torch import nn
 
 from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, to_device
 from tilegan.errors import ImageError, ModelError
-from tilegan.files import replace_file
+from tilegan.files import locate, replace_file
 from tilegan.geometry import reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
 from tilegan.networks.build import build_generator
@@ -241,7 +241,7 @@ class Translator:
                 f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
             )
         metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
-        replace_file(Path(path), save(self.weights(), metadata))
+        replace_file(locate(path), save(self.weights(), metadata))
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from tilegan.errors import OutputError
-from tilegan.files import locate
+from tilegan.files import local_copy, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
@@ -108,7 +108,8 @@ def _open(names: Names) -> Work:
     if record is None:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
     plan = Plan(**record["settings"] | {"region": Window(*record["settings"]["region"])})
-    translator = load(folder.translator, plan.device, plan.precision)
+    with local_copy(folder.translator) as file:
+        translator = load(file, plan.device, plan.precision)
     return Work(open_source(source), folder, translator, plan, Limits(**record["limits"]))
 
 

@@ -1,0 +1,78 @@
+"""Stylize from and to object storage: the bytes that a disk would hold, resumable, and no image before the end."""
+
+from pathlib import Path
+
+import pytest
+
+from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.files import is_there, locate
+from tilegan.images.store import Store
+from tilegan.pipelines import plan_stylize, stylize
+
+
+@pytest.fixture
+def remote(bucket, picture):
+    """The URL of the picture in a bucket."""
+    url = f"{bucket}/picture.png"
+    locate(url).write_bytes(picture.read_bytes())
+    return url
+
+
+@pytest.fixture
+def on_disk(picture, random_translator, tmp_path, contents):
+    """The bytes of the store that is made on disk."""
+    stylize(picture, tmp_path / "alone.zarr", random_translator, window=32, shard=64)
+    return contents(tmp_path / "alone.zarr")
+
+
+def objects(url):
+    folder = locate(url)
+    found = folder.fs.find(folder.path)
+    return {name.removeprefix(folder.path).lstrip("/"): folder.fs.cat_file(name) for name in found}
+
+
+@pytest.mark.parametrize("how", [{}, pytest.param({"workers": 2}, marks=pytest.mark.slow)])
+def test_from_and_to_a_bucket(remote, bucket, random_translator, on_disk, how):
+    result = stylize(remote, f"{bucket}/out.zarr", random_translator, window=32, shard=64, **how)
+    assert str(result.output) == f"{bucket}/out.zarr"
+    assert objects(f"{bucket}/out.zarr") == on_disk
+    assert not is_there(locate(f"{bucket}/out.zarr.partial"))
+
+
+def test_resumed_work_is_the_same_and_unseen_before_its_end(
+    remote, bucket, random_translator, on_disk, unfinished, monkeypatch
+):
+    output = f"{bucket}/out.zarr"
+    unfinished(remote, random_translator, output)
+    assert not is_there(locate(output) / "zarr.json")
+    with pytest.raises(OutputExistsError, match="unfinished work"):
+        stylize(remote, output, random_translator)
+    with pytest.raises(ResumeError, match="seams"):
+        stylize(remote, output, random_translator, seams="combo", resume=True)
+    made = []
+    real = Store.write_shard
+    monkeypatch.setattr(Store, "write_shard", lambda *a: made.append(a[1:3]) or real(*a))
+    stylize(remote, output, random_translator, resume=True)
+    assert len(made) == len([name for name in on_disk if "/c/" in name]) - 5
+    assert objects(output) == on_disk
+    assert plan_stylize(remote, output, random_translator, resume=True).finished
+    with pytest.raises(OutputExistsError, match=r"out\.zarr exists"):
+        stylize(remote, output, random_translator)
+    stylize(remote, output, random_translator, window=32, shard=64, overwrite=True)
+    assert objects(output) == on_disk
+
+
+def test_a_failure_at_the_first_shard_leaves_nothing(remote, bucket, random_translator, failing_disk, monkeypatch):
+    failing_disk(monkeypatch, 0)
+    with pytest.raises(OutputError):
+        stylize(remote, f"{bucket}/out.zarr", random_translator, window=32, shard=64)
+    assert list(objects(bucket)) == ["picture.png"]
+
+
+def test_what_cannot_be_written_there_is_refused(remote, bucket, random_translator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=r"write a \.zarr there"):
+        stylize(remote, f"{bucket}/out.png", random_translator)
+    with pytest.raises(OutputError, match="name an output"):
+        stylize(remote, model=random_translator)
+    assert stylize(remote, "out.png", random_translator).output == Path("out.png").absolute()
