@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -119,23 +118,6 @@ def is_there(path: Path) -> bool:
 @contextmanager
 def local_copy(path: Path) -> Iterator[Path]:
     """A file as one on this disk, for libraries that read no other: itself, or a copy that is removed afterwards.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    if not is_remote(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        with os_errors():
-            copy.write_bytes(path.read_bytes())
-        yield copy
-
-
-@contextmanager
-def local_copy(path: Path) -> Iterator[Path]:
-    """A file of this disk with the content of a path: itself, or of an object a copy for as long as it is needed.
 
     Raises:
         OSError: it cannot be read.
