@@ -12,7 +12,13 @@ from tilegan.inference.memory import DEFAULT, MIB, fit_plan
 
 def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8"):
     return SimpleNamespace(
-        height=height, width=width, block=block, sequential=sequential, bands=bands, dtype=np.dtype(dtype)
+        height=height,
+        width=width,
+        block=block,
+        sequential=sequential,
+        bands=bands,
+        dtype=np.dtype(dtype),
+        read=lambda window: np.zeros((window.height, window.width, 3), np.uint8),
     )
 
 

@@ -23,7 +23,7 @@ CPU_THREADS = 3  # shards in flight: one is read and one is written while one is
 GPU_THREADS = 16  # at most: a GPU computes a shard in less time than a core reads or writes one
 LEAST_WINDOW, LEAST_SHARD = 128, 512
 READER, RECENT = 64 * MIB, 256 * MIB  # caches: the least that helps, and the most that is of use
-LIBRARIES = 64 * MIB  # what libraries take once the work begins
+LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
 SCRATCH = 1.25  # of a forward pass: what convolutions take beside their tensors, and gaps between these
 DEVICE_SHARE = 0.8  # of a GPU's free memory
 
@@ -109,6 +109,7 @@ def fit_plan(
     """
     weights = sum(value.nbytes for value in translator.weights().values())
     allowed = limit if limit is not None else workers * (DEFAULT + weights)
+    source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
     process = psutil.Process().memory_info().rss + LIBRARIES
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
