@@ -10,7 +10,9 @@ import safetensors
 from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
+from tilegan.files import locate
 from tilegan.images.source import open_source
+from tilegan.images.vsi import is_elsewhere
 from tilegan.model_file import find, read_header, shipped
 
 
@@ -80,6 +82,8 @@ def info(name_or_path: str | Path) -> ModelInfo | ImageInfo:
         ModelError: it looks like a model and is none.
         ImageError: it is missing, or no image.
     """
+    if is_elsewhere(name_or_path):
+        return _image(name_or_path)
     path = Path(name_or_path)
     if path.suffix == ".safetensors" or (path / "translator.safetensors").is_file():
         return _model(path)
@@ -97,14 +101,14 @@ def _model(name_or_path: str | Path) -> ModelInfo:
     return ModelInfo(path=path, parameters=sum(map(math.prod, shapes)), **header)
 
 
-def _image(path: Path) -> ImageInfo:
-    with closing(open_source(path)) as source:
+def _image(name: str | Path) -> ImageInfo:
+    with closing(open_source(name)) as source:
         geo = source.geo
         bounds = None
         if geo is not None and geo.transform is not None:
             bounds = array_bounds(source.height, source.width, geo.transform)
         return ImageInfo(
-            path=path,
+            path=locate(name),
             height=source.height,
             width=source.width,
             bands=source.bands,

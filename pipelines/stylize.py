@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tilegan.files import is_remote, os_errors
 from tilegan.images.export import export
 from tilegan.images.output import put_in_place
 from tilegan.images.store import Store
@@ -115,8 +116,10 @@ def stylize(
         if planned is not None:
             planned(job.summary)
         if job.summary.finished:
-            if job.folder.is_ours():  # a kill came after the output was put in place
+            if job.folder.is_ours():  # a kill came after the output was put in place, or on object storage as it was
                 job.folder.make_room(keep=False)
+                if is_remote(job.output):
+                    Store.open(job.output).finish()
             return _result(job, (f"{job.output} was finished already",))
         if job.begun is None:
             job.folder.make_room(keep=not overwrite)
@@ -152,7 +155,8 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
             pixels = run_on_cluster(client, job.names, work, progress)
     job.image.close()  # its decoded pixels would take memory that the export needs
     try:
-        cut = json.loads((job.folder.journal / HALVED).read_text())
+        with os_errors():
+            cut = json.loads((job.folder.journal / HALVED).read_text())
     except FileNotFoundError:
         return pixels, ()
     return pixels, (

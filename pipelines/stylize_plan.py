@@ -16,6 +16,7 @@ from tilegan.geometry import Window, grid_shape
 from tilegan.images.export import FORMATS, check_size, kind_of
 from tilegan.images.output import check_output, is_store
 from tilegan.images.source import Source, open_source
+from tilegan.images.vsi import is_elsewhere
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, Memory, fit_plan
@@ -126,11 +127,8 @@ def prepared(
             ``tilegan.pipelines.stylize``.
     """
     with closing(open_source(source)) as image:
-        name = str(source)
-        elsewhere = "://" in name or name.startswith("/vsi")
-        if not elsewhere:
-            name = str(Path(source).absolute())
-        elif output is None:
+        name = str(source) if is_elsewhere(source) else str(Path(source).absolute())
+        if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
         place = locate(output) if output is not None else _beside(Path(name), model)
         yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)

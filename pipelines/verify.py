@@ -116,6 +116,8 @@ def _open(path: Path) -> tuple[list["_Level"], bool]:
             folders = [path / dataset["path"] for dataset in attributes["ome"]["multiscales"][0]["datasets"]]
     except ImageError:
         raise
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
     except Exception as error:
         raise ImageError(f"not an OME-Zarr 0.5 image: {path}: {first_line(error)}") from error
     levels = []

@@ -7,7 +7,7 @@ import pytest
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import is_there, locate
 from tilegan.images.store import Store
-from tilegan.pipelines import plan_stylize, stylize
+from tilegan.pipelines import info, plan_stylize, stylize
 
 
 @pytest.fixture
@@ -76,3 +76,33 @@ def test_what_cannot_be_written_there_is_refused(remote, bucket, random_translat
     with pytest.raises(OutputError, match="name an output"):
         stylize(remote, model=random_translator)
     assert stylize(remote, "out.png", random_translator).output == Path("out.png").absolute()
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_kill_while_a_bucket_s_store_is_finished(remote, bucket, random_translator, on_disk, monkeypatch, place):
+    """Before or after the root is written; what was to be removed then is still there."""
+    output = f"{bucket}/out.zarr"
+    real = Store.finish
+
+    class Killed(BaseException):
+        pass
+
+    def finish(store):
+        if place == "after":
+            unfinished = (store.path / "unfinished.json").read_bytes()
+            real(store)
+            (store.path / "unfinished.json").write_bytes(unfinished)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Store, "finish", finish)
+        stylize(remote, output, random_translator, window=32, shard=64)
+    monkeypatch.setattr(Store, "write_shard", None)  # nothing may be made again
+    stylize(remote, output, random_translator, resume=True)
+    assert objects(output) == on_disk
+    assert list(objects(f"{output}.partial")) == []
+
+
+def test_info_of_an_image_in_a_bucket(remote):
+    found = info(remote)
+    assert (str(found.path), found.height, found.width) == (remote, 270, 310)

@@ -14,7 +14,7 @@ import tilegan
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.images.store import Store
-from tilegan.inference.engine import JOURNAL
+from tilegan.inference.folder import WorkFolder
 from tilegan.inference.lock import locked
 from tilegan.pipelines import stylize
 
@@ -135,7 +135,7 @@ def test_a_second_run_to_the_same_output_leaves_the_first_alone(
     output, work = tmp_path / "out.zarr", tmp_path / "out.zarr.partial"
     unfinished(picture, random_translator, output)
     before = contents(work)
-    with locked(work / JOURNAL), pytest.raises(OutputError, match="another run is writing"):
+    with locked(WorkFolder(work).journal), pytest.raises(OutputError, match="another run is writing"):
         stylize(picture, output, random_translator, **how)
     assert contents(work) == before
     stylize(picture, output, random_translator, resume=True)
@@ -178,3 +178,24 @@ def test_killed_and_resumed_it_is_byte_for_byte_the_same(tmp_path, model, number
     assert 5 <= len(list(work.glob("journal/0/*.*"))) < 56
     stylize(source, output, resume=True, model=model, device="cpu")
     assert contents(output) == contents(tmp_path / "whole.zarr")
+
+
+def test_a_kill_between_finishing_the_store_and_its_renaming(
+    picture, random_translator, tmp_path, contents, monkeypatch
+):
+    stylize(picture, tmp_path / "alone.zarr", random_translator, window=32, shard=64)
+    real = Store.finish
+
+    class Killed(BaseException):
+        pass
+
+    def finish(store):
+        real(store)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Store, "finish", finish)
+        stylize(picture, tmp_path / "out.zarr", random_translator, window=32, shard=64)
+    monkeypatch.setattr(Store, "write_shard", None)  # nothing may be made again
+    stylize(picture, tmp_path / "out.zarr", random_translator, resume=True)
+    assert contents(tmp_path / "out.zarr") == contents(tmp_path / "alone.zarr")

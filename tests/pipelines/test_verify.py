@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from zarr.codecs import Crc32cCodec
 
 from tilegan.errors import ImageError
+from tilegan.files import remove_file
 from tilegan.geometry import grid_cell
 from tilegan.images.pyramid import reduced_shard
 from tilegan.images.store import Store
@@ -134,6 +135,28 @@ def test_progress_counts_pixels(store):
     assert calls[1] == ("verify", 64 * 64, total)
     assert calls[-1] == ("verify", total, total)
     assert len(calls) == 1 + 21
+
+
+def test_a_store_in_a_bucket(bucket):
+    store = filled(f"{bucket}/a.zarr", 40, 20, shard=32, chunk=16)
+    assert verify(f"{bucket}/a.zarr").damaged == ()
+    flip(store.shard_file(0, (0, 0)), 100)
+    remove_file(store.shard_file(0, (1, 0)))
+    assert verify(f"{bucket}/a.zarr").damaged == ((0, 0, 0, CHECKSUM), (0, 1, 0, "missing"))
+
+
+def test_unfinished_work_and_nothing_in_a_bucket(bucket):
+    Store.create(f"{bucket}/a.zarr", 40, 20, shard=32, chunk=16)
+    with pytest.raises(ImageError, match=r"unfinished: .*a\.zarr.*--resume"):
+        verify(f"{bucket}/a.zarr")
+    with pytest.raises(ImageError, match=r"no such store: .*none\.zarr"):
+        verify(f"{bucket}/none.zarr")
+
+
+def test_a_host_that_does_not_answer_is_no_damage(closed_s3):
+    with pytest.raises(ImageError, match=r"cannot read s3://.*/a\.zarr") as caught:
+        verify(f"{closed_s3}/a.zarr")
+    assert "\n" not in str(caught.value)
 
 
 # --- images that others made -----------------------------------------------------------------------------------------

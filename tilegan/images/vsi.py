@@ -7,6 +7,11 @@ from urllib.parse import urlsplit
 _PREFIXES = {"s3://": "/vsis3/", "gs://": "/vsigs/", "https://": "/vsicurl/https://", "http://": "/vsicurl/http://"}
 
 
+def is_elsewhere(name: str | Path) -> bool:
+    """Whether a name is a URL or one of GDAL's own, and no path of this disk."""
+    return "://" in str(name) or str(name).startswith("/vsi")
+
+
 def gdal_name(name: str) -> str:
     """What GDAL calls a URL (``/vsis3/bucket/key`` for ``s3://bucket/key``); other names as they are."""
     for url, prefix in _PREFIXES.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import is_remote, is_there, remove_file, remove_tree
 from tilegan.images.output import explained
-from tilegan.images.store import UNFINISHED, Store
+from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.inference.journal import RECORD, Record, has_marker, read_record
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
@@ -40,7 +40,7 @@ class WorkFolder:
 
     def begun(self) -> Record | None:
         """What the unfinished work was begun with; None if there is none."""
-        return read_record(self.journal) if is_there(self.store / UNFINISHED) else None
+        return read_record(self.journal) if self._has_store() else None
 
     def has_finished_shards(self) -> bool:
         """Whether any shard was finished."""
@@ -89,7 +89,7 @@ class WorkFolder:
         """Remove all: first what makes it one to resume, last the journal, which tells that it is ours."""
         remove_file(self.journal / RECORD)
         if is_remote(self.path):
-            if is_there(self.store / UNFINISHED):
+            if self._has_store():
                 remove_tree(self.store)
             remove_tree(self.path)
             return
@@ -99,6 +99,11 @@ class WorkFolder:
             elif entry != self.journal:
                 shutil.rmtree(entry)
         shutil.rmtree(self.path)
+
+    def _has_store(self) -> bool:
+        """Whether there is a store that is work: where the output shall be, one with a root is finished."""
+        begun, finished = (is_there(self.store / name) for name in (UNFINISHED, ROOT))
+        return begun and not finished if is_remote(self.store) else begun or finished
 
     @contextmanager
     def kept_for_resume(self) -> Iterator[None]:
