@@ -1,13 +1,15 @@
 """Which device computes, and in which number format."""
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import nn
 
 from tilegan.errors import SettingError
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's numbers of what ``mallopt`` sets
 CPU = torch.device("cpu")
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -59,6 +61,17 @@ def precision_name(dtype: torch.dtype) -> str:
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
     return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what large tensors free for the next ones, up to its peak; without glibc nothing happens.
+
+    Otherwise each is mapped anew, page by page: a tenth of the time of a forward pass on a CPU.
+    """
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        mallopt(M_MMAP_THRESHOLD, 2**30)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tilegan.devices import keep_freed_memory
 from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
 from tilegan.geometry import Window, grid_cell
@@ -77,6 +78,8 @@ class Work:
         own_stream = partial(_own_stream, self.translator.device) if on_cuda else None
         self.forward = ThreadPoolExecutor(CUDA_STREAMS if on_cuda else 1, "forward", own_stream)
         set_cache(self.limits.reader)
+        if self.translator.device.type == "cpu":
+            keep_freed_memory()
 
 
 def _own_stream(device: torch.device) -> None:
