@@ -59,7 +59,9 @@ class JsonEvents:
 
     def planned(self, plan: "StylizePlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
         """All of the plan."""
-        _write("plan", dataclasses.asdict(plan))
+        content = dataclasses.asdict(plan)
+        content["memory"]["total"] = plan.memory.total
+        _write("plan", content)
 
     def finished(self, result: "StylizeResult") -> None:
         """All of the result."""

@@ -47,15 +47,17 @@ from tilegan.cli.report import interrupted
 )
 def stylize(image: str, output: str | None, model: str, dry_run: bool, progress: str, **settings: Any) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
+    from tilegan.devices import keep_freed_memory
     from tilegan.pipelines import plan_stylize
     from tilegan.pipelines import stylize as run_stylize
 
-    with events_of(progress) as events:
-        if dry_run:
-            events.planned(plan_stylize(image, output, model, **settings), full=True)
-            return
-        try:
+    try:
+        with events_of(progress) as events:
+            if dry_run:
+                events.planned(plan_stylize(image, output, model, **settings), full=True)
+                return
+            keep_freed_memory()
             result = run_stylize(image, output, model, progress=events.progress, planned=events.planned, **settings)
-        except KeyboardInterrupt:
-            interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
-        events.finished(result)
+            events.finished(result)
+    except KeyboardInterrupt:
+        interrupted("interrupted: what is finished is kept: the same command with --resume goes on")

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tilegan.files import is_remote, os_errors
+from tilegan.files import is_remote, is_there, os_errors
 from tilegan.images.export import export
-from tilegan.images.output import put_in_place
 from tilegan.images.store import Store
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import write_record
@@ -88,8 +87,8 @@ def stylize(
             it has in the whole.
         device: 'auto', 'cpu', 'cuda', 'mps'.
         precision: 'auto', 'float32', 'bfloat16', 'float16'.
-        memory: bytes that all processes together may take, kept to by the choice of window, shard and caches; default
-            2 GiB a process beside the model.
+        memory: bytes that all processes on this machine together may take, with a scheduler each of its workers, kept
+            to by the choice of window, shard and caches; default 1.25 GiB beside what a process takes already.
         workers: processes on this machine that share its cores, or take a GPU each; default: this one, alone.
         scheduler: address of a Dask cluster whose workers see the same disk, instead.
         overwrite: replace an output that is there, and throw away unfinished work on it.
@@ -141,7 +140,7 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     """Bring every shard to the store; the pixels computed, and what was done otherwise than planned."""
     if job.begun is None:
         shard = job.plan.shard * job.translator.scale
-        job.folder.begin(job.summary.height, job.summary.width, shard, job.translator)
+        job.folder.begin(job.summary.height, job.summary.width, shard)
     write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
     work = Work(job.image, job.folder, job.translator, job.plan, job.limits)
     if scheduler is None and job.summary.workers == 1:
@@ -150,6 +149,8 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
         # imported here since it takes most of a second
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
+        if not is_there(job.folder.translator):
+            job.translator.save(job.folder.translator)
         cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
         with cluster as client:
             pixels = run_on_cluster(client, job.names, work, progress)
@@ -170,8 +171,7 @@ def _finish(job: Job, progress: Progress) -> None:
         finished = job.folder.path / f"image{job.output.suffix}"
         geo = job.image.geo.part(job.plan.region) if job.image.geo is not None else None
         export(Store.open(job.folder.store), finished, geo, progress)
-    put_in_place(finished, job.output, spare=job.folder.path / "replaced")
-    job.folder.remove()
+    job.folder.place(finished, job.output)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:

@@ -14,9 +14,9 @@ from tilegan.errors import OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.export import FORMATS, check_size, kind_of
-from tilegan.images.output import check_output, is_store
+from tilegan.images.output import check_output, is_store, overlaps
 from tilegan.images.source import Source, open_source
-from tilegan.images.vsi import is_elsewhere
+from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, Memory, fit_plan
@@ -157,14 +157,15 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
-    finished = settings.resume and begun is None and not settings.overwrite and _is_there(output, source)
+    finished = settings.resume and not settings.overwrite
+    finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
     if not finished:
-        check_output(output, settings.overwrite, locate(source))
+        check_output(output, settings.overwrite, locate(url_name(source)))
         check_size(output, height, width)
     record: Record = {
-        "settings": json.loads(json.dumps(asdict(plan))),
         "source": dict(image.identity()),
         "model": {"fingerprint": translator.fingerprint()},
+        "settings": json.loads(json.dumps(asdict(plan))),
     }
     if begun is not None:
         check_record(begun, record)
@@ -193,11 +194,11 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     return Job(image, source, output, kind, folder, translator, plan, limits, record, begun, summary)
 
 
-def _is_there(output: Path, source: str) -> bool:
+def _is_there(output: Path, kind: str, source: str) -> bool:
     """Whether an output is there, finished, and not the source itself."""
-    if is_remote(output):
-        return str(output) != source and is_store(output)
-    return output.exists() and not (Path(source).exists() and output.samefile(source))
+    if kind == "zarr":
+        return is_store(output) and not overlaps(output, locate(url_name(source)))
+    return output.is_file() and output.stat().st_size > 0 and not overlaps(output, locate(url_name(source)))
 
 
 def _workers(settings: StylizeSettings) -> int:

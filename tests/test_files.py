@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,12 @@ def test_only_the_libraries_errors_are_turned():
     theirs = type("Theirs", (Exception,), {"__module__": "botocore.exceptions"})
     with pytest.raises(OSError, match=r"^first$"), os_errors():
         raise theirs("first\nsecond")
+
+
+def test_threads_may_write_the_same_file(tmp_path):
+    path = tmp_path / "file"
+    contents = [bytes([number]) * 1000 for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda content: [replace_file(path, content) for _ in range(50)], contents))
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any, cast
 
 from tilegan.errors import OutputError, SettingError
@@ -81,7 +82,8 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OutputError: no room or no permission; what was there is untouched.
     """
-    temporary = None if is_remote(path) else path.with_name(f"{path.name}.partial")
+    # a name of its own: another thread or process may be writing the same file
+    temporary = None if is_remote(path) else path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.partial")
     try:
         if temporary is None:
             with os_errors():

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -73,19 +74,25 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     large = photo.with_name("large.png")
     Image.open(photo).resize((900, 900)).save(large)
     arguments = ["stylize", str(large), "--model", str(model), "--window", "32", "--shard", "64", "--device", "cpu"]
+    arguments += ["--progress", "json"]
     command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", *arguments]
     # a shell that runs the tests in the background has made SIGINT be ignored, and children inherit that
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     markers = photo.with_name("large.dots.png.partial") / "journal" / "0"
     while process.poll() is None and not (markers.is_dir() and len(list(markers.iterdir())) > 3):
         time.sleep(0.01)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    events, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "--resume goes on" in errors
     assert "Traceback" not in errors
+    assert json.loads(events.splitlines()[-1]) == {"event": "interrupted"}
     assert not photo.with_name("large.dots.png").exists()
     assert run(*arguments, "--resume").exit_code == 0
     assert Image.open(photo.with_name("large.dots.png")).size == (900, 900)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from tilegan.errors import SettingError
@@ -10,8 +11,9 @@ from tilegan.geometry import Window
 from tilegan.inference.memory import DEFAULT, MIB, fit_plan
 
 
-def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8"):
+def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8", held=False):
     return SimpleNamespace(
+        held=held,
         height=height,
         width=width,
         block=block,
@@ -28,7 +30,7 @@ def fit(translator, image, **settings):
 
 def test_a_large_image_fits_the_default(random_translator):
     plan, limits, memory, notes = fit(random_translator, source(100_000, 100_000))
-    assert memory.total <= memory.limit == DEFAULT + sum(v.nbytes for v in random_translator.weights().values())
+    assert memory.total <= memory.limit == memory.process + DEFAULT
     assert (plan.window, plan.shard, limits.threads, notes) == (1024, 2048, 3, ())
 
 
@@ -78,7 +80,7 @@ def test_files_in_rows_need_a_row_of_shards_in_cache(random_translator):
         assert notes == ()
     _, tiled, _, _ = fit(random_translator, source(9_000, 9_000))
     assert tiled.reader == 64 * MIB
-    _, held, _, _ = fit(random_translator, source(9_000, 9_000, (9_000, 9_000)))
+    _, held, _, _ = fit(random_translator, source(9_000, 9_000, (9_000, 9_000), held=True))
     assert held.reader == 0
 
 
@@ -87,6 +89,22 @@ def test_rows_that_do_not_fit_are_said_to_be_slow(random_translator):
     assert memory.total <= memory.limit
     assert "decoded again" in notes[0]
     assert limits.reader == 64 * MIB
+
+
+def test_large_chunks_are_counted_as_often_as_they_are_decoded(random_translator):
+    _, limits, memory, _ = fit(random_translator, source(9_000, 9_000, (4_096, 4_096)))
+    chunk = 4_096**2 * 3
+    assert memory.shards >= limits.threads * 2 * chunk
+    _, _, usual, _ = fit(random_translator, source(9_000, 9_000))
+    assert memory.total >= usual.total + chunk
+
+
+def test_what_the_host_takes_makes_no_default_plan_smaller(random_translator, monkeypatch):
+    image = source(9_000, 9_000)
+    before = fit(random_translator, image)[:2]
+    real = psutil.Process().memory_info().rss
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=real + 2**31))
+    assert fit(random_translator, image)[:2] == before
 
 
 def test_workers_share_the_limit(random_translator):

@@ -88,3 +88,22 @@ def test_an_image_too_large_for_its_format_is_refused_first(tmp_path, random_tra
     with pytest.raises(OutputError, match="65500"):
         stylize(tmp_path / "in.png", tmp_path / "out.jpg", random_translator)
     assert not (tmp_path / "out.jpg.partial").exists()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_source_inside_the_output_is_kept(picture, random_translator, tmp_path, contents, overwrite):
+    stylize(picture, tmp_path / "in.zarr", random_translator)
+    before = contents(tmp_path / "in.zarr")
+    for source, output in (("in.zarr/0", "in.zarr"), ("in.zarr", "in.zarr/0/out.zarr")):
+        with pytest.raises(OutputError, match="one lies in the other"):
+            stylize(tmp_path / source, tmp_path / output, random_translator, overwrite=overwrite)
+    assert contents(tmp_path / "in.zarr") == before
+
+
+def test_what_is_no_result_is_not_called_finished(picture, random_translator, tmp_path):
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "file.zarr").touch()
+    (tmp_path / "folder.zarr").mkdir()
+    for name in ("empty.png", "file.zarr", "folder.zarr"):
+        with pytest.raises(OutputExistsError, match="exists"):
+            stylize(picture, tmp_path / name, random_translator, resume=True)

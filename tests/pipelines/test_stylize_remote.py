@@ -1,5 +1,7 @@
 """Stylize from and to object storage: the bytes that a disk would hold, resumable, and no image before the end."""
 
+from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,10 @@ import pytest
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import is_there, locate
 from tilegan.images.store import Store
+from tilegan.inference import folder
 from tilegan.pipelines import info, plan_stylize, stylize
+
+pipeline = import_module("tilegan.pipelines.stylize")  # the package shows the function under that name
 
 
 @pytest.fixture
@@ -106,3 +111,36 @@ def test_a_kill_while_a_bucket_s_store_is_finished(remote, bucket, random_transl
 def test_info_of_an_image_in_a_bucket(remote):
     found = info(remote)
     assert (str(found.path), found.height, found.width) == (remote, 270, 310)
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed(*_, **__):
+    raise Killed
+
+
+@pytest.mark.parametrize("moment", ["remove_tree", "Store.create", "write_record"])
+def test_a_kill_while_an_old_output_is_cleared_away(remote, bucket, random_translator, on_disk, monkeypatch, moment):
+    output = f"{bucket}/out.zarr"
+    stylize(remote, output, random_translator)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        if moment == "Store.create":
+            patch.setattr(Store, "create", killed)
+        else:
+            patch.setattr(folder if moment == "remove_tree" else pipeline, moment, killed)
+        patch.setattr(folder.WorkFolder, "kept_for_resume", lambda _: nullcontext())
+        stylize(remote, output, random_translator, window=32, shard=64, overwrite=True)
+    assert not plan_stylize(remote, output, random_translator, resume=True).finished
+    stylize(remote, output, random_translator, window=32, shard=64, resume=True)
+    assert objects(output) == on_disk
+
+
+def test_a_source_inside_the_output_is_kept_there_too(remote, bucket, random_translator):
+    stylize(remote, f"{bucket}/in.zarr", random_translator)
+    before = objects(f"{bucket}/in.zarr")
+    for source in (f"{bucket}/in.zarr/0", f"{bucket}/in.zarr", f"/vsis3/{bucket.removeprefix('s3://')}/in.zarr/0"):
+        with pytest.raises(OutputError, match="one lies in the other"):
+            stylize(source, f"{bucket}/in.zarr", random_translator, overwrite=True)
+    assert objects(f"{bucket}/in.zarr") == before

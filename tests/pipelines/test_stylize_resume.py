@@ -199,3 +199,22 @@ def test_a_kill_between_finishing_the_store_and_its_renaming(
     monkeypatch.setattr(Store, "write_shard", None)  # nothing may be made again
     stylize(picture, tmp_path / "out.zarr", random_translator, resume=True)
     assert contents(tmp_path / "out.zarr") == contents(tmp_path / "alone.zarr")
+
+
+@pytest.mark.parametrize("ending", ["zarr", "tif"])
+def test_a_kill_after_the_output_is_in_place(picture, random_translator, tmp_path, monkeypatch, ending):
+    output = tmp_path / f"out.{ending}"
+
+    class Killed(BaseException):
+        pass
+
+    def removed(_):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(WorkFolder, "remove", removed)
+        stylize(picture, output, random_translator, window=32, shard=64)
+    assert WorkFolder.of(output).path.is_dir()
+    result = stylize(picture, output, random_translator, resume=True)
+    assert "finished already" in result.notes[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, "picture.png"]

@@ -32,10 +32,10 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
         return kind
     if not output.parent.is_dir():
         raise OutputError(f"no folder {output.parent} to write {output.name} to: make it first")
+    if source is not None and overlaps(output, source):
+        raise OutputError(f"{output} is the source itself, or one lies in the other: give the output another name")
     if not output.exists() and not output.is_symlink():
         return kind
-    if source is not None and source.exists() and output.exists() and output.samefile(source):
-        raise OutputError(f"{output} is the source itself: give the output another name")
     if not overwrite:
         raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
     store_there = output.is_dir() and is_store(output)
@@ -49,8 +49,8 @@ def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) ->
         raise OutputError(f"cannot write to the web: {output}: give an s3:// or gs:// URL, or a local file")
     if kind != "zarr":
         raise OutputError(f"cannot write a {kind} to object storage: {output}: write a .zarr there, or a local file")
-    if output == source:
-        raise OutputError(f"{output} is the source itself: give the output another name")
+    if source is not None and overlaps(output, source):
+        raise OutputError(f"{output} is the source itself, or one lies in the other: give the output another name")
     try:
         if is_store(output):
             if not overwrite:
@@ -61,6 +61,17 @@ def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) ->
         raise
     except OSError as error:
         raise explained(error, output.parent, "free some") from error
+
+
+def overlaps(output: Path, source: Path) -> bool:
+    """Whether an output is the source itself, or one lies inside the other, so that writing would spoil it."""
+    if is_remote(output) != is_remote(source):
+        return False
+    if not is_remote(output):
+        if output.exists() and source.exists() and output.samefile(source):
+            return True
+        output, source = output.resolve(), source.resolve()
+    return output == source or output in source.parents or source in output.parents
 
 
 def is_store(path: Path) -> bool:

@@ -28,6 +28,7 @@ class PillowSource:
     """A file that Pillow reads, its first frame; see ``tilegan.images.source.Source``."""
 
     sequential = False
+    held = True
 
     def __init__(self, path: Path) -> None:
         """Open and decode a file, here or what ``locate`` gave for a URL.

@@ -41,6 +41,8 @@ class RasterSource:
     strips) again from the top, and GDAL would keep their blocks twice.
     """
 
+    held = False
+
     def __init__(self, path: str | Path) -> None:
         """Open a file.
 

@@ -59,6 +59,7 @@ class Source(Protocol):
             held in memory.
         sequential: whether a part can only be decoded after all that stands before it in the file; going back then
             means to begin at the top again, unless the reader's cache holds it.
+        held: whether all of it was decoded when it was opened, and is held in memory.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Source(Protocol):
     geo: Geo | None
     block: tuple[int, int]
     sequential: bool
+    held: bool
 
     def read(self, window: Window) -> NDArray[np.uint8]:
         """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.

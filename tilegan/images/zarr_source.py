@@ -26,6 +26,7 @@ class ZarrSource:
     """
 
     sequential = False
+    held = False
 
     def __init__(self, path: Path) -> None:
         """Open a folder, here or what ``locate`` gave for a URL.

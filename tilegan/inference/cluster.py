@@ -3,12 +3,15 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 
 import torch
-from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
+from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, Worker, WorkerPlugin, as_completed
+from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
 
+from tilegan.devices import keep_freed_memory
 from tilegan.errors import SettingError, WorkerError
 from tilegan.inference.engine import Tally
 from tilegan.inference.schedule import Shard, needs, schedule
@@ -52,6 +55,18 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
 def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
     """Called by Dask in each local worker: Ctrl-C, which a terminal sends to all, is the main process's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # torch may have been imported before it was set
+    keep_freed_memory()
+
+
+class UseThreads(WorkerPlugin):
+    """Lets a worker of an existing cluster compute with as many threads as Dask gives it; Dask's own default is one."""
+
+    name = "tilegan-threads"
+
+    def setup(self, worker: Worker) -> None:
+        """Called by Dask when a worker starts, or has started already."""
+        torch.set_num_threads(worker.state.nthreads)
 
 
 @contextmanager
@@ -69,6 +84,7 @@ def existing_cluster(address: str) -> Iterator[Client]:
     except (OSError, ValueError, TimeoutError) as error:
         raise SettingError(f"no Dask scheduler answers at {address}: start one with 'dask scheduler'") from error
     with client:
+        client.register_plugin(UseThreads())
         yield client
 
 
@@ -117,8 +133,10 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
             f"the workers died that were to make shard {future.key[1:]}: they may have too little memory: what is "
             "finished is kept for resume"
         ) from error
-    except BaseException:
-        client.cancel(list(running.values()), force=True)
-        client.run(stop_work, names)
-        raise
+    except (CommClosedError, FutureCancelledError) as error:
+        raise WorkerError("the scheduler has gone: what is finished is kept for resume") from error
+    finally:
+        with suppress(Exception):  # of a scheduler that has gone; it must not hide what went wrong
+            client.cancel(list(running.values()), force=True)
+            client.run(stop_work, names)
     return tally.computed

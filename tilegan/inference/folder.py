@@ -1,20 +1,22 @@
 """The work folder of one output: where unfinished work lies, how it begins, is found again and goes away."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import is_remote, is_there, remove_file, remove_tree
-from tilegan.images.output import explained
+from tilegan.files import is_remote, is_there, remove_file, remove_tree, replace_file
+from tilegan.images.output import explained, put_in_place
 from tilegan.images.store import ROOT, UNFINISHED, Store
-from tilegan.inference.journal import RECORD, Record, has_marker, read_record
+from tilegan.inference.journal import RECORD, Record, has_marker, read_record, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
-from tilegan.translator import Translator
 
 ENDING = ".partial"
+# in the journal: what comes before its record, and what tells that the output is in place
+CLEARING, PLACED = "clearing.json", "placed.json"
 
 
 class WorkFolder:
@@ -68,22 +70,53 @@ class WorkFolder:
                 raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
             self.remove()
 
-    def begin(self, height: int, width: int, shard: int, translator: Translator) -> None:
-        """Fill the folder; the journal's record comes after this, so that with it everything is there.
+    def begin(self, height: int, width: int, shard: int) -> None:
+        """Make an empty store; the journal's record comes after this, so that with it everything is there.
 
         Args:
             height: of the output, in pixels.
             width: likewise.
             shard: side of the store's shards, in output pixels.
-            translator: what it is made with.
 
         Raises:
             OutputError, OSError: it cannot be written.
         """
         if is_remote(self.store):
-            remove_tree(self.store)  # it may be replaced, or it would not have come to this
-        translator.save(self.translator)
+            self._clear_place()
         Store.create(self.store, height, width, shard=shard, chunk=chunk_of(shard))
+
+    def _clear_place(self) -> None:
+        """Remove what was where the store shall be; it may be replaced, or it would not have come to this.
+
+        Killed at any moment, it leaves what is no image, and can be told to be ours.
+        """
+        write_json(self.journal / CLEARING, {})
+        replace_file(self.store / UNFINISHED, b"{}")
+        remove_file(self.store / ROOT)
+        for entry in self.store.iterdir():
+            if entry.name != UNFINISHED:
+                remove_tree(entry)
+
+    def place(self, finished: Path, output: Path) -> None:
+        """Give a finished file or store its final name, and remove the folder.
+
+        Raises:
+            OutputError, OSError: it cannot be renamed.
+        """
+        if finished != self.store:
+            status = finished.stat()
+            write_json(self.journal / PLACED, {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns})
+        put_in_place(finished, output, spare=self.path / "replaced")
+        self.remove()
+
+    def has_placed(self, output: Path) -> bool:
+        """Whether an output is the file that ``place`` renamed before it was killed."""
+        try:
+            noted = json.loads((self.journal / PLACED).read_text())
+            status = output.stat()
+        except (OSError, ValueError):
+            return False
+        return bool(noted == {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns})
 
     def remove(self) -> None:
         """Remove all: first what makes it one to resume, last the journal, which tells that it is ours."""
@@ -91,6 +124,7 @@ class WorkFolder:
         if is_remote(self.path):
             if self._has_store():
                 remove_tree(self.store)
+            remove_file(self.translator)
             remove_tree(self.path)
             return
         for entry in self.path.iterdir():
@@ -120,6 +154,7 @@ class WorkFolder:
                 with suppress(OSError):
                     self.remove()
                 cure = "free some, then begin again"
-            if isinstance(error, OSError) and (isinstance(error, OutputError) or not isinstance(error, TileganError)):
+            ours = isinstance(error, OutputError) or not isinstance(error, (TileganError, BrokenPipeError))
+            if isinstance(error, OSError) and ours:
                 raise explained(error, self.path.parent, cure) from error
             raise

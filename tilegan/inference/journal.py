@@ -81,7 +81,7 @@ def has_marker(folder: Path) -> bool:
         OSError: object storage does not answer.
     """
     with os_errors():
-        return any(folder.glob("*/*.*"))
+        return any(not marker.name.endswith(".partial") for marker in folder.glob("*/*.*"))
 
 
 def read_record(folder: Path) -> Record | None:

@@ -18,13 +18,14 @@ from tilegan.inference.plan import CPU_WINDOW, GPU_WINDOW, SHARD, Plan, cut_of, 
 from tilegan.translator import Translator
 
 MIB = 2**20
-DEFAULT = 2 * 2**30  # beside the model
+DEFAULT = 5 * 2**28  # beside what a process takes already: with a fresh one not 2 GiB in all
 CPU_THREADS = 3  # shards in flight: one is read and one is written while one is computed
 GPU_THREADS = 16  # at most: a GPU computes a shard in less time than a core reads or writes one
 LEAST_WINDOW, LEAST_SHARD = 128, 512
 READER, RECENT = 64 * MIB, 64 * MIB  # caches: the least that helps, and the most that may grow with the image's width
 LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
 SCRATCH = 1.25  # of a forward pass: what convolutions take beside their tensors, and gaps between these
+DECODED = 10  # blocks of an image that zarr decodes at once; GDAL decodes fewer
 DEVICE_SHARE = 0.8  # of a GPU's free memory
 
 
@@ -96,8 +97,8 @@ def fit_plan(
         window: in input pixels; None for the largest that fits, up to the device's best.
         shard: likewise.
         pyramid: whether levels above 0 are made.
-        limit: bytes that all processes may take together; None for 2 GiB a process beside the model, which is kept to
-            where it can be.
+        limit: bytes that all processes may take together; None for ``DEFAULT`` beside what each takes already, which is
+            kept to where it can be.
         workers: processes.
 
     Returns:
@@ -107,16 +108,18 @@ def fit_plan(
         SettingError: a value cannot work, or nothing fits.
         ModelError: the translator cannot work exactly.
     """
-    weights = sum(value.nbytes for value in translator.weights().values())
-    allowed = limit if limit is not None else workers * (DEFAULT + weights)
     source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
     process = psutil.Process().memory_info().rss + LIBRARIES
+    allowed = workers * (process + DEFAULT) + (process if workers > 1 else 0) if limit is None else limit
+    passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
         for threads, chosen_window, chosen_shard in _candidates(translator, window, shard):
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard)
             notes = notes_on(plan, translator, window, shard)
-            forward = _forward_bytes(plan, translator)
+            if plan.window not in passes:
+                passes[plan.window] = _forward_bytes(plan, translator)
+            forward = passes[plan.window]
             if translator.device.type == "cuda":
                 if forward > DEVICE_SHARE * torch.cuda.mem_get_info(translator.device)[0]:
                     continue
@@ -169,14 +172,27 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     side = min(plan.shard, max(plan.region.height, plan.region.width))
     read = (side + 2 * cut_of(plan, translator).halo) ** 2
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
-    return read * (2 * 3 + values) + 4 * 3 * (side * translator.scale) ** 2
+    return read * (2 * 3 + values) + 4 * 3 * (side * translator.scale) ** 2 + _decoded_bytes(side, source)
+
+
+def _decoded_bytes(side: int, source: Source) -> int:
+    """Of the source's blocks that are decoded at once to read a square of so many pixels a side."""
+    if source.held:
+        return 0
+    height, width = source.block
+    touched = (-(-side // height) + 1) * (-(-side // width) + 1)
+    rows, columns = (
+        grid_shape(source.height, source.width, height)[0],
+        grid_shape(source.height, source.width, width)[1],
+    )
+    return min(touched, rows * columns, DECODED) * height * width * source.bands * source.dtype.itemsize
 
 
 def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Of the reader's cache: a row of shards where the file has whole rows, or else some of its blocks."""
+    if source.held:
+        return 0
     height, width = source.block
-    if (height, width) == (source.height, source.width):
-        return 0  # it is in memory already
     if not source.sequential and width < source.width:
         return READER
     rows = min(plan.shard + 2 * cut_of(plan, translator).halo + 2 * height, source.height)

@@ -7,13 +7,12 @@ opens each folder once and keeps it open.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Lock
+from threading import Event, Lock, Semaphore
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tilegan.devices import keep_freed_memory
 from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
 from tilegan.geometry import Window, grid_cell
@@ -49,6 +48,8 @@ class Work:
         cut: how blocks are cut; made smaller when the device runs out of memory.
         forward: the thread that computes: one forward pass at a time keeps all cores busy. On a GPU some, each with a
             stream of its own, so that one's pixels are copied while another's are computed.
+        slots: as many as shards may be in flight, whatever threads a worker has.
+        lock: for what its threads change.
         stop: set when the run ends early; tasks leave at the next window.
     """
 
@@ -62,6 +63,8 @@ class Work:
     recent: Recent = field(init=False)
     cut: Cut = field(init=False)
     forward: ThreadPoolExecutor = field(init=False)
+    slots: Semaphore = field(init=False)
+    lock: Lock = field(default_factory=Lock)
     stop: Event = field(default_factory=Event)
 
     @property
@@ -78,8 +81,7 @@ class Work:
         own_stream = partial(_own_stream, self.translator.device) if on_cuda else None
         self.forward = ThreadPoolExecutor(CUDA_STREAMS if on_cuda else 1, "forward", own_stream)
         set_cache(self.limits.reader)
-        if self.translator.device.type == "cpu":
-            keep_freed_memory()
+        self.slots = Semaphore(self.limits.threads)
 
 
 def _own_stream(device: torch.device) -> None:
@@ -153,12 +155,13 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
     if work.stop.is_set():
         raise Stopped
     index = (row, column)
-    if work.journal.holds(level, index):
-        return False
-    pixels = _stylized(work, index) if level == 0 else reduced_shard(work.store, level, index, work.recent)
-    work.journal.write(level, index, pixels)
-    if level + 1 < work.levels:
-        work.recent.put(level, index, pixels)
+    with work.slots:
+        if work.journal.holds(level, index):
+            return False
+        pixels = _stylized(work, index) if level == 0 else reduced_shard(work.store, level, index, work.recent)
+        work.journal.write(level, index, pixels)
+        if level + 1 < work.levels:
+            work.recent.put(level, index, pixels)
     return True
 
 
@@ -199,8 +202,10 @@ def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uin
                     f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
                     f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
                 ) from error
-            work.cut = halved
-            write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
+            with work.lock:
+                if work.cut == cut:  # else another thread was faster
+                    work.cut = halved
+                    write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
 
 
 def _forward(work: Work, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
