@@ -141,6 +141,8 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     if job.begun is None:
         shard = job.plan.shard * job.translator.scale
         job.folder.begin(job.summary.height, job.summary.width, shard)
+    else:
+        job.folder.clear_torn()
     write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
     work = Work(job.image, job.folder, job.translator, job.plan, job.limits)
     if scheduler is None and job.summary.workers == 1:

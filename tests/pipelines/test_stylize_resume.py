@@ -218,3 +218,13 @@ def test_a_kill_after_the_output_is_in_place(picture, random_translator, tmp_pat
     result = stylize(picture, output, random_translator, resume=True)
     assert "finished already" in result.notes[-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, "picture.png"]
+
+
+def test_what_zarr_was_writing_does_not_stay(picture, random_translator, tmp_path, contents, unfinished):
+    """Its LocalStore writes a shard under another name, and a kill may come before it renames it."""
+    stylize(picture, tmp_path / "alone.zarr", random_translator, window=32, shard=64)
+    unfinished(picture, random_translator, tmp_path / "out.zarr")
+    store = WorkFolder.of(tmp_path / "out.zarr").store
+    (store / "0" / "c" / "0" / "0" / "1.13ae6a1042f64470bcde48112a9ab68a.partial").write_bytes(b"torn")
+    stylize(picture, tmp_path / "out.zarr", random_translator, resume=True)
+    assert contents(tmp_path / "out.zarr") == contents(tmp_path / "alone.zarr")

@@ -85,6 +85,12 @@ class WorkFolder:
             self._clear_place()
         Store.create(self.store, height, width, shard=shard, chunk=chunk_of(shard))
 
+    def clear_torn(self) -> None:
+        """Remove what zarr was writing, under names of its own, when a run was killed; shards there are whole or redone."""
+        if not is_remote(self.store):
+            for torn in self.store.rglob("*.partial"):
+                torn.unlink()
+
     def _clear_place(self) -> None:
         """Remove what was where the store shall be; it may be replaced, or it would not have come to this.
 
