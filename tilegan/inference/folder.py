@@ -86,7 +86,7 @@ class WorkFolder:
         Store.create(self.store, height, width, shard=shard, chunk=chunk_of(shard))
 
     def clear_torn(self) -> None:
-        """Remove what zarr was writing, under names of its own, when a run was killed; shards there are whole or redone."""
+        """Remove what zarr was writing, under names of its own, when a run was killed."""
         if not is_remote(self.store):
             for torn in self.store.rglob("*.partial"):
                 torn.unlink()
