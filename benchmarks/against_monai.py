@@ -27,7 +27,7 @@ import torch
 from common import in_turn, make_image, median, parser, report, seconds_of
 from monai.inferers import SlidingWindowInferer
 
-from tilegan.devices import precision_name
+from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import load
 
@@ -87,6 +87,7 @@ def main() -> None:
     options.add_argument("--model", default="vangogh")
     options.add_argument("--device", default="auto")
     given = options.parse_args()
+    keep_freed_memory()  # as the command does
     translator = load(given.model, given.device)
     with tempfile.TemporaryDirectory(dir=given.scratch) as name:
         output = Path(name) / "out.zarr"

@@ -28,7 +28,7 @@ import numpy as np
 from common import in_turn, make_image, median, parser, report, seconds_of
 
 import tilegan.inference.task as engine_task
-from tilegan.devices import precision_name
+from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.images.pyramid import Recent
 from tilegan.images.raster import RasterSource
 from tilegan.inference.journal import Journal
@@ -66,11 +66,12 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--image", type=Path, help="a tiled TIFF [a mosaic made here]")
     options.add_argument("--side", type=int, default=6144, help="of the mosaic, in pixels [6144]")
-    options.add_argument("--windows", default="512,1024,2048", help="tried for the forward pass alone")
+    options.add_argument("--windows", default="512,768,1024", help="tried for the forward pass alone")
     options.add_argument("--model", default="vangogh")
     options.add_argument("--device", default="auto")
     options.add_argument("--precision", default="auto")
     given = options.parse_args()
+    keep_freed_memory()  # as the command does
     translator = load(given.model, given.device, given.precision)
     rows = []
     with tempfile.TemporaryDirectory(dir=given.scratch) as name:

@@ -25,6 +25,7 @@ import numpy as np
 from common import in_turn, make_image, median, parser, report, seconds_of
 from efficiency import clocked, spent
 
+from tilegan.devices import keep_freed_memory
 from tilegan.geometry import Window, grid_cell, split
 from tilegan.images.source import open_source
 from tilegan.images.store import Store
@@ -78,6 +79,7 @@ def main() -> None:
     options.add_argument("--device", default="auto")
     options.add_argument("--precision", default="auto")
     given = options.parse_args()
+    keep_freed_memory()  # as the command does
     translator = load(given.model, given.device, given.precision)
     settings = {"shard": given.shard, "device": given.device, "precision": given.precision}
     clocked(Translator, "run", lambda *_: "forward")

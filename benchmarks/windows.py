@@ -1,4 +1,4 @@
-"""How fast one forward pass is, by window and batch: the curve behind CPU_WINDOW in tilegan/inference/plan.py.
+"""How fast one forward pass is, by window and batch: the curve behind CPU_WINDOWS in tilegan/inference/plan.py.
 
     python benchmarks/windows.py [--windows 256,512,1024,2048] [--batches 1,2,4] [--device cuda]
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from common import MIB, in_turn, median, parser, report, seconds_of
 
-from tilegan.devices import precision_name
+from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.translator import Translator, load
 
 
@@ -38,6 +38,7 @@ def main() -> None:
     options.add_argument("--device", default="auto")
     options.add_argument("--precision", default="auto")
     given = options.parse_args()
+    keep_freed_memory()  # as the command does
     translator = load(given.model, given.device, given.precision)
     tasks, rows = {}, list[dict[str, Any]]()
     for window in map(int, given.windows.split(",")):

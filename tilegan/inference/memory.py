@@ -14,7 +14,7 @@ import torch
 from tilegan.errors import SettingError
 from tilegan.geometry import Window, grid_shape, round_up
 from tilegan.images.source import Source
-from tilegan.inference.plan import CPU_WINDOW, GPU_WINDOW, SHARD, Plan, cut_of, make_plan, notes_on
+from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -114,7 +114,7 @@ def fit_plan(
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
-        for threads, chosen_window, chosen_shard in _candidates(translator, window, shard):
+        for threads, chosen_window, chosen_shard in _candidates(translator, seams, window, shard):
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
@@ -146,12 +146,12 @@ def fit_plan(
 
 
 def _candidates(
-    translator: Translator, window: int | None, shard: int | None
+    translator: Translator, seams: str, window: int | None, shard: int | None
 ) -> Iterator[tuple[int, int | None, int | None]]:
     """Threads, window and shard, the fastest first; what is given stays."""
-    best, most = CPU_WINDOW, CPU_THREADS
+    best, most = best_window(translator, seams), CPU_THREADS
     if translator.device.type != "cpu":
-        best, most = GPU_WINDOW, max(CPU_THREADS, min(GPU_THREADS, os.cpu_count() or 1))
+        most = max(CPU_THREADS, min(GPU_THREADS, os.cpu_count() or 1))
     windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
     shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
     for threads in sorted({most, CPU_THREADS, 2, 1}, reverse=True):

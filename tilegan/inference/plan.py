@@ -13,9 +13,9 @@ from tilegan.translator import Translator, load
 SEAMS = ("exact", "combo")
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
 CHUNK = 512
-# Window and windows in one forward pass, by device. Larger windows waste less on halos, smaller ones fit the cache of
-# a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
-CPU_WINDOW, CPU_BATCH = 1024, 1
+# Window and windows in one forward pass, by device. Larger windows waste less on halos, which combo has not; smaller
+# ones fit the cache of a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
+CPU_WINDOWS, CPU_BATCH = {"exact": 1024, "combo": 512}, 1
 GPU_WINDOW, GPU_BATCH = 1024, 4
 
 
@@ -74,6 +74,17 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
     return Cut(tile, tile, plan.batch * (plan.window // tile) ** 2, 0)
 
 
+def best_window(translator: Translator, seams: str) -> int:
+    """The side of the window that is fastest on a translator's device, if memory allows, in input pixels.
+
+    Raises:
+        SettingError: there are no such seams.
+    """
+    if seams not in SEAMS:
+        raise SettingError(f"no seams '{seams}': use {' or '.join(SEAMS)}")
+    return CPU_WINDOWS[seams] if translator.device.type == "cpu" else GPU_WINDOW
+
+
 def overhead(plan: Plan, translator: Translator) -> float:
     """Input pixels of all forward passes of a plan, halos included, by the pixels of its region."""
     cut = cut_of(plan, translator)
@@ -104,19 +115,16 @@ def make_plan(
         SettingError: a value cannot work.
         ModelError: the translator cannot work exactly.
     """
-    if seams not in SEAMS:
-        raise SettingError(f"no seams '{seams}': use {' or '.join(SEAMS)}")
+    default = best_window(translator, seams)
     if seams == "exact" and translator.unbounded:
         raise ModelError(
             f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighbourhood: "
             "stylize with seams 'combo', or train a generator without it"
         )
-    on_cpu = translator.device.type == "cpu"
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
     longest = max(region.height, region.width)
-    default = CPU_WINDOW if on_cpu else GPU_WINDOW
     chosen_window = round_up(
         min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)
     )
@@ -125,7 +133,7 @@ def make_plan(
         seams=seams,
         window=chosen_window,
         shard=round_up(min(shard or SHARD, max(longest, SHARD)), lcm(chosen_window, 2)),
-        batch=CPU_BATCH if on_cpu else GPU_BATCH,
+        batch=CPU_BATCH if translator.device.type == "cpu" else GPU_BATCH,
         device=str(translator.device),
         precision=precision_name(translator.precision),
     )
