@@ -122,15 +122,16 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
 
     done = as_completed([submit(*task) for task in islice(order, AHEAD * threads)])
     try:
-        for future in done:
-            shard = future.key[1:]
-            tally.add(shard, future.result())
-            del running[shard]
-            for task in islice(order, 1):
+        for batch in done.batches():  # of those that are ready: one round trip for all
+            for future, was_made in zip(batch, client.gather(batch), strict=True):
+                shard = future.key[1:]
+                tally.add(shard, was_made)
+                del running[shard]
+            for task in islice(order, len(batch)):
                 done.add(submit(*task))
     except KilledWorker as error:
         raise WorkerError(
-            f"the workers died that were to make shard {future.key[1:]}: they may have too little memory: what is "
+            f"the workers died that were to make shard {error.task}: they may have too little memory: what is "
             "finished is kept for resume"
         ) from error
     except (CommClosedError, FutureCancelledError) as error:
