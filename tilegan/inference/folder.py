@@ -160,7 +160,7 @@ class WorkFolder:
                 with suppress(OSError):
                     self.remove()
                 cure = "free some, then begin again"
-            ours = isinstance(error, OutputError) or not isinstance(error, (TileganError, BrokenPipeError))
-            if isinstance(error, OSError) and ours:
+            of_writing = isinstance(error, OutputError) or not isinstance(error, (TileganError, BrokenPipeError))
+            if isinstance(error, OSError) and of_writing:
                 raise explained(error, self.path.parent, cure) from error
             raise

@@ -181,11 +181,8 @@ def _decoded_bytes(side: int, source: Source) -> int:
         return 0
     height, width = source.block
     touched = (-(-side // height) + 1) * (-(-side // width) + 1)
-    rows, columns = (
-        grid_shape(source.height, source.width, height)[0],
-        grid_shape(source.height, source.width, width)[1],
-    )
-    return min(touched, rows * columns, DECODED) * height * width * source.bands * source.dtype.itemsize
+    blocks = -(-source.height // height) * -(-source.width // width)
+    return min(touched, blocks, DECODED) * height * width * source.bands * source.dtype.itemsize
 
 
 def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:

@@ -44,7 +44,7 @@ class Work:
 
     Attributes:
         limits: what memory allows.
-        recent: halved shards for the pyramid; None where only level 0 is made.
+        recent: halved shards for the pyramid.
         cut: how blocks are cut; made smaller when the device runs out of memory.
         forward: the thread that computes: one forward pass at a time keeps all cores busy. On a GPU some, each with a
             stream of its own, so that one's pixels are copied while another's are computed.
