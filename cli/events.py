@@ -110,7 +110,8 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )
-    yield f"device:  {plan.device}, {plan.precision}; {processes}, {plan.threads} shards in flight in each"
+    flight = f"{plan.threads} shards in flight and {plan.streams} forward passes at once in each"
+    yield f"device:  {plan.device}, {plan.precision}; {processes}, {flight}"
     memory = plan.memory
     parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
     listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())

@@ -56,6 +56,7 @@ class StylizePlan:
         shards: tasks of full resolution.
         workers: processes that compute; 0 where those of an existing cluster do.
         threads: shards in flight in each.
+        streams: forward passes at once in each.
         memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
         finished: whether the output is there already, finished.
         notes: what is done otherwise than asked for, a line each.
@@ -77,6 +78,7 @@ class StylizePlan:
     shards: int
     workers: int
     threads: int
+    streams: int
     memory: Memory
     finished: bool
     notes: tuple[str, ...]
@@ -187,6 +189,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         shards=rows * columns,
         workers=workers,
         threads=limits.threads,
+        streams=limits.streams,
         memory=memory,
         finished=finished,
         notes=notes,

@@ -15,7 +15,7 @@ from tilegan.inference.memory import Limits
 from tilegan.inference.plan import make_plan
 from tilegan.inference.task import Work
 
-LIMITS = Limits(threads=3, reader=2**24, recent=2**20, pyramid=True)
+LIMITS = Limits(threads=3, streams=2, reader=2**24, recent=2**20, pyramid=True)
 
 
 @pytest.fixture

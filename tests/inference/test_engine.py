@@ -1,44 +1,58 @@
-"""The engine in threads: one forward pass at a time, a prompt stop, and a graph that stays small."""
+"""The engine in threads: as many forward passes at once as planned, a prompt stop, and a graph that stays small."""
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
 from tilegan.geometry import Window
 from tilegan.images.store import Store
 from tilegan.inference import engine
 from tilegan.inference.engine import run_in_threads
+from tilegan.inference.memory import Limits
 from tilegan.inference.task import Stopped
 from tilegan.progress import silent
 from tilegan.translator import Translator
 
 
 class Slow:
-    """Forward passes that sleep and change nothing; counts how many run at once."""
+    """Forward passes that sleep and change nothing; counts how many run at once, and what they may use."""
 
     def __init__(self, seconds):
         self.seconds, self.running, self.most = seconds, 0, 0
-        self.threads = set()
+        self.threads, self.cores = set(), set()
+        self._lock = threading.Lock()
 
     def __call__(self, windows, halo=0):
-        self.running += 1
-        self.most = max(self.most, self.running)
-        self.threads.add(threading.get_ident())
+        with self._lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            self.threads.add(threading.get_ident())
+            self.cores.add(torch.get_num_threads())
         time.sleep(self.seconds)
-        self.running -= 1
+        with self._lock:
+            self.running -= 1
         return windows[:, halo:-halo, halo:-halo]
 
 
-def test_one_forward_pass_at_a_time_in_one_thread(begun, random_translator, monkeypatch):
-    slow = Slow(0.002)
-    monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments))
-    names, open_it = begun(random_translator)
-    assert run_in_threads(names, open_it(), silent) == 270 * 200
-    assert slow.most == 1
-    assert len(slow.threads) == 1
-    assert run_in_threads(names, open_it(), silent) == 0
+@pytest.mark.parametrize(("streams", "at_once", "cores"), [(1, 1, 4), (2, 2, 2), (3, 3, 1), (9, 4, 1)])
+def test_forward_passes_share_the_cores(begun, random_translator, monkeypatch, streams, at_once, cores):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        slow = Slow(0.005)
+        monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments))
+        names, open_it = begun(random_translator, limits=Limits(3, streams, 2**24, 2**20, pyramid=True))
+        assert run_in_threads(names, open_it(), silent) == 270 * 200
+        assert (slow.most, len(slow.threads), slow.cores) == (at_once, at_once, {cores})
+        with ThreadPoolExecutor(1) as later:  # nothing stays changed for anybody else
+            assert torch.get_num_threads() == later.submit(torch.get_num_threads).result() == 4
+        assert run_in_threads(names, open_it(), silent) == 0
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_it_stops_at_the_next_window(begun, random_translator, monkeypatch):

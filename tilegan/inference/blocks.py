@@ -1,6 +1,6 @@
 """From a rectangle of a source to its stylized pixels: read with a halo, cut into windows, translate, trim, join."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -63,8 +63,17 @@ def block_window(window: Window, unit: int, halo: int) -> Window:
     return Window(top - halo, left - halo, height + 2 * halo, width + 2 * halo)
 
 
+Each = Callable[[Callable[[list[Window]], None], Iterable[list[Window]]], Iterable[None]]
+
+
 def translate_block(
-    run: Callable[[Pixels], Pixels], block: Pixels, side: int, batch: int, halo: int = 0, scale: int = 1
+    run: Callable[[Pixels], Pixels],
+    block: Pixels,
+    side: int,
+    batch: int,
+    halo: int = 0,
+    scale: int = 1,
+    each: Each = map,
 ) -> Pixels:
     """Translate a block window by window, each with its halo.
 
@@ -75,19 +84,24 @@ def translate_block(
         batch: windows in one forward pass, at most.
         halo: context around the block and around each window, per side; 0 in ``combo`` mode.
         scale: output pixels per input pixel.
+        each: calls a function for each batch, as ``map`` does; an executor's runs some at once.
 
     Returns:
         uint8 (h * scale, w * scale, 3).
     """
     height, width = block.shape[0] - 2 * halo, block.shape[1] - 2 * halo
     output = np.empty((height * scale, width * scale, 3), np.uint8)
-    for windows in _batches(Window(0, 0, height, width), side, batch):
+
+    def translate(windows: list[Window]) -> None:
         # a window's place in the block is moved by the halo, so its own halo starts at its unmoved place
         reads = [block[w.top : w.bottom + 2 * halo, w.left : w.right + 2 * halo] for w in windows]
         translated = run(np.stack(reads))
         for window, pixels in zip(windows, translated, strict=True):
             target = window.scaled(scale)
             output[target.top : target.bottom, target.left : target.right] = pixels
+
+    for _ in each(translate, _batches(Window(0, 0, height, width), side, batch)):
+        pass
     return output
 
 

@@ -1,7 +1,7 @@
 """What a run takes of the memory, part by part, and how it is made to fit a limit.
 
-The parts, for each process: what is there before the work begins (the program, its libraries, the model); one forward
-pass; the shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
+The parts, for each process: what is there before the work begins (the program, its libraries, the model); the forward
+passes; the shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
 """
 
 import os
@@ -19,8 +19,9 @@ from tilegan.translator import Translator
 
 MIB = 2**20
 DEFAULT = 5 * 2**28  # beside what a process takes already: with a fresh one not 2 GiB in all
-CPU_THREADS = 3  # shards in flight: one is read and one is written while one is computed
-GPU_THREADS = 16  # at most: a GPU computes a shard in less time than a core reads or writes one
+BESIDE = 2  # shards in flight beside those that are computed: one is read and one is written
+CUDA_STREAMS = 3  # one copies to the GPU, one computes, one copies back
+GPU_THREADS = 16  # shards in flight at most: a GPU computes a shard in less time than a core reads or writes one
 LEAST_WINDOW, LEAST_SHARD = 128, 512
 READER, RECENT = 64 * MIB, 64 * MIB  # caches: the least that helps, and the most that may grow with the image's width
 LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
@@ -35,12 +36,14 @@ class Limits:
 
     Attributes:
         threads: shards in flight in each process.
+        streams: forward passes at once in each process.
         reader: bytes of the reader's cache.
         recent: bytes of halved shards kept for the pyramid.
         pyramid: whether levels above 0 are made.
     """
 
     threads: int
+    streams: int
     reader: int
     recent: int
     pyramid: bool
@@ -52,7 +55,7 @@ class Memory:
 
     Attributes:
         process: each process before the work begins.
-        forward: one forward pass, where it is in the host's memory.
+        forward: the forward passes that run at once in it, where they are in the host's memory.
         shards: pixels of all shards in flight in one process.
         reader: its reader's cache.
         recent: its halved shards.
@@ -114,12 +117,14 @@ def fit_plan(
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
-        for threads, chosen_window, chosen_shard in _candidates(translator, seams, window, shard):
+        for beside, streams, chosen_window, chosen_shard in _candidates(translator, seams, window, shard, workers):
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
                 passes[plan.window] = _forward_bytes(plan, translator)
-            forward = passes[plan.window]
+            streams = min(streams, _windows(plan))
+            forward = streams * passes[plan.window]
+            threads = _threads(plan, translator, streams, beside)
             if translator.device.type == "cuda":
                 if forward > DEVICE_SHARE * torch.cuda.mem_get_info(translator.device)[0]:
                     continue
@@ -131,7 +136,7 @@ def fit_plan(
             memory = Memory(process, forward, threads * pixels, row, 0, workers, allowed)
             spare = (allowed - memory.total) // workers
             recent = max(0, min(RECENT, _recent_bytes(plan, translator), spare)) if pyramid else 0
-            least = plan, Limits(threads, row, recent, pyramid), replace(memory, recent=recent), notes
+            least = plan, Limits(threads, streams, row, recent, pyramid), replace(memory, recent=recent), notes
             if spare >= 0:
                 return least
     if least is None:
@@ -146,19 +151,37 @@ def fit_plan(
 
 
 def _candidates(
-    translator: Translator, seams: str, window: int | None, shard: int | None
-) -> Iterator[tuple[int, int | None, int | None]]:
-    """Threads, window and shard, the fastest first; what is given stays."""
-    best, most = best_window(translator, seams), CPU_THREADS
-    if translator.device.type != "cpu":
-        most = max(CPU_THREADS, min(GPU_THREADS, os.cpu_count() or 1))
+    translator: Translator, seams: str, window: int | None, shard: int | None, workers: int
+) -> Iterator[tuple[int, int, int | None, int | None]]:
+    """Shards in flight beside those computed, forward passes at once, window and shard: the fastest first.
+
+    What is given stays.
+    """
+    best, most = best_window(translator, seams), 1
+    if translator.device.type == "cuda":
+        most = CUDA_STREAMS
+    elif translator.device.type == "cpu":
+        most = max(1, torch.get_num_threads() // workers)
     windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
     shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
-    for threads in sorted({most, CPU_THREADS, 2, 1}, reverse=True):
+    for beside in range(BESIDE, -1, -1):
         for chosen_window in windows:
-            for chosen_shard in shards:
-                if shard or window or chosen_shard >= chosen_window:
-                    yield threads, chosen_window, chosen_shard
+            for step in range(most.bit_length()):
+                for chosen_shard in shards:
+                    if shard or window or chosen_shard >= chosen_window:
+                        yield beside, most >> step, chosen_window, chosen_shard
+
+
+def _windows(plan: Plan) -> int:
+    rows, columns = grid_shape(plan.region.height, plan.region.width, plan.window)
+    return rows * columns
+
+
+def _threads(plan: Plan, translator: Translator, streams: int, beside: int) -> int:
+    """Shards in flight: as many as the passes at once are spread over, and those beside."""
+    if translator.device.type == "cuda":
+        return max(BESIDE + 1, min(GPU_THREADS, os.cpu_count() or 1)) if beside == BESIDE else beside + 1
+    return -(-streams // (plan.shard // plan.window) ** 2) + beside
 
 
 def _forward_bytes(plan: Plan, translator: Translator) -> int:

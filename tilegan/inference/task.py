@@ -7,7 +7,7 @@ opens each folder once and keeps it open.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Lock, Semaphore
+from threading import Event, Lock, Semaphore, Thread
 
 import numpy as np
 import torch
@@ -28,7 +28,6 @@ from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each
-CUDA_STREAMS = 3  # one copies to the GPU, one computes, one copies back
 HALVED = "halved.json"  # in the journal: the cut that fitted when memory ran out
 
 Names = tuple[str, str, str]  # source, work folder, and the run's fingerprint: no worker may go on with an older run
@@ -46,7 +45,7 @@ class Work:
         limits: what memory allows.
         recent: halved shards for the pyramid.
         cut: how blocks are cut; made smaller when the device runs out of memory.
-        forward: the thread that computes: one forward pass at a time keeps all cores busy. On a GPU some, each with a
+        forward: the threads that compute, a forward pass each: on a CPU they share its cores, on a GPU each has a
             stream of its own, so that one's pixels are copied while another's are computed.
         slots: as many as shards may be in flight, whatever threads a worker has.
         lock: for what its threads change.
@@ -77,15 +76,35 @@ class Work:
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
         self.cut = cut_of(self.plan, self.translator)
-        on_cuda = self.translator.device.type == "cuda"
-        own_stream = partial(_own_stream, self.translator.device) if on_cuda else None
-        self.forward = ThreadPoolExecutor(CUDA_STREAMS if on_cuda else 1, "forward", own_stream)
+        self.forward = _forward_threads(self.translator.device, self.limits.streams)
         set_cache(self.limits.reader)
         self.slots = Semaphore(self.limits.threads)
 
 
+def _forward_threads(device: torch.device, streams: int) -> ThreadPoolExecutor:
+    """Threads that run forward passes.
+
+    On a CPU each has a core or some of its own: passes side by side need not wait for each other's threads after every
+    layer, nor all of them for the one whose core is reading or writing.
+    """
+    if device.type == "cuda":
+        return ThreadPoolExecutor(streams, "forward", partial(_own_stream, device))
+    cores = torch.get_num_threads()
+    streams = min(streams, cores)
+    return ThreadPoolExecutor(streams, "forward", partial(_own_cores, cores // streams, cores))
+
+
 def _own_stream(device: torch.device) -> None:
     torch.cuda.set_stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]
+
+
+def _own_cores(mine: int, all_cores: int) -> None:
+    torch.get_num_threads()  # a thread's first call to torch takes the number over from the process
+    torch.set_num_threads(mine)
+    # torch keeps a number for each thread, but takes the last one given for those that are still to come
+    other = Thread(target=torch.set_num_threads, args=(all_cores,))
+    other.start()
+    other.join()
 
 
 _open_works: dict[Names, Work] = {}
@@ -182,7 +201,7 @@ def _translated(work: Work, place: Window) -> NDArray[np.uint8]:
     unit, halo, scale = work.cut.unit, work.cut.halo, work.translator.scale
     extent = block_window(place, unit, halo)
     block = read_block(work.source, extent)
-    pixels = work.forward.submit(_translate_in_memory, work, block).result()
+    pixels = _translate_in_memory(work, block)
     top, left = place.top - extent.top - halo, place.left - extent.left - halo
     inside = Window(top, left, place.height, place.width).scaled(scale)
     return pixels[inside.top : inside.bottom, inside.left : inside.right]
@@ -193,7 +212,10 @@ def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uin
     while True:
         cut = work.cut
         try:
-            return translate_block(partial(_forward, work), block, cut.side, cut.batch, cut.halo, work.translator.scale)
+            run = partial(_forward, work)
+            return translate_block(
+                run, block, cut.side, cut.batch, cut.halo, work.translator.scale, each=work.forward.map
+            )
         except MemoryError as error:
             halved = cut.halved()
             if halved is None:
