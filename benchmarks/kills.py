@@ -1,10 +1,11 @@
 """Whether `tilegan stylize`, killed at random moments and resumed, ends with the same bytes as if left alone.
 
-    python benchmarks/kills.py [--kills N] [--seed K] [ARGUMENT]...
+    python benchmarks/kills.py [--kills N] [--seed K] [--output NAME] [ARGUMENT]...
 
 The arguments go to each `tilegan stylize`, such as `--workers 2`. A tiny random model stylizes an image three times
 undisturbed. Then runs are killed (SIGKILL, to the process itself), resumed, perhaps killed again, up to three times,
-and resumed to the end; the store must equal the undisturbed one file by file. Moments are drawn evenly over the time
+and resumed to the end; the store must equal the undisturbed one file by file. `--output out.tif` has a file exported
+from the store instead. Moments are drawn evenly over the time
 of an undisturbed run, from the start of its process to its end; the kills that meet a living process count. The exit
 code is 1 if a store differs, a run fails, or a killed run's processes live on.
 """
@@ -24,6 +25,7 @@ from pathlib import Path
 import torch
 from common import machine, make_image, median, seconds_of, tilegan
 
+from tilegan.geometry import grid_shape
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import RECORD
 from tilegan.networks.build import build_generator
@@ -51,15 +53,15 @@ class Trials:
     Attributes:
         seconds: that an undisturbed run takes.
         whole: what it writes: every file and its bytes.
-        found: counts: of kills in each phase, of 'stores', and of those that are 'identical'; of shards that were
+        found: counts: of kills in each phase, of 'outputs', and of those that are 'identical'; of shards that were
             'finished' at a kill, 'not yet marked' (there or half there), and finished but made 'again'.
         failures: a line each.
     """
 
-    def __init__(self, folder: Path, arguments: list[str]) -> None:
+    def __init__(self, folder: Path, output: str, arguments: list[str]) -> None:
         make_image(folder / "source.tif", HEIGHT, WIDTH, cell=512)
         _tiny_translator().save(folder / "tiny.safetensors")
-        self.output = folder / "out.zarr"
+        self.output = folder / output
         self.work = WorkFolder.of(self.output)
         self.command = [tilegan(), "stylize", str(folder / "source.tif"), "-o", str(self.output)]
         self.command += ["--model", str(folder / "tiny.safetensors"), "--window", str(WINDOW), "--shard", str(SHARD)]
@@ -68,7 +70,7 @@ class Trials:
         self.failures: list[str] = []
         self.seconds = median([seconds_of(self.undisturbed) for _ in range(3)])
         self.whole = contents(self.output)
-        self.shards = shards_in(self.output)
+        self.shards = set(shards_in(self.output)) or level_0()
 
     def undisturbed(self) -> None:
         """Run once from nothing to the end."""
@@ -110,13 +112,15 @@ class Trials:
         with suppress(subprocess.TimeoutExpired):
             _, errors = process.communicate(timeout=HANGS)
         self._judge(process.returncode, errors, label)
-        self._count_again(finished, shards_in(self.output))
+        if self.output.is_dir():  # else the shards have gone
+            self._count_again(finished, shards_in(self.output))
         self._end(groups, label)
         return kills
 
     def _clear(self) -> None:
         for folder in (self.output, self.work.path):
             shutil.rmtree(folder, ignore_errors=True)
+            folder.unlink(missing_ok=True)
 
     def _start(self, resume: bool) -> subprocess.Popen[str]:
         command = [*self.command, *(["--resume"] if resume else [])]
@@ -128,12 +132,12 @@ class Trials:
     def _state(self) -> tuple[str, set[str]]:
         """What a kill has met, and the shards known to be finished."""
         if self.output.exists():
-            return AFTER, set(self.shards)
+            return AFTER, set(shards_in(self.output))
         if not (self.work.journal / RECORD).exists():
             return BEFORE, set()
         markers = [marker for marker in self.work.journal.glob("*/*.*") if marker.suffix[1:].isdigit()]
         marked = {"{}/c/0/{}/{}".format(marker.parent.name, *marker.name.split(".")) for marker in markers}
-        missing = set(self.shards) - marked
+        missing = self.shards - marked
         if not missing:
             return WRITTEN, marked
         if not any(shard.startswith("0/") for shard in missing):
@@ -144,7 +148,7 @@ class Trials:
         self.found["again"] += sum(now.get(shard) != written for shard, written in finished.items())
 
     def _judge(self, code: int | None, errors: str, label: str) -> None:
-        self.found["stores"] += 1
+        self.found["outputs"] += 1
         if code != 0:
             self.failures.append(f"{label}: the last run ended with {code}: {errors.strip()}")
             return
@@ -166,14 +170,20 @@ class Trials:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file in a folder and its bytes."""
-    files = (file for file in folder.rglob("*") if file.is_file())
+    """Every file in a folder and its bytes; of a file its own."""
+    files = (file for file in (folder, *folder.rglob("*")) if file.is_file())
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def shards_in(store: Path) -> Shards:
     """Every shard's file in a store."""
     return {file.relative_to(store).as_posix(): file.stat().st_mtime_ns for file in store.glob("*/c/0/*/*")}
+
+
+def level_0() -> set[str]:
+    """The names of the shards of full resolution."""
+    rows, columns = grid_shape(HEIGHT, WIDTH, SHARD)
+    return {f"0/c/0/{row}/{column}" for row in range(rows) for column in range(columns)}
 
 
 def _lives(group: int) -> bool:
@@ -201,10 +211,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=100, help="how many [100]")
     options.add_argument("--seed", type=int, default=0, help="of the moments [0]")
+    options.add_argument("--output", default="out.zarr", help="its name: .zarr or .tif [out.zarr]")
     known, arguments = options.parse_known_args()
     chance, kills = random.Random(known.seed), 0
     with tempfile.TemporaryDirectory() as folder:
-        trials = Trials(Path(folder), arguments)
+        trials = Trials(Path(folder), known.output, arguments)
         print(f"{machine()}\nundisturbed: {trials.seconds:.1f} s, {len(trials.shards)} shards", flush=True)
         while kills < known.kills:
             moments = [chance.uniform(0, trials.seconds) for _ in range(chance.randint(1, MOST))]
@@ -215,7 +226,7 @@ def main() -> None:
             f"shards finished at the kills: {found['finished']}, of these made again: {found['again']}; "
             f"not yet marked, made again: {found['not yet marked']}"
         )
-        print(f"{found['identical']} of {found['stores']} stores identical to the undisturbed one")
+        print(f"{found['identical']} of {found['outputs']} outputs identical to the undisturbed one")
         if trials.failures:
             raise SystemExit("\n".join(trials.failures))
 
