@@ -5,9 +5,9 @@
 The arguments go to each `tilegan stylize`, such as `--workers 2`. A tiny random model stylizes an image three times
 undisturbed. Then runs are killed (SIGKILL, to the process itself), resumed, perhaps killed again, up to three times,
 and resumed to the end; the store must equal the undisturbed one file by file. `--output out.tif` has a file exported
-from the store instead. Moments are drawn evenly over the time
-of an undisturbed run, from the start of its process to its end; the kills that meet a living process count. The exit
-code is 1 if a store differs, a run fails, or a killed run's processes live on.
+from the store instead. Moments are drawn evenly over the time of an undisturbed run, from the start of its process to
+its end; the kills that meet a living process count. The exit code is 1 if a result differs, a run fails, or a killed
+run's processes live on.
 """
 
 import argparse

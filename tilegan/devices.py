@@ -66,8 +66,8 @@ def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> n
 def keep_freed_memory() -> None:
     """Let this process keep what large tensors free for the next ones, up to its peak; without glibc nothing happens.
 
-    Otherwise each is mapped anew, page by page: a tenth of the time of a forward pass on a CPU. All threads share what is
-    kept: with a heap for each, memory creeps up by a fifth from 0.2 to 1 gigapixels.
+    Otherwise each is mapped anew, page by page: a tenth of the time of a forward pass on a CPU. All threads share what
+    is kept: with a heap for each, memory creeps up by a fifth from 0.2 to 1 gigapixels.
     """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt
