@@ -9,6 +9,7 @@ import psutil
 import pytest
 from distributed import Client, LocalCluster
 
+import tilegan.inference.cluster as cluster_module
 from tilegan.errors import WorkerError
 from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 from tilegan.inference.engine import run_in_threads
@@ -81,3 +82,20 @@ def test_a_killed_worker_loses_nothing(begun, random_translator, tmp_path):
     assert killed
     assert store_bytes(work.folder.store) == expected
     assert not [child for child in psutil.Process().children(recursive=True) if child.status() == "running"]
+
+
+@pytest.mark.slow
+def test_a_run_ends_when_no_worker_is_left(begun, random_translator, monkeypatch):
+    monkeypatch.setattr(cluster_module, "DESERTED", "1s")
+    names, open_it = begun(random_translator, shard=32)
+
+    def kill_all(_phase, done, _total):
+        if done:
+            for nanny in running.workers.values():  # which would start another worker
+                nanny.process.process.kill()
+                nanny.auto_restart = False
+
+    with local_cluster(2, 2) as client:
+        running = client.cluster
+        with pytest.raises(WorkerError, match="all workers have died"):
+            run_on_cluster(client, names, open_it(), kill_all)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 
+import dask.config
 import torch
 from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, Worker, WorkerPlugin, as_completed
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
+from distributed.scheduler import NoWorkerError
 
 from tilegan.devices import keep_freed_memory
 from tilegan.errors import SettingError, WorkerError
@@ -20,6 +22,7 @@ from tilegan.progress import Progress
 
 AHEAD = 3  # tasks that are handed out for each thread of the cluster: enough that no worker waits for the next one
 TIMEOUT = "5s"  # for a scheduler to answer
+DESERTED = "60s"  # without any worker, after which a local cluster gives up; others may get new ones at any time
 RETRIES = 2  # of a task that failed, where there is a worker for it
 
 
@@ -47,8 +50,11 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
         }
         specification[number] = {"cls": Nanny, "options": options}
     scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
-    cluster = SpecCluster(specification, scheduler=scheduler, silence_logs="CRITICAL")
-    with cluster, Client(cluster) as client:
+    with (
+        dask.config.set({"distributed.scheduler.no-workers-timeout": DESERTED}),
+        SpecCluster(specification, scheduler=scheduler, silence_logs="CRITICAL") as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 
@@ -134,6 +140,8 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
             f"the workers died that were to make shard {error.task}: they may have too little memory: what is "
             "finished is kept for resume"
         ) from error
+    except NoWorkerError as error:
+        raise WorkerError("all workers have died, and none comes back: what is finished is kept for resume") from error
     except (CommClosedError, FutureCancelledError) as error:
         raise WorkerError("the scheduler has gone: what is finished is kept for resume") from error
     finally:
