@@ -17,7 +17,7 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.geometry import grid_cell
 from tilegan.images import export as export_module
 from tilegan.images.export import check_size, export, kind_of
-from tilegan.images.source import Geo
+from tilegan.images.origin import Geo
 from tilegan.images.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -11,8 +11,9 @@ from tilegan.errors import OutputError, TileganError
 from tilegan.files import locate
 from tilegan.geometry import Window, split
 from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
+from tilegan.images.origin import Geo
 from tilegan.images.png import write_png
-from tilegan.images.source import Geo, first_line
+from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.images.tiff import BLOCK, write_tiff
 from tilegan.progress import Progress, silent

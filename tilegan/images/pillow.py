@@ -15,7 +15,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from tilegan.errors import ImageError
 from tilegan.files import locate
 from tilegan.geometry import Window
-from tilegan.images.source import Geo, file_identity, first_line, reduced_shape
+from tilegan.images.origin import Geo
+from tilegan.images.source import file_identity, first_line, reduced_shape
 from tilegan.images.stretch import Stretch, to_rgb
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr

@@ -18,7 +18,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from tilegan.errors import ImageError
 from tilegan.files import locate
 from tilegan.geometry import Window
-from tilegan.images.source import Geo, file_identity, first_line, reduced_shape
+from tilegan.images.origin import Geo
+from tilegan.images.source import file_identity, first_line, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
 from tilegan.images.vsi import container, gdal_name, gdal_options
 

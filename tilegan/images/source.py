@@ -1,7 +1,5 @@
 """One image to read: the protocol of all readers, and the door that chooses a reader for a file."""
 
-import copy
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -11,39 +9,10 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, is_there, locate, os_errors
 from tilegan.geometry import Window
+from tilegan.images.origin import Origin
 from tilegan.images.vsi import url_name
 
-
-@dataclass(frozen=True)
-class Geo:
-    """Where on a planet the pixels lie, as rasterio gives it; None where the file does not say.
-
-    Attributes:
-        height, width: of the image whose pixels ``transform`` and ``gcps`` count.
-        crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points where there is no transform.
-        transform: ``affine.Affine`` from (column, row) to coordinates.
-        gcps: ``rasterio.control.GroundControlPoint`` of the full image.
-        nodata: value of pixels that mean nothing.
-        tags: free-form text of the file.
-    """
-
-    height: int
-    width: int
-    crs: Any = None
-    transform: Any = None
-    gcps: tuple[Any, ...] = ()
-    nodata: float | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-
-    def part(self, window: Window) -> "Geo":
-        """The georeference of a window of the image."""
-        transform = self.transform
-        if transform is not None:
-            transform = transform @ transform.translation(window.left, window.top)
-        points = [copy.copy(point) for point in self.gcps]
-        for point in points:
-            point.row, point.col = point.row - window.top, point.col - window.left
-        return replace(self, height=window.height, width=window.width, transform=transform, gcps=tuple(points))
+Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
 
 
 class Source(Protocol):
@@ -54,7 +23,8 @@ class Source(Protocol):
         height, width: in pixels, as the image is looked at (orientation applied).
         bands: bands in the file, alpha included.
         dtype: numpy type in the file.
-        geo: the georeference, if there is one.
+        levels: numpy type of the pixels that ``read`` gives: uint8, or uint16 where that was asked for.
+        origin: what a result takes over beside pixels.
         block: height and width of the smallest part that is decoded at once; of the whole image where all of it is
             held in memory.
         sequential: whether a part can only be decoded after all that stands before it in the file; going back then
@@ -67,21 +37,25 @@ class Source(Protocol):
     width: int
     bands: int
     dtype: np.dtype[Any]
-    geo: Geo | None
+    levels: np.dtype[Any]
+    origin: Origin
     block: tuple[int, int]
     sequential: bool
     held: bool
 
-    def read(self, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
 
         Raises:
             ImageError: the file is damaged there.
         """
         ...
 
-    def read_mask(self, window: Window) -> NDArray[np.uint8] | None:
-        """Which pixels of a window mean something: uint8 (h, w), 255 where they do and 0 where not; None if all do.
+    def read_mask(self, window: Window) -> Pixels | None:
+        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+
+        Its highest level stands for pixels that mean something, 0 for those that do not, and what lies between for
+        transparency.
 
         Raises:
             ImageError: the file is damaged there.

@@ -14,7 +14,8 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.geometry import Window
-from tilegan.images.source import Geo, first_line
+from tilegan.images.origin import Geo
+from tilegan.images.source import first_line
 
 BLOCK = 512  # side of the blocks, in pixels
 

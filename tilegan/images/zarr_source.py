@@ -12,7 +12,8 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, locate, os_errors, storage_options
 from tilegan.geometry import Window
-from tilegan.images.source import Geo, first_line, reduced_shape
+from tilegan.images.origin import Geo
+from tilegan.images.source import first_line, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
 
 _CONTENT = "tczyx"

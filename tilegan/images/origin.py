@@ -1,0 +1,157 @@
+"""What a result takes over from the image it was made from, beside pixels: place, meaning of values, transparency."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from affine import Affine
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.rpc import RPC
+
+from tilegan.errors import ImageError
+from tilegan.geometry import Window
+
+_POINT = ("row", "col", "x", "y", "z", "id", "info")
+
+
+@dataclass(frozen=True)
+class Geo:
+    """Where on a planet the pixels lie, and what else the file says, as rasterio gives it; None where it does not say.
+
+    Attributes:
+        height, width: of the image whose pixels ``transform``, ``gcps`` and ``rpcs`` count.
+        crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points where there is no transform.
+        transform: ``affine.Affine`` from (column, row) to coordinates.
+        gcps: ``rasterio.control.GroundControlPoint`` of the full image.
+        rpcs: ``rasterio.rpc.RPC`` of the full image.
+        nodata: value of pixels that mean nothing.
+        tags: free-form text of the file.
+    """
+
+    height: int
+    width: int
+    crs: Any = None
+    transform: Any = None
+    gcps: tuple[Any, ...] = ()
+    rpcs: Any = None
+    nodata: float | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def part(self, window: Window) -> Self:
+        """The georeference of a window of the image."""
+        transform = self.transform
+        if transform is not None:
+            transform = transform @ transform.translation(window.left, window.top)
+        points = [copy.copy(point) for point in self.gcps]
+        for point in points:
+            point.row, point.col = point.row - window.top, point.col - window.left
+        rpcs = copy.copy(self.rpcs)
+        if rpcs is not None:
+            rpcs.line_off, rpcs.samp_off = rpcs.line_off - window.top, rpcs.samp_off - window.left
+        return replace(
+            self, height=window.height, width=window.width, transform=transform, gcps=tuple(points), rpcs=rpcs
+        )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a result takes over from its source.
+
+    Attributes:
+        geo: georeference, nodata and tags; None if there are none.
+        opacity: what told which pixels mean something: 'alpha' (a channel, which may be half transparent), 'mask',
+            'nodata', or None if all do.
+        dtype: numpy name of the type of the values in the file.
+        low, high: values in the file that the lowest and the highest level of a pixel stand for.
+        color_managed: whether colours came with a profile, or in another colour space than sRGB, and were converted:
+            results are then tagged as sRGB.
+        dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+    """
+
+    geo: Geo | None = None
+    opacity: str | None = None
+    dtype: str = "uint8"
+    low: float = 0.0
+    high: float = 255.0
+    color_managed: bool = False
+    dpi: tuple[float, float] | None = None
+
+    def part(self, window: Window) -> Self:
+        """The origin of a window of the image."""
+        return replace(self, geo=self.geo.part(window) if self.geo is not None else None)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON types; ``from_json`` is the inverse."""
+        content = {name: getattr(self, name) for name in ("opacity", "dtype", "low", "high", "color_managed")} | {
+            "dpi": list(self.dpi) if self.dpi else None,
+            "geo": None,
+        }
+        if self.geo is None:
+            return content
+        geo = self.geo
+        return content | {
+            "geo": {
+                "height": geo.height,
+                "width": geo.width,
+                "crs": geo.crs.to_wkt() if geo.crs is not None else None,
+                "transform": list(geo.transform)[:6] if geo.transform is not None else None,
+                "gcps": [{name: getattr(point, name) for name in _POINT} for point in geo.gcps],
+                "rpcs": geo.rpcs.to_dict() if geo.rpcs is not None else None,
+                "nodata": repr(float(geo.nodata)) if geo.nodata is not None else None,  # JSON has no NaN
+                "tags": geo.tags,
+            }
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The origin that ``to_json`` told.
+
+        Raises:
+            ImageError: it is none.
+        """
+        try:
+            dpi, geo = content["dpi"], content["geo"]
+            return cls(**{**content, "dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None})
+        except (KeyError, TypeError, ValueError, RasterioError) as error:
+            raise ImageError(f"what a store says of the image it was made from cannot be read: {error!r}") from error
+
+
+def _geo(content: Mapping[str, Any]) -> Geo:
+    transform, rpcs, nodata = content["transform"], content["rpcs"], content["nodata"]
+    return Geo(
+        height=content["height"],
+        width=content["width"],
+        crs=CRS.from_wkt(content["crs"]) if content["crs"] else None,
+        transform=Affine(*transform) if transform else None,
+        gcps=tuple(GroundControlPoint(**point) for point in content["gcps"]),
+        rpcs=RPC(**rpcs) if rpcs else None,
+        nodata=float(nodata) if nodata is not None else None,
+        tags=dict(content["tags"]),
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the values of a file become pixels.
+
+    Attributes:
+        bands: numbers of the bands that are read as red, green and blue, or of one that is read as gray, from 1; None
+            for those that the file says, or else the first ones.
+        stretch: what the lowest and the highest level of a pixel stand for, where the values are not of 8 bits:
+            'percentile' (the 0.5th and the 99.5th of an overview), 'minmax' (of an overview), 'dtype' (the range of an
+            integer type, 0 to 1 of a float), or 'LOW,HIGH'. A stretch that is named is applied to 8-bit values too;
+            None stands for 'percentile', and leaves 8-bit values as they are.
+        depth: '8' for pixels of 8 bits; 'keep' for pixels of 16 bits where the values have more than 8.
+        plane: index by axis, such as {'t': 0, 'z': 3}, of the plane that is read of an image of more than three axes,
+            or {'page': 2} of a file of several images; 0 where nothing is said.
+        allow_truncated: whether what is missing of a damaged file is read as mid-grey, and not refused.
+    """
+
+    bands: tuple[int, ...] | None = None
+    stretch: str | None = None
+    depth: str = "8"
+    plane: Mapping[str, int] = field(default_factory=dict)
+    allow_truncated: bool = False
