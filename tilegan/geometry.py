@@ -4,10 +4,12 @@ Every grid is anchored at pixel (0, 0). A window is half-open: it holds rows ``t
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16 levels, (h, w, channels)
 
 
 class Window(NamedTuple):

@@ -11,14 +11,13 @@ from typing import Any, Self, cast
 import numpy as np
 import safetensors
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import nn
 
 from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, to_device
 from tilegan.errors import ImageError, ModelError
 from tilegan.files import locate, replace_file
-from tilegan.geometry import reflect, round_up
+from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
 from tilegan.networks.build import build_generator
 from tilegan.networks.levels import Levels
@@ -135,16 +134,16 @@ class Translator:
         context = found.context
         return Levels(self.generator, self.precision, self.halo - context, context * self.scale).eval()
 
-    def run(self, windows: NDArray[np.uint8], halo: int = 0) -> NDArray[np.uint8]:
+    def run(self, windows: Pixels, halo: int = 0) -> Pixels:
         """One forward pass over a batch.
 
         Args:
-            windows: uint8 (N, h + 2 halo, w + 2 halo, 3); h and w are multiples of ``stride``.
+            windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, 3); h and w are multiples of ``stride``.
             halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
                 0 to run windows as they are, padding at their edges.
 
         Returns:
-            uint8 (N, h * scale, w * scale, 3), rounded to the nearest level.
+            (N, h * scale, w * scale, 3) of the same type, rounded to the nearest level.
 
         Raises:
             MemoryError: the device has too little memory for such windows.
@@ -154,55 +153,58 @@ class Translator:
         with plain_memory_errors(), torch.inference_mode():
             pixels = torch.from_numpy(np.ascontiguousarray(windows))
             if self.device.type != "cuda":
-                return cast(NDArray[np.uint8], levels(pixels.to(self.device)).cpu().numpy())
+                return cast(Pixels, levels(pixels.to(self.device)).cpu().numpy())
             # pinned memory is copied while the device computes and the host goes on
             outputs = levels(pixels.pin_memory().to(self.device, non_blocking=True))
-            host = torch.empty(outputs.shape, dtype=torch.uint8, pin_memory=True)
+            host = torch.empty(outputs.shape, dtype=outputs.dtype, pin_memory=True)
             host.copy_(outputs, non_blocking=True)
             torch.cuda.current_stream(self.device).synchronize()
-            return cast(NDArray[np.uint8], host.numpy())
+            return cast(Pixels, host.numpy())
 
     def _levels(self, halo: int) -> Levels:
         assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
         return self.exact if halo else Levels(self.generator, self.precision).eval()
 
-    def peak_bytes(self, batch: int, side: int, halo: int = 0) -> int:
+    def peak_bytes(self, batch: int, side: int, halo: int = 0, levels: np.dtype[Any] | type = np.uint8) -> int:
         """Bytes that ``run`` holds at most, beside the weights: pixels, all that the network makes of them, the result.
 
         Args:
             batch: windows.
             side: of a window, halo excluded, in input pixels; a multiple of ``stride``.
             halo: as in ``run``.
+            levels: numpy type of the pixels.
 
         Raises:
             ModelError: there is a halo, and the generator sees more.
         """
         shape = (batch, side + 2 * halo, side + 2 * halo, 3)
-        return peak_bytes(self._levels(halo), shape, torch.uint8)
+        return peak_bytes(self._levels(halo), shape, getattr(torch, np.dtype(levels).name))
 
-    def translate(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def translate(self, image: Pixels) -> Pixels:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
         The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
         run, and trimmed.
 
         Args:
-            image: uint8 (H, W, 3), at least 1 x 1.
+            image: uint8 or uint16 (H, W, 3), at least 1 x 1.
 
         Returns:
-            uint8 (H * scale, W * scale, 3).
+            (H * scale, W * scale, 3) of the same type.
 
         Raises:
             ImageError: the array is of another kind.
             ModelError: the generator sees more than the halo.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise ImageError(f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 (H, W, 3)")
+        if image.dtype not in (np.uint8, np.uint16) or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ImageError(
+                f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 or uint16 (H, W, 3)"
+            )
         _ = self.exact  # refuses what has no bound, also where the halo is 0
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
-        output: NDArray[np.uint8] = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
+        output = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
         return output[: height * self.scale, : width * self.scale]
 
     @property

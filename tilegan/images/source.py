@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, is_there, locate, os_errors
-from tilegan.geometry import Window
+from tilegan.geometry import Pixels, Window
 from tilegan.images.origin import Origin
 from tilegan.images.vsi import url_name
-
-Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
 
 
 class Source(Protocol):

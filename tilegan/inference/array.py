@@ -9,11 +9,10 @@ from threading import Lock
 import dask.array as da
 import numpy as np
 from dask.delayed import delayed
-from numpy.typing import NDArray
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
-from tilegan.geometry import Window
+from tilegan.geometry import Pixels, Window
 from tilegan.inference.blocks import block_window, mirrored_span, read_block, translate_block
 from tilegan.inference.plan import Cut, cut_of, make_plan, place_model
 from tilegan.translator import Translator, find, load
@@ -35,7 +34,7 @@ def stylize_array(
     The result does not depend on the chunks; chunks of some thousand pixels a side waste least on halos.
 
     Args:
-        array: uint8 (H, W, 3), of known chunk sizes.
+        array: uint8 or uint16 (H, W, 3), of known chunk sizes.
         model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
         seams: 'exact' or 'combo'.
         window: side of the square translated at once, in input pixels, rounded up to what works.
@@ -43,14 +42,16 @@ def stylize_array(
         precision: the number format's name; likewise.
 
     Returns:
-        uint8 (H * scale, W * scale, 3), in the same rows and columns of chunks.
+        (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
 
     Raises:
         SettingError: the array is of another kind, or a setting cannot work.
         ModelError: there is no such model.
     """
-    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-        raise SettingError(f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 (H, W, 3)")
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
+        raise SettingError(
+            f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 or uint16 (H, W, 3)"
+        )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
     if isinstance(model, Translator):
@@ -72,7 +73,7 @@ def stylize_array(
             span = mirrored_span(block_window(chunk, cut.unit, cut.halo), height, width)
             part = array[span.top : span.bottom, span.left : span.right]
             pixels = task(part, span, height, width, chunk, cut, model, plan.device, plan.precision)
-            row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), np.uint8))
+            row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), array.dtype))
         rows.append(da.concatenate(row, axis=1))
     stylized: da.Array = da.concatenate(rows, axis=0)
     return stylized
@@ -95,18 +96,18 @@ def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str)
 class _Part:
     """The part of an image that one chunk needs, as a source of the whole image."""
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     span: Window
     height: int
     width: int
 
-    def read(self, window: Window) -> NDArray[np.uint8]:
+    def read(self, window: Window) -> Pixels:
         top, left = window.top - self.span.top, window.left - self.span.left
         return self.pixels[top : top + window.height, left : left + window.width]
 
 
 def _chunk(
-    part: NDArray[np.uint8],
+    part: Pixels,
     span: Window,
     height: int,
     width: int,
@@ -115,7 +116,7 @@ def _chunk(
     model: str | Translator,
     device: str,
     precision: str,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """The task: one stylized chunk, from the pixels of ``span`` of an image of ``height`` x ``width``."""
     extent = block_window(chunk, cut.unit, cut.halo)
     block = read_block(_Part(part, span, height, width), extent)

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tilegan.geometry import Window, reflect, round_up, split
-
-Pixels = NDArray[np.uint8]
+from tilegan.geometry import Pixels, Window, reflect, round_up, split
+from tilegan.inference.fill import fill
 
 
 class Readable(Protocol):
@@ -23,7 +21,14 @@ class Readable(Protocol):
         """Columns of the whole image."""
 
     def read(self, window: Window) -> Pixels:
-        """The window's pixels, uint8 (h, w, 3)."""
+        """The window's pixels, (h, w, 3)."""
+
+
+class Masked(Readable, Protocol):
+    """An image of which some pixels may mean nothing."""
+
+    def read_mask(self, window: Window) -> Pixels | None:
+        """The window's opacity, (h, w), 0 where pixels mean nothing; None if all mean something."""
 
 
 def read_block(source: Readable, window: Window) -> Pixels:
@@ -37,14 +42,36 @@ def read_block(source: Readable, window: Window) -> Pixels:
         window: in pixels of the source; its origin may be negative.
 
     Returns:
-        uint8 (window.height, window.width, 3).
+        (window.height, window.width, 3), of the source's type.
     """
     span = mirrored_span(window, source.height, source.width)
-    pixels = source.read(span)
+    return _mirrored(source.read(span), span, window, source.height, source.width)
+
+
+def read_filled(source: Masked, window: Window, reach: int) -> Pixels:
+    """``read_block``, with pixels that mean nothing filled from those that do (see ``inference.fill``).
+
+    Args:
+        source: the image.
+        window: as for ``read_block``.
+        reach: how far away the pixels are that others are filled from, at most.
+    """
+    wide = Window(window.top - reach, window.left - reach, window.height + 2 * reach, window.width + 2 * reach)
+    span = mirrored_span(wide, source.height, source.width)
+    opacity = source.read_mask(span)
+    if opacity is None or opacity.all():
+        return read_block(source, window)
+    valid = _mirrored(opacity, span, wide, source.height, source.width) > 0
+    filled = fill(read_block(source, wide), valid, reach)
+    return filled[reach : reach + window.height, reach : reach + window.width]
+
+
+def _mirrored(pixels: Pixels, span: Window, window: Window, height: int, width: int) -> Pixels:
+    """What a window sees of a mirrored image of ``height`` x ``width``, of which the part ``span`` was read."""
     if span == window:
         return pixels
-    rows = reflect(window.top, window.bottom, source.height) - span.top
-    columns = reflect(window.left, window.right, source.width) - span.left
+    rows = reflect(window.top, window.bottom, height) - span.top
+    columns = reflect(window.left, window.right, width) - span.left
     return pixels[np.ix_(rows, columns)]
 
 
@@ -78,8 +105,8 @@ def translate_block(
     """Translate a block window by window, each with its halo.
 
     Args:
-        run: one forward pass, uint8 (N, h + 2 halo, w + 2 halo, 3) -> uint8 (N, h * scale, w * scale, 3): it trims.
-        block: uint8 (h + 2 halo, w + 2 halo, 3); h and w are multiples of the generator's stride.
+        run: one forward pass, (N, h + 2 halo, w + 2 halo, 3) -> (N, h * scale, w * scale, 3): it trims.
+        block: uint8 or uint16 (h + 2 halo, w + 2 halo, 3); h and w are multiples of the generator's stride.
         side: of a window, in pixels of the block; a multiple of the stride.
         batch: windows in one forward pass, at most.
         halo: context around the block and around each window, per side; 0 in ``combo`` mode.
@@ -87,10 +114,10 @@ def translate_block(
         each: calls a function for each batch, as ``map`` does; an executor's runs some at once.
 
     Returns:
-        uint8 (h * scale, w * scale, 3).
+        (h * scale, w * scale, 3), of the same type.
     """
     height, width = block.shape[0] - 2 * halo, block.shape[1] - 2 * halo
-    output = np.empty((height * scale, width * scale, 3), np.uint8)
+    output = np.empty((height * scale, width * scale, 3), block.dtype)
 
     def translate(windows: list[Window]) -> None:
         # a window's place in the block is moved by the halo, so its own halo starts at its unmoved place

@@ -13,6 +13,7 @@ import torch
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window, grid_shape, round_up
+from tilegan.images.origin import Reading
 from tilegan.images.source import Source
 from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
 from tilegan.translator import Translator
@@ -89,6 +90,7 @@ def fit_plan(
     pyramid: bool = True,
     limit: int | None = None,
     workers: int = 1,
+    reading: Reading | None = None,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """The best plan that keeps to a limit of memory.
 
@@ -103,6 +105,7 @@ def fit_plan(
         limit: bytes that all processes may take together; None for ``DEFAULT`` beside what each takes already, which is
             kept to where it can be.
         workers: processes.
+        reading: how the source was opened.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -118,10 +121,10 @@ def fit_plan(
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
         for beside, streams, chosen_window, chosen_shard in _candidates(translator, seams, window, shard, workers):
-            plan = make_plan(translator, region, seams, chosen_window, chosen_shard)
+            plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
-                passes[plan.window] = _forward_bytes(plan, translator)
+                passes[plan.window] = _forward_bytes(plan, translator, source)
             streams = min(streams, _windows(plan))
             forward = streams * passes[plan.window]
             threads = _threads(plan, translator, streams, beside)
@@ -135,7 +138,7 @@ def fit_plan(
                 notes, row = (*notes, again), READER
             memory = Memory(process, forward, threads * pixels, row, 0, workers, allowed)
             spare = (allowed - memory.total) // workers
-            recent = max(0, min(RECENT, _recent_bytes(plan, translator), spare)) if pyramid else 0
+            recent = max(0, min(RECENT, _recent_bytes(plan, translator, source), spare)) if pyramid else 0
             least = plan, Limits(threads, streams, row, recent, pyramid), replace(memory, recent=recent), notes
             if spare >= 0:
                 return least
@@ -184,18 +187,21 @@ def _threads(plan: Plan, translator: Translator, streams: int, beside: int) -> i
     return -(-streams // (plan.shard // plan.window) ** 2) + beside
 
 
-def _forward_bytes(plan: Plan, translator: Translator) -> int:
+def _forward_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     cut = cut_of(plan, translator)
     longest = round_up(max(plan.region.height, plan.region.width), cut.unit)
-    return round(SCRATCH * translator.peak_bytes(cut.batch, min(cut.side, longest), cut.halo))
+    return round(SCRATCH * translator.peak_bytes(cut.batch, min(cut.side, longest), cut.halo, source.levels))
 
 
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, with its coding."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
-    read = (side + 2 * cut_of(plan, translator).halo) ** 2
+    context, channels, size = cut_of(plan, translator).halo, 3, source.levels.itemsize
+    if source.origin.opacity:
+        context, channels = context + translator.halo, 4
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
-    return read * (2 * 3 + values) + 4 * 3 * (side * translator.scale) ** 2 + _decoded_bytes(side, source)
+    read = (side + 2 * context) ** 2 * (2 * channels * size + values)
+    return read + 4 * channels * size * (side * translator.scale) ** 2 + _decoded_bytes(side, source)
 
 
 def _decoded_bytes(side: int, source: Source) -> int:
@@ -219,7 +225,8 @@ def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     return max(READER, rows * source.width * source.bands * source.dtype.itemsize)
 
 
-def _recent_bytes(plan: Plan, translator: Translator) -> int:
+def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Of the halved shards of a row, and of those of the levels above."""
     _, columns = grid_shape(plan.region.height, plan.region.width, plan.shard)
-    return 2 * (columns + 1) * 3 * (plan.shard * translator.scale // 2) ** 2
+    pixel = (4 if source.origin.opacity else 3) * source.levels.itemsize
+    return 2 * (columns + 1) * pixel * (plan.shard * translator.scale // 2) ** 2

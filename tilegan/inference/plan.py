@@ -1,13 +1,15 @@
 """How an image is cut for translation: window, shard and batch that fit the translator and the device."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import lcm
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
+from tilegan.images.origin import Reading
 from tilegan.translator import Translator, load
 
 SEAMS = ("exact", "combo")
@@ -31,6 +33,7 @@ class Plan:
         shard: side of the square of one task and one file, in input pixels; even, and a multiple of ``window``.
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
+        reading: how the values of the source become pixels.
     """
 
     region: Window
@@ -40,6 +43,15 @@ class Plan:
     batch: int
     device: str
     precision: str
+    reading: Reading = field(default_factory=Reading)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The plan whose ``dataclasses.asdict`` went through JSON, where tuples become lists."""
+        reading = dict(content["reading"])
+        bands = reading["bands"]
+        reading["bands"] = tuple(bands) if bands is not None else None
+        return cls(**{**content, "region": Window(*content["region"]), "reading": Reading(**reading)})
 
 
 class Cut(NamedTuple):
@@ -98,7 +110,12 @@ def overhead(plan: Plan, translator: Translator) -> float:
 
 
 def make_plan(
-    translator: Translator, region: Window, seams: str = "exact", window: int | None = None, shard: int | None = None
+    translator: Translator,
+    region: Window,
+    seams: str = "exact",
+    window: int | None = None,
+    shard: int | None = None,
+    reading: Reading | None = None,
 ) -> Plan:
     """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
 
@@ -110,6 +127,7 @@ def make_plan(
         seams: 'exact' or 'combo'.
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
+        reading: how the source is opened; None for the default.
 
     Raises:
         SettingError: a value cannot work.
@@ -136,6 +154,7 @@ def make_plan(
         batch=CPU_BATCH if translator.device.type == "cpu" else GPU_BATCH,
         device=str(translator.device),
         precision=precision_name(translator.precision),
+        reading=reading or Reading(),
     )
 
 

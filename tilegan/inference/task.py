@@ -11,16 +11,15 @@ from threading import Event, Lock, Semaphore, Thread
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
-from tilegan.geometry import Window, grid_cell
+from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
 from tilegan.images.source import Source, open_source
 from tilegan.images.store import Store
-from tilegan.inference.blocks import block_window, read_block, translate_block
+from tilegan.inference.blocks import block_window, read_block, read_filled, translate_block
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
@@ -131,10 +130,10 @@ def _open(names: Names) -> Work:
     record = folder.begun()
     if record is None:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
-    plan = Plan(**record["settings"] | {"region": Window(*record["settings"]["region"])})
+    plan = Plan.from_json(record["settings"])
     with local_copy(folder.translator) as file:
         translator = load(file, plan.device, plan.precision)
-    return Work(open_source(source), folder, translator, plan, Limits(**record["limits"]))
+    return Work(open_source(source, plan.reading), folder, translator, plan, Limits(**record["limits"]))
 
 
 def keep_open(names: Names, work: Work) -> None:
@@ -184,30 +183,42 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
     return True
 
 
-def _stylized(work: Work, index: tuple[int, int]) -> NDArray[np.uint8]:
-    """The pixels of a shard of level 0; those that mean nothing keep the source's colour, and cost nothing."""
+def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
+    """The pixels of a shard of level 0, with their opacity as a fourth channel where the source has one.
+
+    Those that mean nothing keep the source's colour, and cost nothing.
+    """
     region, scale = work.plan.region, work.translator.scale
     cell = grid_cell(index, work.plan.shard, region.height, region.width)
     place = Window(region.top + cell.top, region.left + cell.left, cell.height, cell.width)
-    mask = work.source.read_mask(place)
-    if mask is None:
+    if work.store.channels == 3:
         return _translated(work, place)
-    empty = (mask == 0).repeat(scale, 0).repeat(scale, 1)
-    kept = work.source.read(place).repeat(scale, 0).repeat(scale, 1)
-    return kept if empty.all() else np.where(empty[..., None], kept, _translated(work, place))
+    opacity = work.source.read_mask(place)
+    if opacity is None:
+        opacity = np.full((place.height, place.width), np.iinfo(work.store.dtype).max, work.store.dtype)
+    opacity = opacity.repeat(scale, 0).repeat(scale, 1)[..., None]
+    if opacity.all():
+        return np.concatenate([_translated(work, place), opacity], axis=2)
+    colours = work.source.read(place).repeat(scale, 0).repeat(scale, 1)
+    if opacity.any():
+        colours = np.where(opacity, _translated(work, place), colours)
+    return np.concatenate([colours, opacity], axis=2)
 
 
-def _translated(work: Work, place: Window) -> NDArray[np.uint8]:
+def _translated(work: Work, place: Window) -> Pixels:
     unit, halo, scale = work.cut.unit, work.cut.halo, work.translator.scale
     extent = block_window(place, unit, halo)
-    block = read_block(work.source, extent)
+    if work.store.channels == 3:
+        block = read_block(work.source, extent)
+    else:
+        block = read_filled(work.source, extent, work.translator.halo)
     pixels = _translate_in_memory(work, block)
     top, left = place.top - extent.top - halo, place.left - extent.left - halo
     inside = Window(top, left, place.height, place.width).scaled(scale)
     return pixels[inside.top : inside.bottom, inside.left : inside.right]
 
 
-def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _translate_in_memory(work: Work, block: Pixels) -> Pixels:
     """Translate a block; when memory runs out, again with smaller windows, and from then on."""
     while True:
         cut = work.cut
@@ -219,7 +230,7 @@ def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uin
         except MemoryError as error:
             halved = cut.halved()
             if halved is None:
-                need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo)
+                need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo, work.store.dtype)
                 raise MemoryError(
                     f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
                     f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
@@ -230,7 +241,7 @@ def _translate_in_memory(work: Work, block: NDArray[np.uint8]) -> NDArray[np.uin
                     write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
 
 
-def _forward(work: Work, windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _forward(work: Work, windows: Pixels) -> Pixels:
     if work.stop.is_set():
         raise Stopped
     return work.translator.run(windows, work.cut.halo)

@@ -1,4 +1,4 @@
-"""A generator between 8-bit pixels, and what of its output is kept."""
+"""A generator between pixels of 8 or 16 bits, and what of its output is kept."""
 
 import torch
 from torch import nn
@@ -19,11 +19,12 @@ class Levels(nn.Module):
         self.network, self.dtype, self.cut, self.trim = network, dtype, cut, trim
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """uint8 (N, h, w, 3) -> uint8 (N, h', w', 3), rounded to the nearest level."""
-        inputs = _inner(pixels.permute(0, 3, 1, 2), self.cut).float().div_(127.5).sub_(1)
+        """uint8 or uint16 (N, h, w, 3) -> the same type (N, h', w', 3), rounded to the nearest level."""
+        half = torch.iinfo(pixels.dtype).max / 2
+        inputs = _inner(pixels.permute(0, 3, 1, 2), self.cut).float().div_(half).sub_(1)
         outputs = self.network(inputs.to(self.dtype, memory_format=torch.channels_last))
         del inputs  # its memory serves the next line
-        levels = (_inner(outputs, self.trim).float() + 1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+        levels = (_inner(outputs, self.trim).float() + 1).mul_(half).round_().clamp_(0, 2 * half).to(pixels.dtype)
         return levels.permute(0, 2, 3, 1).contiguous()
 
 
