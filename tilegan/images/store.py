@@ -35,6 +35,7 @@ class Store:
     Attributes:
         path: its folder.
         shard: side of the squares that are written at once, in pixels of any level.
+        chunk: side of the squares that are decoded at once, likewise; of all of it where it is smaller.
         dtype: of the pixels: uint8 or uint16.
         channels: 3 for RGB, 4 where the last one is opacity: 0 for pixels that mean nothing.
         origin: what the image it was made from says beside pixels, for the part that is shown; None if that is not
@@ -48,6 +49,8 @@ class Store:
         self.origin = origin
         self.dtype: np.dtype[Any] = np.dtype(arrays[0].dtype)
         self.channels: int = arrays[0].shape[0]
+        longest = max(arrays[0].chunks[1:])  # the others may be cut to the image
+        self.chunk = longest if shard % longest == 0 else shard
         self._arrays = arrays
 
     @classmethod
