@@ -1,6 +1,8 @@
 """Options that several commands share, and the types of their values."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -15,6 +17,30 @@ precision_option = click.option(
     help="Number format; auto takes the fastest that the device has.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
+
+
+def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that tell how a result is encoded: the fields of ``ExportOptions``."""
+    for option in (
+        click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
+        click.option(
+            "--quality",
+            type=click.IntRange(1, 100),
+            default=95,
+            show_default=True,
+            help="Of JPEG and WebP, also in TIFF and .dzi.",
+        ),
+        click.option(
+            "--compress",
+            type=click.Choice(["deflate", "zstd", "lzw", "jpeg", "webp"]),
+            default="deflate",
+            show_default=True,
+            help="Compression of TIFF.",
+        ),
+    ):
+        command = option(command)
+    return command
+
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -42,6 +68,15 @@ def height_width(text: str) -> tuple[int, int]:
     if found is None or 0 in (int(found[1]), int(found[2])):
         raise click.BadParameter(f"'{text}' is no height and width: give them such as 900x1200, at least 1x1")
     return int(found[1]), int(found[2])
+
+
+def bounds(text: str) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top from '300000,4990000,409800,5099800'."""
+    try:
+        left, bottom, right, top = map(float, text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"'{text}' are no bounds: give left,bottom,right,top such as 0,0,1000,800") from None
+    return left, bottom, right, top
 
 
 def region(text: str) -> tuple[int, int, int, int]:

@@ -1,10 +1,11 @@
 """tilegan sample: a landscape to try things out on."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tilegan.cli.options import height_width, overwrite_option
+from tilegan.cli.options import bounds, height_width, overwrite_option
 from tilegan.cli.report import pixel_bars
 
 
@@ -22,14 +23,16 @@ from tilegan.cli.report import pixel_bars
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Chooses the landscape and its light."
 )
+@click.option("--crs", metavar="NAME", help="Where it shall lie, such as EPSG:32631; for .tif and .zarr.")
+@click.option("--bounds", metavar="L,B,R,T", type=bounds, help="In the CRS  [default: a pixel is one unit, from 0,0]")
 @overwrite_option
-def sample(output: Path, shape: tuple[int, int], seed: int, overwrite: bool) -> None:
-    """Write a procedural landscape of any size to OUTPUT (.png, .jpg, .tif or .zarr).
+def sample(output: Path, shape: tuple[int, int], **settings: Any) -> None:
+    """Write a procedural landscape of any size to OUTPUT (.png, .jpg, .webp, .tif, .dzi or .zarr).
 
     The same size and seed give the same pixels. Memory use does not grow with the size.
     """
     from tilegan.pipelines.sample import sample as write_sample
 
     with pixel_bars() as progress:
-        result = write_sample(output, *shape, seed=seed, overwrite=overwrite, progress=progress)
+        result = write_sample(output, *shape, progress=progress, **settings)
     click.echo(f"{result.output}: {result.height} x {result.width} pixels in {result.seconds:.1f} s")

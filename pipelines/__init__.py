@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
 __all__ = [
+    "ConvertResult",
     "Damage",
     "ImageInfo",
     "ModelInfo",
@@ -23,6 +25,7 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "convert",
     "info",
     "plan_stylize",
     "sample",
@@ -33,6 +36,7 @@ __all__ = [
 
 # torch takes seconds to import, so each flow is imported at first use
 _HOMES = {
+    "ConvertResult": "convert",
     "Damage": "verify",
     "ImageInfo": "info",
     "ModelInfo": "info",

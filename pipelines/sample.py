@@ -1,23 +1,32 @@
 """Write a procedural landscape of any size, to try things out on."""
 
 import os
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from tilegan.errors import SettingError, TileganError
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
+from rasterio.transform import from_bounds
+
+from tilegan.errors import SettingError
 from tilegan.geometry import grid_cell
-from tilegan.images.export import check_size, export
+from tilegan.images.export import export
+from tilegan.images.formats import WITH_LEVELS, check_export
 from tilegan.images.landscape import Landscape
-from tilegan.images.output import check_output, explained, put_in_place
-from tilegan.images.pyramid import reduced_shard
+from tilegan.images.origin import Geo, Origin
+from tilegan.images.output import beside, check_output, put_in_place
+from tilegan.images.pyramid import build_levels
+from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.progress import Progress, silent
 
 SHARD = 1024  # pixels; a few megabytes, so that many can be in flight
+_KEEP_PLACE = {"zarr", "tif"}
+
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -45,21 +54,25 @@ def sample(
     width: int,
     *,
     seed: int = 0,
+    crs: str | None = None,
+    bounds: Bounds | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> SampleResult:
     """Write a landscape, in bounded memory; it appears under its name when it is whole.
 
     Args:
-        output: .zarr, .tif, .png or .jpg.
+        output: .zarr, .tif, .png, .jpg, .webp or .dzi.
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         seed: chooses the landscape; at least 0.
+        crs: the coordinate reference system that it shall lie in, such as 'EPSG:32631'; for .tif and .zarr.
+        bounds: left, bottom, right and top in it; without them a pixel is one unit wide, from 0, 0 at the bottom left.
         overwrite: replace an output that is there.
         progress: told the pixels done, phases 'sample', 'pyramid' and 'export'.
 
     Raises:
-        SettingError: height, width or seed is impossible.
+        SettingError: height, width, seed, CRS or bounds are impossible.
         OutputExistsError: the output is there.
         OutputError: the output cannot be written, or cannot hold so many pixels.
     """
@@ -71,24 +84,38 @@ def sample(
     output = Path(output)
     tell = progress or silent
     kind = check_output(output, overwrite)
-    check_size(output, height, width)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f"{output.name}.", suffix=".partial", dir=output.parent) as name:
-            folder = Path(name)
-            store = Store.create(folder / "store.zarr", height, width, shard=SHARD, name="landscape")
-            _fill(store, Landscape(height, width, seed), tell)
-            finished = store.path
-            if kind == "zarr":
-                _reduce(store, tell)
-            else:
-                finished = folder / f"image{output.suffix}"
-                export(store, finished, progress=tell)
-            put_in_place(finished, output, spare=folder / "replaced")
-    except OSError as error:
-        if isinstance(error, TileganError) and error.__cause__ is None:
-            raise
-        raise explained(error, output.parent, "free some, then begin again") from error
+    check_export(output, height, width)
+    if kind not in _KEEP_PLACE and (crs or bounds):
+        raise SettingError(f"a {kind} has no place for a CRS: use .tif or .zarr")
+    origin = _origin(height, width, crs, bounds)
+    with beside(output) as folder:
+        store = Store.create(folder / "store.zarr", height, width, shard=SHARD, name="landscape", origin=origin)
+        _fill(store, Landscape(height, width, seed), tell)
+        if kind in WITH_LEVELS:
+            build_levels(store, tell)
+        finished = store.path
+        if kind != "zarr":
+            finished = folder / f"image{output.suffix}"
+            export(store, finished, progress=tell)
+        put_in_place(finished, output, spare=folder / "replaced")
     return SampleResult(output, height, width, seed, time.perf_counter() - started)
+
+
+def _origin(height: int, width: int, crs: str | None, bounds: Bounds | None) -> Origin | None:
+    """What the store keeps of the place."""
+    if crs is None:
+        if bounds is not None:
+            raise SettingError("bounds mean nothing without a CRS: give one such as EPSG:32631")
+        return None
+    left, bottom, right, top = bounds or (0.0, 0.0, float(width), float(height))
+    if not (left < right and bottom < top):
+        raise SettingError(f"no bounds {left:g},{bottom:g},{right:g},{top:g}: give left, bottom, right and top")
+    try:
+        system = CRS.from_user_input(crs)
+    except CRSError as error:
+        raise SettingError(f"no CRS '{crs}': {first_line(error)}: give one such as EPSG:32631") from error
+    transform = from_bounds(left, bottom, right, top, width, height)
+    return Origin(Geo(height=height, width=width, crs=system, transform=transform))
 
 
 def _fill(store: Store, landscape: Landscape, tell: Progress) -> None:
@@ -107,16 +134,3 @@ def _fill(store: Store, landscape: Landscape, tell: Progress) -> None:
         for pixels in threads.map(paint, cells):
             done += pixels
             tell("sample", done, total)
-
-
-def _reduce(store: Store, tell: Progress) -> None:
-    """Write the smaller levels."""
-    shapes = [store.shape(level) for level in range(1, store.levels)]
-    done, total = 0, sum(height * width for height, width in shapes)
-    for level in range(1, store.levels):
-        rows, columns = store.grid(level)
-        for index in product(range(rows), range(columns)):
-            pixels = reduced_shard(store, level, index)
-            store.write_shard(level, index, pixels)
-            done += pixels.shape[0] * pixels.shape[1]
-            tell("pyramid", done, total)

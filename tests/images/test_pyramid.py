@@ -1,5 +1,8 @@
 """Smaller levels against hand-computed numbers and a slow reference."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,13 +15,28 @@ from tilegan.images.pyramid import halve, reduced_shard
 from tilegan.images.store import Store
 
 
-def reference(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width, _ = pixels.shape
-    result = np.empty(((height + 1) // 2, (width + 1) // 2, 3), np.uint8)
+def reference(pixels: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Pixel by pixel, in fractions: no rounding but the last."""
+    height, width, channels = pixels.shape
+    result = np.empty(((height + 1) // 2, (width + 1) // 2, channels), pixels.dtype)
     for row, column in np.ndindex(result.shape[:2]):
-        square = pixels[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].astype(float)
-        result[row, column] = np.floor(square.mean(axis=(0, 1)) + 0.5)
+        square = pixels[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].reshape(-1, channels).tolist()
+        weights = [pixel[3] for pixel in square] if channels == 4 else []
+        for channel in range(channels):
+            counts = weights if channel < 3 and any(weights) else [1] * len(square)
+            total = sum(count * pixel[channel] for count, pixel in zip(counts, square, strict=True))
+            result[row, column, channel] = math.floor(Fraction(total, sum(counts)) + Fraction(1, 2))
     return result
+
+
+def noise(height: int, width: int, channels: int, levels: type, seed: int = 0) -> NDArray[np.unsignedinteger]:
+    """Any levels; of opacity mostly the lowest and the highest."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, np.iinfo(levels).max, (height, width, channels), dtype=levels, endpoint=True)
+    if channels == 4:
+        opaque = random.integers(0, 3, (height, width))
+        pixels[..., 3] = np.choose(opaque, [np.zeros_like(pixels[..., 3]), np.iinfo(levels).max, pixels[..., 3]])
+    return pixels
 
 
 def test_means_by_hand():
@@ -27,17 +45,47 @@ def test_means_by_hand():
     np.testing.assert_array_equal(halve(np.repeat(gray[..., None], 3, axis=2))[..., 1], expected)
 
 
+def test_colours_are_weighted_by_opacity_by_hand():
+    opaque, clear = [100, 0, 3, 255], [201, 90, 8, 0]
+    half = [201, 90, 8, 85]
+    pixels = np.array(
+        [
+            [opaque, clear, clear, clear, half, opaque],
+            [clear, clear, clear, clear, half, half],
+        ],
+        np.uint8,
+    )
+    # (100 x 255 + 3 x 201 x 85) / 510 = 150.5, rounded up; the transparent square keeps the plain mean of its colours
+    expected = [[[100, 0, 3, 64], [201, 90, 8, 0], [151, 45, 6, 128]]]
+    np.testing.assert_array_equal(halve(pixels), expected)
+
+
+def test_the_highest_levels_do_not_overflow():
+    for levels in (np.uint8, np.uint16):
+        highest = np.iinfo(levels).max
+        white = np.full((2, 2, 4), highest, levels)
+        white[0, 0, 3] = highest - 1
+        np.testing.assert_array_equal(halve(white), np.full((1, 1, 4), highest))  # of opacity a quarter is missing
+
+
+@pytest.mark.parametrize("levels", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [3, 4])
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
-def test_means_at_odd_edges(height, width, seed):
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(halve(pixels), reference(pixels))
+def test_means_at_odd_edges(levels, channels, height, width, seed):
+    pixels = noise(height, width, channels, levels, seed)
+    halved = halve(pixels)
+    assert halved.dtype == levels
+    np.testing.assert_array_equal(halved, reference(pixels))
 
 
-@pytest.mark.parametrize("side", [16, 1024])
-def test_shards_do_not_show_in_the_levels(tmp_path, monkeypatch, side):
+@pytest.mark.parametrize(
+    ("side", "channels", "levels"), [(16, 3, np.uint8), (1024, 3, np.uint8), (16, 4, np.uint8), (1024, 4, np.uint16)]
+)
+def test_shards_do_not_show_in_the_levels(tmp_path, monkeypatch, side, channels, levels):
     monkeypatch.setattr(pyramid, "_SIDE", side)
-    pixels = np.random.default_rng(0).integers(0, 256, (133, 301, 3), dtype=np.uint8)
-    store = Store.create(tmp_path / "a.zarr", 133, 301, shard=64, chunk=32)
+    monkeypatch.setattr(pyramid, "_SQUARES", 100)
+    pixels = noise(133, 301, channels, levels)
+    store = Store.create(tmp_path / "a.zarr", 133, 301, shard=64, chunk=32, levels=levels, channels=channels)
     expected = pixels
     for level in range(store.levels):
         if level:

@@ -8,19 +8,21 @@ and only the height in the first header has to be put right.
 import io
 import struct
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-QUALITY = 95
+from tilegan.images.origin import Origin
+from tilegan.images.profile import srgb_profile
+
 BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
-def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]]) -> None:
+def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], origin: Origin, quality: int) -> None:
     """Write a baseline JPEG of full colour resolution (4:4:4).
 
     Args:
@@ -28,15 +30,20 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]]) 
         height: of the image, in pixels.
         bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` rows.
+        origin: whose resolution is kept, and whose colours are tagged as sRGB where they were converted.
+        quality: 1 to 100.
 
     Raises:
         OSError: the file cannot be written.
     """
+    said: dict[str, Any] = {"icc_profile": srgb_profile()} if origin.color_managed else {}
+    if origin.dpi is not None:
+        said["dpi"] = tuple(round(value) for value in origin.dpi)
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.
         Image.fromarray(band).save(
-            encoded, "JPEG", quality=QUALITY, subsampling=0, optimize=False, restart_marker_rows=1
+            encoded, "JPEG", quality=quality, subsampling=0, optimize=False, restart_marker_rows=1, **said
         )
         content = bytearray(encoded.getbuffer())
         frame, scan = _frame_and_scan(content)

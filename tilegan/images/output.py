@@ -1,11 +1,15 @@
 """Results under their final names: whether one may be written there, and how it gets there in one step."""
 
 import errno
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tilegan.errors import OutputError, OutputExistsError
+from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import is_remote, is_there
-from tilegan.images.export import kind_of
+from tilegan.images.dzi import tiles_of
+from tilegan.images.formats import kind_of
 from tilegan.images.source import first_line
 from tilegan.images.store import UNFINISHED, Store
 
@@ -32,8 +36,11 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
         return kind
     if not output.parent.is_dir():
         raise OutputError(f"no folder {output.parent} to write {output.name} to: make it first")
-    if source is not None and overlaps(output, source):
+    places = [output, tiles_of(output)] if kind == "dzi" else [output]
+    if source is not None and any(overlaps(place, source) for place in places):
         raise OutputError(f"{output} is the source itself, or one lies in the other: give the output another name")
+    for tiles in places[1:]:
+        _check_tiles(tiles, overwrite)
     if not output.exists() and not output.is_symlink():
         return kind
     if not overwrite:
@@ -42,6 +49,15 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     if store_there != (kind == "zarr") or (output.is_dir() and not store_there):
         raise OutputError(f"{output} is no {kind} to replace: give another name, or remove it first")
     return kind
+
+
+def _check_tiles(tiles: Path, overwrite: bool) -> None:
+    if not tiles.exists() and not tiles.is_symlink():
+        return
+    if not overwrite:
+        raise OutputExistsError(f"{tiles} exists: give another name, or overwrite to replace it")
+    if not tiles.is_dir() or not all(entry.name.isdecimal() for entry in tiles.iterdir()):
+        raise OutputError(f"{tiles} is no folder of tiles to replace: give another name, or remove it first")
 
 
 def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) -> None:
@@ -83,6 +99,22 @@ def is_store(path: Path) -> bool:
     return any(is_there(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
 
 
+@contextmanager
+def beside(output: Path) -> Iterator[Path]:
+    """A folder on the disk of an output, to build it in; it goes away afterwards, whatever comes.
+
+    Raises:
+        OutputError: in place of the system's errors of writing, as one line.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{output.name}.", suffix=".partial", dir=output.parent) as name:
+            yield Path(name)
+    except OSError as error:
+        if isinstance(error, TileganError) and (error.__cause__ is None or not isinstance(error, OutputError)):
+            raise
+        raise explained(error, output.parent, "free some, then begin again") from error
+
+
 def put_in_place(finished: Path, output: Path, spare: Path) -> None:
     """Finish a store, and give a result its final name; what had it before goes only now.
 
@@ -98,7 +130,26 @@ def put_in_place(finished: Path, output: Path, spare: Path) -> None:
         Store.open(finished).finish()
     if finished == output:
         return
-    if output.is_dir():
+    move_to(output, finished, spare)
+
+
+def move_to(output: Path, finished: Path, spare: Path) -> None:
+    """Give a finished file or folder of this disk its final name, and the tiles of a .dzi file theirs.
+
+    Args:
+        output: the final name; what is there is replaced.
+        finished: on the same disk.
+        spare: free name on the same disk, where a folder that is replaced goes.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    if tiles_of(finished).is_dir():
+        output.unlink(missing_ok=True)  # or it would for a moment name other tiles
+        if tiles_of(output).is_dir():
+            tiles_of(output).rename(spare)
+        tiles_of(finished).rename(tiles_of(output))
+    elif output.is_dir():
         output.rename(spare)
     finished.replace(output)
 

@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-_RGB, _UP = 2, 2  # PNG's numbers of the colour type and of the filter: difference from the row above
+from tilegan.images.origin import Origin
+from tilegan.images.profile import srgb_profile
+from tilegan.images.source import Pixels
+
+_COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
+_UP = 2  # of the filter: difference from the row above
+_METRE, _INCH = 1, 0.0254
 
 
-def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[NDArray[np.uint8]]) -> None:
-    """Write an 8-bit RGB PNG.
+def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], origin: Origin) -> None:
+    """Write a PNG of 8 or 16 bits, RGB or RGB and opacity.
 
     Deflate looks for runs and codes the rest by Huffman alone: on filtered photographs and paintings that is as small
     as its slowest search, at many times the speed.
@@ -21,18 +26,21 @@ def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[NDArray[n
         file: to write to.
         height: of the image, in pixels.
         width: likewise.
-        bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all.
+        bands: uint8 or uint16 (rows, width, 3 or 4) from the top down, ``height`` rows in all.
+        origin: whose resolution is kept, and whose colours are tagged as sRGB where they were converted.
 
     Raises:
         OSError: the file cannot be written.
     """
-    file.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0))
     deflate = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
-    above = np.zeros(3 * width, np.uint8)
+    above = None
     for band in bands:
-        rows = band.reshape(len(band), 3 * width)
-        lines = np.empty((len(rows), 1 + 3 * width), np.uint8)
+        if above is None:
+            _head(file, height, width, band, origin)
+            above = np.zeros(width * band.shape[2] * band.itemsize, np.uint8)
+        # the first byte of a value is the high one
+        rows = band.astype(band.dtype.newbyteorder(">"), copy=False).view(np.uint8).reshape(len(band), -1)
+        lines = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
         lines[:, 0] = _UP
         np.subtract(rows[0], above, out=lines[0, 1:])
         np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
@@ -40,6 +48,18 @@ def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[NDArray[n
         _chunk(file, b"IDAT", deflate.compress(lines.data))
     _chunk(file, b"IDAT", deflate.flush())
     _chunk(file, b"IEND", b"")
+
+
+def _head(file: BinaryIO, height: int, width: int, band: Pixels, origin: Origin) -> None:
+    """All that stands before the pixels."""
+    file.write(b"\x89PNG\r\n\x1a\n")
+    colour_type = _COLOUR_TYPE[band.shape[2]]
+    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * band.itemsize, colour_type, 0, 0, 0))
+    if origin.color_managed:
+        _chunk(file, b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile()))
+    if origin.dpi is not None:
+        across, down = (round(value / _INCH) for value in origin.dpi)
+        _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METRE))
 
 
 def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:

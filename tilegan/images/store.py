@@ -1,8 +1,8 @@
 """One sharded OME-Zarr image being written or read: the only form in which results are built.
 
-Layout: OME-Zarr 0.5 (Zarr v3), one array a level named "0", "1", ..., axes c, y, x, uint8 RGB. A shard is one file; it
-holds chunks of all three channels, each compressed with zstd and guarded by a crc32c checksum. Nothing in it depends on
-when, where or in which order it was written, so that two runs compare byte for byte.
+Layout: OME-Zarr 0.5 (Zarr v3), one array a level named "0", "1", ..., axes c, y, x, RGB or RGB and opacity, uint8 or
+uint16. A shard is one file; it holds chunks of all channels, each compressed with zstd and guarded by a crc32c
+checksum. Nothing in it depends on when, where or in which order it was written, so that two runs compare byte for byte.
 
 The root's ``zarr.json``, without which nobody takes the folder for an image, comes last: object storage knows no
 renaming of a folder.
@@ -14,38 +14,58 @@ from typing import Any, Self
 
 import numpy as np
 import zarr
-from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Window, grid_cell, grid_shape, round_up
-from tilegan.images.source import first_line
+from tilegan.images.origin import Origin
+from tilegan.images.source import Pixels, first_line
 
 ROOT = "zarr.json"
 UNFINISHED = "unfinished.json"  # the root of a store that is being written
 COARSEST = 256  # the last level fits a square of this side, in pixels
 ZSTD_LEVEL = 1
-_CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
+_CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha", "FFFFFF"))
 
 
 class Store:
-    """A sharded OME-Zarr multiscale image of uint8 RGB; safe to use from many threads and processes on other shards.
+    """A sharded OME-Zarr multiscale image; safe to use from many threads and processes on other shards.
 
     Attributes:
         path: its folder.
         shard: side of the squares that are written at once, in pixels of any level.
+        chunk: side of the squares that are decoded at once, likewise; of all of it where it is smaller.
+        dtype: of the pixels: uint8 or uint16.
+        channels: 3 for RGB, 4 where the last one is opacity: 0 for pixels that mean nothing.
+        origin: what the image it was made from says beside pixels, for the part that is shown; None if that is not
+            known. Its georeference may count fewer pixels than level 0 has: those of the image, before it was enlarged.
     """
 
-    def __init__(self, path: Path, arrays: list[zarr.Array[Any]], shard: int) -> None:
+    def __init__(self, path: Path, arrays: list[zarr.Array[Any]], shard: int, origin: Origin | None) -> None:
         """Use ``create`` or ``open``."""
         self.path = path
         self.shard = shard
+        self.origin = origin
+        self.dtype: np.dtype[Any] = np.dtype(arrays[0].dtype)
+        self.channels: int = arrays[0].shape[0]
+        longest = max(arrays[0].chunks[1:])  # the others may be cut to the image
+        self.chunk = longest if shard % longest == 0 else shard
         self._arrays = arrays
 
     @classmethod
     def create(
-        cls, path: str | Path, height: int, width: int, *, shard: int, chunk: int = 512, name: str | None = None
+        cls,
+        path: str | Path,
+        height: int,
+        width: int,
+        *,
+        shard: int,
+        chunk: int = 512,
+        name: str | None = None,
+        levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
+        channels: int = 3,
+        origin: Origin | None = None,
     ) -> Self:
         """Make an empty store with all its levels; ``finish`` makes it an image.
 
@@ -56,20 +76,26 @@ class Store:
             shard: side of a shard in pixels, a multiple of ``chunk``.
             chunk: side of a chunk in pixels; chunks of a smaller image are cut to it.
             name: of the image, for viewers.
+            levels: numpy type of the pixels: uint8 or uint16.
+            channels: 3 for RGB, 4 for RGB and opacity.
+            origin: what to keep of the image it is made from.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         if shard % chunk:
             raise ValueError(f"a shard of {shard} pixels is no multiple of a chunk of {chunk}")
+        levels = np.dtype(levels)
+        if levels not in (np.uint8, np.uint16) or channels not in (3, 4):
+            raise ValueError(f"no store of {channels} channels of {levels}: 3 or 4 of uint8 or uint16")
         path = locate(path)
         shapes = _level_shapes(height, width)
         documents: dict[str, Any] = {}
-        group = zarr.create_group(
-            documents, attributes={"ome": _ome_metadata(len(shapes), name), "tilegan": {"shard": shard}}
-        )
+        ours: dict[str, Any] = {"shard": shard} | ({"origin": origin.to_json()} if origin is not None else {})
+        ome = _ome_metadata(len(shapes), name, channels, int(np.iinfo(levels).max))
+        group = zarr.create_group(documents, attributes={"ome": ome, "tilegan": ours})
         for level, shape in enumerate(shapes):
-            _create_level(group, str(level), shape, shard, chunk)
+            _create_level(group, str(level), (channels, *shape), levels, shard, chunk)
         documents[UNFINISHED] = documents.pop(ROOT)
         try:
             for key, document in documents.items():
@@ -99,7 +125,9 @@ class Store:
                 arrays = [zarr.open_array(level, mode="r+", storage_options=options) for level in levels]
             # An all-zero chunk would leave no trace, and could not be told from one that was never written.
             arrays = [array.with_config({"write_empty_chunks": True}) for array in arrays]
-            return cls(path, arrays, int(attributes["tilegan"]["shard"]))
+            ours = attributes["tilegan"]
+            origin = Origin.from_json(ours["origin"]) if "origin" in ours else None
+            return cls(path, arrays, int(ours["shard"]), origin)
         except Exception as error:  # zarr raises a different class for each kind of damage
             raise ImageError(f"not a store of tilegan: {path}: {first_line(error)}") from error
 
@@ -132,20 +160,22 @@ class Store:
         """Rows and columns of shards of a level."""
         return grid_shape(*self.shape(level), self.shard)
 
-    def write_shard(self, level: int, index: tuple[int, int], pixels: NDArray[np.uint8]) -> None:
+    def write_shard(self, level: int, index: tuple[int, int], pixels: Pixels) -> None:
         """Write one whole shard; what was there before, whole or torn, is replaced.
 
         Args:
             level: pyramid level.
             index: (row, column) in the grid of shards.
-            pixels: uint8 (h, w, 3) of the whole shard; shards at the bottom and right edges are cut to the image.
+            pixels: (h, w, ``channels``) of type ``dtype``, of the whole shard; shards at the bottom and right edges are
+                cut to the image.
 
         Raises:
             OutputError: the disk is full or cannot be written.
         """
         cell = grid_cell(index, self.shard, *self.shape(level))
-        if pixels.shape != (cell.height, cell.width, 3) or pixels.dtype != np.uint8:
-            raise ValueError(f"{cell} takes uint8 {(cell.height, cell.width, 3)}, not {pixels.dtype} {pixels.shape}")
+        shape = cell.height, cell.width, self.channels
+        if pixels.shape != shape or pixels.dtype != self.dtype:
+            raise ValueError(f"{cell} takes {self.dtype} {shape}, not {pixels.dtype} {pixels.shape}")
         planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
         try:
             # zarr would decode an old shard and merge, which fails on a torn one.
@@ -155,8 +185,8 @@ class Store:
         except OSError as error:
             raise OutputError(f"cannot write to {self.path}: {error.strerror or first_line(error)}") from error
 
-    def read(self, level: int, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window of a level: uint8 (h, w, 3).
+    def read(self, level: int, window: Window) -> Pixels:
+        """The pixels of a window of a level: (h, w, ``channels``) of type ``dtype``.
 
         Raises:
             ImageError: a shard is missing, torn, changed or cannot be reached.
@@ -189,22 +219,25 @@ def _level_shapes(height: int, width: int) -> list[tuple[int, int]]:
     return shapes
 
 
-def _create_level(group: zarr.Group, name: str, shape: tuple[int, int], shard: int, chunk: int) -> zarr.Array[Any]:
-    chunks = [min(chunk, length) for length in shape]
-    shards = [min(shard, round_up(length, side)) for length, side in zip(shape, chunks, strict=True)]
+def _create_level(
+    group: zarr.Group, name: str, shape: tuple[int, int, int], levels: np.dtype[Any], shard: int, chunk: int
+) -> zarr.Array[Any]:
+    channels, *sides = shape
+    chunks = [min(chunk, length) for length in sides]
+    shards = [min(shard, round_up(length, side)) for length, side in zip(sides, chunks, strict=True)]
     return group.create_array(
         name,
-        shape=(3, *shape),
-        chunks=(3, *chunks),
-        shards=(3, *shards),
-        dtype="uint8",
+        shape=shape,
+        chunks=(channels, *chunks),
+        shards=(channels, *shards),
+        dtype=levels,
         fill_value=0,
         compressors=[ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec()],
         dimension_names=("c", "y", "x"),
     )
 
 
-def _ome_metadata(levels: int, name: str | None) -> dict[str, Any]:
+def _ome_metadata(levels: int, name: str | None, channels: int, highest: int) -> dict[str, Any]:
     axes = [{"name": "c", "type": "channel"}, {"name": "y", "type": "space"}, {"name": "x", "type": "space"}]
     datasets = []
     for level in range(levels):
@@ -217,10 +250,14 @@ def _ome_metadata(levels: int, name: str | None) -> dict[str, Any]:
     multiscale: dict[str, Any] = {"axes": axes, "datasets": datasets, "type": "mean"}
     if name is not None:
         multiscale["name"] = name
-    window = {"min": 0, "max": 255, "start": 0, "end": 255}
-    channels = [{"label": label, "color": color, "active": True, "window": window} for label, color in _CHANNELS]
+    window = {"min": 0, "max": highest, "start": 0, "end": highest}
+    shown = [
+        # viewers add up the channels that are active, so that opacity would lighten all
+        {"label": label, "color": color, "active": label != "alpha", "window": window}
+        for label, color in _CHANNELS[:channels]
+    ]
     return {
         "version": "0.5",
         "multiscales": [multiscale],
-        "omero": {"channels": channels, "rdefs": {"model": "color"}},
+        "omero": {"channels": shown, "rdefs": {"model": "color"}},
     }

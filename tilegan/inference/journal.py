@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote, os_errors, remove_file, replace_file
 from tilegan.geometry import grid_cell
+from tilegan.images.source import Pixels
 from tilegan.images.store import Store
 
 RECORD = "record.json"
@@ -49,13 +49,13 @@ class Journal:
         except (FileNotFoundError, ImageError, ValueError, KeyError, TypeError):
             return False
 
-    def write(self, level: int, index: tuple[int, int], pixels: NDArray[np.uint8]) -> None:
+    def write(self, level: int, index: tuple[int, int], pixels: Pixels) -> None:
         """Write a whole shard to the store, and its marker once it is on disk.
 
         Args:
             level: pyramid level.
             index: (row, column) in the grid of shards.
-            pixels: uint8 (h, w, 3) of the whole shard.
+            pixels: of the whole shard, as ``Store.write_shard`` takes them.
 
         Raises:
             OutputError: the store cannot be written.
@@ -135,7 +135,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     _sync(path.parent)
 
 
-def _checksum(pixels: NDArray[np.uint8]) -> str:
+def _checksum(pixels: Pixels) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 

@@ -1,0 +1,134 @@
+"""Export a finished store again, whole or in part, without computing it again."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tilegan.errors import ImageError, OutputError, SettingError
+from tilegan.files import is_remote, is_there, locate
+from tilegan.geometry import Window, grid_cell
+from tilegan.images.export import export
+from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export
+from tilegan.images.output import beside, check_output, put_in_place
+from tilegan.images.place import scaled
+from tilegan.images.pyramid import build_levels
+from tilegan.images.source import first_line
+from tilegan.images.store import ROOT, UNFINISHED, Store
+from tilegan.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class ConvertResult:
+    """What was written.
+
+    Attributes:
+        output: the file or folder.
+        height: in pixels.
+        width: in pixels.
+        seconds: that it took.
+        notes: what is written otherwise than it was in the image that the store was made from, a line each.
+    """
+
+    output: Path
+    height: int
+    width: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def convert(
+    store: str | Path,
+    output: str | Path,
+    *,
+    options: ExportOptions | None = None,
+    region: tuple[int, int, int, int] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> ConvertResult:
+    """Write a finished store of ours as a file, or as another store; it appears under its name when it is whole.
+
+    Args:
+        store: its folder, or its URL.
+        output: .zarr, .tif, .png, .jpg, .webp or .dzi, on this disk.
+        options: how it is encoded, where its format leaves a choice.
+        region: x, y, width and height, in pixels of the store, of the part that is written; all without it.
+        overwrite: replace an output that is there.
+        progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
+
+    Raises:
+        ImageError: it is missing, unfinished, damaged or none of ours.
+        SettingError: the region is not inside.
+        OutputExistsError: the output is there.
+        OutputError: the output cannot be written, or cannot hold what the store holds.
+    """
+    started = time.perf_counter()
+    path, output, tell = locate(store), locate(output), progress or silent
+    if is_remote(output):
+        raise OutputError(f"cannot convert to object storage: {output}: give a local file or folder")
+    source = _open(path)
+    kind = check_output(output, overwrite, path)
+    window = _window(region, source)
+    opacity = source.origin.opacity if source.origin is not None else None
+    check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
+    notes: tuple[str, ...] = ()
+    with beside(output) as folder:
+        if kind == "zarr" or region is not None:
+            source = _part(source, window, folder / "store.zarr", tell)
+            if kind in WITH_LEVELS:
+                build_levels(source, tell)
+        finished = source.path
+        if kind != "zarr":
+            finished = folder / f"image{output.suffix}"
+            notes = export(source, finished, options, tell)
+        put_in_place(finished, output, spare=folder / "replaced")
+    return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
+
+
+def _open(path: Path) -> Store:
+    try:
+        if not is_there(path):
+            raise ImageError(f"no such store: {path}: check the name")
+        if not is_there(path / ROOT) and is_there(path / UNFINISHED):
+            raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
+    except ImageError:
+        raise
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
+    return Store.open(path)
+
+
+def _window(region: tuple[int, int, int, int] | None, store: Store) -> Window:
+    height, width = store.shape(0)
+    if region is None:
+        return Window(0, 0, height, width)
+    left, top, *size = region
+    window = Window(top, left, size[1], size[0])
+    if min(left, top) < 0 or min(size) < 1 or window.bottom > height or window.right > width:
+        raise SettingError(f"region {','.join(map(str, region))} is not inside the store of {width} x {height} pixels")
+    return window
+
+
+def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
+    """A new store with level 0 of a window of another one."""
+    origin = store.origin
+    if origin is not None and origin.geo is not None:
+        origin = replace(origin, geo=scaled(origin.geo, *store.shape(0))).part(window)
+    part = Store.create(
+        path,
+        window.height,
+        window.width,
+        shard=store.shard,
+        chunk=store.chunk,
+        levels=store.dtype,
+        channels=store.channels,
+        origin=origin,
+    )
+    rows, columns = part.grid(0)
+    done, total = 0, window.height * window.width
+    for index in ((row, column) for row in range(rows) for column in range(columns)):
+        cell = grid_cell(index, part.shard, window.height, window.width)
+        place = Window(window.top + cell.top, window.left + cell.left, cell.height, cell.width)
+        part.write_shard(0, index, store.read(0, place))
+        done += cell.height * cell.width
+        tell("copy", done, total)
+    return part

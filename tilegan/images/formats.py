@@ -1,0 +1,111 @@
+"""The forms in which a result can be written: what their names end in, what they hold, and how they are encoded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tilegan.errors import OutputError, SettingError
+from tilegan.files import locate
+
+FORMATS = {
+    ".zarr": "zarr",
+    ".tif": "tif",
+    ".tiff": "tif",
+    ".png": "png",
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".webp": "webp",
+    ".dzi": "dzi",
+}
+LONGEST = {"png": 1_000_000, "jpg": 65_500, "webp": 16_383}  # pixels a side that the usual libraries read
+DEEP = {"zarr", "tif", "png"}  # hold 16 bits a value
+WITH_LEVELS = {"zarr", "dzi"}  # are made from all levels of a store
+LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
+COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "webp")
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How a result is encoded, where its format leaves a choice.
+
+    Attributes:
+        compress: of TIFF: 'deflate', 'zstd', 'lzw', 'jpeg' or 'webp'.
+        quality: 1 to 100, of what JPEG and WebP lose: as files, in TIFF and as tiles of a deep zoom image.
+        lossless: WebP, as a file or in TIFF, without loss; tiles of a deep zoom image in PNG.
+
+    Raises:
+        SettingError: a value that cannot be.
+    """
+
+    compress: str = "deflate"
+    quality: int = 95
+    lossless: bool = False
+
+    def __post_init__(self) -> None:
+        if self.compress not in COMPRESSIONS:
+            raise SettingError(f"no compression '{self.compress}': use {', '.join(COMPRESSIONS)}")
+        if not 1 <= self.quality <= 100:
+            raise SettingError(f"no quality {self.quality}: give 1 to 100")
+
+
+def kind_of(path: str | Path) -> str:
+    """The kind of output a file name asks for: "zarr", "tif", "png", "jpg", "webp" or "dzi".
+
+    Raises:
+        OutputError: its ending is none that can be written.
+    """
+    path = locate(path)
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise OutputError(f"cannot write {path}: unknown ending '{path.suffix}': use {', '.join(FORMATS)}")
+    return kind
+
+
+def check_export(
+    path: str | Path,
+    height: int,
+    width: int,
+    levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
+    channels: int = 3,
+    opacity: str | None = None,
+    options: ExportOptions | None = None,
+) -> None:
+    """Refuse what a format cannot hold, before any work is done.
+
+    Args:
+        path: the output.
+        height: in pixels.
+        width: in pixels.
+        levels: numpy type of the pixels: uint8 or uint16.
+        channels: 3, or 4 where the last one is opacity.
+        opacity: where it comes from (see ``Origin``).
+        options: how it is encoded.
+
+    Raises:
+        OutputError: the ending is unknown, or its format does not hold so many pixels, bits or opacity; the line says
+            which does.
+    """
+    kind, options = kind_of(path), options or ExportOptions()
+    limit = LONGEST.get(kind)
+    if limit is not None and max(height, width) > limit:
+        raise OutputError(
+            f"cannot write {path}: {height} x {width} pixels, but {kind} holds {limit} a side: use .tif, .dzi or .zarr"
+        )
+    if np.dtype(levels) != np.uint8 and kind not in DEEP:
+        raise OutputError(f"cannot write {path}: {kind} holds 8 bits, not 16: use .tif or .png, or a depth of 8")
+    if channels == 4 and kind == "jpg":
+        raise OutputError(f"cannot write {path}: jpg holds no transparency: use .png, .webp or .tif")
+    if kind == "tif":
+        _check_compression(path, np.dtype(levels), channels == 4 and opacity not in ("mask", "nodata"), options)
+
+
+def _check_compression(path: str | Path, levels: np.dtype[Any], alpha: bool, options: ExportOptions) -> None:
+    compress = options.compress
+    if compress in LOSSY and levels != np.uint8:
+        raise OutputError(f"cannot write {path}: {compress} holds 8 bits, not 16: use deflate or zstd, or a depth of 8")
+    if compress == "jpeg" and alpha:
+        raise OutputError(f"cannot write {path}: jpeg holds no transparency: use webp, deflate or zstd")
+    if options.lossless and compress == "jpeg":
+        raise OutputError(f"cannot write {path}: jpeg always loses something: use deflate, zstd or webp")

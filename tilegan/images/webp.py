@@ -1,0 +1,30 @@
+"""A WebP, encoded as a whole: its format allows no other way, and no more than 16,383 pixels a side."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tilegan.geometry import Window
+from tilegan.images.formats import ExportOptions
+from tilegan.images.profile import srgb_profile
+from tilegan.images.store import Store
+
+
+def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
+    """Write a store of 8 bits, RGB or RGB and opacity.
+
+    Args:
+        path: the file.
+        store: with level 0 complete.
+        options: how it is encoded.
+
+    Raises:
+        OSError: the file cannot be written.
+        ImageError: the store is damaged.
+    """
+    height, width = store.shape(0)
+    image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
+    managed = store.origin is not None and store.origin.color_managed
+    said = {"icc_profile": srgb_profile()} if managed else {}
+    # exact: colours of transparent pixels are kept
+    image.save(path, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)
