@@ -42,6 +42,45 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def bands(text: str) -> tuple[int, ...]:
+    """Band numbers, one or three, from '4,3,2'."""
+    found = re.fullmatch(r"([1-9]\d*)(?:,([1-9]\d*),([1-9]\d*))?", text.replace(" ", ""))
+    if found is None:
+        raise click.BadParameter(f"'{text}' are no bands: give one, or three such as 4,3,2, counted from 1")
+    return tuple(int(number) for number in found.groups() if number)
+
+
+def plane(text: str) -> dict[str, int]:
+    """Index by axis from 't=0,z=3' or 'page=2'."""
+    found = re.fullmatch(r"[a-z]+=\d+(,[a-z]+=\d+)*", text.replace(" ", "").lower())
+    if found is None:
+        raise click.BadParameter(f"'{text}' is no plane: give one such as t=0,z=3 or page=2, counted from 0")
+    return {axis: int(index) for axis, index in (part.split("=") for part in found[0].split(","))}
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that tell how values become pixels: the fields of ``Reading``."""
+    for option in (
+        click.option("--allow-truncated", is_flag=True, help="Read what is missing of a damaged file as grey."),
+        click.option("--plane", metavar="AXIS=N", type=plane, help="Of many: t=0,z=3, or page=2 of a file."),
+        click.option(
+            "--depth",
+            type=click.Choice(["8", "keep"]),
+            default="8",
+            show_default=True,
+            help="keep: work in 16 bits, and write values of the source's type.",
+        ),
+        click.option(
+            "--stretch",
+            metavar="RULE",
+            help="Values of more than 8 bits to levels: percentile, minmax, dtype or LOW,HIGH  [default: percentile]",
+        ),
+        click.option("--bands", metavar="R,G,B", type=bands, help="Bands to read, counted from 1, such as 4,3,2."),
+    ):
+        command = option(command)
+    return command
+
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 

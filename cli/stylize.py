@@ -5,7 +5,15 @@ from typing import Any
 import click
 
 from tilegan.cli.events import events_of
-from tilegan.cli.options import byte_count, device_option, overwrite_option, precision_option, region
+from tilegan.cli.options import (
+    byte_count,
+    device_option,
+    export_options,
+    overwrite_option,
+    precision_option,
+    reading_options,
+    region,
+)
 from tilegan.cli.report import interrupted
 
 
@@ -15,7 +23,7 @@ from tilegan.cli.report import interrupted
     "-o",
     "--output",
     metavar="NAME",
-    help="A .zarr, .tif, .png or .jpg  [default: beside the image, <stem>.<style>.<ending>]",
+    help="A .zarr, .tif, .png, .jpg, .webp or .dzi  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @click.option(
     "--model", default="vangogh", show_default=True, metavar="NAME|FILE", help="A shipped name, a file or a run folder."
@@ -35,6 +43,8 @@ from tilegan.cli.report import interrupted
 @click.option("--shard", metavar="PX", type=click.IntRange(min=1), help="Side of the square of one task.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and what memory it takes; then stop.")
+@reading_options
+@export_options
 @device_option
 @precision_option
 @overwrite_option
@@ -45,12 +55,31 @@ from tilegan.cli.report import interrupted
     show_default=True,
     help="json: an event a line on stdout, the result among them.",
 )
-def stylize(image: str, output: str | None, model: str, dry_run: bool, progress: str, **settings: Any) -> None:
+def stylize(
+    image: str,
+    output: str | None,
+    model: str,
+    dry_run: bool,
+    progress: str,
+    bands: tuple[int, ...] | None,
+    stretch: str | None,
+    depth: str,
+    plane: dict[str, int] | None,
+    allow_truncated: bool,
+    compress: str,
+    quality: int,
+    lossless: bool,
+    **settings: Any,
+) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
     from tilegan.devices import keep_freed_memory
+    from tilegan.images.formats import ExportOptions
+    from tilegan.images.origin import Reading
     from tilegan.pipelines import plan_stylize
     from tilegan.pipelines import stylize as run_stylize
 
+    settings["reading"] = Reading(bands, stretch, depth, plane or {}, allow_truncated)
+    settings["options"] = ExportOptions(compress, quality, lossless)
     try:
         with events_of(progress) as events:
             if dry_run:

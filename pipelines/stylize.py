@@ -9,6 +9,8 @@ from typing import Any
 
 from tilegan.files import is_remote, is_there, os_errors
 from tilegan.images.export import export
+from tilegan.images.formats import ExportOptions
+from tilegan.images.origin import Reading
 from tilegan.images.store import Store
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import write_record
@@ -66,6 +68,8 @@ def stylize(
     scheduler: str | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    reading: Reading | None = None,
+    options: ExportOptions | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -78,7 +82,8 @@ def stylize(
 
     Args:
         source: the image.
-        output: .zarr, .tif, .png or .jpg; default beside the source, of its kind, named ``<stem>.<style>.<ending>``.
+        output: .zarr, .tif, .png, .jpg, .webp or .dzi; default beside the source, of its kind, named
+            ``<stem>.<style>.<ending>``.
         model: a shipped name, a file, a run folder, or a translator, which is used as it is.
         seams: 'exact' (windows with a halo: as if done at once) or 'combo' (tiles side by side, as in training).
         window: side of the square translated at once, in input pixels, rounded up to what works.
@@ -94,6 +99,8 @@ def stylize(
         overwrite: replace an output that is there, and throw away unfinished work on it.
         resume: go on with unfinished work, with the window, shard, device and precision it was begun with; without
             any, start. A finished output is left as it is.
+        reading: how the values of the image become pixels; default: of 8 bits, as the file says.
+        options: how the output is encoded, where its format leaves a choice.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -109,7 +116,19 @@ def stylize(
     """
     started = time.perf_counter()
     settings = StylizeSettings(
-        seams, window, shard, region, device, precision, memory, workers, scheduler, overwrite, resume
+        seams,
+        window,
+        shard,
+        region,
+        device,
+        precision,
+        memory,
+        workers,
+        scheduler,
+        overwrite,
+        resume,
+        reading or Reading(),
+        options or ExportOptions(),
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:
@@ -124,7 +143,7 @@ def stylize(
             job.folder.make_room(keep=not overwrite)
         with locked(job.folder.journal), job.folder.kept_for_resume():
             pixels, notes = _make(job, scheduler, progress or silent)
-            _finish(job, progress or silent)
+            notes += _finish(job, progress or silent)
         return _result(job, notes, time.perf_counter() - started, pixels)
 
 
@@ -140,7 +159,7 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     """Bring every shard to the store; the pixels computed, and what was done otherwise than planned."""
     if job.begun is None:
         shard = job.plan.shard * job.translator.scale
-        job.folder.begin(job.summary.height, job.summary.width, shard)
+        job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin)
     else:
         job.folder.clear_torn()
     write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
@@ -167,13 +186,14 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     )
 
 
-def _finish(job: Job, progress: Progress) -> None:
+def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
     finished = job.folder.store
+    notes: tuple[str, ...] = ()
     if job.kind != "zarr":
         finished = job.folder.path / f"image{job.output.suffix}"
-        geo = job.image.geo.part(job.plan.region) if job.image.geo is not None else None
-        export(Store.open(job.folder.store), finished, geo, progress)
+        notes = export(Store.open(job.folder.store), finished, job.options, progress)
     job.folder.place(finished, job.output)
+    return notes
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:

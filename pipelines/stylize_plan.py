@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,7 +13,8 @@ import torch
 from tilegan.errors import OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
-from tilegan.images.export import FORMATS, check_size, kind_of
+from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, kind_of
+from tilegan.images.origin import Origin, Reading
 from tilegan.images.output import check_output, is_store, overlaps
 from tilegan.images.source import Source, open_source
 from tilegan.images.vsi import is_elsewhere, url_name
@@ -40,6 +41,8 @@ class StylizeSettings:
     scheduler: str | None = None
     overwrite: bool = False
     resume: bool = False
+    reading: Reading = field(default_factory=Reading)
+    options: ExportOptions = field(default_factory=ExportOptions)
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,10 @@ class Job:
     Attributes:
         image: the source, open.
         source: its absolute path, URL or GDAL's name for it, which every process opens.
+        origin: of the part that is stylized.
         output: where the result goes.
-        kind: of the output (see ``tilegan.images.export.kind_of``).
+        kind: of the output (see ``tilegan.images.formats.kind_of``).
+        options: how it is encoded.
         limits: what each process keeps to.
         record: what resuming compares.
         begun: what unfinished work was begun with, where it is resumed.
@@ -101,8 +106,10 @@ class Job:
 
     image: Source
     source: str
+    origin: Origin
     output: Path
     kind: str
+    options: ExportOptions
     folder: WorkFolder
     translator: Translator
     plan: Plan
@@ -128,7 +135,7 @@ def prepared(
         ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: see
             ``tilegan.pipelines.stylize``.
     """
-    with closing(open_source(source)) as image:
+    with closing(open_source(source, settings.reading)) as image:
         name = str(source) if is_elsewhere(source) else str(Path(source).absolute())
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
@@ -143,7 +150,10 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     begun = folder.begun() if settings.resume else None
     if begun is not None:
         settings = _as_begun(settings, begun)
-    translator = place_model(model, settings.device, settings.precision)
+    precision = settings.precision
+    if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
+        precision = "float32"  # the others hold fewer bits than such pixels
+    translator = place_model(model, settings.device, precision)
     region = _region(settings.region, image)
     plan, limits, memory, notes = fit_plan(
         translator,
@@ -152,10 +162,12 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         settings.seams,
         settings.window,
         settings.shard,
-        pyramid=kind == "zarr",
+        pyramid=kind in WITH_LEVELS,
         limit=settings.memory,
         workers=max(1, workers),
+        reading=settings.reading,
     )
+    origin = image.origin.part(region)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
@@ -163,7 +175,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
     if not finished:
         check_output(output, settings.overwrite, locate(url_name(source)))
-        check_size(output, height, width)
+        channels = 4 if origin.opacity else 3
+        check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
     record: Record = {
         "source": dict(image.identity()),
         "model": {"fingerprint": translator.fingerprint()},
@@ -194,7 +207,21 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         finished=finished,
         notes=notes,
     )
-    return Job(image, source, output, kind, folder, translator, plan, limits, record, begun, summary)
+    return Job(
+        image=image,
+        source=source,
+        origin=origin,
+        output=output,
+        kind=kind,
+        options=settings.options,
+        folder=folder,
+        translator=translator,
+        plan=plan,
+        limits=limits,
+        record=record,
+        begun=begun,
+        summary=summary,
+    )
 
 
 def _is_there(output: Path, kind: str, source: str) -> bool:

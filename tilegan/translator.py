@@ -204,7 +204,7 @@ class Translator:
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
-        output = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
+        output: Pixels = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
         return output[: height * self.scale, : width * self.scale]
 
     @property

@@ -5,9 +5,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import is_remote, is_there, remove_file, remove_tree, replace_file
+from tilegan.images.origin import Origin
 from tilegan.images.output import explained, put_in_place
 from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.inference.journal import RECORD, Record, has_marker, read_record, write_json
@@ -70,20 +74,33 @@ class WorkFolder:
                 raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
             self.remove()
 
-    def begin(self, height: int, width: int, shard: int) -> None:
+    def begin(
+        self,
+        height: int,
+        width: int,
+        shard: int,
+        levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
+        origin: Origin | None = None,
+    ) -> None:
         """Make an empty store; the journal's record comes after this, so that with it everything is there.
 
         Args:
             height: of the output, in pixels.
             width: likewise.
             shard: side of the store's shards, in output pixels.
+            levels: numpy type of its pixels.
+            origin: what it takes over from its source; with opacity, it has a channel for it.
 
         Raises:
             OutputError, OSError: it cannot be written.
         """
         if is_remote(self.store):
             self._clear_place()
-        Store.create(self.store, height, width, shard=shard, chunk=chunk_of(shard))
+        channels = 4 if origin is not None and origin.opacity else 3
+        chunk = chunk_of(shard)
+        Store.create(
+            self.store, height, width, shard=shard, chunk=chunk, levels=levels, channels=channels, origin=origin
+        )
 
     def clear_torn(self) -> None:
         """Remove what zarr was writing, under names of its own, when a run was killed."""
