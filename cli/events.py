@@ -99,6 +99,8 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     """A plan in words."""
     left, top, width, height = plan.region
     yield f"source:  {plan.source}: {height} x {width} pixels from row {top}, column {left}"
+    order = ", row after row from the top" if plan.sequential else ""
+    yield f"reading: {plan.block[0]} x {plan.block[1]} pixels at once{order}; each decoded up to {plan.decoded:.1f} times"
     yield f"output:  {plan.output}: {plan.height} x {plan.width} pixels"
     if plan.finished:
         yield "nothing to do: it is there, finished"

@@ -20,7 +20,7 @@ from tilegan.images.source import Source, open_source
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
-from tilegan.inference.memory import Limits, Memory, fit_plan
+from tilegan.inference.memory import Limits, Memory, decodes, fit_plan
 from tilegan.inference.plan import Plan, cut_of, overhead, place_model
 from tilegan.inference.task import Names
 from tilegan.translator import Translator, read_header
@@ -56,6 +56,9 @@ class StylizePlan:
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
         halo: context read around each window, per side, in input pixels.
         overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
+        block: height and width of what the source decodes at once, in pixels.
+        sequential: whether it decodes only from the top.
+        decoded: how often each of its pixels is decoded on average, at most.
         shards: tasks of full resolution.
         workers: processes that compute; 0 where those of an existing cluster do.
         threads: shards in flight in each.
@@ -78,6 +81,9 @@ class StylizePlan:
     precision: str
     halo: int
     overhead: float
+    block: tuple[int, int]
+    sequential: bool
+    decoded: float
     shards: int
     workers: int
     threads: int
@@ -199,6 +205,9 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         precision=plan.precision,
         halo=cut_of(plan, translator).halo,
         overhead=overhead(plan, translator),
+        block=image.block,
+        sequential=image.sequential,
+        decoded=decodes(plan, translator, image, limits.reader),
         shards=rows * columns,
         workers=workers,
         threads=limits.threads,

@@ -134,7 +134,8 @@ def fit_plan(
                 forward = 0
             pixels, row = _shard_bytes(plan, translator, source), _row_bytes(plan, translator, source)
             if not whole_rows and row > READER:
-                again = "its pixels are decoded again for every shard: more --memory, or a tiled TIFF of it, is faster"
+                times = decodes(plan, translator, source, READER)
+                again = f"its pixels are decoded {times:.0f} times: more --memory, or a tiled TIFF of it, is faster"
                 notes, row = (*notes, again), READER
             memory = Memory(process, forward, threads * pixels, row, 0, workers, allowed)
             spare = (allowed - memory.total) // workers
@@ -196,9 +197,8 @@ def _forward_bytes(plan: Plan, translator: Translator, source: Source) -> int:
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, with its coding."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
-    context, channels, size = cut_of(plan, translator).halo, 3, source.levels.itemsize
-    if source.origin.opacity:
-        context, channels = context + translator.halo, 4
+    context, size = _context(plan, translator, source), source.levels.itemsize
+    channels = 4 if source.origin.opacity else 3
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = (side + 2 * context) ** 2 * (2 * channels * size + values)
     return read + 4 * channels * size * (side * translator.scale) ** 2 + _decoded_bytes(side, source)
@@ -221,8 +221,36 @@ def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     height, width = source.block
     if not source.sequential and width < source.width:
         return READER
-    rows = min(plan.shard + 2 * cut_of(plan, translator).halo + 2 * height, source.height)
+    rows = min(plan.shard + 2 * _context(plan, translator, source) + 2 * height, source.height)
     return max(READER, rows * source.width * source.bands * source.dtype.itemsize)
+
+
+def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> float:
+    """How often each pixel of the source is decoded on average, at most: a cache may spare more.
+
+    Args:
+        plan: what is read, and in which shards.
+        translator: whose halo is read around them.
+        source: the image, open.
+        reader: bytes of the reader's cache.
+    """
+    if source.held:
+        return 1.0
+    rows, columns = grid_shape(plan.region.height, plan.region.width, plan.shard)
+    if source.sequential or source.block[1] >= source.width:
+        if reader >= _row_bytes(plan, translator, source):
+            return 1.0
+        return columns * (rows + 1) / 2 if source.sequential else float(columns)
+    side = plan.shard + 2 * _context(plan, translator, source)
+    times = 1.0
+    for block, length in zip(source.block, (plan.region.height, plan.region.width), strict=True):
+        times *= min(side + block - 1, length) / min(plan.shard, length)
+    return times
+
+
+def _context(plan: Plan, translator: Translator, source: Source) -> int:
+    """What is read around a shard, per side: its halo, and what pixels that mean nothing are filled from."""
+    return cut_of(plan, translator).halo + (translator.halo if source.origin.opacity else 0)
 
 
 def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:
