@@ -99,8 +99,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     """A plan in words."""
     left, top, width, height = plan.region
     yield f"source:  {plan.source}: {height} x {width} pixels from row {top}, column {left}"
-    order = ", row after row from the top" if plan.sequential else ""
-    yield f"reading: {plan.block[0]} x {plan.block[1]} pixels at once{order}; each decoded up to {plan.decoded:.1f} times"
+    order = "only from the top" if plan.sequential else "in any order"
+    rows, columns = plan.block
+    yield f"reading: {rows} x {columns} pixels at once, {order}; each decoded {plan.decoded:.1f} times at most"
     yield f"output:  {plan.output}: {plan.height} x {plan.width} pixels"
     if plan.finished:
         yield "nothing to do: it is there, finished"
