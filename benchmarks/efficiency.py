@@ -3,11 +3,12 @@
     python benchmarks/efficiency.py [--image FILE.tif | --side 6144] [--device cuda]
 
 Above the line: the forward passes that the image takes, alone (`Translator.run` on random windows, halo included, in
-this process), at the best of several windows or batches. Below it: the wall seconds of `tilegan.pipelines.stylize` from
+this process), at the best of several windows, one pass at a time on all cores ('alone') or as many side by side as the
+engine plans for ('beside'). Below it: the wall seconds of `tilegan.pipelines.stylize` from
 a tiled TIFF to an OME-Zarr with its pyramid, in this process too: Python's start is left out, loading the model and
 planning are in. Both in one run, in turn. In `exact` mode the passes run without padding, as in the engine: the strict
 reading. 'by padded pixels' has above the line all pixels of the engine's own windows, halo included, at the rate of the
-padded generator.
+padded generator, one pass at a time or side by side, whichever is faster.
 
 Also printed: the time inside the stages (added up over threads, which overlap, by the wall time), by wrapping functions
 here: reading, forward, writing (checksum, encoding, disk), pyramid (halving, and writing its levels).
@@ -32,6 +33,7 @@ from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.images.pyramid import Recent
 from tilegan.images.raster import RasterSource
 from tilegan.inference.journal import Journal
+from tilegan.inference.task import _forward_threads
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator, load
 
@@ -54,11 +56,24 @@ def clocked(place: Any, name: str, stage: Callable[..., str]) -> None:
 
 def forward_alone(translator: Translator, seams: str, window: int, output: int) -> float:
     """Seconds that the passes over ``output`` pixels take, by the time of one on a random window."""
+    pixels, halo, made = random_windows(translator, seams, window)
+    return seconds_of(lambda: translator.run(pixels, halo)) * output / made
+
+
+def forward_beside(translator: Translator, streams: int, pixels: Any, halo: int, made: float, output: float) -> float:
+    """The same by the time of some passes side by side, each of which makes ``made`` pixels."""
+    with _forward_threads(translator.device, streams) as threads:
+        task = partial(translator.run, halo=halo)
+        list(threads.map(task, [pixels] * streams))  # which starts the threads
+        return seconds_of(lambda: list(threads.map(task, [pixels] * 2 * streams))) * output / (2 * streams * made)
+
+
+def random_windows(translator: Translator, seams: str, window: int) -> tuple[Any, int, int]:
+    """The pixels of one pass, their halo, and how many pixels it makes."""
     draw = np.random.default_rng(0)
     halo, tile = (translator.halo, window) if seams == "exact" else (0, translator.tile_size)
     many = (window // tile) ** 2
-    pixels = draw.integers(0, 256, (many, tile + 2 * halo, tile + 2 * halo, 3), np.uint8)
-    return seconds_of(lambda: translator.run(pixels, halo)) * output / (many * tile**2)
+    return draw.integers(0, 256, (many, tile + 2 * halo, tile + 2 * halo, 3), np.uint8), halo, many * tile**2
 
 
 def main() -> None:
@@ -80,6 +95,7 @@ def main() -> None:
         settings = {"model": given.model, "device": given.device, "precision": given.precision}
         out = folder / "out.zarr"
         plans = {seams: plan_stylize(image, out, seams=seams, **settings) for seams in ("exact", "combo")}
+        streams = plans["exact"].streams
         output = plans["exact"].height * plans["exact"].width // translator.scale**2
         shares: dict[str, dict[str, list[float]]] = {seams: defaultdict(list) for seams in plans}
 
@@ -95,10 +111,14 @@ def main() -> None:
         for seams in plans:
             for window in map(int, given.windows.split(",")):
                 tasks[f"{seams} alone {window}"] = partial(forward_alone, translator, seams, window, output)
+                tasks[f"{seams} beside {window}"] = partial(
+                    forward_beside, translator, streams, *random_windows(translator, seams, window), output
+                )
             tasks[f"{seams} wall"] = partial(wall, seams)
         # of the padded generator, all pixels of the engine's windows
         side, computed = plans["exact"].window + 2 * translator.halo, output * plans["exact"].overhead
         padded = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), np.uint8)
+        tasks["padded beside"] = partial(forward_beside, translator, streams, padded, 0, side**2, computed)
         tasks["padded"] = lambda: seconds_of(lambda: translator.run(padded)) * computed / side**2
 
         clocked(RasterSource, "read", lambda *_: "read")
@@ -108,16 +128,23 @@ def main() -> None:
         clocked(Recent, "put", lambda *_: "pyramid")
         found = in_turn(tasks, given.rounds)
     for seams, plan in plans.items():
-        alone = {window: median(found[f"{seams} alone {window}"]) for window in given.windows.split(",")}
-        best = min(alone, key=alone.__getitem__)
+        alone, beside = (
+            {window: median(found[f"{seams} {how} {window}"]) for window in given.windows.split(",")}
+            for how in ("alone", "beside")
+        )
+        best, best_beside = min(alone, key=alone.__getitem__), min(beside, key=beside.__getitem__)
+        padded_seconds = min(median(found["padded"]), median(found["padded beside"]))
         seconds = found[f"{seams} wall"]
         rows.append(
             {
                 "seams": seams,
-                "efficiency": alone[best] / median(seconds),
-                "by padded pixels": median(found["padded"]) / median(seconds) if seams == "exact" else float("nan"),
+                "by alone": alone[best] / median(seconds),
+                "by beside": beside[best_beside] / median(seconds),
+                "by padded pixels": padded_seconds / median(seconds) if seams == "exact" else float("nan"),
                 "alone s": alone[best],
                 "at window": best,
+                "beside s": beside[best_beside],
+                "at": best_beside,
                 "wall s": median(seconds),
                 "MP/s": output / 1e6 / median(seconds),
                 "computed/output": plan.overhead,

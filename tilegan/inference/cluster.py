@@ -34,9 +34,8 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
         workers: how many.
         threads: shards in flight in each.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpus = torch.cuda.device_count()
-    environment = {"OMP_NUM_THREADS": str(max(1, cores // workers))}
+    environment = {"OMP_NUM_THREADS": str(max(1, _cores() // workers))}
     specification = {}
     for number in range(workers):
         own = {"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus > 1 else {}
@@ -58,6 +57,11 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
         yield client
 
 
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
     """Called by Dask in each local worker: Ctrl-C, which a terminal sends to all, is the main process's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -66,13 +70,16 @@ def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
 
 
 class UseThreads(WorkerPlugin):
-    """Lets a worker of an existing cluster compute with as many threads as Dask gives it; Dask's own default is one."""
+    """Lets a worker of an existing cluster compute on as many cores as Dask gives it threads, or as it has.
+
+    Dask's own default is one.
+    """
 
     name = "tilegan-threads"
 
     def setup(self, worker: Worker) -> None:
         """Called by Dask when a worker starts, or has started already."""
-        torch.set_num_threads(worker.state.nthreads)
+        torch.set_num_threads(min(worker.state.nthreads, _cores()))
 
 
 @contextmanager
