@@ -11,7 +11,8 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").
 CURVES = ["matplotlib>=3.8"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
-READERS = ["tifffile>=2024.8", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]  # others, that must see what we see
+# others, that must see what we see
+READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
 TEST = ["pytest>=8", "hypothesis>=6.100", *READERS, *CURVES, *CLOUD, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 

@@ -111,7 +111,7 @@ def _window(region: tuple[int, int, int, int] | None, store: Store) -> Window:
 def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
     """A new store with level 0 of a window of another one."""
     origin = store.origin
-    if origin is not None and origin.geo is not None:
+    if origin is not None and origin.geo is not None and (window.height, window.width) != store.shape(0):
         origin = replace(origin, geo=scaled(origin.geo, *store.shape(0))).part(window)
     part = Store.create(
         path,

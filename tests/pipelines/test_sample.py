@@ -107,3 +107,29 @@ def test_unknown_ending_and_missing_folder(tmp_path: Path) -> None:
         sample(tmp_path / "a.xyz", 5, 5)
     with pytest.raises(OutputError, match="nowhere"):
         sample(tmp_path / "nowhere" / "a.png", 5, 5)
+
+
+def test_it_lies_where_it_is_told(tmp_path: Path) -> None:
+    sample(tmp_path / "a.tif", 90, 120, crs="EPSG:4326", bounds=(-6, 40, 6, 49))
+    with rasterio.open(tmp_path / "a.tif") as file:
+        assert file.crs.to_epsg() == 4326
+        assert tuple(file.bounds) == pytest.approx((-6, 40, 6, 49))
+    np.testing.assert_array_equal(pixels_of(tmp_path / "a.tif"), expected(90, 120))
+    sample(tmp_path / "a.zarr", 90, 120, crs="EPSG:32631")
+    geo = Store.open(tmp_path / "a.zarr").origin.geo
+    assert (geo.crs.to_epsg(), tuple(geo.transform)[:6]) == (32631, (1, 0, 0, 0, -1, 90))
+
+
+@pytest.mark.parametrize(
+    ("output", "crs", "bounds", "message"),
+    [
+        ("a.tif", "EPSG:1", None, "no CRS 'EPSG:1'"),
+        ("a.tif", "EPSG:4326", (5, 0, 5, 1), "no bounds 5,0,5,1"),
+        ("a.tif", None, (0, 0, 5, 1), "bounds mean nothing without a CRS"),
+        ("a.png", "EPSG:4326", None, "a png has no place for a CRS: use .tif or .zarr"),
+    ],
+)
+def test_impossible_places_are_told(tmp_path: Path, output: str, crs: str, bounds: tuple, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        sample(tmp_path / output, 5, 5, crs=crs, bounds=bounds)
+    assert list(tmp_path.iterdir()) == []

@@ -71,7 +71,9 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
             levels = _Levels(path.parent, store, values, progress)
             levels.write()
             source = _joined(path.parent, levels.files, values, origin)
-            rasterio.shutil.copy(source, path, driver="COG", **_encoding(options, len(levels.files)))
+            rasterio.shutil.copy(
+                source, path, driver="COG", **_encoding(options, len(levels.files), values.table.dtype)
+            )
             for file in (*levels.files, source):
                 file.unlink()
             with rasterio.open(path) as dataset:  # the last block is the last to be written; its loss is not reported
@@ -89,7 +91,7 @@ def _check_room(folder: Path, raw: int) -> None:
         raise OSError(f"up to {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free on that disk")
 
 
-def _encoding(options: ExportOptions, levels: int) -> dict[str, Any]:
+def _encoding(options: ExportOptions, levels: int, dtype: np.dtype[Any]) -> dict[str, Any]:
     """What GDAL's driver is told."""
     encoding: dict[str, Any] = {
         "COMPRESS": options.compress.upper(),
@@ -102,8 +104,10 @@ def _encoding(options: ExportOptions, levels: int) -> dict[str, Any]:
         if options.compress == "webp" and not options.lossless:
             quality = min(quality, 99)
         return encoding | {"QUALITY": quality, "OVERVIEW_QUALITY": quality}
+    # differences of floats are a way of writing them that not all readers know
+    encoding["PREDICTOR"] = "NO" if dtype.kind == "f" else "YES"
     # a few percent larger than at the slowest level
-    return encoding | {"PREDICTOR": "YES"} | ({} if options.compress == "lzw" else {"LEVEL": 1})
+    return encoding if options.compress == "lzw" else encoding | {"LEVEL": 1}
 
 
 class _Levels:
@@ -188,12 +192,12 @@ def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin) ->
             dataset.nodata = values.nodata
         if origin.geo is not None:
             geo = scaled(origin.geo, height, width)
-            if geo.transform is not None or not geo.gcps:
-                dataset.crs = geo.crs
-            if geo.transform is not None:
-                dataset.transform = geo.transform
-            elif geo.gcps:
+            if geo.transform is None and geo.gcps:
                 dataset.gcps = list(geo.gcps), geo.crs
+            elif geo.crs is not None:
+                dataset.crs = geo.crs
+            if geo.transform is not None:  # with it, GDAL keeps no ground control points
+                dataset.transform = geo.transform
             if geo.rpcs is not None:
                 dataset.rpcs = geo.rpcs
     rasterio.shutil.copy(levels[0], joined, driver="VRT")

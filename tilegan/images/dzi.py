@@ -5,6 +5,7 @@
 ``TILE`` pixels a side, and ``OVERLAP`` more where it has a neighbour.
 """
 
+import io
 import os
 from pathlib import Path
 
@@ -90,7 +91,11 @@ class _Tiles:
             tile = _grown(cell, whole)
             top, left = tile.top - place.top, tile.left - place.left
             image = Image.fromarray(pixels[top : top + tile.height, left : left + tile.width])
-            name = folder / f"{cell.left // TILE}_{cell.top // TILE}.{self.ending}"
-            image.save(name, "PNG") if self.ending == "png" else image.save(
-                name, "JPEG", quality=self._quality, subsampling=0
-            )
+            # not to a file at once: Pillow takes no notice when the disk takes half of a JPEG
+            encoded = io.BytesIO()
+            if self.ending == "png":
+                image.save(encoded, "PNG")
+            else:
+                image.save(encoded, "JPEG", quality=self._quality, subsampling=0)
+            name = f"{cell.left // TILE}_{cell.top // TILE}.{self.ending}"
+            (folder / name).write_bytes(encoded.getbuffer())
