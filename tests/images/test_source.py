@@ -65,7 +65,7 @@ def test_every_format_gives_the_same_pixels(tmp_path, name):
         source = open_source(str(tmp_path / name))
     assert type(source) is reader
     assert (source.height, source.width, source.bands, source.dtype) == (HEIGHT, WIDTH, 3, np.uint8)
-    assert source.geo is None
+    assert source.origin.geo is None
     np.testing.assert_array_equal(whole(source), COLOUR)
     part = source.read(Window(7, 9, 20, 13))
     np.testing.assert_array_equal(part, COLOUR[7:27, 9:22])

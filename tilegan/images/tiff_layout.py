@@ -1,0 +1,79 @@
+"""Whether all parts of a TIFF lie inside its file: GDAL reads those that its tables do not tell as zeros.
+
+A part with neither offset nor length is a legal way to store nothing. Tables that are too short, or that tell a length
+without an offset, are not; nor is a part beyond the end of the file.
+"""
+
+import os
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8"}
+_OFFSETS, _LENGTHS = (273, 324), (279, 325)
+_COMPRESSION = 259
+_LARGEST = 10**7  # entries of a table that are looked at
+
+
+def missing_parts(path: Path, directory: int, parts: int) -> str | None:
+    """What is wrong with the tables of a directory of a TIFF; None if nothing is.
+
+    Args:
+        path: a local file.
+        directory: its place in the file, in bytes.
+        parts: how many strips or tiles the image has, of all bands if each has its own.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            tables = _tables(file, directory)
+    except (OSError, struct.error, KeyError, ValueError):
+        return None  # GDAL will tell
+    offsets = next((tables[tag] for tag in _OFFSETS if tag in tables), None)
+    lengths = next((tables[tag] for tag in _LENGTHS if tag in tables), None)
+    if offsets is None or parts > _LARGEST:
+        return None
+    if len(offsets) < parts:
+        return f"{parts - len(offsets)} of its {parts} strips or tiles are not told where they lie"
+    compressed = _COMPRESSION in tables and int(tables[_COMPRESSION][0]) != 1
+    offsets = offsets[:parts]
+    ends = offsets
+    if compressed and lengths is not None:
+        if len(lengths) < parts:
+            return f"{parts - len(lengths)} of its {parts} strips or tiles have no length"
+        lengths = lengths[:parts]
+        torn = int(((offsets == 0) != (lengths == 0)).sum())
+        if torn:
+            return f"{torn} of its {parts} strips or tiles are half written"
+        ends = offsets + lengths
+    outside = int((ends > size).sum())
+    return f"{outside} of its {parts} strips or tiles lie beyond its end" if outside else None
+
+
+def _tables(file: BinaryIO, directory: int) -> dict[int, NDArray[np.uint64]]:
+    """The values of the tags that tell where parts lie."""
+    order = {b"II": "<", b"MM": ">"}[file.read(2)]
+    (version,) = struct.unpack(order + "H", file.read(2))
+    is_big = version == 43
+    entry, counter = (20, "Q") if is_big else (12, "H")
+    file.seek(directory)
+    (count,) = struct.unpack(order + counter, file.read(8 if is_big else 2))
+    content = file.read(entry * min(count, 4096))
+    tables = {}
+    for start in range(0, len(content) - entry + 1, entry):
+        tag, kind, number = struct.unpack_from(order + ("HHQ" if is_big else "HHI"), content, start)
+        if tag not in (*_OFFSETS, *_LENGTHS, _COMPRESSION) or kind not in _TYPES or number > _LARGEST:
+            continue
+        dtype = np.dtype(order + _TYPES[kind])
+        inline = 8 if is_big else 4
+        value = content[start + entry - inline : start + entry]
+        if dtype.itemsize * number > inline:
+            file.seek(struct.unpack(order + ("Q" if is_big else "I"), value)[0])
+            value = file.read(dtype.itemsize * number)
+        tables[tag] = np.frombuffer(value[: len(value) // dtype.itemsize * dtype.itemsize], dtype)[:number].astype(
+            np.uint64
+        )
+    return tables
