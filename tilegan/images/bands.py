@@ -70,6 +70,8 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
     by_nodata = MaskFlags.nodata in flags
     by_mask = MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags and not by_nodata
     is_png = dataset.driver == "PNG"
+    if palette is not None and by_nodata and not is_png:
+        palette[:, 3] = 255  # GDAL's own way to tell of nodata, which is told already
     see_through = palette is not None and bool((palette[:, 3] < 255).any())
     key = None
     if is_png and by_nodata and palette is None and dataset.count == 1:

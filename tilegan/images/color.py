@@ -24,7 +24,7 @@ class Conversion:
     """What takes the pixels of an image to sRGB, each alone, so that every window gives the same.
 
     Attributes:
-        space: of the pixels: 'gray', 'rgb', 'cmyk' (0 is no ink) or 'lab' (as Pillow has it).
+        space: of the pixels: 'gray', 'rgb', 'cmyk' (0 is no ink) or 'lab' (a and b with signs).
         managed: whether that is another space than sRGB, or a profile says that it is sRGB.
         remark: what a user should know; None for nothing.
     """
@@ -99,9 +99,9 @@ def inks_of_jpeg(values: NDArray[np.uint8], is_ycck: bool) -> NDArray[np.uint8]:
 
 
 def pack_lab(values: NDArray[Any], is_signed: bool) -> NDArray[np.uint8]:
-    """Lab of 8 or 16 bits a band as Pillow has it: 8 bits, a and b with 128 for gray."""
+    """Lab of 8 or 16 bits a band as the bytes of Pillow's images: 8 bits, a and b with signs."""
     lab = np.array(values >> 8 if values.dtype.itemsize == 2 else values).astype(np.uint8)
-    if is_signed:
+    if not is_signed:
         lab[..., 1:] ^= 128
     return lab
 

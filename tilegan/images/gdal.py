@@ -79,7 +79,7 @@ class Opened:
         with warnings.catch_warnings(), gdal_errors(path, "not an image that can be opened", reading):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(name)
-            pages = list(self.dataset.subdatasets)
+            pages = _pages(self.dataset)
             planes = {"page": max(1, len(pages))}
             chosen = chosen_plane(reading, planes, path)
             self.remarks = plane_remark(planes, chosen)
@@ -89,12 +89,27 @@ class Opened:
             if dataset.count == 0 or not dataset.width or not dataset.height:
                 raise ImageError(_no_image(path, dataset))
             self._open_raw(path, name, reading)
+            self._leave_strangers()
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)
 
-    def _replace(self, name: str) -> None:
+    def _replace(self, name: str, **options: Any) -> None:
         self.dataset.close()
-        self.dataset = rasterio.open(name)
+        self.dataset = rasterio.open(name, **options)
+
+    def _leave_strangers(self) -> None:
+        """Do without overviews if one shows something else: GDAL takes the label of a slide for one."""
+        dataset = self.dataset
+        if dataset.driver != "GTiff":
+            return
+        for level in range(len(dataset.overviews(1))):
+            with rasterio.open(dataset.name, overview_level=level) as overview:
+                height = dataset.height * overview.width / dataset.width
+                width = dataset.width * overview.height / dataset.height
+                is_stranger = abs(overview.height - height) > 2 and abs(overview.width - width) > 2
+            if is_stranger:
+                self._replace(dataset.name, overview_level="NONE")
+                return
 
     def _open_raw(self, path: str, name: str, reading: Reading) -> None:
         dataset = self.dataset
@@ -139,15 +154,19 @@ class Opened:
             dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
         if dataset.driver != "GTiff" or file is None or reading.allow_truncated:
             return
-        rows, columns = dataset.block_shapes[0]
-        planes = 1 if dataset.interleaving == rasterio.enums.Interleaving.pixel else dataset.count
-        parts = -(-dataset.height // rows) * -(-dataset.width // columns) * planes
         directory = dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1)
-        # GDAL shows one large strip as strips of one row
-        wrong = missing_parts(file, int(directory), 1 if rows == 1 else parts) if directory else None
+        wrong = missing_parts(file, int(directory)) if directory else None
         if wrong:
             dataset.close()
             raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
+
+
+def _pages(dataset: Any) -> list[str]:
+    """GDAL's names of the images in a file that has several; none where their directory is broken."""
+    try:
+        return list(dataset.subdatasets)
+    except (RasterioError, CPLE_BaseError):
+        return []
 
 
 def numpy_type(name: str) -> np.dtype[Any]:
@@ -183,7 +202,7 @@ def is_sequential(dataset: Any) -> bool:
 
 
 def _no_image(path: str, dataset: Any) -> str:
-    names = dataset.subdatasets
+    names = _pages(dataset)
     if not names:
         return f"no image in {shown(path)}: {dataset.driver} without bands: give a file that has some"
     inside = "; ".join(f"{number} {name.rpartition(':')[2]}" for number, name in enumerate(names[:5]))

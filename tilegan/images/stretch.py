@@ -77,7 +77,7 @@ class Stretch:
         if chosen.size == 0:
             return cls(0.0, 1.0)
         low, high = (float(edge) for edge in np.percentile(chosen, percentiles))
-        return cls(low, high if high > low and math.isfinite(high - low) else math.nextafter(low + 1, math.inf))
+        return cls(low, high if high > low else max(low + 1, math.nextafter(low, math.inf)))
 
     def apply(self, values: NDArray[Any], levels: DTypeLike = np.uint8) -> Pixels:
         """Levels of values, of the same shape, rounded to the nearest.
@@ -136,8 +136,9 @@ def named_range(rule: str | None) -> tuple[float, float] | None:
 
 
 def to_opacity(alpha: NDArray[Any], levels: np.dtype[Any], bits: int | None = None) -> Pixels:
-    """Opacity of a channel of any type, whose highest value (1 for floats) is opaque, as levels."""
-    return Stretch(0.0, type_range(alpha.dtype, bits)[1]).apply(alpha, levels)
+    """Opacity of a channel of any type, whose highest value (1 for floats) is opaque, as levels; what is not quite 0 does not become 0."""
+    opacity = Stretch(0.0, type_range(alpha.dtype, bits)[1]).apply(alpha, levels)
+    return opacity if alpha.dtype == levels else np.maximum(opacity, (alpha > 0).astype(levels))
 
 
 def to_rgb(levels: Pixels) -> Pixels:

@@ -15,22 +15,24 @@ from numpy.typing import NDArray
 _TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8"}
 _OFFSETS, _LENGTHS = (273, 324), (279, 325)
 _COMPRESSION = 259
+_WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 277, 278, 284, 322, 323
+_NEEDED = {*_OFFSETS, *_LENGTHS, _COMPRESSION, _WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT}
 _LARGEST = 10**7  # entries of a table that are looked at
 
 
-def missing_parts(path: Path, directory: int, parts: int) -> str | None:
+def missing_parts(path: Path, directory: int) -> str | None:
     """What is wrong with the tables of a directory of a TIFF; None if nothing is.
 
     Args:
         path: a local file.
         directory: its place in the file, in bytes.
-        parts: how many strips or tiles the image has, of all bands if each has its own.
     """
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             tables = _tables(file, directory)
-    except (OSError, struct.error, KeyError, ValueError):
+        parts = _parts(tables)
+    except (OSError, struct.error, KeyError, ValueError, IndexError, ZeroDivisionError):
         return None  # GDAL will tell
     offsets = next((tables[tag] for tag in _OFFSETS if tag in tables), None)
     lengths = next((tables[tag] for tag in _LENGTHS if tag in tables), None)
@@ -38,6 +40,8 @@ def missing_parts(path: Path, directory: int, parts: int) -> str | None:
         return None
     if len(offsets) < parts:
         return f"{parts - len(offsets)} of its {parts} strips or tiles are not told where they lie"
+    if len(offsets) > parts:
+        return f"its size tells of {parts} strips or tiles, its tables of {len(offsets)}"
     compressed = _COMPRESSION in tables and int(tables[_COMPRESSION][0]) != 1
     offsets = offsets[:parts]
     ends = offsets
@@ -53,8 +57,20 @@ def missing_parts(path: Path, directory: int, parts: int) -> str | None:
     return f"{outside} of its {parts} strips or tiles lie beyond its end" if outside else None
 
 
+def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
+    """How many strips or tiles an image has, of all bands if each has its own."""
+
+    def one(tag: int, default: int) -> int:
+        return int(tables[tag][0]) if tag in tables else default
+
+    width, height = one(_WIDTH, 0), one(_HEIGHT, 0)
+    across = -(-width // one(_TILE_WIDTH, width))
+    down = -(-height // one(_TILE_HEIGHT, min(one(_ROWS, height), height)))
+    return across * down * (one(_BANDS, 1) if one(_PLANAR, 1) == 2 else 1)
+
+
 def _tables(file: BinaryIO, directory: int) -> dict[int, NDArray[np.uint64]]:
-    """The values of the tags that tell where parts lie."""
+    """The values of the tags that tell how many parts there are, and where they lie."""
     order = {b"II": "<", b"MM": ">"}[file.read(2)]
     (version,) = struct.unpack(order + "H", file.read(2))
     is_big = version == 43
@@ -65,7 +81,7 @@ def _tables(file: BinaryIO, directory: int) -> dict[int, NDArray[np.uint64]]:
     tables = {}
     for start in range(0, len(content) - entry + 1, entry):
         tag, kind, number = struct.unpack_from(order + ("HHQ" if is_big else "HHI"), content, start)
-        if tag not in (*_OFFSETS, *_LENGTHS, _COMPRESSION) or kind not in _TYPES or number > _LARGEST:
+        if tag not in _NEEDED or kind not in _TYPES or number > _LARGEST:
             continue
         dtype = np.dtype(order + _TYPES[kind])
         inline = 8 if is_big else 4
