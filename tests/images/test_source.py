@@ -42,7 +42,10 @@ LOSSLESS: dict[str, tuple[Callable[[Path], None], type]] = {
     "a.png": (pillow, RasterSource),
     "a.tif": (pillow, RasterSource),
     "a.bmp": (pillow, RasterSource),
-    "tiled.tif": (lambda path: tifffile.imwrite(path, COLOUR, metadata=None, software="", tile=(16, 16), compression="deflate"), RasterSource),
+    "tiled.tif": (
+        lambda path: tifffile.imwrite(path, COLOUR, metadata=None, software="", tile=(16, 16), compression="deflate"),
+        RasterSource,
+    ),
     "planar.tif": (
         lambda path: tifffile.imwrite(
             path, np.moveaxis(COLOUR, -1, 0), photometric="rgb", planarconfig="separate", metadata=None, software=""

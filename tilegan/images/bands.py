@@ -63,7 +63,6 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
     alpha = next(
         (band for band, meaning in enumerate(meanings, 1) if meaning == ColorInterp.alpha and band not in indexes), None
     )
-    tags = dataset.tags(alpha, ns="IMAGE_STRUCTURE") if alpha else {}
     dtype = numpy_type(dataset.dtypes[indexes[0] - 1])
     bits = int(dataset.tags(indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", bits_of(dtype)))
     flags = {flag for band, found in enumerate(dataset.mask_flag_enums, 1) if band != alpha for flag in found}
@@ -85,7 +84,7 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
         space=space,
         palette=palette,
         alpha=alpha,
-        is_premultiplied=tags.get("ALPHA") == "PREMULTIPLIED",
+        is_premultiplied=alpha is not None and opened.is_premultiplied(path),
         opacity=opacity,
         key=key,
         uses_mask=(by_nodata or by_mask) and key is None and not (is_png and palette is not None),

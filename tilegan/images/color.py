@@ -36,7 +36,7 @@ class Conversion:
     _matrix: MatrixProfile | None = None
 
     def apply(self, levels: Pixels) -> Pixels:
-        """sRGB (h, w, 3) of levels (h, w, bands) of that space, of the same type: uint8 or uint16."""
+        """Colours of sRGB (h, w, 3) of levels (h, w, bands) of that space, of the same type: uint8 or uint16."""
         if self.space in ("gray", "rgb") and self._transform is None:
             return to_rgb(levels)
         if levels.dtype == np.uint8:

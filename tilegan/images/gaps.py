@@ -13,7 +13,10 @@ GREY = 128  # of 255
 
 
 def read_around(
-    read: Callable[[Window], NDArray[Any]], window: Window, block: tuple[int, int], fill: Callable[[Window], NDArray[Any]]
+    read: Callable[[Window], NDArray[Any]],
+    window: Window,
+    block: tuple[int, int],
+    fill: Callable[[Window], NDArray[Any]],
 ) -> NDArray[Any]:
     """A window, in which what cannot be read is filled.
 

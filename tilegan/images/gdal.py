@@ -17,7 +17,7 @@ from tilegan.errors import ImageError, TileganError
 from tilegan.files import is_remote, locate
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
-from tilegan.images.tiff_layout import missing_parts
+from tilegan.images.tiff_layout import is_premultiplied, missing_parts
 from tilegan.images.vsi import gdal_name, gdal_options
 
 LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
@@ -124,6 +124,15 @@ class Opened:
         elif [band.name for band in dataset.colorinterp[:4]] == ["cyan", "magenta", "yellow", "black"]:
             self.space = "cmyk"
 
+    def is_premultiplied(self, path: str) -> bool:
+        """Whether opacity was multiplied into the colours; of files that are not on this disk it is not known."""
+        file = local_file(path)
+        return self.dataset.driver == "GTiff" and file is not None and is_premultiplied(file, self._directory())
+
+    def _directory(self) -> int:
+        """Where the directory of a TIFF lies in its file; 0 if GDAL does not say."""
+        return int(self.dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1) or 0)
+
     def _refuse_absurd(self, path: str) -> None:
         dataset = self.dataset
         rows, columns = dataset.block_shapes[0]
@@ -154,8 +163,7 @@ class Opened:
             dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
         if dataset.driver != "GTiff" or file is None or reading.allow_truncated:
             return
-        directory = dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1)
-        wrong = missing_parts(file, int(directory)) if directory else None
+        wrong = missing_parts(file, self._directory())
         if wrong:
             dataset.close()
             raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 _ROWS = 128
 # from the colours of an ICC profile (XYZ, white as D50 sees it) to those of sRGB, without its curve
-_TO_SRGB = np.array([[3.1341359, -1.6173863, -0.4906619], [-0.9787955, 1.9162544, 0.0334427], [0.0719554, -0.2289767, 1.4053860]])
+_TO_SRGB = np.array(
+    [[3.1341359, -1.6173863, -0.4906619], [-0.9787955, 1.9162544, 0.0334427], [0.0719554, -0.2289767, 1.4053860]]
+)
 
 
 class MatrixProfile:
@@ -29,8 +31,10 @@ class MatrixProfile:
             tags = {name: profile[start : start + length] for name, start, length in entries}
             if profile[16:24] != b"RGB XYZ " or b"A2B0" in tags:
                 return None
-            columns = [np.array(struct.unpack_from(">3i", tags[band + b"XYZ"], 8)) / 65536 for band in (b"r", b"g", b"b")]
-            curves = [_curve(tags[band + b"TRC"]) for band in (b"r", b"g", b"b")]
+            columns = [
+                np.array(struct.unpack_from(">3i", tags[band + b"XYZ"], 8)) / 65536 for band in (b"r", b"g", b"b")
+            ]
+            curves = [_curve(tags[band + b"TRC"]) for band in _BANDS]
         except (KeyError, struct.error, ValueError):
             return None
         return cls(np.stack(curves).astype(np.float32), (_TO_SRGB @ np.stack(columns, axis=1)).astype(np.float32))

@@ -57,7 +57,8 @@ class PillowSource:
             raise
         except Image.DecompressionBombError as error:
             raise ImageError(
-                f"too large to be read whole: {shown(path)}: {first_line(error)}: if you trust it, convert it to TIFF first"
+                f"too large to be read whole: {shown(path)}: {first_line(error)}: "
+                "if you trust it, convert it to TIFF first"
             ) from error
         except Exception as error:  # each format's decoder raises its own
             reason = shown(first_line(error))
@@ -135,7 +136,8 @@ def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> 
         side: in pixels.
         shape: height and width of the image, if they are not those of the pixels.
     """
-    height, width = reduced_shape(*(shape or pixels.shape[:2]), side)
+    full_height, full_width = shape or pixels.shape[:2]
+    height, width = reduced_shape(full_height, full_width, side)
     eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     return np.array(Image.fromarray(eight).resize((width, height), Image.Resampling.BOX))
 

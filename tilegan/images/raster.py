@@ -264,7 +264,7 @@ class RasterSource:
         return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
 
     def _colours(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
-        """sRGB (h, w, 3) of values (h, w, bands)."""
+        """Colours of sRGB (h, w, 3) of values (h, w, bands)."""
         bands = self._bands
         if bands.palette is not None:
             return self._colour.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))

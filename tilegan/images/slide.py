@@ -73,7 +73,8 @@ class SlideSource:
             profile = self._slide.color_profile
         except (openslide.OpenSlideError, OSError) as error:
             raise ImageError(
-                f"not a slide that can be opened: {shown(path)}: {shown(first_line(error))}: check that all its files are there"
+                f"not a slide that can be opened: {shown(path)}: {shown(first_line(error))}: "
+                "check that all its files are there"
             ) from error
         self.width, self.height = self._slide.dimensions
         told = self._slide.properties
@@ -85,7 +86,9 @@ class SlideSource:
         if max(self._bands) > 2:
             raise SettingError(f"no bands {reading.bands} in {shown(path)}: it has bands 1 to 3")
         vendor = told.get("openslide.vendor", "an unknown maker")
-        self.remarks = (f"a slide of {vendor}, read by OpenSlide",) + ((self._colour.remark,) if self._colour.remark else ())
+        self.remarks = (f"a slide of {vendor}, read by OpenSlide",) + (
+            (self._colour.remark,) if self._colour.remark else ()
+        )
         self.origin = Origin(
             geo=_tags(told, self.height, self.width),
             opacity="alpha",
@@ -139,7 +142,9 @@ class SlideSource:
         try:
             region = self._slide.read_region((window.left, window.top), level, (window.width, window.height))
         except (openslide.OpenSlideError, OSError) as error:
-            raise ImageError(f"cannot read image: {shown(self.path)}: {first_line(error)}: the file may be damaged") from error
+            raise ImageError(
+                f"cannot read image: {shown(self.path)}: {first_line(error)}: the file may be damaged"
+            ) from error
         rgba = np.array(region)
         rgba[rgba[..., 3] == 0, :3] = 255
         return rgba

@@ -1,6 +1,7 @@
 """One image to read: the protocol of all readers, and the door that chooses a reader for a file."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -26,7 +27,6 @@ class Source(Protocol):
         bands: bands in the file, alpha included.
         dtype: numpy type in the file.
         levels: numpy type of the pixels that ``read`` gives: uint8, or uint16 where that was asked for.
-        origin: what a result takes over beside pixels.
         block: height and width of the smallest part that is decoded at once; of the whole image where all of it is
             held in memory.
         sequential: whether a part can only be decoded after all that stands before it in the file; going back then
@@ -41,11 +41,19 @@ class Source(Protocol):
     bands: int
     dtype: np.dtype[Any]
     levels: np.dtype[Any]
-    origin: Origin
     block: tuple[int, int]
     sequential: bool
     held: bool
     remarks: tuple[str, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """What a result takes over beside pixels; to measure the stretch, an overview may be read.
+
+        Raises:
+            ImageError: the file is damaged.
+        """
+        ...
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
@@ -144,11 +152,11 @@ def _open_file(path: Path, reading: Reading) -> Source:
             source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
         return source
     except ImageError:
-        others: list[type[Source]] = [SlideSource] if is_slide(path) else []
+        others: list[Callable[[Path, Reading], Source]] = [SlideSource] if is_slide(path) else []
         others += [PillowSource] if header.format is not None else []
         for other in others:
             try:
-                return cast(Any, other)(path, reading)
+                return other(path, reading)
             except ImageError:
                 continue
         raise
@@ -236,6 +244,4 @@ def first_line(error: BaseException) -> str:
 
 def shown(path: str | Path) -> str:
     """A name as it can be shown in one line: what cannot be printed is escaped."""
-    return "".join(
-        letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(path)
-    )
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(path))

@@ -1,9 +1,9 @@
 """Values of any numeric type to levels, by one rule for the whole image.
 
-The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels; for all other
-types the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite values of an overview,
-over the bands that are read together, so that colours keep their balance. What lies beyond is clipped; values that are
-no number become 0.
+The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels; for all
+other types the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite values of an
+overview, over the bands that are read together, so that colours keep their balance. What lies beyond is clipped;
+values that are no number become 0.
 """
 
 import math
@@ -135,9 +135,12 @@ def named_range(rule: str | None) -> tuple[float, float] | None:
     return low, high
 
 
-def to_opacity(alpha: NDArray[Any], levels: np.dtype[Any], bits: int | None = None) -> Pixels:
-    """Opacity of a channel of any type, whose highest value (1 for floats) is opaque, as levels; what is not quite 0 does not become 0."""
-    opacity = Stretch(0.0, type_range(alpha.dtype, bits)[1]).apply(alpha, levels)
+def to_opacity(alpha: NDArray[Any], levels: np.dtype[Any]) -> Pixels:
+    """Opacity of a channel of any type as levels.
+
+    The highest value of an integer type, or 1, is opaque; what is above 0 does not become 0.
+    """
+    opacity = Stretch(0.0, type_range(alpha.dtype)[1]).apply(alpha, levels)
     return opacity if alpha.dtype == levels else np.maximum(opacity, (alpha > 0).astype(levels))
 
 

@@ -1,4 +1,6 @@
-"""Whether all parts of a TIFF lie inside its file: GDAL reads those that its tables do not tell as zeros.
+"""What GDAL does not tell of a TIFF: whether all its parts lie inside the file, whether its colours hold opacity.
+
+GDAL reads parts that the tables of a file do not tell as zeros.
 
 A part with neither offset nor length is a legal way to store nothing. Tables that are too short, or that tell a length
 without an offset, are not; nor is a part beyond the end of the file.
@@ -16,7 +18,20 @@ _TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8"}
 _OFFSETS, _LENGTHS = (273, 324), (279, 325)
 _COMPRESSION = 259
 _WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 277, 278, 284, 322, 323
-_NEEDED = {*_OFFSETS, *_LENGTHS, _COMPRESSION, _WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT}
+_EXTRA = 338
+_NEEDED = {
+    _EXTRA,
+    *_OFFSETS,
+    *_LENGTHS,
+    _COMPRESSION,
+    _WIDTH,
+    _HEIGHT,
+    _BANDS,
+    _ROWS,
+    _PLANAR,
+    _TILE_WIDTH,
+    _TILE_HEIGHT,
+}
 _LARGEST = 10**7  # entries of a table that are looked at
 
 
@@ -57,6 +72,16 @@ def missing_parts(path: Path, directory: int) -> str | None:
     return f"{outside} of its {parts} strips or tiles lie beyond its end" if outside else None
 
 
+def is_premultiplied(path: Path, directory: int) -> bool:
+    """Whether the first extra band of a directory of a TIFF is opacity that was multiplied into the colours."""
+    try:
+        with path.open("rb") as file:
+            tables = _tables(file, directory)
+    except (OSError, struct.error, KeyError, ValueError):
+        return False
+    return _EXTRA in tables and len(tables[_EXTRA]) > 0 and int(tables[_EXTRA][0]) == 1
+
+
 def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
     """How many strips or tiles an image has, of all bands if each has its own."""
 
@@ -70,7 +95,7 @@ def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
 
 
 def _tables(file: BinaryIO, directory: int) -> dict[int, NDArray[np.uint64]]:
-    """The values of the tags that tell how many parts there are, and where they lie."""
+    """The values of the tags that are looked at."""
     order = {b"II": "<", b"MM": ">"}[file.read(2)]
     (version,) = struct.unpack(order + "H", file.read(2))
     is_big = version == 43

@@ -49,10 +49,7 @@ def open_layout(path: Path) -> Layout:
         # zarr would take some names of folders for URLs
         store: Any = str(path) if is_remote(path) else LocalStore(path, read_only=True)
         node = zarr.open(store, mode="r", storage_options=storage_options(path))
-    if isinstance(node, zarr.Array):
-        layout = Layout([node], [""], _axes_of(node, path))
-    else:
-        layout = _multiscale(node, path)
+    layout = Layout([node], [""], _axes_of(node, path)) if isinstance(node, zarr.Array) else _multiscale(node, path)
     _refuse_absurd(layout, path)
     return layout
 
@@ -98,7 +95,9 @@ def _of_type(value: Any, kind: type) -> Any:
 
 def _inside(group: zarr.Group) -> str:
     """What a group holds, for a message."""
-    arrays, images, others = [], [], []
+    arrays: list[str] = []
+    images: list[str] = []
+    others: list[str] = []
     for name, member in sorted(group.members()):
         if isinstance(member, zarr.Array):
             arrays.append(name)

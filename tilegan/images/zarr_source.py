@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError, SettingError, TileganError
+from tilegan.errors import ImageError, SettingError
 from tilegan.files import is_remote, is_there, locate, os_errors
 from tilegan.geometry import Window
 from tilegan.images.color import widen
@@ -165,9 +165,7 @@ class ZarrSource:
             with os_errors():
                 values = np.asarray(array[tuple(selection)])
         except Exception as error:  # each codec raises its own
-            raise ImageError(
-                f"damaged image: {shown(self.path)}: level {level}: {shown(first_line(error))}"
-            ) from error
+            raise ImageError(f"damaged image: {shown(self.path)}: level {level}: {shown(first_line(error))}") from error
         kept = [axis for axis in layout.axes if axis in "cyx"]
         values = values.transpose([kept.index(axis) for axis in "yxc" if axis in kept])
         values = values if "c" in kept else values[..., None]
