@@ -17,7 +17,7 @@ from tilegan.errors import ImageError, TileganError
 from tilegan.files import is_remote, locate
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
-from tilegan.images.tiff_layout import is_premultiplied, missing_parts
+from tilegan.images.tiff_layout import is_lab, is_premultiplied, missing_parts
 from tilegan.images.vsi import gdal_name, gdal_options
 
 LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
@@ -123,6 +123,9 @@ class Opened:
             self.space = "ycck" if told == "YCbCrK" else "cmyk"
         elif [band.name for band in dataset.colorinterp[:4]] == ["cyan", "magenta", "yellow", "black"]:
             self.space = "cmyk"
+        file = local_file(path)
+        if dataset.driver == "GTiff" and file is not None and not self.space:
+            self.space = is_lab(file, self._directory())  # which GDAL says only of some
 
     def is_premultiplied(self, path: str) -> bool:
         """Whether opacity was multiplied into the colours; of files that are not on this disk it is not known."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROWS = 128
+_BANDS = (b"r", b"g", b"b")
 # from the colours of an ICC profile (XYZ, white as D50 sees it) to those of sRGB, without its curve
 _TO_SRGB = np.array(
     [[3.1341359, -1.6173863, -0.4906619], [-0.9787955, 1.9162544, 0.0334427], [0.0719554, -0.2289767, 1.4053860]]

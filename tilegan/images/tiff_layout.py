@@ -18,9 +18,10 @@ _TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8"}
 _OFFSETS, _LENGTHS = (273, 324), (279, 325)
 _COMPRESSION = 259
 _WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 277, 278, 284, 322, 323
-_EXTRA = 338
+_EXTRA, _PHOTOMETRIC = 338, 262
 _NEEDED = {
     _EXTRA,
+    _PHOTOMETRIC,
     *_OFFSETS,
     *_LENGTHS,
     _COMPRESSION,
@@ -74,12 +75,22 @@ def missing_parts(path: Path, directory: int) -> str | None:
 
 def is_premultiplied(path: Path, directory: int) -> bool:
     """Whether the first extra band of a directory of a TIFF is opacity that was multiplied into the colours."""
+    return _number(path, directory, _EXTRA) == 1
+
+
+def is_lab(path: Path, directory: int) -> str:
+    """'lab' or 'icclab' if a directory of a TIFF says that its bands are Lab, with signs or without; else ''."""
+    return {8: "lab", 9: "icclab"}.get(_number(path, directory, _PHOTOMETRIC), "")
+
+
+def _number(path: Path, directory: int, tag: int) -> int:
+    """The first value of a tag; -1 if there is none."""
     try:
         with path.open("rb") as file:
             tables = _tables(file, directory)
     except (OSError, struct.error, KeyError, ValueError):
-        return False
-    return _EXTRA in tables and len(tables[_EXTRA]) > 0 and int(tables[_EXTRA][0]) == 1
+        return -1
+    return int(tables[tag][0]) if tag in tables and len(tables[tag]) else -1
 
 
 def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
