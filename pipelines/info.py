@@ -58,6 +58,13 @@ class ImageInfo:
         crs: coordinate reference system, None if there is none.
         bounds: left, bottom, right and top of the image in it, None if they are not known.
         nodata: value of pixels that mean nothing, None if there is none.
+        opacity: what tells which pixels mean something: 'alpha', 'mask' or 'nodata'; None if all do.
+        stretch: the values that the lowest and the highest level of a pixel stand for.
+        color_managed: whether its colours are converted to sRGB, or a profile says that they are.
+        dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+        sequential: whether it can only be decoded from the top.
+        held: whether it can only be read as a whole.
+        remarks: what else a user should know of how it is read, a line each.
     """
 
     path: Path
@@ -68,6 +75,13 @@ class ImageInfo:
     crs: str | None
     bounds: tuple[float, float, float, float] | None
     nodata: float | None
+    opacity: str | None
+    stretch: tuple[float, float]
+    color_managed: bool
+    dpi: tuple[float, float] | None
+    sequential: bool
+    held: bool
+    remarks: tuple[str, ...]
 
     @property
     def megapixels(self) -> float:
@@ -103,7 +117,8 @@ def _model(name_or_path: str | Path) -> ModelInfo:
 
 def _image(name: str | Path) -> ImageInfo:
     with closing(open_source(name)) as source:
-        geo = source.geo
+        origin = source.origin
+        geo = origin.geo
         bounds = None
         if geo is not None and geo.transform is not None:
             bounds = array_bounds(source.height, source.width, geo.transform)
@@ -116,4 +131,11 @@ def _image(name: str | Path) -> ImageInfo:
             crs=geo.crs.to_string() if geo is not None and geo.crs is not None else None,
             bounds=bounds,
             nodata=geo.nodata if geo is not None else None,
+            opacity=origin.opacity,
+            stretch=(origin.low, origin.high),
+            color_managed=origin.color_managed,
+            dpi=origin.dpi,
+            sequential=source.sequential,
+            held=source.held,
+            remarks=source.remarks,
         )

@@ -6,7 +6,8 @@ from PIL import ExifTags, Image
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
-from tilegan.images.pillow import PillowSource, needs_pillow
+from tilegan.images.header import read_header
+from tilegan.images.pillow import PillowSource
 from tilegan.images.source import open_source
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -81,5 +82,5 @@ def test_a_decompression_bomb_is_refused_and_says_why(tmp_path, monkeypatch):
 def test_large_images_that_gdal_reads_are_no_bombs(tmp_path, monkeypatch):
     Image.fromarray(PIXELS).save(tmp_path / "a.tif")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert not needs_pillow(tmp_path / "a.tif")
+    assert not read_header(tmp_path / "a.tif").for_pillow
     np.testing.assert_array_equal(open_source(tmp_path / "a.tif").read(Window(0, 0, 20, 30)), PIXELS)

@@ -11,7 +11,7 @@ from rasterio.env import get_gdal_config
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
-from tilegan.images import raster
+from tilegan.images import gdal, raster
 from tilegan.images.raster import RasterSource
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -145,7 +145,7 @@ def test_an_image_of_no_values_or_of_one_opens(tmp_path):
 def test_the_georeference_is_told(tmp_path):
     transform = rasterio.Affine(10, 1, 500_000, 2, -10, 4_000_000)
     source = write(tmp_path / "a.tif", bands(3), crs="EPSG:32633", transform=transform, nodata=7)
-    geo = source.geo
+    geo = source.origin.geo
     assert (geo.height, geo.width, geo.transform, geo.nodata, geo.gcps) == (8, 10, transform, 7, ())
     assert geo.crs.to_epsg() == 32633
 
@@ -153,7 +153,7 @@ def test_the_georeference_is_told(tmp_path):
 def test_parts_too_large_to_decode_are_refused(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "strip.tif", np.zeros((300, 400, 3), np.uint8), rowsperstrip=300, compression="deflate")
     RasterSource(tmp_path / "strip.tif").close()
-    monkeypatch.setattr(raster, "LARGEST_BLOCK", 300 * 400 * 3 - 1)
+    monkeypatch.setattr(gdal, "LARGEST_BLOCK", 300 * 400 * 3 - 1)
     with pytest.raises(ImageError, match=r"strip\.tif in parts: .* GiB: convert it first \(gdal_translate"):
         RasterSource(tmp_path / "strip.tif")
 

@@ -51,7 +51,7 @@ def test_an_object_is_read_like_a_file(bucket, tmp_path, name, reader):
     source, local = open_source(url), open_source(tmp_path / name)
     assert type(source) is reader
     assert source.path == url
-    assert source.geo == local.geo
+    assert source.origin.geo == local.origin.geo
     assert source.block == local.block
     np.testing.assert_array_equal(source.read(PART), PIXELS[17:67, 40:100])
     np.testing.assert_array_equal(source.thumbnail(30), local.thumbnail(30))
@@ -177,7 +177,7 @@ def test_an_image_in_an_archive_is_read(tmp_path):
     name = f"/vsizip/{tmp_path}/a.zip/inside/a.tif"
     source = open_source(name)
     np.testing.assert_array_equal(source.read(PART), PIXELS[17:67, 40:100])
-    assert source.geo is not None
+    assert source.origin.geo is not None
     identity = source.identity()
     assert (identity["name"], identity["bytes"]) == ("a.tif", (tmp_path / "a.zip").stat().st_size)
     assert identity != open_source(name.replace("a.tif", "b.tif")).identity()

@@ -19,13 +19,13 @@ from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from tilegan.geometry import Window, split
+from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
 from tilegan.images.origin import Origin
 from tilegan.images.place import scaled
 from tilegan.images.profile import srgb_profile
 from tilegan.images.pyramid import halve
-from tilegan.images.source import Pixels, first_line
+from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.images.values import MASK, Values
 from tilegan.progress import Progress

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tilegan.geometry import Window, split
+from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import ExportOptions
 from tilegan.images.pyramid import halve
-from tilegan.images.source import Pixels
 from tilegan.images.store import Store
 from tilegan.progress import Progress
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tilegan.errors import OutputError, TileganError
-from tilegan.geometry import Window
+from tilegan.geometry import Pixels, Window
 from tilegan.images.cog import write_cog
 from tilegan.images.dzi import write_dzi
 from tilegan.images.formats import ExportOptions, check_export, kind_of
@@ -15,7 +15,7 @@ from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
 from tilegan.images.origin import Origin
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png
-from tilegan.images.source import Pixels, first_line
+from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
 from tilegan.progress import Progress, silent

@@ -1,74 +1,122 @@
-"""Images that need Pillow, decoded once and held in memory.
+"""Images that need Pillow, decoded once and held in memory: GIF, WebP, AVIF and what else GDAL does not know."""
 
-GDAL falls short of EXIF orientation, CMYK and Lab colours, GIF, WebP, AVIF and the formats it does not know.
-"""
-
-import logging
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import Image, ImageFile
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, SettingError, TileganError
 from tilegan.files import locate
-from tilegan.geometry import Window
-from tilegan.images.origin import Geo
-from tilegan.images.source import file_identity, first_line, reduced_shape
-from tilegan.images.stretch import Stretch, to_rgb
+from tilegan.geometry import Pixels, Window
+from tilegan.images.color import conversion
+from tilegan.images.gaps import GREY
+from tilegan.images.header import dpi_of, orientation_of
+from tilegan.images.orientation import Turn
+from tilegan.images.origin import Origin, Reading
+from tilegan.images.source import (
+    LARGEST_HELD,
+    chosen_plane,
+    file_identity,
+    first_line,
+    plane_remark,
+    reduced_shape,
+    shown,
+)
+from tilegan.images.stretch import Stretch, bits_of, levels_of, to_opacity
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
-_FORMATS = {"GIF", "WEBP", "AVIF"}
-_MODES = {"CMYK", "LAB", "HSV"}
-_HEADER = 2**16  # bytes that are fetched at once to look at a header; object storage's own choice is 50 MB
+_ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
+_SPACES = {"CMYK": "cmyk", "LAB": "lab"}
 
 
 class PillowSource:
-    """A file that Pillow reads, its first frame; see ``tilegan.images.source.Source``."""
+    """A file that Pillow reads; see ``tilegan.images.source.Source``."""
 
     sequential = False
     held = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Reading | None = None) -> None:
         """Open and decode a file, here or what ``locate`` gave for a URL.
 
         Raises:
             ImageError: Pillow cannot read it, or it is so large that it may be a decompression bomb.
+            SettingError: it has no such bands or page.
         """
         self.path = str(path)
+        reading = reading if reading is not None else Reading()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
                 with path.open("rb") as file, Image.open(file) as image:
-                    image.load()
-                    upright = ImageOps.exif_transpose(image)
-                self._pixels, self._mask, self.dtype = _decode(upright)
+                    self._read(image, reading)
+        except TileganError:
+            raise
         except Image.DecompressionBombError as error:
             raise ImageError(
-                f"too large to be read whole: {path}: {first_line(error)}: if you trust it, convert it to TIFF first"
+                f"too large to be read whole: {shown(path)}: {first_line(error)}: "
+                "if you trust it, convert it to TIFF first"
             ) from error
         except Exception as error:  # each format's decoder raises its own
-            raise ImageError(f"cannot read image: {path}: {first_line(error)}: the file may be damaged") from error
+            reason = shown(first_line(error))
+            raise ImageError(f"cannot read image: {shown(path)}: {reason}: the file may be damaged") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
-        self.bands = len(upright.getbands())
-        self.geo: Geo | None = None
 
-    def read(self, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread."""
+    def _read(self, image: Image.Image, reading: Reading) -> None:
+        planes = {"page": getattr(image, "n_frames", 1)}
+        chosen = chosen_plane(reading, planes, self.path)
+        self.remarks = plane_remark(planes, chosen)
+        if chosen["page"]:
+            image.seek(chosen["page"])
+        if image.width * image.height * 8 > LARGEST_HELD:
+            raise ImageError(
+                f"too large to be read whole: {shown(self.path)}: {image.height} x {image.width} pixels of "
+                f"{image.format}: convert it to TIFF first"
+            )
+        self.bands = len(image.getbands())
+        profile, dpi = image.info.get("icc_profile"), dpi_of(image)
+        _load(image, allow_truncated=reading.allow_truncated)
+        turn = Turn(orientation_of(image), image.height, image.width)
+        values, alpha = _arrays(image)
+        if reading.bands is not None:
+            if max(reading.bands) > values.shape[2]:
+                raise SettingError(f"no bands {reading.bands} in {shown(self.path)}: it has 1 to {values.shape[2]}")
+            values = values[..., [band - 1 for band in reading.bands]]
+        space = _SPACES.get(image.mode, "gray" if values.shape[2] == 1 else "rgb")
+        if reading.bands is not None and space in ("cmyk", "lab"):
+            space = "gray" if len(reading.bands) == 1 else "rgb"
+        colour = conversion(space, profile)
+        self.remarks += (colour.remark,) if colour.remark else ()
+        self.dtype = values.dtype
+        self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
+        rule = "dtype" if reading.stretch is None and colour.managed and values.dtype.kind == "u" else reading.stretch
+        stretch = Stretch.choose(rule, values.dtype, bits_of(values.dtype), lambda: (values, None))
+        self._pixels: Pixels = turn.upright(colour.apply(stretch.apply(values, self.levels)))
+        self._mask: Pixels | None = None if alpha is None else turn.upright(to_opacity(alpha, self.levels))
+        self.origin = Origin(
+            opacity=None if alpha is None else "alpha",
+            dtype=values.dtype.name,
+            low=stretch.low,
+            high=stretch.high,
+            color_managed=colour.managed,
+            dpi=dpi[::-1] if dpi and turn.lies else dpi,
+        )
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread."""
         return self._pixels[window.top : window.bottom, window.left : window.right].copy()
 
-    def read_mask(self, window: Window) -> NDArray[np.uint8] | None:
-        """Which pixels of a window mean something: uint8 (h, w), 255 where they do and 0 where not; None if all do."""
+    def read_mask(self, window: Window) -> Pixels | None:
+        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque."""
         if self._mask is None:
             return None
         return self._mask[window.top : window.bottom, window.left : window.right].copy()
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
-        height, width = reduced_shape(self.height, self.width, side)
-        return np.array(Image.fromarray(self._pixels).resize((width, height), Image.Resampling.BOX))
+        return reduced(self._pixels, side)
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""
@@ -79,30 +127,47 @@ class PillowSource:
         self._pixels, self._mask = np.empty((0, 0, 3), np.uint8), None
 
 
-def needs_pillow(path: Path) -> bool:
-    """Whether a file is one that Pillow reads and GDAL reads wrongly; only its header is looked at."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with path.open("rb", buffering=_HEADER) as file, Image.open(file) as image:
-                # PNG's own getexif would decode the whole image.
-                orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-                return image.format in _FORMATS or image.mode in _MODES or orientation not in (0, 1)
-    except Exception:  # Pillow does not know it, or fears its size: GDAL's turn
-        return False
+def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """RGB (h, w, 3) of 8 or 16 bits, averaged down to uint8 of a longest side of at most ``side`` pixels.
+
+    Args:
+        pixels: of an image, or of an overview of it.
+        side: in pixels.
+        shape: height and width of the image, if they are not those of the pixels.
+    """
+    full_height, full_width = shape or pixels.shape[:2]
+    height, width = reduced_shape(full_height, full_width, side)
+    eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return np.array(Image.fromarray(eight).resize((width, height), Image.Resampling.BOX))
 
 
-def _decode(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, np.dtype[Any]]:
-    """RGB pixels, mask and the type of the values in the file."""
+def _load(image: Image.Image, *, allow_truncated: bool) -> None:
+    """Decode; what is missing of a damaged file becomes mid-grey where that is allowed."""
+    if not allow_truncated:
+        image.load()
+        return
+    with _ALLOWING:
+        before = ImageFile.LOAD_TRUNCATED_IMAGES
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            if image.mode in ("1", "L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"):
+                # Pillow decodes into the pixels that are there, and leaves those that it has no bytes for.
+                image.im = Image.new(image.mode, image.size, (GREY,) * len(image.getbands())).im
+            image.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _arrays(image: Image.Image) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """Values (h, w, bands) and alpha (h, w); alpha is None if all is opaque."""
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA"))
+        return rgba[..., :3], rgba[..., 3]
     if image.mode[0] in "IF":
         values = np.asarray(image)
-        return to_rgb(Stretch.measure(values[..., None]).apply(values[..., None])), None, values.dtype
-    mask = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        mask = np.where(np.asarray(image.getchannel("A")) > 0, np.uint8(255), np.uint8(0))
-    elif image.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-        image = converted if converted is not None else image
-    return np.array(image.convert("RGB")), mask, np.dtype(np.uint8)
+        return values.astype(values.dtype.newbyteorder("="))[..., None], None
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"))[..., None], None
+    if image.mode in _SPACES:
+        return np.asarray(image), None
+    return np.asarray(image.convert("RGB")), None

@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tilegan.geometry import Pixels
 from tilegan.images.origin import Origin
 from tilegan.images.profile import srgb_profile
-from tilegan.images.source import Pixels
 
 _COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
 _UP = 2  # of the filter: difference from the row above

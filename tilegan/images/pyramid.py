@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Window, grid_cell, split
-from tilegan.images.source import Pixels
+from tilegan.geometry import Pixels, Window, grid_cell, split
 from tilegan.images.store import Store
 from tilegan.progress import Progress, silent
 

@@ -1,30 +1,32 @@
 """Images that GDAL reads, through rasterio: any size, a window at a time."""
 
 import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
-from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.enums import Resampling
 from rasterio.env import set_gdal_config
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError
 from tilegan.files import locate
-from tilegan.geometry import Window
-from tilegan.images.origin import Geo
-from tilegan.images.source import file_identity, first_line, reduced_shape
-from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
-from tilegan.images.vsi import container, gdal_name, gdal_options
+from tilegan.geometry import Pixels, Window
+from tilegan.images.bands import choose_bands
+from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, widen
+from tilegan.images.gaps import GREY, read_around
+from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
+from tilegan.images.georeference import dpi_of_tags, georeference, is_placed
+from tilegan.images.header import Header, read_header
+from tilegan.images.orientation import Turn
+from tilegan.images.origin import Origin, Reading
+from tilegan.images.source import LARGEST_HELD, file_identity, reduced_shape
+from tilegan.images.stretch import OVERVIEW, Stretch, levels_of, to_opacity
+from tilegan.images.vsi import container
 
-LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
-_FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL's drivers that decode row after row, and for an earlier one begin again
+_EIGHT = np.dtype(np.uint8)
 
 
 def set_cache(limit: int) -> None:
@@ -39,82 +41,95 @@ class RasterSource:
     """A file that GDAL reads; see ``tilegan.images.source.Source``.
 
     One dataset serves all threads in turn: a second one would decode files without random access (JPEG, PNG, TIFF in
-    strips) again from the top, and GDAL would keep their blocks twice.
+    strips) again from the top, and GDAL would keep their blocks twice. A file of that kind that lies on its side, or
+    upside down, is decoded once as a whole if it is not too large, when it is first read.
     """
 
-    held = False
-
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, reading: Reading | None = None, header: Header | None = None) -> None:
         """Open a file.
 
         Args:
             path: of a local file, a URL, or one of GDAL's own names (``/vsi...``).
+            reading: how its values become pixels; what the file says if None.
+            header: of the file, if it was read already.
 
         Raises:
             ImageError: GDAL cannot read it.
+            SettingError: it has no such bands or page.
         """
         self.path = str(path)
-        self._lock = threading.Lock()
-        with warnings.catch_warnings(), _gdal(self.path, "not an image that can be opened"):
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            self._dataset = rasterio.open(gdal_name(self.path))
-            dataset = self._dataset
-            if dataset.count == 0 or not dataset.width or not dataset.height:
-                raise ImageError(
-                    f"no image in {path}: {dataset.driver} with {len(dataset.subdatasets)} datasets inside"
-                )
-            self._indexes, self._lut = _bands(dataset)
-            self._all_valid = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
-            self.geo = _geo(dataset)
-            self._bits = int(dataset.tags(self._indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
-            orientation = dataset.tags().get("EXIF_Orientation", "1")
-            self.block: tuple[int, int] = dataset.block_shapes[0]
-            self.sequential = _is_sequential(dataset)
-        self.height: int = dataset.height
-        self.width: int = dataset.width
+        self._reading = reading if reading is not None else Reading()
+        self._lock, self._holding = threading.Lock(), threading.Lock()
+        if header is None:
+            header = Header() if self.path.startswith("/vsi") else read_header(locate(path))
+        opened = Opened(self.path, self._reading)
+        self._dataset = dataset = opened.dataset
+        with gdal_errors(self.path, "not an image that can be opened", self._reading):
+            self._bands = bands = choose_bands(opened, self._reading, self.path)
+            geo = georeference(dataset, has_nodata=dataset.driver != "PNG")
+            space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
+            self._colour = conversion(space, embedded_profile(dataset))
+            dpi = dpi_of_tags(dataset) if dataset.driver == "GTiff" else header.dpi
+            exif = dataset.tags().get("EXIF_Orientation", "1")
+            self._block: tuple[int, int] = dataset.block_shapes[0]
+            self.sequential = is_sequential(dataset)
+        # A file that says where its pixels lie, says so of the pixels as they are stored.
+        orientation = max(header.orientation, int(exif) if exif.isdigit() else 1)
+        self._turn = turn = Turn(1 if is_placed(geo) else orientation, dataset.height, dataset.width)
+        self.height, self.width = turn.shape(dataset.height, dataset.width)
         self.bands: int = dataset.count
-        self.dtype: np.dtype[Any] = np.dtype(dataset.dtypes[self._indexes[0] - 1].replace("complex_int16", "complex64"))
+        self.dtype = bands.dtype
+        self.levels = levels_of(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
+        self.remarks = opened.remarks + ((self._colour.remark,) if self._colour.remark else ())
+        bytes_held = self.height * self.width * self.levels.itemsize * (4 if bands.opacity else 3)
+        self.held = self.sequential and turn.from_below and bytes_held <= LARGEST_HELD
+        self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
+        self.sequential = self.sequential and not self.held
+        self._whole: tuple[Pixels, Pixels | None] | None = None
+        self._broken: str | None = None
+        self._readable_rows = dataset.height
         self._stretch: Stretch | None = None
-        self._refuse_absurd(orientation)
+        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi)
 
-    def _refuse_absurd(self, orientation: str) -> None:
-        rows, columns = self.block
-        bands = self.bands if self._dataset.interleaving == rasterio.enums.Interleaving.pixel else 1
-        block = rows * columns * bands * self.dtype.itemsize
-        if block > LARGEST_BLOCK:
-            self.close()
-            raise ImageError(
-                f"cannot read {self.path} in parts: its smallest part decodes to {block / 2**30:.1f} GiB: "
-                "convert it first (gdal_translate -co TILED=YES)"
-            )
-        if orientation not in ("0", "1"):
-            self.close()
-            raise ImageError(f"too large to be turned upright: {self.path}: rotate it first (EXIF says {orientation})")
+    @property
+    def origin(self) -> Origin:
+        """What a result takes over beside pixels."""
+        geo, dpi = self._facts
+        stretch = self._measured()
+        is_palette = self._bands.palette is not None
+        return Origin(
+            geo=geo,
+            opacity=self._bands.opacity,
+            dtype="uint8" if is_palette else self.dtype.name,
+            low=0.0 if is_palette else stretch.low,
+            high=255.0 if is_palette else stretch.high,
+            color_managed=self._colour.managed,
+            dpi=dpi,
+        )
 
-    def read(self, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.
-
-        Raises:
-            ImageError: the file is damaged there.
-        """
-        with self._lock, _gdal(self.path, "cannot read image"):
-            values = self._dataset.read(self._indexes, window=_rasterio(window))
-        return self._levels(values)
-
-    def read_mask(self, window: Window) -> NDArray[np.uint8] | None:
-        """Which pixels of a window mean something: uint8 (h, w), 255 where they do and 0 where not; None if all do.
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
 
         Raises:
             ImageError: the file is damaged there.
         """
-        transparent = self._lut is not None and bool((self._lut[:, 3] == 0).any())
-        if self._all_valid and not transparent:
+        if self.held:
+            pixels, _ = self._hold()
+            return pixels[window.top : window.bottom, window.left : window.right].copy()
+        return self._turn.upright(self._pixels(self._turn.stored(window)))
+
+    def read_mask(self, window: Window) -> Pixels | None:
+        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+
+        Raises:
+            ImageError: the file is damaged there.
+        """
+        if self._bands.opacity is None:
             return None
-        with self._lock, _gdal(self.path, "cannot read image"):
-            valid = self._dataset.dataset_mask(window=_rasterio(window)) > 0
-            if transparent and self._lut is not None:
-                valid &= self._lut[self._dataset.read(1, window=_rasterio(window)), 3] > 0
-        return np.where(valid, np.uint8(255), np.uint8(0))
+        if self.held:
+            _, mask = self._hold()
+            return None if mask is None else mask[window.top : window.bottom, window.left : window.right].copy()
+        return self._turn.upright(self._mask(self._turn.stored(window)))
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
@@ -123,10 +138,11 @@ class RasterSource:
             ImageError: the file is damaged.
         """
         # The mean of two palette indices is a third colour.
-        how = Resampling.nearest if self._lut is not None else Resampling.average
-        with self._lock, _gdal(self.path, "cannot read image"):
-            values = self._overview(side, how)
-        return self._levels(values)
+        how = Resampling.nearest if self._bands.palette is not None else Resampling.average
+        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
+        pixels = self._colours(values, mask, _EIGHT)
+        pixels[~told] = GREY
+        return self._turn.upright(pixels)
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself.
@@ -140,90 +156,150 @@ class RasterSource:
     def close(self) -> None:
         """Let go of the file."""
         self._dataset.close()
+        self._whole = None
 
-    def _overview(self, side: int, how: Resampling) -> NDArray[Any]:
-        shape = (len(self._indexes), *reduced_shape(self.height, self.width, side))
-        values: NDArray[Any] = self._dataset.read(self._indexes, out_shape=shape, resampling=how)
-        return values
+    def _hold(self) -> tuple[Pixels, Pixels | None]:
+        with self._holding:
+            if self._whole is None:
+                stored = Window(0, 0, self._dataset.height, self._dataset.width)
+                pixels = self._turn.upright(self._pixels(stored))
+                self._whole = pixels, self._turn.upright(self._mask(stored)) if self._bands.opacity else None
+            return self._whole
 
-    def _levels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        if self._lut is not None:
-            return np.ascontiguousarray(self._lut[values[0], :3])
-        return to_rgb(self._measured().apply(values.transpose(1, 2, 0)))
+    def _pixels(self, stored: Window) -> Pixels:
+        """RGB of a part of the stored image."""
+
+        def read(window: Window) -> Pixels:
+            values = self._values(window, self._bands.indexes)
+            alpha = self._mask(window) if self._bands.is_premultiplied else None
+            return self._colours(values, alpha, self.levels)
+
+        def grey(window: Window) -> Pixels:
+            return widen(np.full((window.height, window.width, 3), GREY, np.uint8), self.levels)
+
+        return self._whole_or_filled(read, stored, grey)
+
+    def _mask(self, stored: Window) -> Pixels:
+        """Opacity of a part of the stored image."""
+        highest = np.iinfo(self.levels).max
+
+        def opaque(window: Window) -> Pixels:
+            return np.full((window.height, window.width), highest, self.levels)
+
+        def read(window: Window) -> Pixels:
+            bands = self._bands
+            mask = opaque(window)
+            if bands.alpha is not None:
+                mask = to_opacity(self._values(window, [bands.alpha])[..., 0], self.levels)
+            if bands.opacity == "alpha" and bands.palette is not None:
+                mask = widen(bands.palette[self._values(window, [1])[..., 0], 3], self.levels)
+            if bands.key is not None:
+                mask[self._values(window, [1])[..., 0] == bands.key] = 0
+            if bands.uses_mask:
+                with self._lock, gdal_errors(self.path, "cannot read image", self._reading):
+                    valid = self._dataset.dataset_mask(window=_rasterio(window)) > 0
+                mask = np.where(valid, mask, mask.dtype.type(0))
+            return mask
+
+        return self._whole_or_filled(read, stored, opaque)
+
+    def _whole_or_filled(
+        self, read: Callable[[Window], NDArray[Any]], window: Window, fill: Callable[[Window], NDArray[Any]]
+    ) -> NDArray[Any]:
+        if not self._reading.allow_truncated:
+            return read(window)
+
+        def read_what_is_there(part: Window) -> NDArray[Any]:
+            if part.bottom > self._readable_rows:
+                raise ImageError(f"cannot read image: {self.path}: it ends before row {self._readable_rows}")
+            return read(part)
+
+        def fill_and_remember(part: Window) -> NDArray[Any]:
+            if self.sequential or self.held:  # nothing of what follows can be decoded
+                self._readable_rows = min(self._readable_rows, part.top)
+            return fill(part)
+
+        return read_around(read_what_is_there, window, self._block, fill_and_remember)
+
+    def _values(self, window: Window, indexes: list[int]) -> NDArray[Any]:
+        """(h, w, bands) in the type of the file."""
+        with self._lock:
+            return self._read(indexes, window=_rasterio(window))
+
+    def _read(self, indexes: list[int], **options: Any) -> NDArray[Any]:
+        if self._broken is not None:
+            raise ImageError(self._broken)
+        try:
+            with gdal_errors(self.path, "cannot read image", self._reading):
+                values: NDArray[Any] = self._dataset.read(indexes, **options)
+                return values.transpose(1, 2, 0)
+        except ImageError as error:
+            if self._dataset.driver == "JPEG":
+                self._broken = str(error)  # GDAL tells of damage once, and the next time reads grey
+            raise
+
+    def _overview(
+        self, side: int, how: Resampling, *, with_alpha: bool = False
+    ) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[np.bool_]]:
+        """A reduced picture (h, w, bands), its opacity if asked for, and bool (h, w) where there is something."""
+        bands = self._bands
+        shape = reduced_shape(self._dataset.height, self._dataset.width, side)
+        indexes = bands.indexes + ([bands.alpha] if with_alpha and bands.alpha else [])
+        told = np.ones(shape, np.bool_)
+        try:
+            with self._lock:
+                values = self._read(indexes, out_shape=(len(indexes), *shape), resampling=how)
+        except ImageError:
+            if not self._reading.allow_truncated:
+                raise
+            values = np.zeros((*shape, len(indexes)), bands.dtype)
+            columns = (np.arange(shape[1]) + 0.5) * self._dataset.width // shape[1]
+            for row in range(shape[0]):
+                line = Window(int((row + 0.5) * self._dataset.height / shape[0]), 0, 1, self._dataset.width)
+                try:
+                    values[row] = self._values(line, indexes)[0, columns.astype(int)]
+                except ImageError:
+                    told[row] = False
+        count = len(bands.indexes)
+        return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
+
+    def _colours(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
+        """Colours of sRGB (h, w, 3) of values (h, w, bands)."""
+        bands = self._bands
+        if bands.palette is not None:
+            return self._colour.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))
+        if bands.space in ("lab", "icclab"):
+            return widen(self._colour.apply(pack_lab(values, bands.space == "lab")), levels)
+        if self._dataset.driver == "JPEG" and len(bands.indexes) == 4:
+            return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
+        pixels = self._measured().apply(values, levels)
+        if alpha is not None:
+            share = np.maximum(alpha, 1).astype(np.float32)[..., None]
+            highest = np.iinfo(levels).max
+            pixels = (pixels * (highest / share) + 0.5).clip(0, highest).astype(levels)
+        return self._colour.apply(pixels)
 
     def _measured(self) -> Stretch:
-        with self._lock:
-            if self._stretch is None:
-                self._stretch = self._measure()
-            return self._stretch
+        if self._stretch is None:
+            self._stretch = self._measure()
+        return self._stretch
 
     def _measure(self) -> Stretch:
-        if self.dtype == np.uint8:
-            return Stretch(high=2 ** min(self._bits, 8) - 1)
-        with _gdal(self.path, "cannot read image"):
-            values = self._overview(OVERVIEW, Resampling.nearest).transpose(1, 2, 0)
-            mask = None if self._all_valid else self._dataset.dataset_mask(out_shape=values.shape[:2]) > 0
-        return Stretch.measure(values, mask)
+        bands, rule = self._bands, self._reading.stretch
+        # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
+        told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
+        if rule is None and told and bands.dtype.kind == "u":
+            rule = "dtype"
 
+        def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+            values, _, valid = self._overview(OVERVIEW, Resampling.nearest)
+            if bands.uses_mask:
+                with self._lock, gdal_errors(self.path, "cannot read image", self._reading):
+                    valid &= self._dataset.dataset_mask(out_shape=values.shape[:2]) > 0
+            return values, valid
 
-@contextmanager
-def _gdal(path: str, failure: str) -> Iterator[None]:
-    """Make GDAL strict about damage, and its errors ours."""
-    try:
-        # GDAL's own fast path for small PNG files reads damaged ones as noise.
-        with rasterio.Env(GDAL_PNG_WHOLE_IMAGE_OPTIM=False, **gdal_options(gdal_name(path))):
-            yield
-    except ImageError:
-        raise
-    except (RasterioError, CPLE_BaseError, OSError, ValueError, MemoryError) as error:
-        cause: BaseException = error
-        while cause.__cause__ is not None:
-            cause = cause.__cause__
-        reason = first_line(cause).partition(" (this error can be")[0]
-        raise ImageError(f"{failure}: {path}: {reason}: the file may be damaged") from error
+        return Stretch.choose(rule, bands.dtype, bands.bits, overview)
 
 
 def _rasterio(window: Window) -> rasterio.windows.Window:
     return rasterio.windows.Window(window.left, window.top, window.width, window.height)
-
-
-def _bands(dataset: Any) -> tuple[list[int], NDArray[np.uint8] | None]:
-    """The bands that are the picture: one, or red, green, blue; and the palette if they are indices."""
-    meanings = dataset.colorinterp
-    if meanings[0] == ColorInterp.palette:
-        lut = np.zeros((2 ** (8 * np.dtype(dataset.dtypes[0]).itemsize), 4), np.uint8)
-        lut[:, 3] = 255
-        for index, colour in dataset.colormap(1).items():
-            lut[index] = colour
-        return [1], lut
-    colours = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
-    if all(colour in meanings for colour in colours):
-        return [meanings.index(colour) + 1 for colour in colours], None
-    visible = [band for band, meaning in enumerate(meanings, start=1) if meaning != ColorInterp.alpha] or [1]
-    return visible[:3] if len(visible) >= 3 else visible[:1], None
-
-
-def _is_sequential(dataset: Any) -> bool:
-    """Whether a part can only be decoded after all that stands before it in the file."""
-    if dataset.driver in _FROM_THE_TOP or dataset.name.startswith("/vsigzip/"):
-        return True
-    # GDAL shows one large strip as strips of one row, of which only the first has a place in the file
-    rows, _ = dataset.block_shapes[0]
-    may_be_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
-    return may_be_split and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
-
-
-def _geo(dataset: Any) -> Geo | None:
-    points, points_crs = dataset.gcps
-    transform = None if dataset.transform.is_identity else dataset.transform
-    if dataset.crs is None and transform is None and not points:
-        return None
-    return Geo(
-        height=dataset.height,
-        width=dataset.width,
-        crs=dataset.crs or points_crs,
-        transform=transform,
-        gcps=tuple(points),
-        nodata=dataset.nodata,
-        tags={name: value for name, value in dataset.tags().items() if not name.startswith("EXIF_")},
-    )

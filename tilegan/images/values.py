@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tilegan.geometry import Pixels
 from tilegan.images.origin import Origin
-from tilegan.images.source import Pixels
 
 NODATA, MASK, ALPHA = "nodata", "mask", "alpha"
 

@@ -1,75 +1,122 @@
-"""Images in Zarr: OME-Zarr of either version, or a plain array, a window at a time."""
+"""Images in Zarr: OME-Zarr of any version, a plain array, or the store of a result, a window at a time."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from PIL import Image
 
-from tilegan.errors import ImageError
-from tilegan.files import is_remote, locate, os_errors, storage_options
-from tilegan.geometry import Window
-from tilegan.images.origin import Geo
-from tilegan.images.source import first_line, reduced_shape
-from tilegan.images.stretch import OVERVIEW, Stretch, to_rgb
-
-_CONTENT = "tczyx"
+from tilegan.errors import ImageError, SettingError
+from tilegan.files import is_remote, is_there, locate, os_errors
+from tilegan.geometry import Pixels, Window
+from tilegan.images.color import widen
+from tilegan.images.gaps import GREY, read_around
+from tilegan.images.georeference import scaled
+from tilegan.images.origin import Origin, Reading
+from tilegan.images.pillow import reduced
+from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
+from tilegan.images.stretch import OVERVIEW, Stretch, bits_of, levels_of, to_opacity, to_rgb
+from tilegan.images.zarr_layout import open_layout
 
 
 class ZarrSource:
     """A Zarr array, or the levels of an OME-Zarr image; see ``tilegan.images.source.Source``.
 
-    Axes y and x are needed; c may have one band (gray), or three or more (the first three are read); further axes must
-    have one plane.
+    Axes y and x are needed; c may have one band (gray), or three or more (the first three are read); of further axes
+    one plane is read. A store of this project may have a fourth band, which is opacity.
     """
 
     sequential = False
     held = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Reading | None = None) -> None:
         """Open a folder, here or what ``locate`` gave for a URL.
 
         Raises:
             ImageError: it is no Zarr image.
+            SettingError: it has no such bands or plane.
         """
         self.path = str(path)
+        self._reading = reading = reading if reading is not None else Reading()
         try:
-            self._levels, self._axes = _open_levels(path)
+            self._layout = layout = open_layout(path)
         except ImageError:
             raise
         except Exception as error:  # zarr raises a different class for each kind of damage
-            raise ImageError(f"not a Zarr image: {path}: {first_line(error)}") from error
-        full = self._levels[0]
-        sizes = dict(zip(self._axes, full.shape, strict=True))
-        planes = {axis: size for axis, size in sizes.items() if axis not in "cyx" and size > 1}
-        if planes:
-            raise ImageError(f"cannot choose a plane of {path}: axes {planes}: save one plane alone")
+            raise ImageError(f"not a Zarr image: {shown(path)}: {shown(first_line(error))}") from error
+        full = layout.levels[0]
+        sizes = dict(zip(layout.axes, full.shape, strict=True))
         self.height: int = sizes["y"]
         self.width: int = sizes["x"]
         self.bands: int = sizes.get("c", 1)
-        self.dtype: np.dtype[Any] = np.dtype(full.dtype)
-        self.geo: Geo | None = None
-        if 0 in full.shape or self.dtype.kind not in "buifc":
-            raise ImageError(f"not an image: {path}: {full.dtype} array of shape {full.shape}")
-        inner = dict(zip(self._axes, full.chunks, strict=True))
+        self.dtype: np.dtype[Any] = np.dtype(full.dtype).newbyteorder("=")
+        planes = {axis: size for axis, size in sizes.items() if axis not in "cyx"}
+        self._plane = chosen_plane(reading, planes, self.path)
+        self.remarks = plane_remark(planes, self._plane)
+        self._alpha = 3 if layout.is_store and self.bands == 4 else None
+        self._chosen = self._choose()
+        inner = dict(zip(layout.axes, full.chunks, strict=True))
         self.block: tuple[int, int] = min(inner["y"], self.height), min(inner["x"], self.width)
+        self.levels = levels_of(reading.depth, self.dtype, bits_of(self.dtype))
         self._stretch: Stretch | None = None
 
-    def read(self, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window inside the image, as uint8 RGB (h, w, 3); from any thread.
+    def _choose(self) -> list[int]:
+        asked = self._reading.bands
+        if asked is None:
+            return [0, 1, 2] if self.bands >= 3 else [0]
+        if max(asked) > self.bands:
+            raise SettingError(f"no bands {asked} in {shown(self.path)}: it has bands 1 to {self.bands}")
+        return [band - 1 for band in asked]
+
+    @property
+    def origin(self) -> Origin:
+        """What a result takes over beside pixels."""
+        stretch, told = self._measured(), self._layout.origin
+        opacity = None if self._alpha is None else "alpha"
+        if told is None:
+            return Origin(opacity=opacity, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+        if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
+            told = replace(told, geo=scaled(told.geo, self.height, self.width))
+        told = replace(told, opacity=opacity and (told.opacity or opacity))
+        if self._reading.stretch is None and self._reading.bands is None:
+            return told
+        return replace(told, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
 
         Raises:
             ImageError: a chunk is damaged.
         """
-        rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
-        return to_rgb(self._measured().apply(self._values(0, rows, columns)))
+        stretch = self._measured()
 
-    def read_mask(self, window: Window) -> NDArray[np.uint8] | None:  # noqa: ARG002  (the protocol's)
-        """None: Zarr images say of no pixel that it means nothing."""
-        return None
+        def pixels(part: Window) -> Pixels:
+            return to_rgb(stretch.apply(self._part(part, self._chosen), self.levels))
+
+        if not self._reading.allow_truncated:
+            return pixels(window)
+        grey = widen(np.full((1, 1, 3), GREY, np.uint8), self.levels)
+        return read_around(pixels, window, self.block, lambda part: np.tile(grey, (part.height, part.width, 1)))
+
+    def read_mask(self, window: Window) -> Pixels | None:
+        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+
+        Raises:
+            ImageError: a chunk is damaged.
+        """
+        if self._alpha is None:
+            return None
+        alpha = self._alpha
+
+        def mask(part: Window) -> Pixels:
+            return to_opacity(self._part(part, [alpha])[..., 0], self.levels)
+
+        if not self._reading.allow_truncated:
+            return mask(window)
+        opaque = np.full((1, 1), np.iinfo(self.levels).max, self.levels)
+        return read_around(mask, window, self.block, lambda part: np.tile(opaque, (part.height, part.width)))
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
@@ -77,9 +124,8 @@ class ZarrSource:
         Raises:
             ImageError: a chunk is damaged.
         """
-        height, width = reduced_shape(self.height, self.width, side)
-        reduced = Image.fromarray(to_rgb(self._measured().apply(self._overview(side))))
-        return np.array(reduced.resize((width, height), Image.Resampling.BOX))
+        values = self._overview(side, self._chosen)
+        return reduced(to_rgb(self._measured().apply(values)), side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself.
@@ -96,40 +142,75 @@ class ZarrSource:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _values(self, level: int, rows: slice, columns: slice) -> NDArray[Any]:
-        """(h, w, 1 or 3) of a level, in the type of the file."""
-        bands = slice(0, 3 if self.bands >= 3 else 1)
-        chosen = {"y": rows, "x": columns, "c": bands}
-        selection = tuple(chosen.get(axis, 0) for axis in self._axes)
+    def _part(self, window: Window, bands: list[int]) -> NDArray[Any]:
+        """(h, w, bands) of the full image, in the type of the file."""
+        if self._layout.is_store:
+            self._refuse_missing(window)
+        return self._values(0, slice(window.top, window.bottom), slice(window.left, window.right), bands)
+
+    def _values(self, level: int, rows: slice, columns: slice, bands: list[int]) -> NDArray[Any]:
+        """(h, w, bands) of a level, in the type of the file."""
+        layout = self._layout
+        array = layout.levels[level]
+        selection: list[Any] = []
+        first, last = min(bands), max(bands)
+        for axis, length, full in zip(layout.axes, array.shape, layout.levels[0].shape, strict=True):
+            if axis in "yx":
+                selection.append(rows if axis == "y" else columns)
+            elif axis == "c":
+                selection.append(slice(first, last + 1))
+            else:
+                selection.append(self._plane[axis] * length // full)
         try:
             with os_errors():
-                values = np.asarray(self._levels[level][selection])
+                values = np.asarray(array[tuple(selection)])
         except Exception as error:  # each codec raises its own
-            raise ImageError(f"damaged image: {self.path}: level {level}: {first_line(error)}") from error
-        kept = [axis for axis in self._axes if axis in chosen]
+            raise ImageError(f"damaged image: {shown(self.path)}: level {level}: {shown(first_line(error))}") from error
+        kept = [axis for axis in layout.axes if axis in "cyx"]
         values = values.transpose([kept.index(axis) for axis in "yxc" if axis in kept])
-        return values if "c" in kept else values[..., None]
+        values = values if "c" in kept else values[..., None]
+        if bands != list(range(first, last + 1)):
+            values = values[..., [band - first for band in bands]]
+        return values.astype(self.dtype, copy=False)
 
-    def _overview(self, side: int) -> NDArray[Any]:
-        """(h, w, 1 or 3) at least ``side`` pixels long where the image is, and less than four times that."""
+    def _refuse_missing(self, window: Window) -> None:
+        """Refuse what zarr would read as zeros: a store of this project writes all of its shards."""
+        layout = self._layout
+        array = layout.levels[0]
+        shards = dict(zip(layout.axes, array.shards or array.chunks, strict=True))
+        folder = locate(self.path) / layout.folders[0] / "c" / "0"
+        for row in range(window.top // shards["y"], -(-window.bottom // shards["y"])):
+            for column in range(window.left // shards["x"], -(-window.right // shards["x"])):
+                try:
+                    there = is_there(folder / str(row) / str(column))
+                except OSError as error:
+                    raise ImageError(f"cannot read {shown(self.path)}: {first_line(error)}") from error
+                if not there:
+                    raise ImageError(f"damaged image: {shown(self.path)}: no shard ({row}, {column}): make it again")
+
+    def _overview(self, side: int, bands: list[int]) -> NDArray[Any]:
+        """(h, w, bands) at least ``side`` pixels long where the image is, and less than four times that."""
         level = 0
-        while level + 1 < len(self._levels) and max(self._size(level + 1)) >= side:
+        while level + 1 < len(self._layout.levels) and max(self._size(level + 1)) >= side:
             level += 1
         step = max(1, max(self._size(level)) // (2 * side))
-        return self._values(level, slice(None, None, step), slice(None, None, step))
+        return self._values(level, slice(None, None, step), slice(None, None, step), bands)
 
     def _size(self, level: int) -> tuple[int, int]:
-        shape = self._levels[level].shape
-        return shape[self._axes.index("y")], shape[self._axes.index("x")]
+        shape = self._layout.levels[level].shape
+        return shape[self._layout.axes.index("y")], shape[self._layout.axes.index("x")]
 
     def _measured(self) -> Stretch:
-        if self.dtype == np.uint8:
-            return Stretch()
-        if self.dtype == np.bool_:
-            return Stretch(high=1.0)
         if self._stretch is None:
-            self._stretch = Stretch.measure(self._overview(OVERVIEW))
+            # The levels of a store were measured when it was made.
+            is_result = self._layout.origin is not None or self._layout.is_store
+            rule = "dtype" if self._reading.stretch is None and is_result else self._reading.stretch
+            self._stretch = Stretch.choose(rule, self.dtype, bits_of(self.dtype), self._measure)
         return self._stretch
+
+    def _measure(self) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        valid = None if self._alpha is None else self._overview(OVERVIEW, [self._alpha])[..., 0] > 0
+        return self._overview(OVERVIEW, self._chosen), valid
 
 
 def _on_disk(folder: Path) -> dict[str, str | int]:
@@ -150,47 +231,10 @@ def _listed(folder: Path) -> dict[str, str | int]:
     except FileNotFoundError:
         found = {}
     except OSError as error:
-        raise ImageError(f"cannot read image: {folder}: {error.strerror or first_line(error)}") from error
+        raise ImageError(f"cannot read image: {shown(folder)}: {error.strerror or first_line(error)}") from error
     versions = "".join(f"{name} {info.get('ETag') or info.get('etag')}\n" for name, info in sorted(found.items()))
     return {
         "files": len(found),
         "bytes": sum(info["size"] or 0 for info in found.values()),
         "etags": hashlib.sha256(versions.encode()).hexdigest(),
     }
-
-
-def _open_levels(path: Path) -> tuple[list[zarr.Array[Any]], str]:
-    """The arrays of an image, largest first, and one letter for each of their axes."""
-    with os_errors():
-        node = zarr.open(str(path), mode="r", storage_options=storage_options(path))
-    if isinstance(node, zarr.Array):
-        return [node], _axes_of(node, path)
-    attributes: dict[str, Any] = node.attrs.asdict()
-    multiscales = attributes.get("ome", attributes).get("multiscales")
-    if not multiscales:
-        names = sorted(name for name, _ in node.arrays())
-        inside = f"it holds {', '.join(names[:5])}: give one of them" if names else "it holds no array"
-        raise ImageError(f"not an OME-Zarr image: {path}: {inside}")
-    members = [node[dataset["path"]] for dataset in multiscales[0]["datasets"]]
-    levels = [member for member in members if isinstance(member, zarr.Array)]
-    if len(levels) != len(members):
-        raise ImageError(f"not an OME-Zarr image: {path}: a level is no array")
-    axes = "".join(
-        str(axis["name"] if isinstance(axis, dict) else axis) for axis in multiscales[0].get("axes", _CONTENT)
-    )
-    if len(axes) != levels[0].ndim or not {"y", "x"} <= set(axes) <= set(_CONTENT):
-        raise ImageError(f"not an OME-Zarr image: {path}: axes '{axes}' for shape {levels[0].shape}")
-    return levels, axes
-
-
-def _axes_of(array: zarr.Array[Any], path: Path) -> str:
-    """Axes by their names, else by their sizes: the last or else the first of three is the bands."""
-    names = getattr(array.metadata, "dimension_names", None)
-    axes = "".join(name or "?" for name in names) if names else ""
-    if len(axes) == array.ndim and {"y", "x"} <= set(axes) <= set(_CONTENT):
-        return axes
-    if array.ndim == 2:
-        return "yx"
-    if array.ndim == 3:
-        return "yxc" if array.shape[2] in (1, 3, 4) else "cyx"
-    raise ImageError(f"not an image: {path}: array of shape {array.shape}: two or three axes are needed")

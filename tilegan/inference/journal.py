@@ -14,8 +14,7 @@ import numpy as np
 
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote, os_errors, remove_file, replace_file
-from tilegan.geometry import grid_cell
-from tilegan.images.source import Pixels
+from tilegan.geometry import Pixels, grid_cell
 from tilegan.images.store import Store
 
 RECORD = "record.json"

@@ -1,0 +1,48 @@
+"""What is missing of a damaged file, as mid-grey: for those who ask for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import ImageError
+from tilegan.geometry import Window
+
+GREY = 128  # of 255
+
+
+def read_around(
+    read: Callable[[Window], NDArray[Any]],
+    window: Window,
+    block: tuple[int, int],
+    fill: Callable[[Window], NDArray[Any]],
+) -> NDArray[Any]:
+    """A window, in which what cannot be read is filled.
+
+    Args:
+        read: gives (h, w, ...) of a window, or raises ImageError.
+        window: what is wanted.
+        block: height and width of the smallest part that is decoded at once.
+        fill: gives what stands for a window that cannot be read.
+    """
+    try:
+        return read(window)
+    except ImageError:
+        top, bottom = window.top // block[0], -(-window.bottom // block[0])
+        left, right = window.left // block[1], -(-window.right // block[1])
+        if bottom - top > 1:
+            cut = (top + bottom) // 2 * block[0]
+            parts = (
+                Window(window.top, window.left, cut - window.top, window.width),
+                Window(cut, window.left, window.bottom - cut, window.width),
+            )
+            return np.concatenate([read_around(read, part, block, fill) for part in parts], axis=0)
+        if right - left > 1:
+            cut = (left + right) // 2 * block[1]
+            parts = (
+                Window(window.top, window.left, window.height, cut - window.left),
+                Window(window.top, cut, window.height, window.right - cut),
+            )
+            return np.concatenate([read_around(read, part, block, fill) for part in parts], axis=1)
+        return fill(window)

@@ -1,0 +1,220 @@
+"""GDAL's datasets, opened strictly: in which form, and what is refused before a pixel is decoded."""
+
+import base64
+import binascii
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from tilegan.errors import ImageError, TileganError
+from tilegan.files import is_remote, locate
+from tilegan.images.origin import Reading
+from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
+from tilegan.images.tiff_layout import is_lab, is_premultiplied, missing_parts
+from tilegan.images.vsi import gdal_name, gdal_options
+
+LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
+FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL's drivers that decode row after row, and for an earlier one begin again
+_MOST = {"JPEG": 4096, "PNG": 1100}  # bytes of pixels that a byte of a file can stand for
+_RAW = {"CMYK", "CIELAB", "ICCLAB"}  # colour spaces of TIFF that GDAL would turn into RGB, whatever their profile
+
+
+@contextmanager
+def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False) -> Iterator[None]:
+    """Make GDAL strict about damage, unless that is allowed, and its errors ours.
+
+    Args:
+        path: of the image.
+        failure: what a message begins with.
+        reading: whether damage is allowed.
+        raw: whether a JPEG's own bands are wanted, not RGB.
+    """
+    options: dict[str, Any] = dict(gdal_options(gdal_name(path)))
+    # GDAL's own fast path for small PNG files reads damaged ones as noise.
+    options["GDAL_PNG_WHOLE_IMAGE_OPTIM"] = False
+    # What is missing of a JPEG, libjpeg makes grey and warns.
+    options["GDAL_ERROR_ON_LIBJPEG_WARNING"] = not reading.allow_truncated
+    if raw:
+        options["GDAL_JPEG_TO_RGB"] = False
+    try:
+        with rasterio.Env(**options):
+            yield
+    except TileganError:
+        raise
+    except (RasterioError, CPLE_BaseError, OSError, ValueError, MemoryError) as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        reason = shown(first_line(cause).partition(" (this error can be")[0].strip())
+        raise ImageError(f"{failure}: {shown(path)}: {reason}: the file may be damaged") from error
+
+
+class Opened:
+    """A dataset, and in which form it was opened.
+
+    Attributes:
+        dataset: rasterio's, of the chosen page.
+        space: 'cmyk', 'ycck', 'lab' (a and b have signs) or 'icclab' (they have not) where the bands are such; else ''.
+        remarks: that there are other pages.
+    """
+
+    def __init__(self, path: str, reading: Reading) -> None:
+        """Open one of GDAL's names, a URL or a local file.
+
+        Raises:
+            ImageError: GDAL cannot read it, or not in parts that fit into memory.
+            SettingError: there is no such page.
+        """
+        self.space = ""
+        name = gdal_name(path)
+        # An absolute path is never taken for one of GDAL's own names.
+        name = name if name.startswith("/vsi") else str(Path(name).absolute())
+        with warnings.catch_warnings(), gdal_errors(path, "not an image that can be opened", reading):
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            self.dataset = rasterio.open(name)
+            pages = _pages(self.dataset)
+            planes = {"page": max(1, len(pages))}
+            chosen = chosen_plane(reading, planes, path)
+            self.remarks = plane_remark(planes, chosen)
+            if "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
+                self._replace(pages[chosen["page"]])
+            dataset = self.dataset
+            if dataset.count == 0 or not dataset.width or not dataset.height:
+                raise ImageError(_no_image(path, dataset))
+            self._open_raw(path, name, reading)
+            self._leave_strangers()
+            self._refuse_absurd(path)
+            self._refuse_cut(path, reading)
+
+    def _replace(self, name: str, **options: Any) -> None:
+        self.dataset.close()
+        self.dataset = rasterio.open(name, **options)
+
+    def _leave_strangers(self) -> None:
+        """Do without overviews if one shows something else: GDAL takes the label of a slide for one."""
+        dataset = self.dataset
+        if dataset.driver != "GTiff":
+            return
+        for level in range(len(dataset.overviews(1))):
+            with rasterio.open(dataset.name, overview_level=level) as overview:
+                height = dataset.height * overview.width / dataset.width
+                width = dataset.width * overview.height / dataset.height
+                is_stranger = abs(overview.height - height) > 2 and abs(overview.width - width) > 2
+            if is_stranger:
+                self._replace(dataset.name, overview_level="NONE")
+                return
+
+    def _open_raw(self, path: str, name: str, reading: Reading) -> None:
+        dataset = self.dataset
+        told = dataset.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", "")
+        if dataset.driver == "GTiff" and told in _RAW and dataset.name == name:
+            self._replace(f"GTIFF_RAW:{name}")
+            self.space = {"CMYK": "cmyk", "CIELAB": "lab", "ICCLAB": "icclab"}[told]
+        elif dataset.driver == "JPEG" and told in ("CMYK", "YCbCrK"):
+            with gdal_errors(path, "not an image that can be opened", reading, raw=True):
+                self._replace(name)
+            self.space = "ycck" if told == "YCbCrK" else "cmyk"
+        elif [band.name for band in dataset.colorinterp[:4]] == ["cyan", "magenta", "yellow", "black"]:
+            self.space = "cmyk"
+        file = local_file(path)
+        if dataset.driver == "GTiff" and file is not None and not self.space:
+            self.space = is_lab(file, self._directory())  # which GDAL says only of some
+
+    def is_premultiplied(self, path: str) -> bool:
+        """Whether opacity was multiplied into the colours; of files that are not on this disk it is not known."""
+        file = local_file(path)
+        return self.dataset.driver == "GTiff" and file is not None and is_premultiplied(file, self._directory())
+
+    def _directory(self) -> int:
+        """Where the directory of a TIFF lies in its file; 0 if GDAL does not say."""
+        return int(self.dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1) or 0)
+
+    def _refuse_absurd(self, path: str) -> None:
+        dataset = self.dataset
+        rows, columns = dataset.block_shapes[0]
+        bands = dataset.count if dataset.interleaving == rasterio.enums.Interleaving.pixel else 1
+        itemsize = numpy_type(dataset.dtypes[0]).itemsize
+        block = rows * columns * bands * itemsize
+        if block > LARGEST_BLOCK:
+            dataset.close()
+            raise ImageError(
+                f"cannot read {shown(path)} in parts: its smallest part decodes to {block / 2**30:.1f} GiB: "
+                "convert it first (gdal_translate -co TILED=YES)"
+            )
+        file = local_file(path)
+        if file is None or dataset.driver not in _MOST:
+            return
+        bits = int(dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", 8 * itemsize))
+        needed = dataset.height * dataset.width * dataset.count * bits / 8 / _MOST[dataset.driver]
+        if needed > file.stat().st_size + 2**20:
+            dataset.close()
+            raise ImageError(
+                f"not a whole image: {shown(path)} tells of {dataset.height} x {dataset.width} pixels, for which its "
+                f"{file.stat().st_size} bytes are too few: it is cut off, or made to exhaust memory: get it again"
+            )
+
+    def _refuse_cut(self, path: str, reading: Reading) -> None:
+        dataset, file = self.dataset, local_file(path)
+        if dataset.driver == "JPEG" and not reading.allow_truncated:
+            dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
+        if dataset.driver != "GTiff" or file is None or reading.allow_truncated:
+            return
+        wrong = missing_parts(file, self._directory())
+        if wrong:
+            dataset.close()
+            raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
+
+
+def _pages(dataset: Any) -> list[str]:
+    """GDAL's names of the images in a file that has several; none where their directory is broken."""
+    try:
+        return list(dataset.subdatasets)
+    except (RasterioError, CPLE_BaseError):
+        return []
+
+
+def numpy_type(name: str) -> np.dtype[Any]:
+    """The type that rasterio's name of a type is read as."""
+    return np.dtype(name.replace("complex_int16", "complex64"))
+
+
+def local_file(path: str) -> Path | None:
+    """The file of this disk that a name is; None for URLs and GDAL's own names."""
+    if path.startswith("/vsi"):
+        return None
+    file = locate(path)
+    return None if is_remote(file) else file
+
+
+def embedded_profile(dataset: Any) -> bytes | None:
+    """The bytes of the colour profile that a file brings; None without one."""
+    text = dataset.tags(ns="COLOR_PROFILE").get("SOURCE_ICC_PROFILE")
+    try:
+        return base64.b64decode(text) if text else None
+    except binascii.Error:
+        return b"broken"
+
+
+def is_sequential(dataset: Any) -> bool:
+    """Whether a part can only be decoded after all that stands before it in the file."""
+    if dataset.driver in FROM_THE_TOP or dataset.name.startswith("/vsigzip/"):
+        return True
+    # GDAL shows one large strip as strips of one row, of which only the first has a place in the file
+    rows, _ = dataset.block_shapes[0]
+    may_be_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
+    return may_be_split and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None
+
+
+def _no_image(path: str, dataset: Any) -> str:
+    names = _pages(dataset)
+    if not names:
+        return f"no image in {shown(path)}: {dataset.driver} without bands: give a file that has some"
+    inside = "; ".join(f"{number} {name.rpartition(':')[2]}" for number, name in enumerate(names[:5]))
+    return f"no single image in {shown(path)}: {dataset.driver} with {len(names)} inside: choose a page: {inside}"

@@ -1,0 +1,88 @@
+"""What GDAL knows of an image beside its pixels: place, nodata, tags, resolution."""
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from tilegan.images.header import sensible_dpi
+from tilegan.images.origin import Geo
+
+_LONGEST = 2**16  # letters of a tag that is kept
+# What is told elsewhere, or would be untrue of a result: orientation, resolution, copies of EXIF and XMP.
+_DROPPED = (
+    "EXIF_",
+    "TIFFTAG_XRESOLUTION",
+    "TIFFTAG_YRESOLUTION",
+    "TIFFTAG_RESOLUTIONUNIT",
+    "TIFFTAG_MINSAMPLEVALUE",
+    "TIFFTAG_MAXSAMPLEVALUE",
+    "NODATA_VALUES",
+    "Raw_profile_type_",
+    "XML_com.adobe.xmp",
+)
+_UNITS = {"2": 1.0, "3": 2.54}  # TIFF's inch and centimetre, in pixels per inch
+
+
+def georeference(dataset: Any, *, has_nodata: bool = True) -> Geo | None:
+    """The georeference, nodata and tags of a dataset; None if there are none.
+
+    Args:
+        dataset: rasterio's.
+        has_nodata: whether its nodata is one, and not the transparent colour of a picture.
+    """
+    points, points_crs = dataset.gcps
+    transform = None if dataset.transform.is_identity else dataset.transform
+    nodata = dataset.nodata if has_nodata else None
+    tags = {
+        name: value
+        for name, value in dataset.tags().items()
+        if not name.startswith(_DROPPED) and len(value) <= _LONGEST
+    }
+    rpcs = dataset.rpcs
+    if not (dataset.crs or transform is not None or points or rpcs is not None or nodata is not None or tags):
+        return None
+    return Geo(
+        height=dataset.height,
+        width=dataset.width,
+        crs=dataset.crs or points_crs or None,
+        transform=transform,
+        gcps=tuple(points),
+        rpcs=rpcs,
+        nodata=nodata,
+        tags=tags,
+    )
+
+
+def scaled(geo: Geo, height: int, width: int) -> Geo:
+    """The georeference of the same image with another number of pixels."""
+    down, across = height / geo.height, width / geo.width
+    transform = geo.transform
+    if transform is not None:
+        transform = transform @ transform.scale(1 / across, 1 / down)
+    points = [copy.copy(point) for point in geo.gcps]
+    for point in points:
+        point.row, point.col = point.row * down, point.col * across
+    rpcs = copy.copy(geo.rpcs)
+    if rpcs is not None:
+        # RPCs count from the centre of the first pixel
+        rpcs.line_off, rpcs.line_scale = (rpcs.line_off + 0.5) * down - 0.5, rpcs.line_scale * down
+        rpcs.samp_off, rpcs.samp_scale = (rpcs.samp_off + 0.5) * across - 0.5, rpcs.samp_scale * across
+    return replace(geo, height=height, width=width, transform=transform, gcps=tuple(points), rpcs=rpcs)
+
+
+def is_placed(geo: Geo | None) -> bool:
+    """Whether it says where pixels lie."""
+    return geo is not None and (geo.transform is not None or bool(geo.gcps) or geo.rpcs is not None)
+
+
+def dpi_of_tags(dataset: Any) -> tuple[float, float] | None:
+    """Pixels per inch that the tags of a TIFF tell."""
+    tags = dataset.tags()
+    unit = _UNITS.get(tags.get("TIFFTAG_RESOLUTIONUNIT", "")[:1])
+    dpi = tags.get("TIFFTAG_XRESOLUTION"), tags.get("TIFFTAG_YRESOLUTION")
+    if unit is None or None in dpi:
+        return None
+    try:
+        return sensible_dpi([unit * float(value) for value in dpi])
+    except ValueError:
+        return None

@@ -1,0 +1,97 @@
+"""What the header of a file says that GDAL does not tell: which reader it needs, orientation, resolution."""
+
+import logging
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
+_FORMATS = {"GIF", "WEBP", "AVIF"}
+_MODES = {"HSV"}
+# formats that GDAL reads in parts, by their first bytes, and those that only whole
+_LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...] = (
+    (JpegImagePlugin.JpegImageFile, (b"\xff\xd8",)),
+    (PngImagePlugin.PngImageFile, (b"\x89PNG",)),
+    (TiffImagePlugin.TiffImageFile, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+)
+_HELD = (b"GIF8", b"RIFF", b"\0\0\0")  # GIF, WebP, AVIF
+_BYTES = 2**16  # that are fetched at once to look at a header; object storage's own choice is 50 MB
+
+
+@dataclass(frozen=True)
+class Header:
+    """What Pillow makes of the beginning of a file.
+
+    Attributes:
+        format: Pillow's name of the format; None if Pillow does not know it.
+        orientation: EXIF's number; 1 if the file does not say.
+        dpi: pixels per inch, as stored; None if the file does not say.
+        for_pillow: whether GDAL would read it wrongly, or not at all.
+    """
+
+    format: str | None = None
+    orientation: int = 1
+    dpi: tuple[float, float] | None = None
+    for_pillow: bool = False
+
+
+def read_header(path: Path) -> Header:
+    """Look at the header of a file, here or on object storage; nothing is decoded, whatever size it tells."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
+                return Header(
+                    format=image.format,
+                    orientation=orientation_of(image),
+                    dpi=dpi_of(image),
+                    for_pillow=image.format in _FORMATS or image.mode in _MODES,
+                )
+    except Image.DecompressionBombError:
+        return Header(for_pillow=True)  # which will say so
+    except Exception:  # Pillow does not know it, and each format has its own way to say so
+        return Header()
+
+
+def _open_any_size(file: IO[bytes]) -> Image.Image:
+    """Pillow's image of a file; also of one that is too large for Pillow, where GDAL can read it in parts."""
+    try:
+        return Image.open(file)
+    except Image.DecompressionBombError:
+        file.seek(0)
+        start = file.read(8)
+        file.seek(0)
+        for opener, magic in _LARGE:
+            if start.startswith(magic):
+                return opener(file)
+        if start.startswith(_HELD):
+            raise
+        return Image.new("1", (1, 1))
+
+
+def orientation_of(image: Image.Image) -> int:
+    """EXIF's orientation of an image, 1 to 8; nothing is decoded."""
+    # PNG's own getexif would decode the whole image.
+    value = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+    return value if value in range(1, 9) else 1
+
+
+def dpi_of(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels per inch of an image, if its file says so."""
+    if image.format == "TIFF" and 296 not in getattr(image, "tag_v2", {}):
+        return None  # Pillow's own guess
+    return sensible_dpi(image.info.get("dpi"))
+
+
+def sensible_dpi(dpi: Any) -> tuple[float, float] | None:
+    """Two numbers of pixels per inch if they can be meant; None if not."""
+    try:
+        across, down = (float(value) for value in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if all(math.isfinite(value) and 1 <= value <= 1e6 for value in (across, down)) else None
