@@ -39,7 +39,7 @@ def begun(tmp_path, picture):
         plan = make_plan(translator, Window(0, 0, source.height, source.width), "exact", window, shard)
         folder = WorkFolder.of(tmp_path / "out.zarr")
         folder.path.mkdir()
-        folder.begin(source.height, source.width, shard)
+        folder.begin(source.height, source.width, shard, source.levels, source.origin)
         translator.save(folder.translator)
         record = json.loads(json.dumps({"settings": asdict(plan), "limits": asdict(limits)}))
         write_record(folder.journal, record)

@@ -8,10 +8,11 @@ import pytest
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
+from tilegan.images.origin import Origin
 from tilegan.inference.memory import DEFAULT, MIB, fit_plan
 
 
-def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8", held=False):
+def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8", held=False, opacity=None):
     return SimpleNamespace(
         held=held,
         height=height,
@@ -20,6 +21,8 @@ def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="ui
         sequential=sequential,
         bands=bands,
         dtype=np.dtype(dtype),
+        levels=np.dtype("uint8"),
+        origin=Origin(opacity=opacity),
         read=lambda window: np.zeros((window.height, window.width, 3), np.uint8),
     )
 
@@ -87,7 +90,7 @@ def test_files_in_rows_need_a_row_of_shards_in_cache(random_translator):
 def test_rows_that_do_not_fit_are_said_to_be_slow(random_translator):
     _, limits, memory, notes = fit(random_translator, source(40_000, 9_000_000, (1, 9_000_000), True))
     assert memory.total <= memory.limit
-    assert "decoded again" in notes[0]
+    assert "are decoded 46148 times" in notes[0]  # 4395 columns of shards, 20 rows, each again from the top
     assert limits.reader == 64 * MIB
 
 

@@ -1,5 +1,6 @@
 """What an image brings comes back: pixels and all else, through a translator that changes nothing."""
 
+import io
 from functools import cache
 
 import numpy as np
@@ -185,18 +186,22 @@ def test_bands_and_stretch(tmp_path):
     source = geotiff(tmp_path / "in.tif", values, photometric="MINISBLACK")
     through(source, tmp_path / "out.png", reading=Reading(bands=(4, 3, 2), stretch="10000,30000"))
     expected = ((values[[3, 2, 1]].astype(float) - 10000) / 20000 * 255).clip(0, 255).round()
-    np.testing.assert_array_equal(np.array(Image.open(tmp_path / "out.png")), expected.transpose(1, 2, 0))
+    # where a value lies halfway between two levels either is right
+    np.testing.assert_allclose(np.array(Image.open(tmp_path / "out.png")), expected.transpose(1, 2, 0), rtol=0, atol=1)
 
 
 def test_colours_with_a_profile_come_out_as_srgb(tmp_path):
-    values = noise()
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    source = tmp_path / "in.jpg"
-    lab = Image.fromarray(values.transpose(1, 2, 0)).convert("CMYK")
-    lab.save(source, quality=95)
-    through(source, tmp_path / "out.png")
-    found = Image.open(tmp_path / "out.png")
-    assert found.info["icc_profile"] == profile or b"sRGB" in found.info["icc_profile"]
+    lab = Image.fromarray(noise().transpose(1, 2, 0), "LAB")
+    lab.save(tmp_path / "in.tif")
+    expected = ImageCms.profileToProfile(
+        lab, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    for ending in ("tif", "png", "webp"):
+        through(tmp_path / "in.tif", tmp_path / f"out.{ending}", options=ExportOptions(lossless=True))
+        found = Image.open(tmp_path / f"out.{ending}")
+        np.testing.assert_array_equal(np.array(found), np.array(expected))
+        tag = ImageCms.ImageCmsProfile(io.BytesIO(found.info["icc_profile"]))
+        assert "sRGB" in ImageCms.getProfileDescription(tag)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -217,7 +222,9 @@ def test_resolution(tmp_path):
     Image.fromarray(noise().transpose(1, 2, 0)).save(tmp_path / "in.tif", dpi=(300, 150))
     for ending in ("tif", "png", "jpg"):
         through(tmp_path / "in.tif", tmp_path / f"out.{ending}")
-        assert Image.open(tmp_path / f"out.{ending}").info["dpi"] == pytest.approx((300, 150), abs=0.01)
+        assert Image.open(tmp_path / f"out.{ending}").info["dpi"] == pytest.approx(
+            (300, 150), abs=0.02
+        )  # PNG counts dots per metre
 
 
 def test_a_deep_zoom_image_has_all_levels(tmp_path):
