@@ -106,6 +106,9 @@ def test_what_means_nothing_keeps_its_colour_and_costs_nothing(
     names, _ = begun(random_translator, path=stickers)
     for index in ((0, 0), (0, 1)):
         make_shard(names, 0, *index)
+    # the network is shown what means something, and around it what that is filled with
+    filled = fill(np.pad(pixels, ((60, 60), (60, 60), (0, 0)), mode="reflect"), _shown(60), random_translator.halo)
+    shown = random_translator.run(filled[None, 32 : 32 + 56 + 64, 32 : 32 + 56 + 80], random_translator.halo)[0]
     short_of_memory(random_translator, 0)  # from here on computing anything would fail
     for index in ((0, 2), (1, 0), (4, 3)):
         make_shard(names, 0, *index)
@@ -113,9 +116,6 @@ def test_what_means_nothing_keeps_its_colour_and_costs_nothing(
     assert not store.read(0, Window(0, 80, 64, 48))[..., 3].any()
     np.testing.assert_array_equal(store.read(0, Window(0, 80, 64, 48))[..., :3], pixels[:64, 80:128])
     np.testing.assert_array_equal(store.read(0, Window(64, 0, 64, 64))[..., :3], pixels[64:128, :64])
-    # the network is shown what means something, and around it what that is filled with
-    filled = fill(np.pad(pixels, ((60, 60), (60, 60), (0, 0)), mode="reflect"), _shown(60), random_translator.halo)
-    shown = random_translator.run(filled[None, 32 : 32 + 56 + 64, 32 : 32 + 56 + 80], random_translator.halo)[0]
     found = store.read(0, Window(0, 0, 64, 80))
     assert (found[..., 3] == 255).all()
     assert np.abs(found[..., :3].astype(int) - shown).max() <= 1
