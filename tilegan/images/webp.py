@@ -1,4 +1,4 @@
-"""A WebP, encoded as a whole, in some 9 bytes of memory a pixel: there is no other way.
+"""A WebP, encoded as a whole, in some 12 bytes of memory a pixel: there is no other way.
 
 The format allows no more than 16,383 pixels a side.
 """
@@ -7,12 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from tilegan.geometry import Window, split
+from tilegan.geometry import Window
 from tilegan.images.formats import ExportOptions
 from tilegan.images.profile import srgb_profile
 from tilegan.images.store import Store
-
-_SIDE = 2048  # of the windows that are read at once, in pixels
 
 
 def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
@@ -28,9 +26,7 @@ def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
         ImageError: the store is damaged.
     """
     height, width = store.shape(0)
-    image = Image.new("RGBA" if store.channels == 4 else "RGB", (width, height))
-    for window in split(Window(0, 0, height, width), _SIDE):  # or the pixels would be held twice
-        image.paste(Image.fromarray(store.read(0, window)), (window.left, window.top))
+    image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
     managed = store.origin is not None and store.origin.color_managed
     said = {"icc_profile": srgb_profile()} if managed else {}
     # exact: colours of transparent pixels are kept
