@@ -8,17 +8,28 @@ from ome_zarr.reader import Multiscales, Reader
 from ome_zarr_models.v05.image import Image
 
 from tilegan.geometry import Window, grid_cell
+from tilegan.images.origin import Origin
 from tilegan.images.pyramid import reduced_shard
 from tilegan.images.store import Store
 
 SHAPES = [(129, 1100), (65, 550), (33, 275), (17, 138)]
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
+@pytest.fixture(scope="module", params=[(3, np.uint8), (4, np.uint8), (4, np.uint16)], ids=str)
+def store(tmp_path_factory, request):
     """A finished store of four levels, whose shards are cut at the bottom and right."""
-    pixels = np.random.default_rng(0).integers(0, 256, (*SHAPES[0], 3), dtype=np.uint8)
-    store = Store.create(tmp_path_factory.mktemp("readers") / "a.zarr", *SHAPES[0], shard=64, chunk=32, name="sunset")
+    channels, levels = request.param
+    pixels = np.random.default_rng(0).integers(0, np.iinfo(levels).max, (*SHAPES[0], channels), dtype=levels)
+    store = Store.create(
+        tmp_path_factory.mktemp("readers") / "a.zarr",
+        *SHAPES[0],
+        shard=64,
+        chunk=32,
+        name="sunset",
+        levels=levels,
+        channels=channels,
+        origin=Origin(opacity="alpha" if channels == 4 else None),
+    )
     for level in range(store.levels):
         for index in np.ndindex(store.grid(level)):
             cell = grid_cell(index, 64, *store.shape(level))
@@ -53,10 +64,12 @@ def test_ome_zarr_reads_the_same_image(store):
     assert [axis["name"] for axis in node.metadata["axes"]] == ["c", "y", "x"]
     assert node.metadata["coordinateTransformations"] == [transforms(level) for level in range(4)]
     assert node.metadata["name"] == "sunset"
-    assert node.metadata["channel_names"] == ["red", "green", "blue"]
-    assert node.metadata["contrast_limits"] == [[0, 255]] * 3
-    assert node.metadata["colormap"] == [[[0, 0, 0], list(colour)] for colour in np.eye(3)]
-    assert [level.shape for level in node.data] == [(3, *shape) for shape in SHAPES]
+    count, highest = store.channels, np.iinfo(store.dtype).max
+    assert node.metadata["channel_names"] == ["red", "green", "blue", "alpha"][:count]
+    assert node.metadata["contrast_limits"] == [[0, highest]] * count
+    assert node.metadata["colormap"] == [[[0, 0, 0], list(colour)] for colour in [*np.eye(3), (1, 1, 1)][:count]]
+    assert node.metadata["visible"] == [True, True, True, False][:count]
+    assert [level.shape for level in node.data] == [(count, *shape) for shape in SHAPES]
     for level, array in enumerate(node.data):
         ours = store.read(level, Window(0, 0, *SHAPES[level]))
         np.testing.assert_array_equal(np.moveaxis(array.compute(), 0, -1), ours)

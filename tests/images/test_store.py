@@ -1,29 +1,76 @@
 """The store: what is written is read back, by us and by others, byte for byte the same each time."""
 
+import math
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
+from rasterio.rpc import RPC
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.geometry import Window, grid_cell
+from tilegan.images.origin import Geo, Origin
 from tilegan.images.pyramid import reduced_shard
 from tilegan.images.store import COARSEST, Store
 
 SIZES = [(1, 1), (7, 300), (300, 7), (64, 64), (129, 517)]
 
 
-def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+ORIGIN = Origin(
+    geo=Geo(
+        height=7,
+        width=300,
+        crs=CRS.from_epsg(32631),
+        transform=Affine(10, 1, 500_000, 2, -10, 4_000_000),
+        gcps=(GroundControlPoint(row=0.5, col=3, x=1.25, y=2, z=3, id="a", info="b"),),
+        rpcs=RPC(*map(float, range(4)), [0.5] * 20, [1.5] * 20, 5.0, 6.0, 7.0, 8.0, [2.5] * 20, [3.5] * 20, 9.0, 10.0),
+        nodata=math.nan,
+        tags={"AREA_OR_POINT": "Point", "name": "Straße"},
+    ),
+    opacity="nodata",
+    dtype="int16",
+    low=-17.5,
+    high=4000.25,
+    color_managed=True,
+    dpi=(300.0, 72.5),
+)
 
 
-def filled(path: Path, pixels: NDArray[np.uint8], shard: int = 64, chunk: int = 32, backwards: bool = False) -> Store:
-    store = Store.create(path, *pixels.shape[:2], shard=shard, chunk=chunk, name="test")
+def noise(
+    height: int, width: int, seed: int = 0, channels: int = 3, levels: type[np.unsignedinteger] = np.uint8
+) -> NDArray[np.unsignedinteger]:
+    highest = np.iinfo(levels).max
+    return np.random.default_rng(seed).integers(0, highest, (height, width, channels), dtype=levels, endpoint=True)
+
+
+def filled(
+    path: Path,
+    pixels: NDArray[np.unsignedinteger],
+    shard: int = 64,
+    chunk: int = 32,
+    backwards: bool = False,
+    origin: Origin | None = None,
+) -> Store:
+    height, width, channels = pixels.shape
+    store = Store.create(
+        path,
+        height,
+        width,
+        shard=shard,
+        chunk=chunk,
+        name="test",
+        levels=pixels.dtype,
+        channels=channels,
+        origin=origin,
+    )
     for level in range(store.levels):
         indices = list(np.ndindex(store.grid(level)))
         for index in reversed(indices) if backwards else indices:
@@ -48,6 +95,46 @@ def test_what_is_written_is_read_by_us_and_by_zarr_alone(tmp_path, height, width
     assert store.shape(0) == (height, width)
     alone = zarr.open(str(tmp_path / "a.zarr" / "0"), mode="r")
     np.testing.assert_array_equal(np.moveaxis(alone[:], 0, -1), pixels)
+
+
+@pytest.mark.parametrize("levels", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_opacity_and_16_bits_are_kept(tmp_path, channels, levels):
+    pixels = noise(129, 70, channels=channels, levels=levels)
+    filled(tmp_path / "a.zarr", pixels)
+    store = Store.open(tmp_path / "a.zarr")
+    assert (store.channels, store.dtype, store.origin) == (channels, levels, None)
+    np.testing.assert_array_equal(store.read(0, Window(0, 0, 129, 70)), pixels)
+    alone = zarr.open_array(tmp_path / "a.zarr" / "0", mode="r")
+    np.testing.assert_array_equal(np.moveaxis(np.asarray(alone[:]), 0, -1), pixels)
+    other = np.uint8 if levels == np.uint16 else np.uint16
+    with pytest.raises(ValueError, match=f"takes {np.dtype(levels)}"):
+        store.write_shard(0, (0, 0), pixels[:64, :64].astype(other))
+
+
+def test_what_the_image_says_beside_pixels_is_kept(tmp_path):
+    filled(tmp_path / "a.zarr", noise(7, 300), origin=ORIGIN)
+    filled(tmp_path / "b.zarr", noise(7, 300), origin=ORIGIN)
+    found = Store.open(tmp_path / "a.zarr").origin
+    assert found.to_json() == ORIGIN.to_json()
+    geo = found.geo
+    assert (geo.crs, geo.transform, geo.rpcs, geo.tags) == (
+        ORIGIN.geo.crs,
+        ORIGIN.geo.transform,
+        ORIGIN.geo.rpcs,
+        ORIGIN.geo.tags,
+    )
+    assert math.isnan(geo.nodata)
+    assert geo.gcps[0].asdict() == ORIGIN.geo.gcps[0].asdict()
+    assert contents(tmp_path / "a.zarr") == contents(tmp_path / "b.zarr")
+
+
+def test_an_origin_that_cannot_be_read_is_told(tmp_path):
+    store = filled(tmp_path / "a.zarr", noise(7, 300), origin=ORIGIN)
+    metadata = store.path / "zarr.json"
+    metadata.write_text(metadata.read_text().replace('"opacity"', '"cloudiness"'))
+    with pytest.raises(ImageError, match=r"not a store of tilegan: .*a\.zarr: what a store says of the image"):
+        Store.open(store.path)
 
 
 @given(st.data())
@@ -151,6 +238,9 @@ def test_pixels_that_are_not_the_whole_shard_are_refused(tmp_path):
     store = Store.create(tmp_path / "a.zarr", 100, 100, shard=64, chunk=32)
     with pytest.raises(ValueError, match="takes uint8"):
         store.write_shard(0, (1, 1), noise(64, 64))
+    for wrong in ({"channels": 2}, {"levels": np.float32}):
+        with pytest.raises(ValueError, match="no store of"):
+            Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=32, **wrong)
     with pytest.raises(ValueError, match="no multiple"):
         Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=48)
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from tilegan.errors import OutputError, TileganError
@@ -57,8 +56,8 @@ def export(
     temporary = folder / f"image{path.suffix}"
     notes: tuple[str, ...] = ()
     try:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder)  # which a kill left
+        if folder.is_dir():  # a kill left it
+            shutil.rmtree(folder)
         folder.mkdir()
         if kind == "tif":
             notes = write_cog(temporary, store, options, progress)
@@ -81,7 +80,10 @@ def export(
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or first_line(error)}") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.rmdir()  # where all went well, it is empty
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
     return notes
 
 

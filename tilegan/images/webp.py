@@ -1,4 +1,7 @@
-"""A WebP, encoded as a whole: its format allows no other way, and no more than 16,383 pixels a side."""
+"""A WebP, encoded as a whole, in some 12 bytes of memory a pixel: there is no other way.
+
+The format allows no more than 16,383 pixels a side.
+"""
 
 from pathlib import Path
 
