@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 
 def rows(output: str) -> dict[str, str]:
     """The table that the command prints."""
@@ -32,3 +35,13 @@ def test_neither(run) -> None:
     assert result.exit_code == 1
     assert "nothing.png" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_what_an_image_means(run, tmp_path: Path) -> None:
+    values = np.arange(10_000, dtype=np.uint16).reshape(100, 100)
+    Image.fromarray(values).save(tmp_path / "a.png", dpi=(300, 300), transparency=5)
+    found = rows(run("info", tmp_path / "a.png").stdout)
+    assert found["opacity"] == "by its alpha"
+    assert found["levels"] == "from 49.995 to 9949"
+    assert found["resolution"] == "299.999 x 299.999 per inch"
+    assert found["decoded"] == "from the top only"

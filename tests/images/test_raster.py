@@ -64,7 +64,7 @@ def test_alpha_is_the_mask_and_no_colour(tmp_path, mode):
     Image.fromarray(values, mode=mode).save(tmp_path / "a.png")
     source = RasterSource(tmp_path / "a.png")
     np.testing.assert_array_equal(source.read(FULL), np.broadcast_to(values[..., :-1], (8, 10, 3)))
-    np.testing.assert_array_equal(source.read_mask(FULL), np.where(values[..., -1] > 0, 255, 0))
+    np.testing.assert_array_equal(source.read_mask(FULL), values[..., -1])
 
 
 def test_a_pixel_is_masked_where_all_bands_are_nodata(tmp_path):
@@ -90,12 +90,12 @@ def test_a_palette_becomes_its_colours(tmp_path):
     assert set(map(tuple, source.thumbnail(3).reshape(-1, 3))) <= {colour[:3] for colour in colours.values()}
 
 
-def test_transparent_colours_of_a_palette_are_masked(tmp_path):
+def test_transparency_of_a_palette_is_the_mask(tmp_path):
     image = Image.fromarray(bands(1)[0] % 4, mode="P")
     image.putpalette([1, 2, 3, 200, 0, 9, 0, 77, 0, 255, 255, 255])
     image.save(tmp_path / "a.png", transparency=bytes([255, 0, 128, 0]))
     mask = RasterSource(tmp_path / "a.png").read_mask(FULL)
-    np.testing.assert_array_equal(mask, np.where(np.isin(bands(1)[0] % 4, (1, 3)), 0, 255))
+    np.testing.assert_array_equal(mask, np.array([255, 0, 128, 0])[bands(1)[0] % 4])
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])

@@ -53,7 +53,7 @@ LOSSLESS: dict[str, tuple[Callable[[Path], None], type]] = {
         RasterSource,
     ),
     "a.webp": (lambda path: pillow(path, lossless=True), PillowSource),
-    "a.tga": (pillow, RasterSource),
+    "a.tga": (pillow, PillowSource),
     "a.sgi": (pillow, RasterSource),
     "a.dds": (pillow, PillowSource),
     "plain.zarr": (lambda path: zarr.save_array(path, COLOUR), ZarrSource),

@@ -65,3 +65,15 @@ def test_neither(tmp_path: Path) -> None:
     torch.save({}, tmp_path / "pickle.safetensors")
     with pytest.raises(ModelError, match="not a model"):
         info(tmp_path / "pickle.safetensors")
+
+
+def test_what_an_image_means_is_told(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.new("RGBA", (400, 300)).save(tmp_path / "a.png", exif=exif, dpi=(300, 150))
+    found = info(tmp_path / "a.png")
+    assert isinstance(found, ImageInfo)
+    assert (found.height, found.width, found.opacity, found.held, found.sequential) == (400, 300, "alpha", True, False)
+    assert found.dpi == pytest.approx((150, 300), abs=0.1)
+    assert (found.stretch, found.color_managed) == ((0, 255), False)
+    assert found.remarks == ()

@@ -76,6 +76,8 @@ class Opened:
         name = gdal_name(path)
         # An absolute path is never taken for one of GDAL's own names.
         name = name if name.startswith("/vsi") else str(Path(name).absolute())
+        if any("\udc80" <= letter <= "\udcff" for letter in name):
+            raise ImageError(f"cannot open image: {shown(path)}: its name is not in UTF-8: rename it")
         with warnings.catch_warnings(), gdal_errors(path, "not an image that can be opened", reading):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(name)

@@ -11,7 +11,8 @@ from typing import IO, Any
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
-_FORMATS = {"GIF", "WEBP", "AVIF"}
+_FORMATS = {"GIF", "WEBP", "AVIF", "TGA"}  # of TGA, GDAL reads what is missing as zeros
+_PROGRAMS = {"EPS"}  # that Pillow would start another program for
 _MODES = {"HSV"}
 # formats that GDAL reads in parts, by their first bytes, and those that only whole
 _LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...] = (
@@ -46,6 +47,8 @@ def read_header(path: Path) -> Header:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
+                if image.format in _PROGRAMS:
+                    return Header()
                 return Header(
                     format=image.format,
                     orientation=orientation_of(image),

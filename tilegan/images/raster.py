@@ -234,8 +234,8 @@ class RasterSource:
                 values: NDArray[Any] = self._dataset.read(indexes, **options)
                 return values.transpose(1, 2, 0)
         except ImageError as error:
-            if self._dataset.driver == "JPEG":
-                self._broken = str(error)  # GDAL tells of damage once, and the next time reads grey
+            if self._dataset.driver != "GTiff" and not self._reading.allow_truncated:
+                self._broken = str(error)  # GDAL's other drivers tell of damage once, and the next time read grey
             raise
 
     def _overview(

@@ -27,13 +27,14 @@ def needs_openslide(path: Path) -> bool:
 
 
 def is_slide(path: Path) -> bool:
-    """Whether OpenSlide is here and knows a file."""
+    """Whether OpenSlide is here and knows the maker of a file."""
     try:
         import openslide
     except ImportError:
         return False
     try:
-        return not is_remote(path) and openslide.OpenSlide.detect_format(path) is not None
+        # what it calls generic is a TIFF, of which it is less strict than GDAL
+        return not is_remote(path) and openslide.OpenSlide.detect_format(path) not in (None, "generic-tiff")
     except (openslide.OpenSlideError, OSError, ValueError):
         return False
 

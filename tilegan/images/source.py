@@ -150,14 +150,15 @@ def _open_file(path: Path, reading: Reading) -> Source:
         if path.suffix.lower() == ".svs":
             source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
         return source
-    except ImageError:
+    except ImageError as error:
         others: list[Callable[[Path, Reading], Source]] = [SlideSource] if is_slide(path) else []
-        others += [PillowSource] if header.format is not None else []
+        others += [PillowSource] if header.format not in (None, "PNG", "TIFF") else []  # it is less strict than GDAL
         for other in others:
             try:
                 return other(path, reading)
-            except ImageError:
-                continue
+            except ImageError as also:
+                if "not recognized as being" in str(error):  # which is all that GDAL says of formats it does not know
+                    raise also from error
         raise
 
 
