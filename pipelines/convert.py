@@ -88,8 +88,10 @@ def _open(path: Path) -> Store:
     try:
         if not is_there(path):
             raise ImageError(f"no such store: {path}: check the name")
-        if not is_there(path / ROOT) and is_there(path / UNFINISHED):
-            raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
+        if not is_there(path / ROOT):
+            if is_there(path / UNFINISHED):
+                raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
+            raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}")
     except ImageError:
         raise
     except OSError as error:
