@@ -134,7 +134,9 @@ def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReade
             what = "nodata" if before.nodata is not None else "mask"
             found.append(what if np.array_equal(*masks) else f"**{what} differs**")
         indexes = [1, 2, 3] if before.count >= 3 else [1, 1, 1]
-        if before.colorinterp[0] != rasterio.enums.ColorInterp.palette and before.dtypes[0] == after.dtypes[0]:
+        few_bits = "NBITS" in before.tags(1, ns="IMAGE_STRUCTURE")
+        palette = before.colorinterp[0] == rasterio.enums.ColorInterp.palette
+        if not palette and not few_bits and before.dtypes[0] == after.dtypes[0]:
             pixels = before.read(indexes).astype(float), after.read([1, 2, 3]).astype(float)
             equal = np.isclose(*pixels, rtol=0, atol=0 if after.dtypes[0][0] != "f" else 1e-5) | ~masks[0]
             found.append("pixels" if equal.all() else f"{equal.mean():.1%} of the pixels")

@@ -13,7 +13,7 @@ import torch
 from tilegan.errors import OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
-from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, kind_of
+from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.output import check_output, is_store, overlaps
 from tilegan.images.source import Source, open_source
@@ -173,7 +173,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         workers=max(1, workers),
         reading=settings.reading,
     )
-    origin = image.origin.part(region)
+    origin = image.origin.part(region).enlarged(translator.scale)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
@@ -183,6 +183,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         check_output(output, settings.overwrite, locate(url_name(source)))
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
+        check_memory(output, height, width, memory.limit - memory.process)
     record: Record = {
         "source": dict(image.identity()),
         "model": {"fingerprint": translator.fingerprint()},

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilegan.errors import OutputError, SettingError
-from tilegan.images.formats import ExportOptions, check_export, kind_of
+from tilegan.images.formats import ExportOptions, check_export, check_memory, kind_of
 
 DEEP = {"levels": np.uint16}
 CLEAR = {"channels": 4}
@@ -61,3 +61,10 @@ def test_impossible_options_are_told():
     for quality in (0, 101):
         with pytest.raises(SettingError, match=f"no quality {quality}: give 1 to 100"):
             ExportOptions(quality=quality)
+
+
+def test_a_webp_that_takes_too_much_memory_is_refused_with_what_it_takes():
+    check_memory("a.webp", 1000, 1000, 13_000_000)
+    check_memory("a.png", 10**6, 10**6, 0)
+    with pytest.raises(OutputError, match=r"takes 124 MiB .* 12 MiB are allowed: use \.png or \.tif"):
+        check_memory("a.webp", 1000, 10_000, 13_000_000)

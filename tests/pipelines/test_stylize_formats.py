@@ -227,6 +227,12 @@ def test_resolution(tmp_path):
         )  # PNG counts dots per metre
 
 
+def test_enlarged_it_is_as_large_in_print(tmp_path):
+    Image.fromarray(noise().transpose(1, 2, 0)).save(tmp_path / "in.tif", dpi=(300, 150))
+    through(tmp_path / "in.tif", tmp_path / "out.tif", scale=2)
+    assert Image.open(tmp_path / "out.tif").info["dpi"] == pytest.approx((600, 300))
+
+
 def test_a_deep_zoom_image_has_all_levels(tmp_path):
     values = noise().transpose(1, 2, 0)
     Image.fromarray(values).save(tmp_path / "in.png")

@@ -22,6 +22,7 @@ FORMATS = {
 LONGEST = {"png": 1_000_000, "jpg": 65_500, "webp": 16_383}  # pixels a side that the usual libraries read
 DEEP = {"zarr", "tif", "png"}  # hold 16 bits a value
 WITH_LEVELS = {"zarr", "dzi"}  # are made from all levels of a store
+WEBP_BYTES = 13  # a pixel, measured: 1.56 GB for 120 megapixels
 LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
 COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "webp")
 
@@ -99,6 +100,26 @@ def check_export(
         raise OutputError(f"cannot write {path}: jpg holds no transparency: use .png, .webp or .tif")
     if kind == "tif":
         _check_compression(path, np.dtype(levels), channels == 4 and opacity not in ("mask", "nodata"), options)
+
+
+def check_memory(path: str | Path, height: int, width: int, spare: int) -> None:
+    """Refuse what can only be encoded as a whole and takes more memory for that than there may be.
+
+    Args:
+        path: the output.
+        height: in pixels.
+        width: in pixels.
+        spare: bytes that encoding may take.
+
+    Raises:
+        OutputError: it takes more.
+    """
+    needed = WEBP_BYTES * height * width
+    if kind_of(path) == "webp" and needed > spare:
+        raise OutputError(
+            f"cannot write {path}: webp is encoded as a whole, which takes {needed / 2**20:.0f} MiB beside what the "
+            f"process takes already, and {max(0, spare) / 2**20:.0f} MiB are allowed: use .png or .tif, or more memory"
+        )
 
 
 def _check_compression(path: str | Path, levels: np.dtype[Any], alpha: bool, options: ExportOptions) -> None:

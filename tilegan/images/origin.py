@@ -83,6 +83,14 @@ class Origin:
         """The origin of a window of the image."""
         return replace(self, geo=self.geo.part(window) if self.geo is not None else None)
 
+    def enlarged(self, scale: int) -> Self:
+        """The origin of an image of so many times as many pixels a side over the same extent.
+
+        ``geo`` stays that of the pixels it counts: its height and width tell how it has to be scaled.
+        """
+        dpi = (scale * self.dpi[0], scale * self.dpi[1]) if self.dpi is not None else None
+        return replace(self, dpi=dpi)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON types; ``from_json`` is the inverse."""
         content = {name: getattr(self, name) for name in ("opacity", "dtype", "low", "high", "color_managed")} | {
