@@ -32,6 +32,7 @@ def test_any_window(orientation, data):
     expected = UPRIGHT[orientation](PIXELS)
     height, width = expected.shape[:2]
     turn = Turn(orientation, 37, 53)
+    np.testing.assert_array_equal(turn.as_stored(expected), PIXELS)
     assert turn.shape(37, 53) == (height, width)
     top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     window = Window(top, left, data.draw(st.integers(1, height - top)), data.draw(st.integers(1, width - left)))

@@ -170,7 +170,7 @@ def test_every_awkward_file_is_read_or_refused(data_folder):
             corner = Window(0, 0, min(source.height, 300), min(source.width, 300))
             assert source.read(corner).shape == (corner.height, corner.width, 3)
             mask = source.read_mask(corner)
-            assert mask is None or (mask.shape == corner[2:] and set(np.unique(mask)) <= {0, 255})
+            assert mask is None or (mask.shape == corner[2:] and mask.dtype == source.levels)
             assert max(source.thumbnail(64).shape[:2]) <= 64
             source.close()
         except ImageError as error:

@@ -234,3 +234,28 @@ def test_a_damaged_chunk_is_told(tmp_path):
     file.write_bytes(content)
     with pytest.raises(ImageError, match=r"damaged image: .*a\.zarr"):
         open_source(tmp_path / "a.zarr").read(PART)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"low": "a"},
+        {"low": 5, "high": 5},
+        {"dpi": [1]},
+        {"opacity": "x"},
+        {"dtype": "U3"},
+        {"geo": {}},
+        {"color_managed": 1},
+    ],
+)
+def test_what_a_result_says_must_make_sense(tmp_path, change):
+    result(tmp_path / "a.zarr")
+    attributes = zarr.open_group(tmp_path / "a.zarr").attrs
+    content = attributes["tilegan"]
+    content["origin"] |= change
+    if "geo" in change:
+        content["origin"]["geo"] = {"height": "x"}
+    attributes.update({"tilegan": content})
+    with pytest.raises(ImageError, match=r"not a Zarr image: .*a\.zarr: what ") as caught:
+        open_source(tmp_path / "a.zarr")
+    assert "\n" not in str(caught.value)

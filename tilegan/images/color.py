@@ -88,6 +88,13 @@ def widen(levels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     return levels if dtype == levels.dtype else levels.astype(dtype) * dtype.type(257)
 
 
+def unmix(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Colours (h, w, bands) that opacity (h, w) of the same type was multiplied into, without it."""
+    highest = np.iinfo(pixels.dtype).max
+    share = np.maximum(alpha, 1).astype(np.float32)[..., None]
+    return (pixels * (highest / share) + 0.5).clip(0, highest).astype(pixels.dtype)
+
+
 def inks_of_jpeg(values: NDArray[np.uint8], is_ycck: bool) -> NDArray[np.uint8]:
     """Inks (h, w, 4), 0 for none, of what a JPEG of four bands stores: inverted, by Adobe's convention."""
     if not is_ycck:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +176,11 @@ class Opened:
 
 def _pages(dataset: Any) -> list[str]:
     """GDAL's names of the images in a file that has several; none where their directory is broken."""
-    try:
-        return list(dataset.subdatasets)
-    except (RasterioError, CPLE_BaseError):
-        return []
+    pages: list[str] = []
+    with suppress(RasterioError, CPLE_BaseError):
+        pages = list(dataset.subdatasets)
+        _ = dataset.colorinterp  # rasterio's next call raises what this one left behind
+    return pages
 
 
 def numpy_type(name: str) -> np.dtype[Any]:

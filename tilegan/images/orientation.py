@@ -64,6 +64,12 @@ class Turn:
             values = values.swapaxes(0, 1)
         return np.ascontiguousarray(values[:: -1 if rows else 1, :: -1 if columns else 1])
 
+    def as_stored(self, values: NDArray[Any]) -> NDArray[Any]:
+        """A view of an upright image (h, w, ...) in which the pixels lie as they are stored."""
+        lies, rows, columns = self._turn
+        view = values[:: -1 if rows else 1, :: -1 if columns else 1]
+        return view.swapaxes(0, 1) if lies else view
+
     @property
     def _turn(self) -> tuple[bool, bool, bool]:
         return _TURNS.get(self.orientation, _TURNS[1])

@@ -15,7 +15,7 @@ from tilegan.errors import ImageError
 from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
-from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, widen
+from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
 from tilegan.images.georeference import dpi_of_tags, georeference, is_placed
@@ -27,6 +27,7 @@ from tilegan.images.stretch import OVERVIEW, Stretch, levels_of, to_opacity
 from tilegan.images.vsi import container
 
 _EIGHT = np.dtype(np.uint8)
+_STRIP = 256  # rows that are decoded at once of an image that is held as a whole
 
 
 def set_cache(limit: int) -> None:
@@ -161,9 +162,15 @@ class RasterSource:
     def _hold(self) -> tuple[Pixels, Pixels | None]:
         with self._holding:
             if self._whole is None:
-                stored = Window(0, 0, self._dataset.height, self._dataset.width)
-                pixels = self._turn.upright(self._pixels(stored))
-                self._whole = pixels, self._turn.upright(self._mask(stored)) if self._bands.opacity else None
+                pixels = np.empty((self.height, self.width, 3), self.levels)
+                mask = np.empty((self.height, self.width), self.levels) if self._bands.opacity else None
+                height, width = self._dataset.shape
+                for top in range(0, height, _STRIP):
+                    strip = Window(top, 0, min(_STRIP, height - top), width)
+                    self._turn.as_stored(pixels)[strip.top : strip.bottom] = self._pixels(strip)
+                    if mask is not None:
+                        self._turn.as_stored(mask)[strip.top : strip.bottom] = self._mask(strip)
+                self._whole = pixels, mask
             return self._whole
 
     def _pixels(self, stored: Window) -> Pixels:
@@ -274,9 +281,7 @@ class RasterSource:
             return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
         pixels = self._measured().apply(values, levels)
         if alpha is not None:
-            share = np.maximum(alpha, 1).astype(np.float32)[..., None]
-            highest = np.iinfo(levels).max
-            pixels = (pixels * (highest / share) + 0.5).clip(0, highest).astype(levels)
+            pixels = unmix(pixels, alpha)
         return self._colour.apply(pixels)
 
     def _measured(self) -> Stretch:

@@ -1,9 +1,11 @@
 """Which arrays of a Zarr folder are an image, and what their axes mean; nothing outside the folder is touched."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
@@ -64,7 +66,7 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
     levels = []
     for folder in folders:
         _refuse_outside(path, folder)
-        level = group[folder]
+        level = group.get(folder)
         if not isinstance(level, zarr.Array):
             raise ImageError(f"not an OME-Zarr image: {shown(path)}: its level '{shown(folder)}' is no array")
         levels.append(level)
@@ -82,9 +84,36 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
         levels=[levels[number] for number in order],
         folders=[folders[number] for number in order],
         axes=axes,
-        origin=Origin.from_json(told) if told else None,
-        is_store=isinstance(own, dict) and "shard" in own,
+        origin=_origin(told) if told else None,
+        is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
     )
+
+
+def _origin(told: Any) -> Origin:
+    """What a store says of its image, if it can be meant.
+
+    Raises:
+        ValueError: it cannot be read, or makes no sense.
+    """
+    try:
+        origin = Origin.from_json(_of_type(told, dict))
+    except ImageError as error:
+        raise ValueError(str(error)) from error
+    numbers = [origin.low, origin.high, *(origin.dpi or ())]
+    lengths = [origin.geo.height, origin.geo.width] if origin.geo is not None else []
+    tags = origin.geo.tags if origin.geo is not None else {}
+    if (
+        not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+        or not all(isinstance(length, int) and length > 0 for length in lengths)
+        or not all(isinstance(text, str) for text in tags.values())
+        or not isinstance(origin.color_managed, bool)
+        or origin.opacity not in (None, "alpha", "mask", "nodata")
+        or not origin.low < origin.high
+        or (origin.dpi is not None and len(origin.dpi) != 2)
+        or np.dtype(origin.dtype).kind not in "buifc"
+    ):
+        raise ValueError("what it says of the image it was made from makes no sense")
+    return origin
 
 
 def _of_type(value: Any, kind: type) -> Any:
