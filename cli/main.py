@@ -1,6 +1,7 @@
 """The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
 
 import signal
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ class LazyCommands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
         try:
-            with _plain_warnings(), _terminable():
+            with _plain_warnings(ctx.params["debug"]), _terminable():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             _fail("interrupted", 130)
@@ -83,8 +84,11 @@ def _terminable() -> Iterator[None]:
 
 
 @contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Show the project's own warnings, a line each; those of libraries are for developers."""
+def _plain_warnings(debug: bool) -> Iterator[None]:
+    """Show the project's own warnings, a line each; those of libraries are for developers.
+
+    So is what libraries cannot raise: messages of GDAL, say, that quote the bytes of a damaged file.
+    """
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         click.echo(f"Warning: {message}", err=True)
@@ -93,7 +97,12 @@ def _plain_warnings() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", TileganWarning)
         warnings.showwarning = show
-        yield
+        before = sys.unraisablehook
+        sys.unraisablehook = before if debug else lambda _: None
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -151,6 +151,5 @@ def to_rgb(levels: Pixels) -> Pixels:
 
 
 def _real(values: NDArray[Any]) -> NDArray[np.float64]:
-    if np.iscomplexobj(values):
-        values = np.abs(values)
-    return values.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # of numbers that are none, which become 0 in the end
+        return (np.abs(values) if np.iscomplexobj(values) else values).astype(np.float64)
