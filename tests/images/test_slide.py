@@ -42,6 +42,7 @@ def test_gdal_reads_it_and_takes_no_label_for_the_image(slide):
     source = open_source(slide)
     assert type(source) is RasterSource
     np.testing.assert_array_equal(source.read(Window(0, 0, 520, 640)), PIXELS)
+    assert source.origin.geo.transform is None
     expected = np.asarray(Image.fromarray(PIXELS).resize((64, 52), Image.Resampling.BOX)).astype(int)
     assert np.abs(source.thumbnail(64) - expected).max() < 12
 

@@ -62,6 +62,7 @@ class Opened:
     Attributes:
         dataset: rasterio's, of the chosen page.
         space: 'cmyk', 'ycck', 'lab' (a and b have signs) or 'icclab' (they have not) where the bands are such; else ''.
+        transform: the dataset's; its own is not to be trusted if it was opened without overviews.
         remarks: that there are other pages.
     """
 
@@ -91,6 +92,7 @@ class Opened:
             if dataset.count == 0 or not dataset.width or not dataset.height:
                 raise ImageError(_no_image(path, dataset))
             self._open_raw(path, name, reading)
+            self.transform = self.dataset.transform
             self._leave_strangers()
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)

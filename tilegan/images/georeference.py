@@ -23,15 +23,16 @@ _DROPPED = (
 _UNITS = {"2": 1.0, "3": 2.54}  # TIFF's inch and centimetre, in pixels per inch
 
 
-def georeference(dataset: Any, *, has_nodata: bool = True) -> Geo | None:
+def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Geo | None:
     """The georeference, nodata and tags of a dataset; None if there are none.
 
     Args:
         dataset: rasterio's.
+        transform: of the dataset.
         has_nodata: whether its nodata is one, and not the transparent colour of a picture.
     """
     points, points_crs = dataset.gcps
-    transform = None if dataset.transform.is_identity else dataset.transform
+    transform = None if transform.is_identity else transform
     nodata = dataset.nodata if has_nodata else None
     tags = {
         name: value

@@ -67,7 +67,7 @@ class RasterSource:
         self._dataset = dataset = opened.dataset
         with gdal_errors(self.path, "not an image that can be opened", self._reading):
             self._bands = bands = choose_bands(opened, self._reading, self.path)
-            geo = georeference(dataset, has_nodata=dataset.driver != "PNG")
+            geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
             self._colour = conversion(space, embedded_profile(dataset))
             dpi = dpi_of_tags(dataset) if dataset.driver == "GTiff" else header.dpi
