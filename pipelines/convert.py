@@ -10,7 +10,6 @@ from tilegan.geometry import Window, grid_cell
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export
 from tilegan.images.output import beside, check_output, put_in_place
-from tilegan.images.place import scaled
 from tilegan.images.pyramid import build_levels
 from tilegan.images.source import first_line
 from tilegan.images.store import ROOT, UNFINISHED, Store
@@ -114,7 +113,7 @@ def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
     """A new store with level 0 of a window of another one."""
     origin = store.origin
     if origin is not None and origin.geo is not None and (window.height, window.width) != store.shape(0):
-        origin = replace(origin, geo=scaled(origin.geo, *store.shape(0))).part(window)
+        origin = replace(origin, geo=origin.geo.scaled(*store.shape(0))).part(window)
     part = Store.create(
         path,
         window.height,

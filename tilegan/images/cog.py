@@ -22,7 +22,6 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
 from tilegan.images.origin import Origin
-from tilegan.images.place import scaled
 from tilegan.images.profile import srgb_profile
 from tilegan.images.pyramid import halve
 from tilegan.images.source import first_line
@@ -191,7 +190,7 @@ def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin) ->
         if values.nodata is not None:
             dataset.nodata = values.nodata
         if origin.geo is not None:
-            geo = scaled(origin.geo, height, width)
+            geo = origin.geo.scaled(height, width)
             if geo.transform is None and geo.gcps:
                 dataset.gcps = list(geo.gcps), geo.crs
             elif geo.crs is not None:

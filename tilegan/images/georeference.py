@@ -1,7 +1,5 @@
 """What GDAL knows of an image beside its pixels: place, nodata, tags, resolution."""
 
-import copy
-from dataclasses import replace
 from typing import Any
 
 from tilegan.images.header import sensible_dpi
@@ -52,23 +50,6 @@ def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Ge
         nodata=nodata,
         tags=tags,
     )
-
-
-def scaled(geo: Geo, height: int, width: int) -> Geo:
-    """The georeference of the same image with another number of pixels."""
-    down, across = height / geo.height, width / geo.width
-    transform = geo.transform
-    if transform is not None:
-        transform = transform @ transform.scale(1 / across, 1 / down)
-    points = [copy.copy(point) for point in geo.gcps]
-    for point in points:
-        point.row, point.col = point.row * down, point.col * across
-    rpcs = copy.copy(geo.rpcs)
-    if rpcs is not None:
-        # RPCs count from the centre of the first pixel
-        rpcs.line_off, rpcs.line_scale = (rpcs.line_off + 0.5) * down - 0.5, rpcs.line_scale * down
-        rpcs.samp_off, rpcs.samp_scale = (rpcs.samp_off + 0.5) * across - 0.5, rpcs.samp_scale * across
-    return replace(geo, height=height, width=width, transform=transform, gcps=tuple(points), rpcs=rpcs)
 
 
 def is_placed(geo: Geo | None) -> bool:

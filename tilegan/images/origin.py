@@ -55,6 +55,29 @@ class Geo:
             self, height=window.height, width=window.width, transform=transform, gcps=tuple(points), rpcs=rpcs
         )
 
+    def scaled(self, height: int, width: int) -> Self:
+        """The georeference of the same ground seen with another number of pixels.
+
+        Transform and ground control points count from the corner of the first pixel; rational polynomials, as GDAL
+        understands them, from its centre.
+
+        Args:
+            height: in pixels.
+            width: in pixels.
+        """
+        down, across = height / self.height, width / self.width
+        transform = self.transform
+        if transform is not None:
+            transform = transform @ transform.scale(1 / across, 1 / down)
+        points = [copy.copy(point) for point in self.gcps]
+        for point in points:
+            point.row, point.col = point.row * down, point.col * across
+        rpcs = copy.copy(self.rpcs)
+        if rpcs is not None:
+            rpcs.line_off, rpcs.line_scale = (rpcs.line_off + 0.5) * down - 0.5, rpcs.line_scale * down
+            rpcs.samp_off, rpcs.samp_scale = (rpcs.samp_off + 0.5) * across - 0.5, rpcs.samp_scale * across
+        return replace(self, height=height, width=width, transform=transform, gcps=tuple(points), rpcs=rpcs)
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -13,7 +13,6 @@ from tilegan.files import is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import widen
 from tilegan.images.gaps import GREY, read_around
-from tilegan.images.georeference import scaled
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
@@ -78,7 +77,7 @@ class ZarrSource:
         if told is None:
             return Origin(opacity=opacity, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
         if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
-            told = replace(told, geo=scaled(told.geo, self.height, self.width))
+            told = replace(told, geo=told.geo.scaled(self.height, self.width))
         told = replace(told, opacity=opacity and (told.opacity or opacity))
         if self._reading.stretch is None and self._reading.bands is None:
             return told
