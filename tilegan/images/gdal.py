@@ -117,7 +117,7 @@ class Opened:
 
     def _open_raw(self, path: str, name: str, reading: Reading) -> None:
         dataset = self.dataset
-        told = dataset.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", "")
+        told = self._structure().get("SOURCE_COLOR_SPACE", "")
         if dataset.driver == "GTiff" and told in _RAW and dataset.name == name:
             self._replace(f"GTIFF_RAW:{name}")
             self.space = {"CMYK": "cmyk", "CIELAB": "lab", "ICCLAB": "icclab"}[told]
@@ -131,6 +131,16 @@ class Opened:
         if dataset.driver == "GTiff" and file is not None and not self.space:
             self.space = is_lab(file, self._directory())  # which GDAL says only of some
 
+    def _structure(self) -> dict[str, str]:
+        """How GDAL says that the file is built.
+
+        Not asked of JPEG 2000: GDAL 3.10 looks for it in the whole file, and in a damaged one for minutes.
+        """
+        if self.dataset.driver == "JP2OpenJPEG":
+            return {}
+        structure: dict[str, str] = self.dataset.tags(ns="IMAGE_STRUCTURE")
+        return structure
+
     def is_premultiplied(self, path: str) -> bool:
         """Whether opacity was multiplied into the colours; of files that are not on this disk it is not known."""
         file = local_file(path)
@@ -143,7 +153,7 @@ class Opened:
     def _refuse_absurd(self, path: str) -> None:
         dataset = self.dataset
         rows, columns = dataset.block_shapes[0]
-        bands = dataset.count if dataset.interleaving == rasterio.enums.Interleaving.pixel else 1
+        bands = dataset.count if self._structure().get("INTERLEAVE") == "PIXEL" else 1
         itemsize = numpy_type(dataset.dtypes[0]).itemsize
         block = rows * columns * bands * itemsize
         if block > LARGEST_BLOCK:
