@@ -2,9 +2,10 @@
 
 python docs/formats_table.py FOLDER...
 
-Each file is stylized by a process of its own, at most a minute, into a .tif that keeps depth and values (`--depth keep
---stretch dtype`), or, if that is refused, is looked at for why. What is kept is found by comparing both files with
-rasterio, where it opens the source, and otherwise with Pillow: it is not what the program says of itself.
+Each file is stylized by a process of its own, at most five minutes, into a .tif that keeps depth and values (`--depth
+keep --stretch dtype`, or `minmax` for floats), or, if that is refused, is looked at for why. What is kept is found by
+comparing both files with rasterio, where it opens the source, and otherwise with Pillow: it is not what the program
+says of itself.
 """
 
 import re
@@ -20,15 +21,16 @@ from PIL import Image
 
 PAGE = Path(__file__).with_name("formats.md")
 BEGIN, END = "<!-- table: made by docs/formats_table.py -->", "<!-- end of the table -->"
-SECONDS = 60
+SECONDS = 300
 
 STYLIZE = """
 import sys
+import numpy as np
 import torch
 from torch import nn
 from tilegan.errors import TileganError
 from tilegan.images.origin import Reading
-from tilegan.pipelines import stylize
+from tilegan.pipelines import info, stylize
 from tilegan.translator import Translator
 
 layer = nn.Conv2d(3, 3, 3, padding=1)
@@ -36,7 +38,9 @@ nn.init.dirac_(layer.weight)
 nn.init.zeros_(layer.bias)
 same = Translator.of(nn.Sequential(layer), {"name": "same"}, tile_size=16, name="same").place("cpu", "float32")
 try:
-    result = stylize(sys.argv[1], sys.argv[2], same, reading=Reading(depth="keep", stretch="dtype"))
+    floats = np.dtype(info(sys.argv[1]).dtype).kind == "f"
+    reading = Reading(depth="keep", stretch="minmax" if floats else "dtype")
+    result = stylize(sys.argv[1], sys.argv[2], same, reading=reading)
 except TileganError as error:
     sys.exit(str(error))
 for note in result.notes:
@@ -98,10 +102,11 @@ def kept(path: Path, output: Path) -> list[str]:
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with rasterio.open(output) as after:
+        # else GDAL reads damaged PNG files as noise
+        with rasterio.Env(GDAL_PNG_WHOLE_IMAGE_OPTIM=False), rasterio.open(output) as after:
             try:
                 with rasterio.open(path) as before:
-                    found += _kept_of_raster(before, after)
+                    found += _kept_of_raster(before, after, _is_converted(path))
             except rasterio.errors.RasterioIOError:
                 pass
             try:
@@ -112,7 +117,17 @@ def kept(path: Path, output: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReader) -> list[str]:
+def _is_converted(path: Path) -> bool:
+    """Whether the pixels have to become others: turned, of another colour space, or with opacity multiplied in."""
+    try:
+        with Image.open(path) as image:
+            profile = image.info.get("icc_profile")
+            return bool(image.getexif().get(0x0112, 1) > 1 or profile or image.mode in ("CMYK", "LAB", "RGBa", "La"))
+    except Exception:
+        return False
+
+
+def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReader, converted: bool) -> list[str]:
     found = []
     same_size = (before.height, before.width) == (after.height, after.width)
     if same_size:
@@ -136,15 +151,25 @@ def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReade
         indexes = [1, 2, 3] if before.count >= 3 else [1, 1, 1]
         few_bits = "NBITS" in before.tags(1, ns="IMAGE_STRUCTURE")
         palette = before.colorinterp[0] == rasterio.enums.ColorInterp.palette
-        if not palette and not few_bits and before.dtypes[0] == after.dtypes[0]:
-            pixels = before.read(indexes).astype(float), after.read([1, 2, 3]).astype(float)
-            equal = np.isclose(*pixels, rtol=0, atol=0 if after.dtypes[0][0] != "f" else 1e-5) | ~masks[0]
-            found.append("pixels" if equal.all() else f"{equal.mean():.1%} of the pixels")
+        if not palette and not few_bits and not converted and before.dtypes[0] == after.dtypes[0]:
+            found.append(_pixels_kept(before.read(indexes)[:, masks[0]], after.read([1, 2, 3])[:, masks[0]]))
     tags = {name: value for name, value in before.tags().items() if not name.startswith(("EXIF_", "TIFFTAG_", "AREA_"))}
     if tags:
         lost = [name for name, value in tags.items() if after.tags().get(name) != value]
         found.append("tags" if not lost else f"tags but {', '.join(lost[:3])}")
     return found
+
+
+def _pixels_kept(before: np.ndarray, after: np.ndarray) -> str:
+    valid = np.isfinite(before)
+    if not valid.any():
+        return "pixels"
+    worst = np.abs(before[valid].astype(float) - after[valid]).max()
+    if before.dtype.kind == "f":
+        return "pixels" if worst <= np.ptp(before[valid].astype(float)) / 65535 else "**other pixels**"
+    if worst == 0:
+        return "pixels"
+    return f"pixels within {worst:.0f}" if worst <= 16 else "**other pixels**"
 
 
 def _kept_of_picture(image: Image.Image, after: rasterio.DatasetReader) -> list[str]:
@@ -156,12 +181,17 @@ def _kept_of_picture(image: Image.Image, after: rasterio.DatasetReader) -> list[
     if image.info.get("icc_profile") or image.mode in ("CMYK", "LAB"):
         with Image.open(after.name) as result:
             found.append("colours to sRGB, tagged" if result.info.get("icc_profile") else "colours to sRGB")
-    if image.has_transparency_data:
+    if image.has_transparency_data and not _is_unsaid(image):
         found.append("transparency" if after.count == 4 else "**transparency lost**")
     if image.info.get("dpi") and image.info["dpi"][0] > 1:
         with Image.open(after.name) as result:
             found.append("resolution" if result.info.get("dpi") else "**resolution lost**")
     return found
+
+
+def _is_unsaid(image: Image.Image) -> bool:
+    """Whether a TIFF has a fourth band and does not say what it is: Pillow then takes it for opacity."""
+    return image.format == "TIFF" and image.tag_v2.get(338, (0,))[0] == 0
 
 
 if __name__ == "__main__":
