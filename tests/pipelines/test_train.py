@@ -79,6 +79,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(folders: tuple[Path, Path], tmp_p
     assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
