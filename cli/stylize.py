@@ -35,6 +35,14 @@ from tilegan.cli.report import interrupted
     show_default=True,
     help="exact: as if done at once. combo: tiles side by side, as in training; cheaper.",
 )
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Of the style: 0 is the image itself, 1 all of the style.",
+)
+@click.option("--keep-colors", is_flag=True, help="The image's colours; lightness and texture of the style.")
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

@@ -58,6 +58,8 @@ def stylize(
     model: str | Path | Translator = "vangogh",
     *,
     seams: str = "exact",
+    strength: float = 1.0,
+    keep_colors: bool = False,
     window: int | None = None,
     shard: int | None = None,
     region: tuple[int, int, int, int] | None = None,
@@ -86,6 +88,9 @@ def stylize(
             ``<stem>.<style>.<ending>``.
         model: a shipped name, a file, a run folder, or a translator, which is used as it is.
         seams: 'exact' (windows with a halo: as if done at once) or 'combo' (tiles side by side, as in training).
+        strength: of the style: 0 for the source itself, 1 for all of it; blended as the eye sees it (see
+            ``tilegan.inference.blend``).
+        keep_colors: keep hue and chroma of the source, and take lightness and texture from the style.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         shard: side of the square of one task and one file, in input pixels, rounded up to a multiple of ``window``.
         region: x, y, width and height, in pixels of the source, of the part that is stylized; its pixels are those that
@@ -117,6 +122,8 @@ def stylize(
     started = time.perf_counter()
     settings = StylizeSettings(
         seams,
+        strength,
+        keep_colors,
         window,
         shard,
         region,

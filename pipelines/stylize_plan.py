@@ -31,6 +31,8 @@ class StylizeSettings:
     """How an image is stylized; see ``tilegan.pipelines.stylize``."""
 
     seams: str = "exact"
+    strength: float = 1.0
+    keep_colors: bool = False
     window: int | None = None
     shard: int | None = None
     region: tuple[int, int, int, int] | None = None
@@ -53,7 +55,7 @@ class StylizePlan:
         source, output: paths.
         height, width: of the output, in pixels.
         region: x, y, width and height of the part of the source that is stylized, in pixels.
-        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        seams, strength, keep_colors, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
         halo: context read around each window, per side, in input pixels.
         overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
         block: height and width of what the source decodes at once, in pixels.
@@ -74,6 +76,8 @@ class StylizePlan:
     width: int
     region: tuple[int, int, int, int]
     seams: str
+    strength: float
+    keep_colors: bool
     window: int
     shard: int
     batch: int
@@ -172,6 +176,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         limit=settings.memory,
         workers=max(1, workers),
         reading=settings.reading,
+        strength=settings.strength,
+        keep_colors=settings.keep_colors,
     )
     origin = image.origin.part(region).enlarged(translator.scale)
     if begun is not None:
@@ -199,6 +205,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         width=width,
         region=(region.left, region.top, region.width, region.height),
         seams=plan.seams,
+        strength=plan.strength,
+        keep_colors=plan.keep_colors,
         window=plan.window,
         shard=plan.shard,
         batch=plan.batch,

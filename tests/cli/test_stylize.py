@@ -96,3 +96,15 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     assert not photo.with_name("large.dots.png").exists()
     assert run(*arguments, "--resume").exit_code == 0
     assert Image.open(photo.with_name("large.dots.png")).size == (900, 900)
+
+
+def test_strength_and_colours(run, photo: Path, model: Path) -> None:
+    arguments = ("stylize", photo, "-o", "out.png", "--model", model)
+    plan = run(*arguments, "--strength", 0.5, "--keep-colors", "--dry-run")
+    assert "style:   strength 0.5, colours of the source" in plan.stdout
+    assert "style:" not in run(*arguments, "--dry-run").stdout
+    assert run(*arguments, "--strength", 0).exit_code == 0
+    assert Image.open("out.png").convert("RGB").tobytes() == Image.open(photo).convert("RGB").tobytes()
+    for wrong in ("-0.1", "1.1", "half"):
+        assert run(*arguments, "--strength", wrong).exit_code == 2
+    assert run(*arguments, "--strength", "nan").exit_code == 1

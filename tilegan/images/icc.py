@@ -6,6 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tilegan.images.srgb import levels_of_light
+
 _ROWS = 128
 _BANDS = (b"r", b"g", b"b")
 # from the colours of an ICC profile (XYZ, white as D50 sees it) to those of sRGB, without its curve
@@ -21,7 +23,7 @@ class MatrixProfile:
         """Use ``parse``."""
         self._curves = curves
         self._matrix = matrix
-        self._encoded = _encode_srgb(np.linspace(0, 1, 2**16))
+        self._encoded = levels_of_light(np.linspace(0, 1, 2**16), np.dtype(np.uint16))
 
     @classmethod
     def parse(cls, profile: bytes) -> Self | None:
@@ -49,13 +51,6 @@ class MatrixProfile:
             srgb = linear @ self._matrix.T
             result[top : top + _ROWS] = self._encoded[(srgb.clip(0, 1) * 65535 + 0.5).astype(np.uint16)]
         return result
-
-
-def _encode_srgb(linear: NDArray[np.float64]) -> NDArray[np.uint16]:
-    low = linear * 12.92
-    high = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    levels: NDArray[np.uint16] = (np.where(linear <= 0.0031308, low, high) * 65535 + 0.5).astype(np.uint16)
-    return levels
 
 
 def _curve(tag: bytes) -> NDArray[np.float64]:

@@ -13,8 +13,9 @@ from dask.delayed import delayed
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
+from tilegan.inference.blend import blend
 from tilegan.inference.blocks import block_window, mirrored_span, read_block, translate_block
-from tilegan.inference.plan import Cut, cut_of, make_plan, place_model
+from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
 from tilegan.translator import Translator, find, load
 
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
@@ -25,6 +26,8 @@ def stylize_array(
     model: str | Path | Translator = "vangogh",
     *,
     seams: str = "exact",
+    strength: float = 1.0,
+    keep_colors: bool = False,
     window: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -37,6 +40,8 @@ def stylize_array(
         array: uint8 or uint16 (H, W, 3), of known chunk sizes.
         model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
         seams: 'exact' or 'combo'.
+        strength: of the style: 0 for the array itself, 1 for all of it.
+        keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -62,7 +67,7 @@ def stylize_array(
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = _translator(model, device, precision)
     height, width, _ = array.shape
-    plan = make_plan(translator, Window(0, 0, height, width), seams, window)
+    plan = make_plan(translator, Window(0, 0, height, width), seams, window, strength=strength, keep_colors=keep_colors)
     cut, scale = cut_of(plan, translator), translator.scale
     task = delayed(_chunk, pure=False)
     rows = []
@@ -72,7 +77,7 @@ def stylize_array(
             chunk = Window(top, left, bottom - top, right - left)
             span = mirrored_span(block_window(chunk, cut.unit, cut.halo), height, width)
             part = array[span.top : span.bottom, span.left : span.right]
-            pixels = task(part, span, height, width, chunk, cut, model, plan.device, plan.precision)
+            pixels = task(part, span, height, width, chunk, cut, model, plan)
             row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), array.dtype))
         rows.append(da.concatenate(row, axis=1))
     stylized: da.Array = da.concatenate(rows, axis=0)
@@ -114,17 +119,19 @@ def _chunk(
     chunk: Window,
     cut: Cut,
     model: str | Translator,
-    device: str,
-    precision: str,
+    plan: Plan,
 ) -> Pixels:
     """The task: one stylized chunk, from the pixels of ``span`` of an image of ``height`` x ``width``."""
     extent = block_window(chunk, cut.unit, cut.halo)
     block = read_block(_Part(part, span, height, width), extent)
     with _one_forward:
-        translator = _translator(model, device, precision)
+        translator = _translator(model, plan.device, plan.precision)
         pixels = translate_block(
             partial(translator.run, halo=cut.halo), block, cut.side, cut.batch, cut.halo, translator.scale
         )
-    inside = Window(chunk.top - extent.top - cut.halo, chunk.left - extent.left - cut.halo, chunk.height, chunk.width)
-    inside = inside.scaled(translator.scale)
-    return pixels[inside.top : inside.bottom, inside.left : inside.right]
+    top, left = chunk.top - extent.top, chunk.left - extent.left
+    source = block[top : top + chunk.height, left : left + chunk.width]
+    inside = Window(top - cut.halo, left - cut.halo, chunk.height, chunk.width).scaled(translator.scale)
+    pixels = pixels[inside.top : inside.bottom, inside.left : inside.right]
+    blend(source, pixels, plan.strength, plan.keep_colors)
+    return pixels

@@ -15,6 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Window, grid_shape, round_up
 from tilegan.images.origin import Reading
 from tilegan.images.source import Source
+from tilegan.inference.blend import blend_bytes
 from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
 from tilegan.translator import Translator
 
@@ -91,6 +92,8 @@ def fit_plan(
     limit: int | None = None,
     workers: int = 1,
     reading: Reading | None = None,
+    strength: float = 1.0,
+    keep_colors: bool = False,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """The best plan that keeps to a limit of memory.
 
@@ -106,6 +109,8 @@ def fit_plan(
             kept to where it can be.
         workers: processes.
         reading: how the source was opened.
+        strength: of the style, 0 to 1.
+        keep_colors: take only lightness from the style.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -121,7 +126,7 @@ def fit_plan(
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
         for beside, streams, chosen_window, chosen_shard in _candidates(translator, seams, window, shard, workers):
-            plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading)
+            plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, strength, keep_colors)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
                 passes[plan.window] = _forward_bytes(plan, translator, source)
@@ -195,13 +200,14 @@ def _forward_bytes(plan: Plan, translator: Translator, source: Source) -> int:
 
 
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, with its coding."""
+    """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, blended and coded."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
     context, size = _context(plan, translator, source), source.levels.itemsize
     channels = 4 if source.origin.opacity else 3
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = (side + 2 * context) ** 2 * (2 * channels * size + values)
-    return read + 4 * channels * size * (side * translator.scale) ** 2 + _decoded_bytes(side, source)
+    written = 4 * channels * size * (side * translator.scale) ** 2
+    return read + written + blend_bytes(plan.strength, plan.keep_colors) + _decoded_bytes(side, source)
 
 
 def _decoded_bytes(side: int, source: Source) -> int:

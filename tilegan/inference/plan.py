@@ -34,6 +34,7 @@ class Plan:
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
         reading: how the values of the source become pixels.
+        strength, keep_colors: how much of the style the image takes (see ``inference.blend``).
     """
 
     region: Window
@@ -44,6 +45,8 @@ class Plan:
     device: str
     precision: str
     reading: Reading = field(default_factory=Reading)
+    strength: float = 1.0
+    keep_colors: bool = False
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -116,6 +119,8 @@ def make_plan(
     window: int | None = None,
     shard: int | None = None,
     reading: Reading | None = None,
+    strength: float = 1.0,
+    keep_colors: bool = False,
 ) -> Plan:
     """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
 
@@ -128,6 +133,8 @@ def make_plan(
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
         reading: how the source is opened; None for the default.
+        strength: of the style, 0 to 1.
+        keep_colors: take only lightness from the style.
 
     Raises:
         SettingError: a value cannot work.
@@ -142,6 +149,8 @@ def make_plan(
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
+    if not 0 <= strength <= 1:
+        raise SettingError(f"a strength of {strength:g} cannot be: give 0 (the source) to 1 (all of the style)")
     longest = max(region.height, region.width)
     chosen_window = round_up(
         min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)
@@ -155,6 +164,8 @@ def make_plan(
         device=str(translator.device),
         precision=precision_name(translator.precision),
         reading=reading or Reading(),
+        strength=float(strength),
+        keep_colors=keep_colors,
     )
 
 

@@ -19,6 +19,7 @@ from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
 from tilegan.images.source import Source, open_source
 from tilegan.images.store import Store
+from tilegan.inference.blend import blend
 from tilegan.inference.blocks import block_window, read_block, read_filled, translate_block
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
@@ -213,9 +214,12 @@ def _translated(work: Work, place: Window) -> Pixels:
     else:
         block = read_filled(work.source, extent, work.translator.halo)
     pixels = _translate_in_memory(work, block)
-    top, left = place.top - extent.top - halo, place.left - extent.left - halo
-    inside = Window(top, left, place.height, place.width).scaled(scale)
-    return pixels[inside.top : inside.bottom, inside.left : inside.right]
+    top, left = place.top - extent.top, place.left - extent.left
+    source = block[top : top + place.height, left : left + place.width]
+    inside = Window(top - halo, left - halo, place.height, place.width).scaled(scale)
+    pixels = pixels[inside.top : inside.bottom, inside.left : inside.right]
+    blend(source, pixels, work.plan.strength, work.plan.keep_colors)
+    return pixels
 
 
 def _translate_in_memory(work: Work, block: Pixels) -> Pixels:
