@@ -36,7 +36,7 @@ from tilegan.translator import Translator, load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
 BASELINES, MODES = ("identity", "color_transfer"), ("combo", "exact")
-EXACT_WINDOW = 2  # tiles: small, so that there are many borders
+EXACT_WINDOW = 4  # tiles: small, so that there are borders in every image
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,7 @@ class _Evaluation:
         self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
         halves = paintings[::2], paintings[1::2]
         self.size = max(len(sources), *map(len, halves))
-        first, second = (self._style_of(half) for half in halves)
-        self.targets = Targets((first, second))
+        self.targets = Targets(*(self._style_of(half) for half in halves))
         self.tallies = {name: self._tally(1 if name in BASELINES else translator.scale) for name in BASELINES + MODES}
         self.pictures: list[Pictures] = []
 
@@ -262,7 +261,8 @@ def _reduce(pixels: Picture, scale: int) -> Picture:
         return pixels
     height, width, channels = pixels.shape
     cells = pixels.reshape(height // scale, scale, width // scale, scale, channels)
-    return (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
+    reduced: Picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
+    return reduced
 
 
 def _check_output(folder: Path, overwrite: bool) -> None:

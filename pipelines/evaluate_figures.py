@@ -1,6 +1,6 @@
 """Figures of a set of translations, gathered image by image."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
@@ -88,33 +88,26 @@ class StyleSet:
         return palette_distance(torch.cat(self._colors), torch.cat(other._colors))
 
 
-@dataclass(frozen=True)
 class Targets:
     """Real target images in two halves, by which also the distance from real to real is known.
 
     Attributes:
-        halves: the two sets.
-        style: distances of the one from the other, by level.
-        palette: likewise.
+        style: distances of one half from the other, by level.
+        palette: likewise of colours.
     """
 
-    halves: tuple[StyleSet, StyleSet]
-    style: list[float] = field(init=False)
-    palette: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Compare the halves."""
-        first, second = self.halves
-        object.__setattr__(self, "style", first.style_distances(second))
-        object.__setattr__(self, "palette", first.palette_distance(second))
+    def __init__(self, first: StyleSet, second: StyleSet) -> None:
+        self._halves = first, second
+        self.style = first.style_distances(second)
+        self.palette = first.palette_distance(second)
 
     def style_distances(self, candidate: StyleSet) -> list[float]:
         """Of a candidate's images, by level: means over both halves."""
-        return [fmean(pair) for pair in zip(*(candidate.style_distances(half) for half in self.halves), strict=True)]
+        return [fmean(pair) for pair in zip(*(candidate.style_distances(half) for half in self._halves), strict=True)]
 
     def palette_distance(self, candidate: StyleSet) -> float:
         """Likewise of colours."""
-        return fmean(candidate.palette_distance(half) for half in self.halves)
+        return fmean(candidate.palette_distance(half) for half in self._halves)
 
 
 class Tally:

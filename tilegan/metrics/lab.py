@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 # IEC 61966-2-1: linear sRGB to XYZ; rows of it sum to the white point D65
-_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _WHITE = _TO_XYZ.sum(axis=1)
 _BEND = 6 / 29  # where the cube root of CIE 15 gives way to a line
 
@@ -27,4 +29,5 @@ def from_lab(lab: Lab) -> NDArray[np.uint8]:
     ratios = np.where(bent > _BEND, bent**3, 3 * _BEND**2 * (bent - 4 / 29))
     linear = ((ratios * _WHITE) @ np.linalg.inv(_TO_XYZ).T).clip(0, 1)
     levels = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return (255 * levels + 0.5).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (255 * levels + 0.5).astype(np.uint8)
+    return pixels

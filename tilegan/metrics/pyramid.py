@@ -1,5 +1,7 @@
 """Gaussian and Laplacian pyramids (Burt and Adelson 1983, 'The Laplacian Pyramid as a Compact Image Code')."""
 
+from itertools import pairwise
+
 import torch
 from torch.nn import functional
 
@@ -32,7 +34,7 @@ def gaussian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
 def laplacian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
     """What each level of the Gaussian pyramid has that the next, enlarged, has not; the last level is kept whole."""
     pyramid = gaussian_pyramid(image, levels)
-    finer = [fine - _enlarge(coarse) for fine, coarse in zip(pyramid[:-1], pyramid[1:], strict=True)]
+    finer = [fine - _enlarge(coarse) for fine, coarse in pairwise(pyramid)]
     return [*finer, pyramid[-1]]
 
 

@@ -121,13 +121,15 @@ def _without_slow(lines: Values, period: int) -> Values:
         weights[[0, -1]] /= 2
     slow = np.stack([np.convolve(line, weights, "valid") for line in lines.T], axis=1)
     lost = len(weights) // 2
-    return lines[lost : len(lines) - lost] - slow
+    rest: Values = lines[lost : len(lines) - lost] - slow
+    return rest
 
 
 def _fold(lines: NDArray[np.inexact], period: int) -> NDArray[np.inexact]:
     """Mean of lines (n, c) modulo a period, around its own mean: (period, c)."""
-    folded = lines.reshape(-1, period, lines.shape[1]).mean(axis=0)
-    return folded - folded.mean(axis=0)
+    folded: NDArray[np.inexact] = lines.reshape(-1, period, lines.shape[1]).mean(axis=0)
+    folded -= folded.mean(axis=0)
+    return folded
 
 
 def _energy(lines: NDArray[np.inexact], period: int, cell: int) -> float:

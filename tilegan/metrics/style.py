@@ -64,7 +64,7 @@ def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -
 def place(source: float, translated: float, real: float) -> float | None:
     """Where a distance to the targets lies between that of the source, 0, and that of other real targets, 1.
 
-    Below 0 it is farther than the source's. None if the source is as near as real targets are: then nothing can be told.
+    Below 0 it is farther than the source's. None if the source is as near as real targets are: nothing can be told then.
     """
     return (source - translated) / (source - real) if source > real else None
 
