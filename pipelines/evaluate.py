@@ -179,8 +179,8 @@ class _Evaluation:
 
     def figures(self) -> dict[str, Figures]:
         """By candidate."""
-        source = self.tallies["identity"].style
-        return {name: tally.figures(self.targets, source) for name, tally in self.tallies.items()}
+        of_source = self.targets.style_distances(self.tallies["identity"].style)
+        return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
 
     def _measure(self, source: Picture) -> None:
         candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tilegan.metrics.content import gradient_correlation, luminance, ssim
 from tilegan.metrics.palette import colors, palette_distance
-from tilegan.metrics.seams import Difference, Pattern, amplitude, step_ratio
+from tilegan.metrics.seams import Difference, Pattern, amplitude, chance, step_ratio
 from tilegan.metrics.style import PER_IMAGE, neighbourhoods, place, share, sliced_wasserstein
 
 COLORS = 2048  # of each image, for the palette
@@ -23,6 +23,7 @@ class Figures:
 
     Attributes:
         amplitude: of the pattern that repeats with the tile, in levels of 255.
+        chance: what this reads by chance in such images.
         cell_amplitude: of the pattern that repeats with the generator's stride, likewise.
         step_ratio: colour steps at tile borders over those beside them.
         whole: tiled against the whole image done at once; None for a baseline, which has no tiles.
@@ -35,6 +36,7 @@ class Figures:
     """
 
     amplitude: float
+    chance: float
     cell_amplitude: float
     step_ratio: float
     whole: Difference | None
@@ -153,11 +155,12 @@ class Tally:
         self._whole.append(whole)
         self._shift.append(shift)
 
-    def figures(self, targets: Targets, source: StyleSet) -> Figures:
-        """All figures, once all images are taken."""
-        own, of_source = targets.style_distances(self.style), targets.style_distances(source)
+    def figures(self, targets: Targets, of_source: list[float]) -> Figures:
+        """All figures, once all images are taken; ``of_source`` are the sources' style distances to the targets."""
+        own = targets.style_distances(self.style)
         return Figures(
             amplitude=amplitude(self._patterns),
+            chance=chance(self._patterns),
             cell_amplitude=amplitude(self._cells),
             step_ratio=fmean(image.step_ratio for image in self.images),
             whole=Difference.over(self._whole) if self._whole else None,

@@ -79,7 +79,8 @@ def page(result: "EvaluateResult", pictures: list[Pictures]) -> str:
     title = f"Evaluation of the style {escape(result.style)}"
     facts = (
         f"{len(result.sources)} sources, {len(result.targets[0])} + {len(result.targets[1])} targets, reduced "
-        f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, {result.precision}."
+        f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
+        f"{result.precision}."
     )
     return "\n".join(
         [

@@ -38,6 +38,7 @@ def _rows(result: "EvaluateResult") -> Iterator[Row]:
 
     tile, cell = result.tile_size, result.stride
     yield row("seams", f"amplitude, {tile} px (levels)", 2, lambda of: of.amplitude, None)
+    yield row("seams", "  by chance up to (levels)", 2, lambda of: of.chance, None)
     yield row("seams", f"amplitude, {cell} px (levels)", 2, lambda of: of.cell_amplitude, None)
     yield row("seams", "step ratio", 2, lambda of: of.step_ratio, None)
     yield row("seams", "tiled - whole, max (levels)", 0, lambda of: of.whole and of.whole.maximum, None)

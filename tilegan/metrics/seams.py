@@ -1,6 +1,6 @@
 """How plain the grid of tiles is: what repeats with the tile, steps at tile borders, what moves when the grid does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -20,11 +20,11 @@ class Pattern(NamedTuple):
 
     Attributes:
         tile: of the pattern that repeats with the tile.
-        control: mean of those that repeat nearly so: what texture alone gives.
+        controls: of those that repeat nearly so: what texture alone gives.
     """
 
     tile: float
-    control: float
+    controls: tuple[float, ...]
 
     @classmethod
     def along(cls, pixels: NDArray[np.uint8], side: int, period: int, cell: int) -> Self:
@@ -45,8 +45,8 @@ class Pattern(NamedTuple):
         rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
         rest = rest[: len(rest) // period * period]
         turns = np.arange(len(rest))[:, None] * (2j * np.pi / len(rest))
-        energies = [_energy(rest * np.exp(number * turns), period, cell) for number in CONTROLS]
-        return cls(_energy(rest, period, cell), float(np.mean(energies)))
+        controls = tuple(_energy(rest * np.exp(number * turns), period, cell) for number in CONTROLS)
+        return cls(_energy(rest, period, cell), controls)
 
     @classmethod
     def both(cls, pixels: NDArray[np.uint8], period: int, cell: int) -> tuple[Self, Self]:
@@ -54,15 +54,24 @@ class Pattern(NamedTuple):
         return cls.along(pixels, 0, period, cell), cls.along(pixels, 1, period, cell)
 
 
-def amplitude(patterns: Iterable[Pattern]) -> float:
+def amplitude(patterns: Sequence[Pattern]) -> float:
     """The amplitude of the pattern that some images have in common, in levels of 255.
 
     The square root of twice the mean surplus over the controls: a sine of amplitude a, both ways, in every image reads
     a. Images count the more the less their own texture disturbs (by the inverse of the control), else one picket fence
     would drown the rest. 0 where the controls are as strong.
     """
-    surplus, noise = np.array([(pattern.tile - pattern.control, pattern.control) for pattern in patterns]).T
-    return float(np.sqrt(2 * max(0.0, np.average(surplus, weights=1 / (noise + _LEAST_NOISE)))))
+    return float(np.sqrt(2 * max(0.0, _surplus(np.array([(pattern.tile, *pattern.controls) for pattern in patterns])))))
+
+
+def chance(patterns: Sequence[Pattern]) -> float:
+    """What ``amplitude`` reads by chance in such images: what it reads when one of the controls is taken for the tile.
+
+    The root of twice the RMS of these surpluses, as many as there are controls. An amplitude below this means nothing.
+    """
+    controls = np.array([pattern.controls for pattern in patterns])
+    surpluses = [_surplus(np.roll(controls, number, axis=1)) for number in range(len(CONTROLS))]
+    return float(np.sqrt(2 * np.sqrt(np.mean(np.square(surpluses)))))
 
 
 def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
@@ -130,6 +139,12 @@ def _fold(lines: NDArray[np.inexact], period: int) -> NDArray[np.inexact]:
     folded: NDArray[np.inexact] = lines.reshape(-1, period, lines.shape[1]).mean(axis=0)
     folded -= folded.mean(axis=0)
     return folded
+
+
+def _surplus(energies: Values) -> float:
+    """Mean surplus of the first column over the others, images weighted by the inverse of the latter: (n, 1 + m)."""
+    noise = energies[:, 1:].mean(axis=1)
+    return float(np.average(energies[:, 0] - noise, weights=1 / (noise + _LEAST_NOISE)))
 
 
 def _energy(lines: NDArray[np.inexact], period: int, cell: int) -> float:

@@ -42,8 +42,9 @@ def neighbourhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int
 def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
     """The distance of two sets of squares, each normalised per channel to mean 0 and deviation 1 over its set.
 
-    The mean, over 512 directions, of the distances between the sets' sorted projections on it (Rabin et al. 2011). So
-    0 for equal sets, about 1 for sets that have nothing in common. Directions are the same at each call.
+    The mean, over 512 directions, of the distances between the sets' sorted projections on it (Rabin et al. 2011,
+    'Wasserstein Barycenter and its Application to Texture Mixing'). 0 for equal sets; two draws from the same images do
+    not quite reach it. Directions are the same at each call.
 
     Args:
         first: (n, c, h, w).
@@ -55,16 +56,17 @@ def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
 def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -> float:
     """Mean distance of the sorted projections of two sets of points (n, d) on fixed random unit vectors."""
     random = torch.Generator().manual_seed(0)
-    slices = torch.randn(first.shape[1], directions, generator=random)
-    slices /= slices.norm(dim=0)
-    ordered = [(points @ slices).sort(dim=0).values for points in (first, second)]
-    return float((ordered[0] - ordered[1]).abs().mean())
+    slices = torch.randn(directions, first.shape[1], generator=random)
+    slices /= slices.norm(dim=1, keepdim=True)
+    # numpy sorts rows many times faster than torch
+    ordered = [np.sort((slices @ points.T).numpy(), axis=1) for points in (first, second)]
+    return float(np.abs(ordered[0] - ordered[1]).mean())
 
 
 def place(source: float, translated: float, real: float) -> float | None:
     """Where a distance to the targets lies between that of the source, 0, and that of other real targets, 1.
 
-    Below 0 it is farther than the source's. None if the source is as near as real targets are: nothing can be told then.
+    Below 0 it is farther than the source's. None if the source is as near as real targets are: then nothing is told.
     """
     return (source - translated) / (source - real) if source > real else None
 
