@@ -19,7 +19,7 @@ from tilegan.pipelines.evaluate_table import HEADINGS, table
 if TYPE_CHECKING:
     from tilegan.pipelines.evaluate import EvaluateResult
 
-DETAIL_TILES, DETAIL_ZOOM = 3, 2  # the evenest part of an image, where seams show first
+DETAIL_TILES = 3  # the evenest part of an image, where seams show first
 QUALITY = 88
 CONTRAST = 3
 
@@ -28,7 +28,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1500px
 table { border-collapse: collapse; } td, th { padding: 2px 14px; text-align: right; }
 td:first-child, th:first-child { text-align: left; } tr.group th { padding-top: 10px; border-bottom: 1px solid #bbb; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; } .plots figure { width: 440px; margin: 0; }
-.pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; margin-bottom: 2em; }
+.pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; margin-bottom: 1em; }
 .pictures img { width: 100%; display: block; } .pixels img { image-rendering: pixelated; }
 figcaption { color: #555; font-size: 13px; } figure { margin: 0; }
 """.strip()
@@ -39,8 +39,8 @@ class Pictures(NamedTuple):
 
     Attributes:
         whole: each candidate's picture, as a data URI.
-        detail: its evenest part, enlarged.
-        contrast: the same with thrice the contrast around its mean, so that faint grids show.
+        detail: its evenest part.
+        contrast: the same with more contrast around its mean, so that faint grids show.
         profiles: what repeats with the tile to the right, (tile,) levels.
     """
 
@@ -133,10 +133,11 @@ def _images(result: "EvaluateResult", number: int, shown: Pictures) -> str:
         captions[name] = (
             f"{name.replace('_', ' ')}: amplitude {of.amplitude:.1f}, content {of.content:.2f}, SSIM {of.ssim:.2f}"
         )
-    more = f"thrice the contrast, {DETAIL_ZOOM} times as large: the evenest {DETAIL_TILES} x {DETAIL_TILES} tiles"
+    side = DETAIL_TILES * result.tile_size
     return (
         f"<h2>{escape(result.sources[number])}</h2>{_row(shown.whole, captions)}"
-        f"{_row(shown.detail, {}, 'pixels')}<p>The same with {more}.</p>{_row(shown.contrast, {}, 'pixels')}"
+        f"<p>Its evenest {side} x {side} pixels, and the same with {CONTRAST} times the contrast:</p>"
+        f"{_row(shown.detail, {}, 'pixels')}{_row(shown.contrast, {}, 'pixels')}"
     )
 
 
