@@ -35,6 +35,7 @@ setup(
         "tilegan.images.landscape",
         "tilegan.inference",
         "tilegan.methods",
+        "tilegan.metrics",
         "tilegan.networks",
         "tilegan.pipelines",
         "tilegan.training",

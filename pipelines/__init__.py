@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
+    from tilegan.pipelines.evaluate import EvaluateResult, evaluate
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConvertResult",
     "Damage",
+    "EvaluateResult",
     "ImageInfo",
     "ModelInfo",
     "SampleResult",
@@ -26,6 +28,7 @@ __all__ = [
     "TrainResult",
     "VerifyResult",
     "convert",
+    "evaluate",
     "info",
     "plan_stylize",
     "sample",
@@ -38,6 +41,7 @@ __all__ = [
 _HOMES = {
     "ConvertResult": "convert",
     "Damage": "verify",
+    "EvaluateResult": "evaluate",
     "ImageInfo": "info",
     "ModelInfo": "info",
     "SampleResult": "sample",

@@ -19,7 +19,7 @@ FLOORS = (
     ("tilegan.inference", "tilegan.training"),
     ("tilegan.translator", "tilegan.model_file", "tilegan.images"),
     ("tilegan.methods", "tilegan.geometry", "tilegan.devices"),
-    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress"),
+    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress", "tilegan.metrics"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 FOLDERS = {
@@ -90,7 +90,7 @@ def test_pixels_know_no_networks(package: str) -> None:
         assert not any(imported.split(".")[0] == "torch" for imported in imports(file)), file
 
 
-@pytest.mark.parametrize("package", ["tilegan.methods", "tilegan.networks"])
+@pytest.mark.parametrize("package", ["tilegan.methods", "tilegan.metrics", "tilegan.networks"])
 def test_networks_know_no_files(package: str) -> None:
     files = [file for name, file in MODULES if part_of(name) == package]
     assert files

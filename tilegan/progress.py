@@ -9,7 +9,7 @@ class Progress(Protocol):
     def __call__(self, phase: str, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` output pixels of ``phase`` are finished.
 
-        Phases: 'stylize', 'sample', 'pyramid', 'copy', 'export', 'verify'.
+        Phases: 'stylize', 'sample', 'pyramid', 'copy', 'export', 'verify', 'evaluate' (source pixels).
         """
 
 

@@ -1,0 +1,61 @@
+"""tilegan evaluate: measure a model."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tilegan.cli.options import device_option, overwrite_option, precision_option
+from tilegan.cli.report import pixel_bars
+
+
+@click.command()
+@click.argument("model")
+@click.argument("source_dir", type=click.Path(path_type=Path))
+@click.argument("target_dir", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Where figures and page go  [default: <style>.evaluation]",
+)
+@click.option(
+    "--images",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=12,
+    show_default=True,
+    help="Source images to translate; of targets twice as many are looked at.",
+)
+@click.option(
+    "--short-side",
+    metavar="PX",
+    type=click.IntRange(min=1),
+    help="Reduce images to this short side first  [default: as trained]",
+)
+@device_option
+@precision_option
+@overwrite_option
+def evaluate(model: str, source_dir: Path, target_dir: Path, **settings: Any) -> None:
+    """Measure MODEL: seams, style and content, of images of SOURCE_DIR against those of TARGET_DIR.
+
+    Give folders of images that the model was not trained on. Two baselines stand beside it: the source itself, and its
+    colors moved to those of the targets. Writes evaluate.json and evaluate.html.
+    """
+    from tilegan.pipelines.evaluate import PAGE
+    from tilegan.pipelines.evaluate import evaluate as run_evaluate
+    from tilegan.pipelines.evaluate_table import HEADINGS, table
+
+    with pixel_bars() as progress:
+        result = run_evaluate(model, source_dir, target_dir, progress=progress, **settings)
+    for group, rows in groupby(table(result), key=lambda row: row.group):
+        click.echo(_line(group, HEADINGS))
+        for row in rows:
+            click.echo(_line(f"  {row.label}", row.cells))
+    click.echo(f"{result.output / PAGE}: {len(result.sources)} images in {result.seconds:.0f} s")
+
+
+def _line(label: str, cells: Any) -> str:
+    return f"{label:32}" + "".join(f"{cell:>16}" for cell in cells)

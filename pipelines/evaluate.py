@@ -1,0 +1,285 @@
+"""Measure a model: its seams, its style and what it keeps of the content, beside two baselines."""
+
+import json
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from tilegan.devices import precision_name
+from tilegan.errors import (
+    DatasetError,
+    ImageError,
+    ModelError,
+    OutputError,
+    OutputExistsError,
+    SettingError,
+    SkippedImageWarning,
+)
+from tilegan.geometry import round_up
+from tilegan.images.output import beside, move_to
+from tilegan.inference.array import stylize_array
+from tilegan.metrics.baselines import ColorStatistics, color_transfer
+from tilegan.metrics.pyramid import levels_of
+from tilegan.metrics.seams import LEAST_TILES, Difference
+from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Picture, StyleSet, Tally, Targets
+from tilegan.pipelines.evaluate_page import Pictures, page
+from tilegan.progress import Progress, silent
+from tilegan.training.crops import TrainingImage, find_images, read_reduced
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import Translator, load
+
+FIGURES, PAGE = "evaluate.json", "evaluate.html"
+BASELINES, MODES = ("identity", "color_transfer"), ("combo", "exact")
+EXACT_WINDOW = 4  # tiles: small, so that there are borders in every image
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """What was measured.
+
+    Attributes:
+        output: the folder with ``evaluate.json`` and ``evaluate.html``.
+        style: the model's name.
+        tile_size, stride: of the model, in pixels.
+        short_side: to which images were reduced, in pixels.
+        device, precision: in which the model computed.
+        sources: names of the images that were translated.
+        targets: names of the images of the style, in two halves.
+        figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
+        real_style: distances from real to real target images, by level.
+        real_palette: the same of colours.
+        images: by candidate, for each source.
+        seconds: that it took.
+    """
+
+    output: Path
+    style: str
+    tile_size: int
+    stride: int
+    short_side: int
+    device: str
+    precision: str
+    sources: list[str]
+    targets: tuple[list[str], list[str]]
+    figures: dict[str, Figures]
+    real_style: list[float]
+    real_palette: float
+    images: dict[str, list[ImageFigures]]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``evaluate.json`` holds: all but the folder and the time, so that two evaluations compare."""
+        content = asdict(self)
+        del content["output"], content["seconds"]
+        for figures in content["figures"].values():
+            for name in ("whole", "shift"):
+                figures[name] = figures[name] and figures[name]._asdict()
+        return content
+
+
+def evaluate(
+    model: str | Path,
+    source: str | Path,
+    target: str | Path,
+    output: str | Path | None = None,
+    *,
+    images: int = 12,
+    short_side: int | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> EvaluateResult:
+    """Translate some source images in both modes and compare them with their sources and with target images.
+
+    Args:
+        model: a shipped model's name, a .safetensors file or a run folder.
+        source: folder of images, best of ones that were not trained on.
+        target: folder of images of the style, likewise; at least two.
+        output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
+        images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
+        short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
+        device: what computes.
+        precision: its number format.
+        overwrite: replace an evaluation that is there.
+        progress: told the source pixels done, as phase 'evaluate'.
+
+    Raises:
+        ModelError: there is no such model, or it sees more than a neighbourhood.
+        DatasetError: a folder is missing, or has too few usable images.
+        SettingError: the short side is too small for the model's tiles, or ``images`` is below 1.
+        OutputExistsError: the folder is there.
+        OutputError: it cannot be written.
+    """
+    started = time.perf_counter()
+    translator = load(model, device, precision)
+    if translator.unbounded:
+        raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
+    folder = Path(output) if output is not None else Path(f"{translator.name}.evaluation")
+    _check_output(folder, overwrite)
+    if images < 1:
+        raise SettingError(f"no evaluation of {images} images: give at least 1")
+    least = _least_side(translator)
+    side = short_side or max(_trained_side(translator), least)
+    if side < least:
+        raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
+    sources = _read(_some(find_images(Path(source), least, side), images), Path(source))
+    paintings = _read(_some(find_images(Path(target), 2 * translator.tile_size, side), 2 * images), Path(target))
+    if len(paintings) < 2:
+        raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
+    measured = _Evaluation(translator, [picture for _, picture in sources], [picture for _, picture in paintings])
+    measured.run(progress or silent)
+    result = EvaluateResult(
+        output=folder,
+        style=translator.name,
+        tile_size=translator.tile_size,
+        stride=translator.stride,
+        short_side=side,
+        device=str(translator.device),
+        precision=precision_name(translator.precision),
+        sources=[name for name, _ in sources],
+        targets=([name for name, _ in paintings[::2]], [name for name, _ in paintings[1::2]]),
+        figures=measured.figures(),
+        real_style=measured.targets.style,
+        real_palette=measured.targets.palette,
+        images={name: tally.images for name, tally in measured.tallies.items()},
+        seconds=time.perf_counter() - started,
+    )
+    _write(result, measured.pictures)
+    return result
+
+
+class _Evaluation:
+    """The images, the candidates and what is gathered of them."""
+
+    def __init__(self, translator: Translator, sources: list[Picture], paintings: list[Picture]) -> None:
+        self.translator, self.sources = translator, sources
+        self.levels = levels_of(min(min(picture.shape[:2]) for picture in sources + paintings))
+        self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
+        halves = paintings[::2], paintings[1::2]
+        self.size = max(len(sources), *map(len, halves))
+        self.targets = Targets(*(self._style_of(half) for half in halves))
+        self.tallies = {name: self._tally(1 if name in BASELINES else translator.scale) for name in BASELINES + MODES}
+        self.pictures: list[Pictures] = []
+
+    def run(self, progress: Progress) -> None:
+        """Translate and measure, one image after the other."""
+        done, total = 0, sum(picture[..., 0].size for picture in self.sources)
+        progress("evaluate", done, total)
+        for picture in self.sources:
+            self._measure(picture)
+            done += picture[..., 0].size
+            progress("evaluate", done, total)
+
+    def figures(self) -> dict[str, Figures]:
+        """By candidate."""
+        of_source = self.targets.style_distances(self.tallies["identity"].style)
+        return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
+
+    def _measure(self, source: Picture) -> None:
+        candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}
+        for name, picture in candidates.items():
+            self.tallies[name].add(source, picture, picture)
+        tile, scale = self.translator.tile_size, self.translator.scale
+        whole = self.translator.translate(source)
+        shift = round_up(tile // 2, self.translator.stride)
+        # where the shifted image ends is another edge: what can feel it is left out
+        edge = round_up(self.translator.halo, self.translator.stride)
+        for mode in MODES:
+            tiled = self._tiled(source, mode)
+            moved = self._tiled(source[shift:, shift:], mode)
+            inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
+            candidates[mode] = _reduce(tiled, scale)
+            self.tallies[mode].add(source, tiled, candidates[mode])
+            self.tallies[mode].compare(
+                Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
+            )
+        self.pictures.append(Pictures.of(candidates, tile))
+
+    def _tiled(self, source: Picture, mode: str) -> Picture:
+        window = EXACT_WINDOW * self.translator.tile_size if mode == "exact" else None
+        array = da.from_array(source, chunks=-1)
+        lazy = stylize_array(array, self.translator, seams=mode, window=window)
+        stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
+        return stylized
+
+    def _style_of(self, pictures: list[Picture]) -> StyleSet:
+        found = StyleSet(len(pictures), self.levels, self.size)
+        for picture in pictures:
+            found.add(picture)
+        return found
+
+    def _tally(self, scale: int) -> Tally:
+        style = StyleSet(len(self.sources), self.levels, self.size)
+        return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
+
+
+def _least_side(translator: Translator) -> int:
+    """The short side that figures of seams need, in pixels: tiles enough, and inner ones when the grid is shifted."""
+    tile = translator.tile_size
+    return max(LEAST_TILES * tile, 2 * tile + translator.halo)
+
+
+def _trained_side(translator: Translator) -> int:
+    """The short side that a model was trained with."""
+    settings = translator.facts.get("settings")
+    side = settings.get("short_side") if isinstance(settings, dict) else None
+    return side if isinstance(side, int) else TrainSettings().short_side
+
+
+def _some(images: list[TrainingImage], count: int) -> list[TrainingImage]:
+    """At most ``count`` images, spread evenly over the list."""
+    count = min(count, len(images))
+    return [images[number * len(images) // count] for number in range(count)]
+
+
+def _read(images: list[TrainingImage], folder: Path) -> list[tuple[str, Picture]]:
+    """Names and pixels of those images that decode."""
+    found = list(_decoded(images, folder))
+    if not found:
+        raise DatasetError(f"no image in '{folder}' can be decoded")
+    return found
+
+
+def _decoded(images: list[TrainingImage], folder: Path) -> Iterator[tuple[str, Picture]]:
+    for image in images:
+        try:
+            yield image.path.relative_to(folder).as_posix(), read_reduced(image)
+        except ImageError as error:
+            warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
+
+
+def _reduce(pixels: Picture, scale: int) -> Picture:
+    """Means over ``scale`` x ``scale`` pixels, rounded."""
+    if scale == 1:
+        return pixels
+    height, width, channels = pixels.shape
+    cells = pixels.reshape(height // scale, scale, width // scale, scale, channels)
+    reduced: Picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
+    return reduced
+
+
+def _check_output(folder: Path, overwrite: bool) -> None:
+    if not folder.parent.is_dir():
+        raise OutputError(f"no folder {folder.parent} to write {folder.name} to: make it first")
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not (folder / FIGURES).is_file():
+        raise OutputExistsError(f"{folder} exists and is no evaluation: choose another folder with -o")
+    if not overwrite:
+        raise OutputExistsError(f"{folder} exists: --overwrite replaces it, -o names another folder")
+
+
+def _write(result: EvaluateResult, pictures: list[Pictures]) -> None:
+    with beside(result.output) as work:
+        built = work / "built"
+        built.mkdir()
+        (built / FIGURES).write_text(json.dumps(result.to_json(), indent=2) + "\n")
+        (built / PAGE).write_text(page(result, pictures), encoding="utf-8")
+        move_to(result.output, built, work / "replaced")

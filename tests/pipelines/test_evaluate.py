@@ -1,0 +1,175 @@
+import errno
+import json
+import re
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tilegan.errors import DatasetError, ModelError, OutputError, OutputExistsError, SettingError
+from tilegan.metrics.seams import Difference
+from tilegan.pipelines import EvaluateResult, evaluate
+from tilegan.pipelines.evaluate_table import table
+from tilegan.translator import Translator, load
+
+MODULE = import_module("tilegan.pipelines.evaluate")
+NAMES = ["identity", "color_transfer", "combo", "exact"]
+CPU = {"device": "cpu", "precision": "float32"}
+
+
+def write_images(folder: Path, count: int, height: int, width: int, grain: int) -> Path:
+    """Noise in blots of that many pixels; the coarser, the bluer."""
+    folder.mkdir()
+    for number in range(count):
+        random = np.random.default_rng((grain, number))
+        small = random.integers(0, 256, (height // grain, width // grain, 3), dtype=np.uint8)
+        small[..., 0] //= grain
+        Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
+    return folder
+
+
+def prepare(folder: Path, translator: Translator) -> tuple[Path, Path, Path]:
+    """A model, three photographs and five paintings."""
+    translator.save(folder / "model.safetensors")
+    photos = write_images(folder / "photos", 3, 96, 120, 2)
+    return folder / "model.safetensors", photos, write_images(folder / "paintings", 5, 100, 90, 6)
+
+
+@pytest.fixture
+def given(tmp_path: Path, random_translator: Translator) -> tuple[Path, Path, Path]:
+    return prepare(tmp_path, random_translator)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory, random_translator: Translator) -> tuple[EvaluateResult, list[tuple[str, int, int]]]:
+    """An evaluation, and the progress that it told."""
+    folder, seen = tmp_path_factory.mktemp("evaluate"), []
+    given = prepare(folder, random_translator)
+    result = evaluate(*given, folder / "out", images=2, **CPU, progress=lambda *at: seen.append(at))
+    return result, seen
+
+
+def test_what_is_written(measured) -> None:
+    result, seen = measured
+    folder = result.output.parent
+    assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "out", "paintings", "photos"]
+    assert sorted(path.name for path in result.output.iterdir()) == ["evaluate.html", "evaluate.json"]
+    # evenly spread over the names; targets take turns in the halves
+    assert result.sources == ["0.png", "1.png"]
+    assert result.targets == (["0.png", "2.png"], ["1.png", "3.png"])
+    assert seen == [("evaluate", done * 96 * 120, 2 * 96 * 120) for done in range(3)]
+    content = json.loads((result.output / "evaluate.json").read_text())
+    assert list(content["figures"]) == list(content["images"]) == NAMES
+    assert content["figures"]["exact"]["whole"] == {"maximum": 0, "rms": 0}
+    assert content["tile_size"] == 16
+    assert len(content["real_style"]) == len(content["figures"]["combo"]["style"]) == 3
+
+
+def test_figures_of_known_candidates(measured) -> None:
+    result, _ = measured
+    source, moved, combo, exact = (result.figures[name] for name in NAMES)
+    assert source.style[0] == 0
+    assert source.content == pytest.approx([1, 1, 1])
+    assert source.ssim == pytest.approx(1)
+    assert source.whole is source.shift is None
+    assert moved.palette < source.palette / 2
+    # a random network without halo does not meet at the borders; with one it is the whole image
+    assert exact.whole == exact.shift == Difference(0, 0)
+    assert combo.whole.rms > 5
+    assert combo.shift.rms > 5
+    assert combo.step_ratio > exact.step_ratio
+
+
+def test_the_page_holds_all(measured) -> None:
+    page = (measured[0].output / "evaluate.html").read_text()
+    addresses = re.findall(r'(?:src|href)="([^"]{30})', page)
+    assert len(addresses) == 2 * 3 * 4
+    assert all(address.startswith("data:image/jpeg;base64,") for address in addresses)
+    assert page.count("<svg") == 4
+    assert page.count("<h2>") == 1 + 2
+
+
+def test_the_table_has_a_cell_for_each_candidate(measured) -> None:
+    rows = table(measured[0])
+    assert {row.group for row in rows} == {"seams", "style", "content"}
+    assert all(len(row.cells) == 5 for row in rows)
+    cells = {row.label: row.cells for row in rows}
+    assert cells["tiled - whole, max (levels)"][0] == "-"
+    assert cells["tiled - whole, max (levels)"][3] == "0"
+
+
+@pytest.mark.parametrize("folder", ["photos", "paintings"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "no images"])
+@pytest.mark.filterwarnings("ignore::tilegan.errors.SkippedImageWarning")
+def test_folders_without_images(tmp_path: Path, given, folder: str, kind: str) -> None:
+    (tmp_path / folder).rename(tmp_path / "away")
+    if kind != "missing":
+        (tmp_path / folder).mkdir()
+    if kind == "no images":
+        (tmp_path / folder / "a.jpg").write_text("not a picture")
+    with pytest.raises(DatasetError, match=folder) as caught:
+        evaluate(*given, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_painting_is_too_few(tmp_path: Path, given) -> None:
+    for number in range(1, 5):
+        (given[2] / f"{number}.png").unlink()
+    with pytest.raises(DatasetError, match="two or more"):
+        evaluate(*given, tmp_path / "out")
+
+
+def test_settings_that_cannot_work(tmp_path: Path, given) -> None:
+    with pytest.raises(SettingError, match="give 80"):
+        evaluate(*given, tmp_path / "out", short_side=64)
+    with pytest.raises(SettingError, match="at least 1"):
+        evaluate(*given, tmp_path / "out", images=0)
+    with pytest.raises(ModelError, match="no model 'none'"):
+        evaluate("none", *given[1:], tmp_path / "out")
+
+
+def test_a_model_that_looks_at_the_whole_image_is_refused(tmp_path: Path, given, monkeypatch) -> None:
+    whole = replace(load(given[0], "cpu", "float32"), unbounded="layer 'norm'")
+    monkeypatch.setattr(MODULE, "load", lambda *_: whole)
+    with pytest.raises(ModelError, match="layer 'norm' sees more"):
+        evaluate(*given, tmp_path / "out")
+
+
+def test_larger_results_are_compared_at_the_sources_size() -> None:
+    cells = np.repeat(np.repeat(np.arange(12, dtype=np.uint8).reshape(2, 2, 3), 2, axis=0), 2, axis=1)
+    cells[0, 0] += 2
+    reduced = MODULE._reduce(cells, 2)
+    np.testing.assert_array_equal(reduced.reshape(-1), [1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+
+
+def test_foreign_folders_are_not_replaced(tmp_path: Path, given) -> None:
+    (tmp_path / "foreign").mkdir()
+    with pytest.raises(OutputExistsError, match="no evaluation"):
+        evaluate(*given, tmp_path / "foreign", overwrite=True)
+    with pytest.raises(OutputError, match="no folder"):
+        evaluate(*given, tmp_path / "none" / "out")
+
+
+def test_an_evaluation_is_replaced_when_asked_by_an_equal_one(tmp_path: Path, given, measured, contents) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "evaluate.json").write_text("{}")
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        evaluate(*given, out)
+    evaluate(*given, out, images=2, overwrite=True, **CPU)
+    assert contents(out) == contents(measured[0].output)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "out", "paintings", "photos"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, given, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MODULE, "page", full)
+    with pytest.raises(OutputError, match="no room"):
+        evaluate(*given, tmp_path / "out", images=1, **CPU)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "paintings", "photos"]

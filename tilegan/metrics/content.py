@@ -1,0 +1,75 @@
+"""How much of what a source shows is still there in its translation."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from tilegan.metrics.pyramid import gaussian_pyramid
+
+_WINDOW, _SIGMA = 11, 1.5
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+
+def luminance(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    """Luma of BT.601, float64 (h, w) from 0 to 255, of sRGB (h, w, 3)."""
+    return torch.from_numpy(pixels @ np.array([0.299, 0.587, 0.114]))
+
+
+def gradient_correlation(source: torch.Tensor, translated: torch.Tensor, levels: int) -> list[float]:
+    """How far light and dark change together: the cosine between two images' gradients, level by level.
+
+    1 if all edges are where they were and go the same way, whatever the contrast; 0 for unrelated images; -1 for a
+    negative. Gradients are central differences of the levels of a Gaussian pyramid; where both are flat it is 1, where
+    only one is, 0.
+
+    Args:
+        source: luminance (h, w).
+        translated: of the same shape.
+        levels: of the pyramid.
+
+    Returns:
+        ``levels`` numbers, the finest first.
+    """
+    pyramids = (gaussian_pyramid(image[None], levels) for image in (source, translated))
+    return [_cosine(_gradient(first[0]), _gradient(second[0])) for first, second in zip(*pyramids, strict=True)]
+
+
+def ssim(source: torch.Tensor, translated: torch.Tensor) -> float:
+    """Mean structural similarity of luminance.
+
+    Wang et al. 2004, 'Image Quality Assessment: From Error Visibility to Structural Similarity', equation 13: Gaussian
+    windows of 11 x 11 pixels, sigma 1.5, K1 = 0.01, K2 = 0.03, only windows that lie inside.
+
+    Args:
+        source: (h, w) from 0 to 255, at least 11 x 11.
+        translated: of the same shape.
+    """
+    x, y = source, translated
+    mean_x, mean_y = _average(x), _average(y)
+    variance_x, variance_y = _average(x * x) - mean_x**2, _average(y * y) - mean_y**2
+    covariance = _average(x * y) - mean_x * mean_y
+    light = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
+    structure = (2 * covariance + _C2) / (variance_x + variance_y + _C2)
+    return float((light * structure).mean())
+
+
+def _gradient(image: torch.Tensor) -> torch.Tensor:
+    down = image[2:, 1:-1] - image[:-2, 1:-1]
+    right = image[1:-1, 2:] - image[1:-1, :-2]
+    return torch.stack([down, right])
+
+
+def _cosine(first: torch.Tensor, second: torch.Tensor) -> float:
+    lengths = float(first.norm()), float(second.norm())
+    if 0 in lengths:
+        return float(lengths[0] == lengths[1])
+    return float((first * second).sum()) / (lengths[0] * lengths[1])
+
+
+def _average(image: torch.Tensor) -> torch.Tensor:
+    """Gaussian means of all windows that lie inside."""
+    taps = torch.exp(-((torch.arange(_WINDOW, dtype=image.dtype) - _WINDOW // 2) ** 2) / (2 * _SIGMA**2))
+    taps /= taps.sum()
+    across = functional.conv2d(image[None, None], taps[None, None, None, :])
+    return functional.conv2d(across, taps[None, None, :, None])[0, 0]

@@ -1,0 +1,155 @@
+"""How plain the grid of tiles is: what repeats with the tile, steps at tile borders, what moves when the grid does."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONTROLS = (-2, -1, 1, 2)  # cycles by which a control pattern drifts over the image
+LEAST_TILES = 5  # along each side, for a pattern to be told from its neighbours
+BESIDE = 4  # pixels: steps within these of a border are the ones beside it
+_LEAST_STEP = 0.01  # levels: keeps the ratio of flat images finite
+_LEAST_NOISE = 0.01  # levels squared: half a level of rounding, averaged over a hundred pixels and more
+
+Values = NDArray[np.floating]
+
+
+class Pattern(NamedTuple):
+    """Energies of what repeats along one side of an image, in levels squared.
+
+    Attributes:
+        tile: of the pattern that repeats with the tile.
+        controls: of those that repeat nearly so: what texture alone gives.
+    """
+
+    tile: float
+    controls: tuple[float, ...]
+
+    @classmethod
+    def along(cls, pixels: NDArray[np.uint8], side: int, period: int, cell: int) -> Self:
+        """Find the pattern along one side of an image.
+
+        All lines across that side are averaged, what is slower than a period is removed (a running mean as long as the
+        period, which holds nothing of a pattern of that period), and the rest is averaged modulo the period. The
+        energy of this profile is its mean square over phases and channels. For the controls the rest is first turned
+        by one or two cycles over the whole length, either way, so that a period a little shorter or longer is folded.
+
+        Args:
+            pixels: (h, w, 3), at least ``LEAST_TILES`` periods long.
+            side: 0 for what repeats downwards, 1 for what repeats to the right.
+            period: side of a tile.
+            cell: what repeats with this shorter period is not counted, since a whole image has it too: the generator's
+                stride. 1 counts everything.
+        """
+        rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
+        rest = rest[: len(rest) // period * period]
+        turns = np.arange(len(rest))[:, None] * (2j * np.pi / len(rest))
+        controls = tuple(_energy(rest * np.exp(number * turns), period, cell) for number in CONTROLS)
+        return cls(_energy(rest, period, cell), controls)
+
+    @classmethod
+    def both(cls, pixels: NDArray[np.uint8], period: int, cell: int) -> tuple[Self, Self]:
+        """The patterns along both sides: downwards, and to the right."""
+        return cls.along(pixels, 0, period, cell), cls.along(pixels, 1, period, cell)
+
+
+def amplitude(patterns: Sequence[Pattern]) -> float:
+    """The amplitude of the pattern that some images have in common, in levels of 255.
+
+    The square root of twice the mean surplus over the controls: a sine of amplitude a, both ways, in every image reads
+    a. Images count the more the less their own texture disturbs (by the inverse of the control), else one picket fence
+    would drown the rest. 0 where the controls are as strong.
+    """
+    return float(np.sqrt(2 * max(0.0, _surplus(np.array([(pattern.tile, *pattern.controls) for pattern in patterns])))))
+
+
+def chance(patterns: Sequence[Pattern]) -> float:
+    """What ``amplitude`` reads by chance in such images: what it reads when one of the controls is taken for the tile.
+
+    The root of twice the RMS of these surpluses, as many as there are controls. An amplitude below this means nothing.
+    """
+    controls = np.array([pattern.controls for pattern in patterns])
+    surpluses = [_surplus(np.roll(controls, number, axis=1)) for number in range(len(CONTROLS))]
+    return float(np.sqrt(2 * np.sqrt(np.mean(np.square(surpluses)))))
+
+
+def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
+    """Mean colour step across tile borders, over the mean of the steps up to 4 pixels beside them; 1 without seams.
+
+    Steps are absolute differences of neighbouring pixels, over both directions and all channels. 1 where nothing has
+    any step.
+    """
+    on, beside = [], []
+    for side in (0, 1):
+        steps = np.abs(np.diff(pixels.astype(np.int16), axis=side)).mean(axis=(1 - side, 2))
+        borders = np.arange(period, len(steps) - BESIDE + 1, period) - 1
+        on += steps[borders].tolist()
+        beside += [steps[borders + shift].mean() for shift in range(-BESIDE, BESIDE + 1) if shift]
+    return float((np.mean(on) + _LEAST_STEP) / (np.mean(beside) + _LEAST_STEP))
+
+
+class Difference(NamedTuple):
+    """How far two images differ, in levels of 255.
+
+    Attributes:
+        maximum: over all pixels and channels.
+        rms: root of the mean square.
+    """
+
+    maximum: float
+    rms: float
+
+    @classmethod
+    def of(cls, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Self:
+        """That of two images of one shape."""
+        levels = np.abs(first.astype(np.float64) - second)
+        return cls(float(levels.max()), float(np.sqrt(np.mean(levels**2))))
+
+    @classmethod
+    def over(cls, many: Iterable[Self]) -> Self:
+        """That of several pairs: the largest maximum, and the RMS over all pairs, each as much."""
+        maxima, rms = zip(*many, strict=True)
+        return cls(max(maxima), float(np.sqrt(np.mean(np.square(rms)))))
+
+
+def profile(pixels: NDArray[np.uint8], side: int, period: int) -> Values:
+    """The luminous profile that repeats along a side, (period,), in levels: for the eye, without any control."""
+    rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
+    rest = rest[: len(rest) // period * period]
+    # what was cut off in front is half a period
+    return np.roll(_fold(rest, period).mean(axis=-1), period // 2)
+
+
+def _without_slow(lines: Values, period: int) -> Values:
+    """Lines (n, c) minus their running mean over a period; half a period is lost at each end."""
+    if period % 2:
+        weights = np.full(period, 1 / period)
+    else:  # centred all the same: half of the weight of the ends
+        weights = np.full(period + 1, 1 / period)
+        weights[[0, -1]] /= 2
+    slow = np.stack([np.convolve(line, weights, "valid") for line in lines.T], axis=1)
+    lost = len(weights) // 2
+    rest: Values = lines[lost : len(lines) - lost] - slow
+    return rest
+
+
+def _fold(lines: NDArray[np.inexact], period: int) -> NDArray[np.inexact]:
+    """Mean of lines (n, c) modulo a period, around its own mean: (period, c)."""
+    folded: NDArray[np.inexact] = lines.reshape(-1, period, lines.shape[1]).mean(axis=0)
+    folded -= folded.mean(axis=0)
+    return folded
+
+
+def _surplus(energies: Values) -> float:
+    """Mean surplus of the first column over the others, images weighted by the inverse of the latter: (n, 1 + m)."""
+    noise = energies[:, 1:].mean(axis=1)
+    return float(np.average(energies[:, 0] - noise, weights=1 / (noise + _LEAST_NOISE)))
+
+
+def _energy(lines: NDArray[np.inexact], period: int, cell: int) -> float:
+    folded = _fold(lines, period)
+    if period % cell == 0:
+        cells = folded.reshape(-1, cell, folded.shape[1])
+        folded = (cells - cells.mean(axis=0)).reshape(folded.shape)
+    return float(np.mean(np.abs(folded) ** 2))
