@@ -121,8 +121,9 @@ def _is_converted(path: Path) -> bool:
     """Whether the pixels have to become others: turned, of another colour space, or with opacity multiplied in."""
     try:
         with Image.open(path) as image:
-            profile = image.info.get("icc_profile")
-            return bool(image.getexif().get(0x0112, 1) > 1 or profile or image.mode in ("CMYK", "LAB", "RGBa", "La"))
+            multiplied = image.format == "TIFF" and image.tag_v2.get(338, (0,))[0] == 1
+            other = image.info.get("icc_profile") or image.mode in ("CMYK", "LAB") or multiplied
+            return bool(image.getexif().get(0x0112, 1) > 1 or other)
     except Exception:
         return False
 
