@@ -129,7 +129,10 @@ def child(pipe: Connection) -> None:
     from tilegan.images.source import open_source
 
     while True:
-        path, reading = pipe.recv()
+        try:
+            path, reading = pipe.recv()
+        except EOFError:
+            return
         try:
             with closing(open_source(path, Reading(**reading))) as source:
                 height, width = min(source.height, 64), min(source.width, 64)
