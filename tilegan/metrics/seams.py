@@ -74,9 +74,8 @@ def amplitude(patterns: Sequence[Pattern]) -> float:
 def chance(patterns: Sequence[Pattern]) -> float:
     """What ``amplitude`` may read by chance in such images: below this it means nothing.
 
-    Twice the standard error of the mean surplus, which chance exceeds in one of forty cases. It follows from how far
-    the controls of an image differ: each has a shorter and a longer period in it, so the tile's energy varies twice as
-    much.
+    From twice the standard error of the mean surplus. That follows from how far the controls of an image differ: each
+    has a shorter and a longer period in it, so the tile's energy varies twice as much.
     """
     variances = np.array([np.var(pattern.controls, ddof=1) for pattern in patterns]) * (2 + 1 / len(CONTROLS))
     weights = _weights(patterns)
