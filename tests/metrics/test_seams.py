@@ -53,7 +53,7 @@ def test_texture_has_no_grid(textures: list[np.ndarray]) -> None:
     patterns = [pattern for image in textures for pattern in Pattern.both(with_grid(image, 0), TILE, 1)]
     alone = np.sqrt(2 * np.mean([pattern.tile for pattern in patterns]))  # what would be read without controls
     assert alone > 0.7
-    assert amplitude(patterns) <= chance(patterns) < 0.4
+    assert amplitude(patterns) <= chance(patterns) < 0.5
 
 
 def test_other_periods_do_not_count() -> None:
@@ -74,19 +74,40 @@ def test_what_repeats_with_the_stride_is_not_the_tile() -> None:
 
 
 def test_textured_images_count_less() -> None:
-    patterns = [Pattern(8.0, (0.0, 0.0)), Pattern(108.0, (90.0, 110.0)), Pattern(50.0, (100.0, 100.0))]
-    weights = np.array([1 / 0.01, 1 / 100.01, 1 / 100.01])
-    expected = np.sqrt(2 * (8 * weights[0] + 8 * weights[1] - 50 * weights[2]) / weights.sum())
+    patterns = [
+        Pattern(8.0, (0.0, 0.0), 0.0),
+        Pattern(108.0, (90.0, 110.0), 99.99),
+        Pattern(50.0, (100.0, 100.0), 49.99),
+    ]
+    expected = np.sqrt(2 * (8 / 0.01 + 8 / 100 - 50 / 50) / (1 / 0.01 + 1 / 100 + 1 / 50))
     assert amplitude(patterns) == pytest.approx(expected)
-    assert amplitude([Pattern(1.0, (1.0, 3.0))]) == 0
+    assert amplitude([Pattern(1.0, (1.0, 3.0), 2.0)]) == 0
 
 
-def test_chance_is_what_controls_read() -> None:
-    # one control of four at 8, the others at 0: a surplus of 8, and three of -8 / 3
-    surpluses = [8, -8 / 3, -8 / 3, -8 / 3]
-    expected = np.sqrt(2 * np.sqrt(np.mean(np.square(surpluses))))
-    assert chance([Pattern(99.0, (8.0, 0.0, 0.0, 0.0))]) == pytest.approx(expected)
-    assert chance([Pattern(99.0, (5.0,) * 4)]) == 0
+def test_texture_is_the_mean_of_all_drifting_patterns() -> None:
+    image = with_grid(texture(0), 5)
+    found = Pattern.along(image, 1, TILE, 1)
+    lines = image.mean(axis=0)
+    weights = np.array([0.5, *[1] * (TILE - 1), 0.5]) / TILE
+    slow = np.stack([np.convolve(line, weights, "valid") for line in lines.T], axis=1)
+    rest = lines[TILE // 2 : -TILE // 2] - slow
+    spectrum = (np.abs(np.fft.fft(rest, axis=0) / len(rest)) ** 2).mean(axis=1)
+    energies = spectrum.reshape(TILE, -1).sum(axis=0)  # by the cycles that they drift
+    assert len(energies) == 384 // TILE - 1
+    assert found.tile == pytest.approx(energies[0] - spectrum[0])
+    assert found.texture == pytest.approx(energies[1:].mean())
+    # what is slower than a tile is no pattern: the turned lines lose their mean too
+    assert found.controls[0] == pytest.approx(energies[1] - spectrum[1])
+
+
+def test_chance_follows_from_the_controls() -> None:
+    # controls 0 and 8: variance 32, two and a half times that for the tile less the mean of two controls
+    error = np.sqrt(2.5 * 32)
+    pattern = Pattern(99.0, (8.0, 0.0), 1.0)
+    assert chance([pattern]) == pytest.approx(np.sqrt(4 * error))
+    # of nine alike the mean errs by a third
+    assert chance([pattern] * 9) == pytest.approx(np.sqrt(4 * error / 3))
+    assert chance([Pattern(99.0, (5.0, 5.0), 1.0)]) == 0
 
 
 def test_steps_on_and_beside_borders() -> None:

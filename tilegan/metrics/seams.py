@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-CONTROLS = (-2, -1, 1, 2)  # cycles by which a control pattern drifts over the image
+CONTROLS = (1, 2)  # cycles by which a control pattern drifts over the image; either way is the same
 LEAST_TILES = 5  # along each side, for a pattern to be told from its neighbours
 BESIDE = 4  # pixels: steps within these of a border are the ones beside it
 _LEAST_STEP = 0.01  # levels: keeps the ratio of flat images finite
@@ -21,10 +21,12 @@ class Pattern(NamedTuple):
     Attributes:
         tile: of the pattern that repeats with the tile.
         controls: of those that repeat nearly so: what texture alone gives.
+        texture: mean of the energies of all that does not repeat with the tile, however much it drifts.
     """
 
     tile: float
     controls: tuple[float, ...]
+    texture: float
 
     @classmethod
     def along(cls, pixels: NDArray[np.uint8], side: int, period: int, cell: int) -> Self:
@@ -33,7 +35,8 @@ class Pattern(NamedTuple):
         All lines across that side are averaged, what is slower than a period is removed (a running mean as long as the
         period, which holds nothing of a pattern of that period), and the rest is averaged modulo the period. The
         energy of this profile is its mean square over phases and channels. For the controls the rest is first turned
-        by one or two cycles over the whole length, either way, so that a period a little shorter or longer is folded.
+        by one or two cycles over the whole length, so that a period a little shorter, and one a little longer, is
+        folded.
 
         Args:
             pixels: (h, w, 3), at least ``LEAST_TILES`` periods long.
@@ -45,8 +48,11 @@ class Pattern(NamedTuple):
         rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
         rest = rest[: len(rest) // period * period]
         turns = np.arange(len(rest))[:, None] * (2j * np.pi / len(rest))
+        tile = _energy(rest, period, cell)
         controls = tuple(_energy(rest * np.exp(number * turns), period, cell) for number in CONTROLS)
-        return cls(_energy(rest, period, cell), controls)
+        # the energies of all turns add up to the mean square (Parseval)
+        others = float(np.mean((rest - rest.mean(axis=0)) ** 2)) - _energy(rest, period, period)
+        return cls(tile, controls, others / (len(rest) // period - 1))
 
     @classmethod
     def both(cls, pixels: NDArray[np.uint8], period: int, cell: int) -> tuple[Self, Self]:
@@ -58,20 +64,22 @@ def amplitude(patterns: Sequence[Pattern]) -> float:
     """The amplitude of the pattern that some images have in common, in levels of 255.
 
     The square root of twice the mean surplus over the controls: a sine of amplitude a, both ways, in every image reads
-    a. Images count the more the less their own texture disturbs (by the inverse of the control), else one picket fence
-    would drown the rest. 0 where the controls are as strong.
+    a. Images count the more the less their own texture disturbs (by its inverse), else one picket fence would drown the
+    rest. 0 where the controls are as strong.
     """
-    return float(np.sqrt(2 * max(0.0, _surplus(np.array([(pattern.tile, *pattern.controls) for pattern in patterns])))))
+    surplus = [pattern.tile - np.mean(pattern.controls) for pattern in patterns]
+    return float(np.sqrt(2 * max(0.0, np.average(surplus, weights=_weights(patterns)))))
 
 
 def chance(patterns: Sequence[Pattern]) -> float:
-    """What ``amplitude`` reads by chance in such images: what it reads when one of the controls is taken for the tile.
+    """What ``amplitude`` may read by chance in such images: below this it means nothing.
 
-    The root of twice the RMS of these surpluses, as many as there are controls. An amplitude below this means nothing.
+    From twice the standard error of the mean surplus. That follows from how far the controls of an image differ: each
+    has a shorter and a longer period in it, so the tile's energy varies twice as much.
     """
-    controls = np.array([pattern.controls for pattern in patterns])
-    surpluses = [_surplus(np.roll(controls, number, axis=1)) for number in range(len(CONTROLS))]
-    return float(np.sqrt(2 * np.sqrt(np.mean(np.square(surpluses)))))
+    variances = np.array([np.var(pattern.controls, ddof=1) for pattern in patterns]) * (2 + 1 / len(CONTROLS))
+    weights = _weights(patterns)
+    return float(np.sqrt(2 * 2 * np.sqrt(np.sum(weights**2 * variances)) / weights.sum()))
 
 
 def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
@@ -141,15 +149,13 @@ def _fold(lines: NDArray[np.inexact], period: int) -> NDArray[np.inexact]:
     return folded
 
 
-def _surplus(energies: Values) -> float:
-    """Mean surplus of the first column over the others, images weighted by the inverse of the latter: (n, 1 + m)."""
-    noise = energies[:, 1:].mean(axis=1)
-    return float(np.average(energies[:, 0] - noise, weights=1 / (noise + _LEAST_NOISE)))
+def _weights(patterns: Sequence[Pattern]) -> NDArray[np.float64]:
+    return 1 / (np.array([pattern.texture for pattern in patterns]) + _LEAST_NOISE)
 
 
 def _energy(lines: NDArray[np.inexact], period: int, cell: int) -> float:
     folded = _fold(lines, period)
-    if period % cell == 0:
+    if period % cell == 0 and cell < period:
         cells = folded.reshape(-1, cell, folded.shape[1])
         folded = (cells - cells.mean(axis=0)).reshape(folded.shape)
     return float(np.mean(np.abs(folded) ** 2))
