@@ -182,6 +182,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     origin = image.origin.part(region).enlarged(translator.scale)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
+        limits = replace(limits, streams=begun["limits"]["streams"])  # bfloat16 rounds by the threads of a pass
     height, width = region.height * translator.scale, region.width * translator.scale
     finished = settings.resume and not settings.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))

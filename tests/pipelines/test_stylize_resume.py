@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import tilegan
@@ -16,7 +17,7 @@ from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.images.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.lock import locked
-from tilegan.pipelines import stylize
+from tilegan.pipelines import plan_stylize, stylize
 
 
 def test_a_disk_full_at_once_leaves_nothing(picture, random_translator, tmp_path, monkeypatch, failing_disk):
@@ -86,6 +87,18 @@ def test_another_source_model_or_setting_is_not_resumed(
         stylize(picture, output, random_translator, resume=True)
     stylize(picture, output, random_translator, overwrite=True)  # begins again
     assert worst(level0(output), random_translator.translate(255 - pixels)) <= 1
+
+
+def test_resume_keeps_to_the_passes_side_by_side(picture, random_translator, tmp_path, unfinished):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        unfinished(picture, random_translator, tmp_path / "out.zarr")
+        torch.set_num_threads(1)
+        assert plan_stylize(picture, tmp_path / "new.zarr", random_translator, window=32, shard=64).streams == 1
+        assert plan_stylize(picture, tmp_path / "out.zarr", random_translator, resume=True).streams == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_resume_starts_where_nothing_was_begun_and_rests_where_all_is_done(picture, random_translator, tmp_path):
@@ -158,7 +171,7 @@ def wait_for_markers(process, folder, count):
 
 RUN = """
 import sys
-from tilegan.pipelines import stylize
+from tilegan.pipelines import plan_stylize, stylize
 stylize(sys.argv[1], sys.argv[2], sys.argv[3], window=32, shard=64, device="cpu")
 """
 
