@@ -115,8 +115,8 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )
-    flight = f"{plan.threads} shards in flight and {plan.streams} forward passes at once in each"
-    yield f"device:  {plan.device}, {plan.precision}; {processes}, {flight}"
+    flight = f"in each: shards in flight {plan.threads}, forward passes at once {plan.streams}"
+    yield f"device:  {plan.device}, {plan.precision}; {processes}; {flight}"
     memory = plan.memory
     parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
     listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())
