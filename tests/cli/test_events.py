@@ -38,7 +38,7 @@ def test_a_dry_run_in_words(run, photo: Path, model: Path) -> None:
     assert lines["source"].endswith("photo.png: 40 x 30 pixels from row 20, column 10")
     assert lines["output"].endswith("out.zarr: 40 x 30 pixels")
     assert "1 shards of 2048 pixels" in lines["work"]
-    assert "1 process, " in lines["device"]
+    assert "1 process; in each: shards in flight 3, forward passes at once 1" in lines["device"]
     assert " MiB: in each process" in lines["memory"]
     assert not Path("out.zarr").exists()
     assert not Path("out.zarr.partial").exists()
