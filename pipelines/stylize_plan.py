@@ -15,7 +15,7 @@ from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
 from tilegan.images.origin import Origin, Reading
-from tilegan.images.output import check_output, is_store, overlaps
+from tilegan.images.output import check_finished, check_output, is_store, overlaps
 from tilegan.images.source import Source, open_source
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
@@ -186,7 +186,9 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     height, width = region.height * translator.scale, region.width * translator.scale
     finished = settings.resume and not settings.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
-    if not finished:
+    if finished:
+        check_finished(output, kind, height, width)
+    else:
         check_output(output, settings.overwrite, locate(url_name(source)))
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)

@@ -179,7 +179,7 @@ def test_what_is_no_file(tmp_path):
     (tmp_path / "empty.tif").touch()
     refused(tmp_path / "empty.tif", r"empty\.tif is empty")
     (tmp_path / "plain").mkdir()
-    refused(tmp_path / "plain", r"not a Zarr image: .*plain")
+    refused(tmp_path / "plain", r"not an image: .*plain is a folder without Zarr metadata")
 
 
 @pytest.mark.parametrize(

@@ -203,3 +203,14 @@ def test_a_band_that_is_named_alpha_may_be_read_as_gray(tmp_path):
     source = open_source(path, Reading(bands=(4,)))
     np.testing.assert_array_equal(source.read(FULL)[..., 0], VALUES[3])
     assert source.read_mask(FULL) is None
+
+
+def test_what_is_no_number_means_nothing_whatever_nodata_is(tmp_path):
+    values = RANDOM.random((3, 24, 30)).astype(np.float32) + 1
+    values[:, 2, 3] = 0
+    values[:, 5:7, 8] = np.nan
+    values[0, 9, 9] = np.nan  # in one band alone: the others tell something
+    source = open_source(write(tmp_path / "a.tif", values, nodata=0), Reading(depth="keep", stretch="minmax"))
+    expected = np.full((24, 30), 65535)
+    expected[2, 3] = expected[5:7, 8] = 0
+    np.testing.assert_array_equal(source.read_mask(FULL), expected)

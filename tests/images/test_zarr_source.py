@@ -259,3 +259,12 @@ def test_what_a_result_says_must_make_sense(tmp_path, change):
     with pytest.raises(ImageError, match=r"not a Zarr image: .*a\.zarr: what ") as caught:
         open_source(tmp_path / "a.zarr")
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_no_image_says_what_it_is(tmp_path):
+    (tmp_path / "holiday").mkdir()
+    with pytest.raises(ImageError, match=r"holiday is a folder without Zarr metadata: give a file"):
+        open_source(tmp_path / "holiday")
+    Store.create(tmp_path / "begun.zarr", 8, 8, shard=8, chunk=8)
+    with pytest.raises(ImageError, match=r"unfinished: .*begun\.zarr: finish it first: .* --resume"):
+        open_source(tmp_path / "begun.zarr")

@@ -111,6 +111,16 @@ def test_resume_starts_where_nothing_was_begun_and_rests_where_all_is_done(pictu
     assert "finished already" in second.notes[0]
 
 
+@pytest.mark.parametrize("ending", ["png", "tif", "zarr"])
+def test_a_finished_output_of_another_size_is_refused(picture, random_translator, tmp_path, ending):
+    output = tmp_path / f"out.{ending}"
+    stylize(picture, output, random_translator, region=(0, 0, 40, 30))
+    with pytest.raises(ResumeError, match=r"has 30 x 40 pixels, not 270 x 310: it was made from another image"):
+        stylize(picture, output, random_translator, resume=True)
+    with pytest.raises(ResumeError, match="pixels, not"):
+        plan_stylize(picture, output, random_translator, resume=True)
+
+
 @pytest.mark.parametrize("ending", ["png", "zarr"])
 def test_resume_clears_what_a_kill_left_of_finished_work(picture, random_translator, tmp_path, monkeypatch, ending):
     folder = tmp_path / "results"

@@ -3,14 +3,14 @@
 import errno
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tilegan.errors import OutputError, OutputExistsError, TileganError
+from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganError
 from tilegan.files import is_remote, is_there
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import kind_of
-from tilegan.images.source import first_line
+from tilegan.images.source import first_line, open_source
 from tilegan.images.store import UNFINISHED, Store
 
 
@@ -77,6 +77,30 @@ def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) ->
         raise
     except OSError as error:
         raise explained(error, output.parent, "free some") from error
+
+
+def check_finished(output: Path, kind: str, height: int, width: int) -> None:
+    """Find out whether a finished output can be what a resumed command asks for: by its size, for it tells no more.
+
+    Args:
+        output: that is there.
+        kind: of it; the size of a deep zoom image is not looked at.
+        height: that it should have, in pixels.
+        width: likewise.
+
+    Raises:
+        ResumeError: it has another size.
+        ImageError: it cannot be read.
+    """
+    if kind == "dzi":
+        return
+    with closing(open_source(output)) as image:
+        found = image.height, image.width
+    if found != (height, width):
+        raise ResumeError(
+            f"cannot resume: {output} is finished and has {found[0]} x {found[1]} pixels, not {height} x {width}: "
+            "it was made from another image: give another name, or overwrite without resume"
+        )
 
 
 def overlaps(output: Path, source: Path) -> bool:

@@ -205,6 +205,8 @@ class RasterSource:
             if bands.uses_mask:
                 with self._lock, gdal_errors(self.path, "cannot read image", self._reading):
                     valid = self._dataset.dataset_mask(window=_rasterio(window)) > 0
+                if bands.dtype.kind in "fc":  # what is no number means nothing, whatever value is said to
+                    valid &= ~np.isnan(self._values(window, bands.indexes)).all(axis=-1)
                 mask = np.where(valid, mask, mask.dtype.type(0))
             return mask
 

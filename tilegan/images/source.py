@@ -238,6 +238,8 @@ def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
 
 def first_line(error: BaseException) -> str:
     """What an exception says, cut to one line; its class where it says nothing."""
+    if isinstance(error, KeyError):  # which says no more than the key
+        return f"{error} is missing"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

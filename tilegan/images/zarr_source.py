@@ -16,8 +16,11 @@ from tilegan.images.gaps import GREY, read_around
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
+from tilegan.images.store import UNFINISHED
 from tilegan.images.stretch import OVERVIEW, Stretch, bits_of, levels_of, to_opacity, to_rgb
 from tilegan.images.zarr_layout import open_layout
+
+_METADATA = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 
 
 class ZarrSource:
@@ -44,7 +47,7 @@ class ZarrSource:
         except ImageError:
             raise
         except Exception as error:  # zarr raises a different class for each kind of damage
-            raise ImageError(f"not a Zarr image: {shown(path)}: {shown(first_line(error))}") from error
+            raise ImageError(_why_not(path, error)) from error
         full = layout.levels[0]
         sizes = dict(zip(layout.axes, full.shape, strict=True))
         self.height: int = sizes["y"]
@@ -237,3 +240,12 @@ def _listed(folder: Path) -> dict[str, str | int]:
         "bytes": sum(info["size"] or 0 for info in found.values()),
         "etags": hashlib.sha256(versions.encode()).hexdigest(),
     }
+
+
+def _why_not(path: Path, error: Exception) -> str:
+    """Why a folder is no image."""
+    if not is_remote(path) and (path / UNFINISHED).exists():
+        return f"unfinished: {shown(path)}: finish it first: the command that began it, with --resume"
+    if not is_remote(path) and not any((path / name).exists() for name in _METADATA):
+        return f"not an image: {shown(path)} is a folder without Zarr metadata: give a file, or a Zarr folder"
+    return f"not a Zarr image: {shown(path)}: {shown(first_line(error))}"
