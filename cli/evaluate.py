@@ -30,6 +30,12 @@ from tilegan.cli.report import pixel_bars
     help="Source images to translate; of targets twice as many are looked at.",
 )
 @click.option(
+    "--held-out",
+    metavar="N",
+    type=click.IntRange(min=2),
+    help="Only every N-th file of both folders: those that tilegan train --hold-out N kept out.",
+)
+@click.option(
     "--short-side",
     metavar="PX",
     type=click.IntRange(min=1),

@@ -50,7 +50,8 @@ def step_bar() -> Iterator[Callable[["TrainStep"], None]]:
 
     def show(step: "TrainStep") -> None:
         nonlocal bar
-        losses = ", ".join(f"{name} {value:.3f}" for name, value in step.losses.items())
+        values = step.figures | step.losses
+        losses = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
         if not sys.stderr.isatty():
             quiet.tell(f"train: step {step.step} of {step.steps}; {losses}")
             return

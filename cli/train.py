@@ -28,6 +28,7 @@ from tilegan.cli.report import interrupted, step_bar
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
 @click.option("--palette", metavar="P", type=float, help="1 takes over the palette, 0 keeps the colors.")
+@click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
@@ -69,7 +70,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
             )
     if stopper.asked():
         interrupted(f"stopped at step {result.steps} and saved: go on with tilegan train --resume {result.run}")
-    losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in (result.losses | result.figures).items())
     click.echo(f"{result.model}: {result.steps} steps in {result.seconds / 60:.1f} minutes; {losses}")
     if not result.finished:
         click.echo(f"not all steps done: go on with tilegan train --resume {result.run}")
@@ -82,7 +83,7 @@ def _settings(options: dict[str, Any]) -> Any:
     given = {name: value for name, value in options.items() if value is not None}
     settings = TrainSettings()
     own = {name: given[name] for name in ("margin", "content_weight", "palette") if name in given}
-    names = ("steps", "tile_size", "short_side", "batch", "learning_rate", "seed")
+    names = ("steps", "tile_size", "short_side", "batch", "learning_rate", "hold_out", "seed")
     chosen = {name: given[name] for name in names if name in given}
     return replace(settings, method=replace(settings.method, **own), **chosen)
 

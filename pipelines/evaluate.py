@@ -27,10 +27,11 @@ from tilegan.inference.array import stylize_array
 from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.seams import LEAST_TILES, Difference
-from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Picture, StyleSet, Tally, Targets
+from tilegan.metrics.sets import Picture, StyleSet, Targets
+from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Tally
 from tilegan.pipelines.evaluate_page import Pictures, page
 from tilegan.progress import Progress, silent
-from tilegan.training.crops import TrainingImage, find_images, read_reduced
+from tilegan.training.crops import TrainingImage, find_images, hold_out, read_reduced
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 
@@ -90,6 +91,7 @@ def evaluate(
     output: str | Path | None = None,
     *,
     images: int = 12,
+    held_out: int | None = None,
     short_side: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -104,6 +106,7 @@ def evaluate(
         target: folder of images of the style, likewise; at least two.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
         images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
+        held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
         short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
         device: what computes.
         precision: its number format.
@@ -129,8 +132,8 @@ def evaluate(
     side = short_side or max(_trained_side(translator), least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
-    sources = _read(_some(find_images(Path(source), least, side), images), Path(source))
-    paintings = _read(_some(find_images(Path(target), 2 * translator.tile_size, side), 2 * images), Path(target))
+    sources = _read(_some(Path(source), least, side, held_out, images), Path(source))
+    paintings = _read(_some(Path(target), 2 * translator.tile_size, side, held_out, 2 * images), Path(target))
     if len(paintings) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
     measured = _Evaluation(translator, [picture for _, picture in sources], [picture for _, picture in paintings])
@@ -233,8 +236,13 @@ def _trained_side(translator: Translator) -> int:
     return side if isinstance(side, int) else TrainSettings().short_side
 
 
-def _some(images: list[TrainingImage], count: int) -> list[TrainingImage]:
-    """At most ``count`` images, spread evenly over the list."""
+def _some(folder: Path, least: int, side: int, held_out: int | None, count: int) -> list[TrainingImage]:
+    """At most ``count`` usable images of a folder, held-out ones if asked for, spread evenly over their names."""
+    images = find_images(folder, least, side)
+    if held_out is not None:
+        _, images = hold_out(images, held_out)
+        if not images:
+            raise DatasetError(f"no usable image in '{folder}' is a {held_out}th file: leave --held-out away")
     count = min(count, len(images))
     return [images[number * len(images) // count] for number in range(count)]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.metrics.seams import profile
-from tilegan.pipelines.evaluate_figures import Picture
+from tilegan.metrics.sets import Picture
 from tilegan.pipelines.evaluate_plots import COLORS, bar_plot, line_plot
 from tilegan.pipelines.evaluate_table import HEADINGS, table
 

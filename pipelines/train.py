@@ -12,7 +12,7 @@ import torch
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.crops import TrainingImage, find_images
+from tilegan.training.crops import TrainingImage, find_images, hold_out
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.run import TRANSLATOR, RunConfig, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
@@ -34,6 +34,7 @@ class TrainResult:
         steps: steps done in all; ``finished`` tells whether these are all that were asked for.
         seconds: training time in all, in seconds.
         losses: means over the last 100 steps.
+        figures: the last ones of ``training.monitor``.
     """
 
     run: Path
@@ -42,6 +43,7 @@ class TrainResult:
     finished: bool
     seconds: float
     losses: dict[str, float]
+    figures: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def train(
         precision: 'auto', 'float32' or 'bfloat16' (mixed precision).
         cache: bytes of reduced images to keep in memory.
         time_limit: seconds after which to stop and save.
-        sample_every: steps between sheets of samples.
+        sample_every: steps between sheets of samples and figures.
         checkpoint_every: steps between checkpoints.
         overwrite: replace a run that is in the folder.
         progress: called after every step.
@@ -210,8 +212,8 @@ def plan(
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(
-        source_images=len(images[0]),
-        target_images=len(images[1]),
+        source_images=len(hold_out(images[0], settings.hold_out)[0]),
+        target_images=len(hold_out(images[1], settings.hold_out)[0]),
         cache_needed=sum(3 * image.height * image.width for found in images for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
@@ -260,4 +262,5 @@ def _result(loop: Loop) -> TrainResult:
         finished=loop.trainer.step >= loop.config.settings.steps,
         seconds=loop.seconds,
         losses=last_losses(loop.folder, 100),
+        figures=loop.figures,
     )

@@ -47,3 +47,7 @@ class TileganWarning(UserWarning):
 
 class SkippedImageWarning(TileganWarning):
     """An image of a training folder is left out."""
+
+
+class CollapseWarning(TileganWarning):
+    """A training has lost the variety of its sources."""

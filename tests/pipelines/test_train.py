@@ -63,6 +63,20 @@ def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Pat
     assert not list(tmp_path.rglob("*.partial"))
 
 
+def test_figures_are_measured_on_images_that_are_held_out(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    steps: list[TrainStep] = []
+    settings = replace(SMALL, hold_out=3)
+    result = train(*folders, tmp_path / "run", settings=settings, device="cpu", progress=steps.append, sample_every=4)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "figures" in line] == [4]
+    assert [bool(step.figures) for step in steps] == [False, False, False, True, True, True]
+    assert set(result.figures) >= {"content", "palette", "spread_between", "spread_within"}
+    assert result.figures["content"] > 0.9  # the generator starts from the identity
+    facts = load(tmp_path / "run").facts
+    assert (facts["source_images"], facts["target_images"]) == (2, 2)
+    assert facts["figures"]["content"] == round(result.figures["content"], 3)
+
+
 def test_curves_are_drawn_where_matplotlib_is(folders: tuple[Path, Path], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     train(*folders, tmp_path / "run", settings=SMALL, device="cpu")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import DatasetError, SkippedImageWarning
-from tilegan.training.crops import Crops, find_images, read_reduced
+from tilegan.training.crops import Crops, find_images, hold_out, read_reduced
 
 
 def write_noise(path: Path, width: int, height: int, seed: int = 0) -> None:
@@ -121,3 +121,16 @@ def test_nothing_that_decodes_is_an_error(tmp_path: Path) -> None:
     crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
     with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="can be decoded"):
         crops.crop(0)
+
+
+def test_every_nth_file_is_held_out_whatever_else_is_in_the_folder(tmp_path: Path) -> None:
+    for number in range(7):
+        write_noise(tmp_path / f"{number}.png", 40, 40, number)
+    (tmp_path / "1.png").write_text("no image")
+    with pytest.warns(SkippedImageWarning, match=r"1\.png"):
+        images = find_images(tmp_path, 32, 40)
+    kept, held = ([image.path.stem for image in part] for part in hold_out(images, 3))
+    assert (kept, held) == (["0", "3", "4", "6"], ["2", "5"])
+    assert hold_out(images, 0) == (images, [])
+    with pytest.raises(DatasetError, match="are held out"):
+        hold_out([image for image in images if image.path.stem == "2"], 3)

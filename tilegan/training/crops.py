@@ -20,11 +20,18 @@ DRAWS = 8  # how often a crop without information is drawn again
 
 @dataclass(frozen=True)
 class TrainingImage:
-    """A file that is large enough to be cropped, and its size in pixels once it is reduced."""
+    """A file that is large enough to be cropped.
+
+    Attributes:
+        path: the file.
+        height, width: in pixels, once it is reduced.
+        number: its place among all files of the folder, by name, usable or not.
+    """
 
     path: Path
     height: int
     width: int
+    number: int
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
@@ -39,7 +46,7 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
     if not folder.is_dir():
         raise DatasetError(f"no folder '{folder}': give a folder of images")
     found = []
-    for path in _files(folder):
+    for number, path in enumerate(_files(folder)):
         try:
             source = open_source(path)
         except ImageError as error:
@@ -52,10 +59,24 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
             warnings.warn(message, SkippedImageWarning, stacklevel=2)
             continue
         factor = min(1.0, short_side / min(height, width))
-        found.append(TrainingImage(path, round(height * factor), round(width * factor)))
+        found.append(TrainingImage(path, round(height * factor), round(width * factor), number))
     if not found:
         raise DatasetError(f"no usable image in '{folder}': put images there that have at least {side} x {side} pixels")
     return found
+
+
+def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImage], list[TrainingImage]]:
+    """Part what is trained on from what is held out: every ``every``-th file of the folder; 0 holds none out.
+
+    Raises:
+        DatasetError: nothing is left to train on.
+    """
+    parts: tuple[list[TrainingImage], list[TrainingImage]] = ([], [])
+    for image in images:
+        parts[every > 0 and image.number % every == every - 1].append(image)
+    if not parts[0]:
+        raise DatasetError(f"the only usable images of '{images[0].path.parent}' are held out: hold out fewer, or none")
+    return parts
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -13,23 +13,32 @@ from numpy.typing import NDArray
 
 import tilegan
 from tilegan.files import replace_file
+from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
-from tilegan.training.crops import Crops, TrainingImage
+from tilegan.training.crops import Crops, TrainingImage, hold_out
+from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
 
 SHEET_COLUMNS = 6
-SHEET_CROPS = 2**40  # crop numbers of the sheets: far from those that are trained on
+FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and figures: far from those trained on
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What the progress callback is told after every step."""
+    """What the progress callback is told after every step.
+
+    Attributes:
+        step, steps: done, and in all.
+        losses: of this step, by name.
+        figures: of the last ``Monitor.measure``, by name; empty before the first.
+    """
 
     step: int
     steps: int
     losses: dict[str, float]
+    figures: dict[str, float]
 
 
 class Loop:
@@ -51,10 +60,17 @@ class Loop:
         self.folder = folder
         self.config = config
         self.trainer = trainer
-        self.images = images
-        side, seed = 2 * config.settings.tile_size, config.settings.seed
-        self.crops = [Crops(found, side, config.cache // 2, 2 * seed + domain) for domain, found in enumerate(images)]
+        settings = config.settings
+        parts = [hold_out(found, settings.hold_out) for found in images]
+        self.images = [kept for kept, _ in parts]
+        budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
+        side = 2 * settings.tile_size
+        self.crops = [Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)]
         self.seconds = seconds
+        fixed = [Crops(held or kept, 2 * side, budget, seed) for (kept, held), seed in zip(parts, seeds, strict=True)]
+        sources, self.targets = ([crops.crop(number) for number in FIXED] for crops in fixed)
+        self.monitor = Monitor(sources, self.targets)
+        self.figures: dict[str, float] = {}
 
     def go(
         self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
@@ -69,23 +85,27 @@ class Loop:
         settings, trainer = self.config.settings, self.trainer
         begin, before = time.perf_counter(), self.seconds
         saved = -1
+        board = Board(self.folder, trainer.step)
         for source, target in self._batches():
             losses = trainer.train_step(source, target)
             elapsed = time.perf_counter() - begin
             self.seconds = before + elapsed
-            append_metrics(self.folder, trainer.step, self.seconds, losses)
+            measured = self._show() if trainer.step % self.config.sample_every == 0 else {}
+            append_metrics(self.folder, trainer.step, self.seconds, losses, measured)
+            board.write("losses", trainer.step, losses)
+            board.write("figures", trainer.step, measured)
             if progress is not None:
-                progress(TrainStep(trainer.step, settings.steps, losses))
-            if trainer.step % self.config.sample_every == 0:
-                self._save_sheet()
+                progress(TrainStep(trainer.step, settings.steps, losses, self.figures))
             if trainer.step % self.config.checkpoint_every == 0:
                 self._save()
                 saved = trainer.step
             if stop() or (time_limit is not None and elapsed >= time_limit):
                 break
+        board.close()
         if saved != trainer.step:
+            if trainer.step % self.config.sample_every:
+                self._show()
             self._save()
-            self._save_sheet()
         if trainer.step >= settings.steps:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
 
@@ -124,17 +144,19 @@ class Loop:
             "precision": self.config.precision,
             "init": self.config.init,
             "losses": last_losses(self.folder, 100),
+            "figures": {name: round(value, 3) for name, value in self.figures.items()},
             "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
         }
 
-    def _save_sheet(self) -> None:
-        """Source crops, their translations, and target crops: twice the trained side, always the same ones."""
-        side = 4 * self.config.settings.tile_size
-        numbers = range(SHEET_CROPS, SHEET_CROPS + SHEET_COLUMNS)
-        sources, targets = ([crops.crop(number, side) for number in numbers] for crops in self.crops)
+    def _show(self) -> dict[str, float]:
+        """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
         translator = self.trainer.translator(self.config.name, {})
-        sheet = sample_sheet([sources, [translator.translate(crop) for crop in sources], targets])
-        path = self.folder / SAMPLES / f"{self.trainer.step:07d}.png"
+        translations = [translator.translate(source) for source in self.monitor.sources]
+        rows = (self.monitor.sources, translations, self.targets)
+        sheet = sample_sheet([list(row[:SHEET_COLUMNS]) for row in rows])
         content = io.BytesIO()
         sheet.save(content, "PNG")
-        replace_file(path, content.getvalue())
+        replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
+        self.figures = self.monitor.measure(translations)
+        warn_of_collapse(self.figures, self.trainer.step)
+        return self.figures

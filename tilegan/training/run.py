@@ -1,7 +1,8 @@
 """A run folder: everything a training leaves on disk.
 
-``config.json`` (all settings), ``metrics.jsonl`` (a line a step), ``samples/`` (sheets), ``checkpoint.safetensors``,
-``translator.safetensors`` and at the end ``curves.png``.
+``config.json`` (all settings), ``metrics.jsonl`` (a line a step; figures now and then), ``samples/`` (sheets),
+``checkpoint.safetensors``, ``translator.safetensors``, ``tensorboard/`` where that is installed, and at the end
+``curves.png``.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import replace_file
+from tilegan.training.board import FOLDER as BOARD
 from tilegan.training.checkpoint import NAME as CHECKPOINT
 from tilegan.training.crops import TrainingImage
 from tilegan.training.settings import TrainSettings
@@ -91,22 +93,29 @@ def prepare(folder: Path, overwrite: bool) -> None:
             raise OutputExistsError(f"'{folder}' holds a run: --resume {folder} goes on, --overwrite replaces it")
         for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
             (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / SAMPLES, ignore_errors=True)
+        for name in (SAMPLES, BOARD):
+            shutil.rmtree(folder / name, ignore_errors=True)
     try:
         (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
 
 
-def append_metrics(folder: Path, step: int, seconds: float, losses: dict[str, float]) -> None:
-    """Add a step's line to ``metrics.jsonl``; ``seconds`` is the training time so far."""
-    rounded = {name: float(f"{value:.6g}") for name, value in losses.items()}
-    line = json.dumps({"step": step, "seconds": round(seconds, 3), "losses": rounded})
+def append_metrics(
+    folder: Path, step: int, seconds: float, losses: dict[str, float], figures: dict[str, float]
+) -> None:
+    """Add a step's line to ``metrics.jsonl``; ``seconds`` is the training time so far, ``figures`` may be none."""
+    content = {"step": step, "seconds": round(seconds, 3), "losses": _rounded(losses)}
+    line = json.dumps({**content, "figures": _rounded(figures)} if figures else content)
     try:
         with (folder / METRICS).open("a") as file:
             file.write(line + "\n")
     except OSError as error:
         raise OutputError(f"cannot write {folder / METRICS}: {error.strerror}") from error
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: float(f"{value:.6g}") for name, value in values.items()}
 
 
 def cut_metrics(folder: Path, step: int) -> None:

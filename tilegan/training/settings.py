@@ -23,6 +23,7 @@ class TrainSettings:
             Trained by a Two Time-Scale Update Rule').
         betas: Adam's two decay rates.
         average_decay: decay per step of the running average of the generator's weights, which is what is kept.
+        hold_out: every so many-th file of each folder is kept for the figures and not trained on; 0: none.
         seed: chooses initial weights, crops and colour transforms.
         generator: architecture of the generator, see ``networks.build``.
         discriminator: the same for the discriminator.
@@ -37,6 +38,7 @@ class TrainSettings:
     discriminator_rate: float = 4e-4
     betas: tuple[float, float] = (0.5, 0.99)
     average_decay: float = 0.998
+    hold_out: int = 0
     seed: int = 0
     generator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_GENERATOR))
     discriminator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_DISCRIMINATOR))
@@ -59,6 +61,7 @@ class TrainSettings:
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
             (self.discriminator_rate > 0, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
+            (self.hold_out == 0 or self.hold_out >= 2, f"hold out every 2nd file or fewer, not {self.hold_out}"),
             (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
             (own.margin > 0 and isfinite(own.margin), f"margin must be above 0, not {own.margin}"),
             (own.content_weight >= 0, f"content weight must be 0 or more, not {own.content_weight}"),

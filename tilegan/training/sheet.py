@@ -29,7 +29,7 @@ def sample_sheet(rows: list[list[NDArray[np.uint8]]]) -> Image.Image:
 
 
 def loss_curves(metrics: Path, output: Path) -> bool:
-    """Draw each loss of a ``metrics.jsonl`` over the steps, smoothed, as a PNG; False without matplotlib or steps."""
+    """Draw losses, smoothed, and figures of a ``metrics.jsonl`` over the steps, as a PNG; False without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -39,14 +39,20 @@ def loss_curves(metrics: Path, output: Path) -> bool:
     if not lines:
         return False
     names = list(lines[0]["losses"])
-    figure = Figure(figsize=(8, 2 * len(names)), layout="constrained")
+    measured = [line for line in lines if "figures" in line]
+    shown = list(measured[-1]["figures"]) if measured else []
+    figure = Figure(figsize=(8, 2 * len(names + shown)), layout="constrained")
     span = max(1, len(lines) // 100)
-    for axes, name in zip(figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0], names, strict=True):
+    plots = list(figure.subplots(len(names + shown), 1, sharex=True, squeeze=False)[:, 0])
+    for axes, name in zip(plots, names, strict=False):
         values = np.array([line["losses"][name] for line in lines])
         axes.plot(steps, values, alpha=0.25)
         axes.plot(steps[span - 1 :], np.convolve(values, np.ones(span) / span, "valid"))
         axes.set_ylabel(name)
-    axes.set_xlabel("step")
+    for axes, name in zip(plots[len(names) :], shown, strict=True):
+        axes.plot([line["step"] for line in measured], [line["figures"].get(name) for line in measured], marker=".")
+        axes.set_ylabel(name)
+    plots[-1].set_xlabel("step")
     content = io.BytesIO()
     figure.savefig(content, dpi=100, format="png")
     replace_file(output, content.getvalue())

@@ -1,0 +1,60 @@
+import warnings
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tilegan.errors import CollapseWarning
+from tilegan.training.monitor import Monitor, warn_of_collapse
+
+Picture = NDArray[np.uint8]
+
+
+def pictures(count: int, seed: int, cell: int) -> list[Picture]:
+    """Cells of random colours around a colour of its own for each picture; small ones make a fine texture."""
+    random = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        cells = (
+            random.normal(random.integers(60, 190, 3), 20, (64 // cell, 64 // cell, 3)).clip(0, 255).astype(np.uint8)
+        )
+        made.append(cells.repeat(cell, 0).repeat(cell, 1))
+    return made
+
+
+@pytest.fixture(scope="module")
+def monitor() -> Monitor:
+    return Monitor(pictures(6, 0, 16), pictures(12, 1, 2))
+
+
+def test_sources_themselves_have_all_content_and_no_style(monitor: Monitor) -> None:
+    figures = monitor.measure(monitor.sources)
+    assert figures["style"] == pytest.approx(0, abs=1e-6)
+    assert figures["content"] == pytest.approx(1)
+    assert figures["spread_between"] == figures["spread_within"] == pytest.approx(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_collapse(figures, 1)
+
+
+def test_target_texture_has_the_style_and_no_content(monitor: Monitor) -> None:
+    figures = monitor.measure(pictures(6, 2, 2))
+    assert figures["style"] > 0.8
+    assert figures["content"] < 0.2
+    with pytest.warns(CollapseWarning, match="step 7: pictures lose their content"):
+        warn_of_collapse(figures, 7)
+
+
+def test_one_colour_for_all_is_a_collapse(monitor: Monitor) -> None:
+    gray = [picture - picture.mean((0, 1)).astype(int) + 128 for picture in monitor.sources]
+    figures = monitor.measure([picture.clip(0, 255).astype(np.uint8) for picture in gray])
+    assert figures["spread_between"] < 0.1
+    assert figures["spread_within"] > 0.8
+    with pytest.warns(CollapseWarning, match="mode collapse"):
+        warn_of_collapse(figures, 7)
+
+
+def test_flat_pictures_are_a_collapse(monitor: Monitor) -> None:
+    flat = [np.full_like(picture, picture.mean((0, 1)).astype(np.uint8)) for picture in monitor.sources]
+    with pytest.warns(CollapseWarning, match="palette collapse"):
+        warn_of_collapse(monitor.measure(flat), 7)

@@ -1,0 +1,68 @@
+"""Sets of images, compared by style and palette."""
+
+from statistics import fmean
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tilegan.metrics.palette import colors, palette_distance
+from tilegan.metrics.style import PER_IMAGE, neighbourhoods, share, sliced_wasserstein
+
+COLORS = 2048  # of each image, for the palette
+
+Picture = NDArray[np.uint8]
+
+
+class StyleSet:
+    """Neighbourhoods and colours of a set of images.
+
+    Args:
+        images: how many there will be.
+        levels: of the pyramid.
+        size: of the set, in images: a smaller one gives more of each image, so that sets compare.
+    """
+
+    def __init__(self, images: int, levels: int, size: int) -> None:
+        self._levels = levels
+        self._shares = list(zip(share(images, size * PER_IMAGE), share(images, size * COLORS), strict=True))
+        self._squares: list[list[torch.Tensor]] = []
+        self._colors: list[torch.Tensor] = []
+
+    def add(self, image: Picture) -> None:
+        """Take the next image, (h, w, 3)."""
+        number = len(self._squares)
+        squares, pixels = self._shares[number]
+        self._squares.append(neighbourhoods(image, self._levels, squares, number))
+        self._colors.append(colors(image, pixels, number))
+
+    def style_distances(self, other: "StyleSet") -> list[float]:
+        """Sliced Wasserstein distances to another set, by level."""
+        pairs = zip(zip(*self._squares, strict=True), zip(*other._squares, strict=True), strict=True)
+        return [sliced_wasserstein(torch.cat(own), torch.cat(others)) for own, others in pairs]
+
+    def palette_distance(self, other: "StyleSet") -> float:
+        """Distance of colours to another set."""
+        return palette_distance(torch.cat(self._colors), torch.cat(other._colors))
+
+
+class Targets:
+    """Real target images in two halves, by which also the distance from real to real is known.
+
+    Attributes:
+        style: distances of one half from the other, by level.
+        palette: likewise of colours.
+    """
+
+    def __init__(self, first: StyleSet, second: StyleSet) -> None:
+        self._halves = first, second
+        self.style = first.style_distances(second)
+        self.palette = first.palette_distance(second)
+
+    def style_distances(self, candidate: StyleSet) -> list[float]:
+        """Of a candidate's images, by level: means over both halves."""
+        return [fmean(pair) for pair in zip(*(candidate.style_distances(half) for half in self._halves), strict=True)]
+
+    def palette_distance(self, candidate: StyleSet) -> float:
+        """Likewise of colours."""
+        return fmean(candidate.palette_distance(half) for half in self._halves)

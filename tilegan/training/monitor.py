@@ -1,0 +1,94 @@
+"""What a training has come to, measured on crops that stay the same: style, content, palette, and signs of collapse."""
+
+import warnings
+from collections.abc import Sequence
+from itertools import combinations
+from statistics import fmean
+
+import numpy as np
+
+from tilegan.errors import CollapseWarning
+from tilegan.metrics.content import gradient_correlation, luminance
+from tilegan.metrics.lab import to_lab
+from tilegan.metrics.pyramid import levels_of
+from tilegan.metrics.sets import Picture, StyleSet, Targets
+from tilegan.metrics.style import place
+
+LEAST_SPREAD = 0.3  # of the sources' own: below it nearly all translations have the same colours
+LEAST_CONTENT = 0.3
+
+
+class Monitor:
+    """Measures translations of the same crops again and again.
+
+    Args:
+        sources: uint8 (h, w, 3) each, best of images that are not trained on.
+        targets: the same of the target domain, at least two.
+    """
+
+    def __init__(self, sources: Sequence[Picture], targets: Sequence[Picture]) -> None:
+        self.sources = sources
+        self._levels = levels_of(min(min(picture.shape[:2]) for picture in (*sources, *targets)))
+        halves = targets[::2], targets[1::2]
+        self._size = max(len(sources), *map(len, halves))
+        self._targets = Targets(*(self._set_of(half) for half in halves))
+        self._of_sources = self._targets.style_distances(self._set_of(sources))
+        self._spreads = _spreads(sources)
+
+    def measure(self, translations: Sequence[Picture]) -> dict[str, float]:
+        """Figures of translations of the sources.
+
+        Args:
+            translations: uint8 (h, w, 3), each as large as its source.
+
+        Returns:
+            ``style``: mean over the levels of a Laplacian pyramid: 0 is as far from the targets as the sources, 1 as
+            near as other targets; missing where the sources are as near. ``content``: correlation of gradients with the
+            source, mean over the levels. ``palette``: distance of colours to the targets, in units of Lab.
+            ``spread_between`` and ``spread_within``: how far colours differ between and within the pictures, as a share
+            of the sources'. See ``docs/evaluate.md``.
+        """
+        own = self._set_of(translations)
+        distances = zip(self._of_sources, self._targets.style_distances(own), self._targets.style, strict=True)
+        placed = [value for value in (place(*three) for three in distances) if value is not None]
+        content = [
+            fmean(gradient_correlation(luminance(source), luminance(picture), self._levels))
+            for source, picture in zip(self.sources, translations, strict=True)
+        ]
+        between, within = (
+            spread / max(before, 1e-6) for spread, before in zip(_spreads(translations), self._spreads, strict=True)
+        )
+        return ({"style": fmean(placed)} if placed else {}) | {
+            "content": fmean(content),
+            "palette": self._targets.palette_distance(own),
+            "spread_between": between,
+            "spread_within": within,
+        }
+
+    def _set_of(self, pictures: Sequence[Picture]) -> StyleSet:
+        found = StyleSet(len(pictures), self._levels, self._size)
+        for picture in pictures:
+            found.add(picture)
+        return found
+
+
+def warn_of_collapse(figures: dict[str, float], step: int) -> None:
+    """Give a ``CollapseWarning`` for what ``Monitor.measure`` shows to have gone wrong."""
+    signs = {
+        "all pictures get the same colors (mode collapse)": figures["spread_between"] < LEAST_SPREAD,
+        "pictures lose their colors (palette collapse)": figures["spread_within"] < LEAST_SPREAD,
+        "pictures lose their content": figures["content"] < LEAST_CONTENT,
+    }
+    for sign, seen in signs.items():
+        if seen:
+            told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+            warnings.warn(f"step {step}: {sign}: {told}", CollapseWarning, stacklevel=2)
+
+
+def _spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
+    """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
+    colors = [to_lab(picture.reshape(-1, 3)) for picture in pictures]
+    means = [pixels.mean(0) for pixels in colors]
+    between = [float(np.linalg.norm(first - second)) for first, second in combinations(means, 2)]
+    within = [float(np.sqrt(pixels.var(0).sum())) for pixels in colors]
+    return fmean(between) if between else 0.0, fmean(within)
