@@ -53,6 +53,15 @@ def test_two_trainings_with_one_seed_are_equal() -> None:
     assert torch.equal(weights(first), weights(second))
 
 
+def test_rates_fall_linearly_at_the_end() -> None:
+    trainer = Trainer(replace(SMALL, steps=10, rate_decay=0.4, learning_rate=1e-3), CPU, torch.float32)
+    rates = []
+    for step in range(10):
+        trainer.train_step(crops(step), crops(9 + step))
+        rates.append(trainer.optimizers["generator"].param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-3] * 7 + [7.5e-4, 5e-4, 2.5e-4])
+
+
 def test_restoring_a_state_goes_on_as_if_nothing_had_happened() -> None:
     whole = Trainer(SMALL, CPU, torch.float32)
     for step in range(4):

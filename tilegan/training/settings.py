@@ -21,6 +21,8 @@ class TrainSettings:
         learning_rate: Adam's rate for the generator.
         discriminator_rate: Adam's rate for the discriminator, higher so that it stays ahead (Heusel et al. 2017, 'GANs
             Trained by a Two Time-Scale Update Rule').
+        rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes settle;
+            0 keeps the rates.
         betas: Adam's two decay rates.
         average_decay: decay per step of the running average of the generator's weights, which is what is kept.
         hold_out: every so many-th file of each folder is kept for the figures and not trained on; 0: none.
@@ -36,6 +38,7 @@ class TrainSettings:
     steps: int = 6000
     learning_rate: float = 3e-4
     discriminator_rate: float = 4e-4
+    rate_decay: float = 0.5
     betas: tuple[float, float] = (0.5, 0.99)
     average_decay: float = 0.998
     hold_out: int = 0
@@ -61,6 +64,7 @@ class TrainSettings:
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
             (self.discriminator_rate > 0, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
+            (0 <= self.rate_decay <= 1, f"rate decay must be from 0 to 1, not {self.rate_decay}"),
             (self.hold_out == 0 or self.hold_out >= 2, f"hold out every 2nd file or fewer, not {self.hold_out}"),
             (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
             (own.margin > 0 and isfinite(own.margin), f"margin must be above 0, not {own.margin}"),

@@ -25,6 +25,7 @@ class Trainer:
 
     Attributes:
         step: steps done.
+        rates: of each network's optimiser, before they decay.
         average: the generator with averaged weights.
     """
 
@@ -41,9 +42,9 @@ class Trainer:
             to_device(network, device, torch.float32)
         self.method = Siamese(generator, discriminator, settings.method)
         self.average = copy.deepcopy(generator).requires_grad_(False)
-        rates = {"generator": settings.learning_rate, "discriminator": settings.discriminator_rate}
+        self.rates = {"generator": settings.learning_rate, "discriminator": settings.discriminator_rate}
         self.optimizers = {
-            name: torch.optim.Adam(network.parameters(), rates[name], settings.betas)
+            name: torch.optim.Adam(network.parameters(), self.rates[name], settings.betas)
             for name, network in self.method.networks().items()
         }
 
@@ -77,10 +78,17 @@ class Trainer:
         compute = self.method.generator_loss if name == "generator" else self.method.discriminator_loss
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             losses = compute(batch)
+        for group in self.optimizers[name].param_groups:
+            group["lr"] = self.rates[name] * self._decay()
         self.optimizers[name].zero_grad()
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         self.optimizers[name].step()
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def _decay(self) -> float:
+        """By what the rates of this step are multiplied."""
+        left = 1 - self.step / self.settings.steps
+        return 1.0 if left >= self.settings.rate_decay else left / self.settings.rate_decay
 
     @torch.no_grad()
     def _follow(self) -> None:
