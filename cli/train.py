@@ -44,10 +44,13 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
     Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first;
     --resume RUN then goes on.
     """
+    from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import TrainResult
     from tilegan.pipelines.train import resume as run_resume
     from tilegan.pipelines.train import train as run_train
+    from tilegan.training.processes import rank
 
+    keep_freed_memory()
     stopper = _Stopper()
     common: dict[str, Any] = {"time_limit": options["time_limit"], "stop": stopper.asked}
     result: TrainResult
@@ -68,6 +71,8 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
             result = run_train(
                 source_dir, target_dir, options["output"], progress=progress, **chosen, **every, **common
             )
+    if rank() > 0:  # the first of several processes tells what they have done
+        return
     if stopper.asked():
         interrupted(f"stopped at step {result.steps} and saved: go on with tilegan train --resume {result.run}")
     losses = ", ".join(f"{name} {value:.3f}" for name, value in (result.losses | result.figures).items())

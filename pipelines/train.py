@@ -14,6 +14,7 @@ from tilegan.errors import ResumeError, SettingError
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.crops import TrainingImage, find_images, hold_out
 from tilegan.training.loop import Loop, TrainStep
+from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
@@ -33,7 +34,7 @@ class TrainResult:
         model: the translator's file in it.
         steps: steps done in all; ``finished`` tells whether these are all that were asked for.
         seconds: training time in all, in seconds.
-        losses: means over the last 100 steps.
+        losses: means over the last 100 steps; of several processes only the first one knows them.
         figures: the last ones of ``training.monitor``.
     """
 
@@ -89,6 +90,9 @@ def train(
 ) -> TrainResult:
     """Train a translator from source images to the style of target images.
 
+    Started by ``torchrun`` in several processes, they train one model together, each on its part of every batch; the
+    first one writes and reports.
+
     Args:
         source: folder of images to be translated, such as photographs.
         target: folder of images of the style, such as paintings.
@@ -96,7 +100,7 @@ def train(
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings.
         device: 'auto', 'cpu', 'cuda', 'mps'.
-        precision: 'auto', 'float32' or 'bfloat16' (mixed precision).
+        precision: 'auto', 'float32', or 'bfloat16' or 'float16' (mixed precision).
         cache: bytes of reduced images to keep in memory.
         time_limit: seconds after which to stop and save.
         sample_every: steps between sheets of samples and figures.
@@ -116,27 +120,29 @@ def train(
     source, target = Path(source).resolve(), Path(target).resolve()
     folder = Path(run) if run is not None else Path("runs") / target.name
     images = _find(source, target, settings)
-    config = RunConfig(
-        source=str(source),
-        target=str(target),
-        source_files=digest(images[0], source),
-        target_files=digest(images[1], target),
-        name=target.name,
-        settings=settings,
-        **_placement(device, precision),
-        threads=torch.get_num_threads(),
-        cache=cache,
-        sample_every=sample_every,
-        checkpoint_every=checkpoint_every,
-        init=None if init is None else str(init),
-    )
-    trainer = _trainer(config)
-    if init is not None:
-        trainer.start_from(load(init, device="cpu", precision="float32"))
-    prepare(folder, overwrite)
-    config.write(folder)
-    loop = Loop(folder, config, trainer, images, 0.0)
-    loop.go(time_limit, progress, stop)
+    with joined(device) as processes:
+        config = RunConfig(
+            source=str(source),
+            target=str(target),
+            source_files=digest(images[0], source),
+            target_files=digest(images[1], target),
+            name=target.name,
+            settings=settings,
+            **_placement(device, precision),
+            threads=torch.get_num_threads(),
+            cache=cache,
+            sample_every=sample_every,
+            checkpoint_every=checkpoint_every,
+            init=None if init is None else str(init),
+        )
+        trainer = _trainer(config, processes)
+        if init is not None:
+            trainer.start_from(load(init, device="cpu", precision="float32"))
+        if processes.rank == 0:
+            prepare(folder, overwrite)
+            config.write(folder)
+        loop = Loop(folder, config, trainer, images, 0.0)
+        loop.go(time_limit, progress, stop)
     return _result(loop)
 
 
@@ -172,15 +178,17 @@ def resume(
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
     torch.set_num_threads(config.threads)
-    trainer = _trainer(config)
-    try:
-        trainer.restore(facts["step"], tensors)
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise ResumeError(f"the checkpoint in '{folder}' does not fit its config.json") from error
-    cut_metrics(folder, trainer.step)
-    config.write(folder)
-    loop = Loop(folder, config, trainer, images, facts["seconds"])
-    loop.go(time_limit, progress, stop)
+    with joined(config.device) as processes:
+        trainer = _trainer(config, processes)
+        try:
+            trainer.restore(facts["step"], tensors)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise ResumeError(f"the checkpoint in '{folder}' does not fit its config.json") from error
+        if processes.rank == 0:
+            cut_metrics(folder, trainer.step)
+            config.write(folder)
+        loop = Loop(folder, config, trainer, images, facts["seconds"])
+        loop.go(time_limit, progress, stop)
     return _result(loop)
 
 
@@ -237,21 +245,18 @@ def _with_architecture(settings: TrainSettings, init: str | Path | None) -> Trai
 
 def _placement(device: str, precision: str) -> dict[str, str]:
     chosen = choose_device(device)
-    dtype = choose_precision(precision, chosen)
-    if dtype == torch.float16:
-        if precision == "float16":
-            raise SettingError("training in float16 is not supported: use bfloat16 or float32")
-        dtype = torch.float32
-    return {"device": str(chosen), "precision": precision_name(dtype)}
+    return {"device": str(chosen), "precision": precision_name(choose_precision(precision, chosen))}
 
 
 def _named(placement: dict[str, str]) -> dict[str, Any]:
     return {"name": placement["precision"], "device": torch.device(placement["device"])}
 
 
-def _trainer(config: RunConfig) -> Trainer:
+def _trainer(config: RunConfig, processes: Processes) -> Trainer:
+    if config.settings.batch % processes.count:
+        raise SettingError(f"{processes.count} processes cannot share a batch of {config.settings.batch} equally")
     device = choose_device(config.device)
-    return Trainer(config.settings, device, choose_precision(config.precision, device))
+    return Trainer(config.settings, device, choose_precision(config.precision, device), processes)
 
 
 def _result(loop: Loop) -> TrainResult:
@@ -261,6 +266,6 @@ def _result(loop: Loop) -> TrainResult:
         steps=loop.trainer.step,
         finished=loop.trainer.step >= loop.config.settings.steps,
         seconds=loop.seconds,
-        losses=last_losses(loop.folder, 100),
+        losses=last_losses(loop.folder, 100) if loop.leads else {},
         figures=loop.figures,
     )

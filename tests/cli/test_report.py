@@ -36,7 +36,7 @@ def test_step_bar_shows_losses(capsys: pytest.CaptureFixture[str], monkeypatch: 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with report.step_bar() as progress:
         for step in (11, 12):
-            progress(SimpleNamespace(step=step, steps=12, losses={"content": 0.25}))
+            progress(SimpleNamespace(step=step, steps=12, figures={"style": 0.5}, losses={"content": 0.25}))
     errors = capsys.readouterr().err
     assert "12/12" in errors
     assert "content 0.250" in errors

@@ -10,6 +10,7 @@ from tilegan.methods.siamese import (
     SiameseSettings,
     content_cosine,
     real_length,
+    tone_distance,
     translated_length,
     translated_margin,
 )
@@ -66,18 +67,19 @@ class Brighten(nn.Module):
 
 
 def constant_images(*colors: tuple[float, float, float]) -> torch.Tensor:
-    return torch.tensor(colors)[:, :, None, None].expand(-1, -1, 8, 8)
+    return torch.tensor(colors)[:, :, None, None].expand(-1, -1, 16, 16)
 
 
 def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
-    settings = SiameseSettings(margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0)
+    settings = SiameseSettings(margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0, tone_weight=4.0)
     method = Siamese(Brighten(), MeanColor(), settings)
     source = constant_images((0.5, 0.0, 0.0), (0.0, 0.0, 0.5))
-    batch = Batch(source, constant_images((0.0, 0.6, 0.8), (0.0, 0.0, 0.0)), seed=0)
+    batch = Batch(source, constant_images((0.0, 0.6, 0.8), (0.0, 0.0, 0.0)), 0, 0, 2)
     length = math.sqrt(1.0**2 + 0.5**2 + 0.5**2)
     generator = method.generator_loss(batch)
     assert generator["generator_length"].item() == pytest.approx(length)
     assert generator["generator_content"].item() == pytest.approx(-3.0)
+    assert generator["generator_tone"].item() == pytest.approx(4.0 * 0.5**2)
     discriminator = method.discriminator_loss(batch)
     assert discriminator["real_length"].item() == pytest.approx(1.0 / 2)
     assert discriminator["translated_margin"].item() == pytest.approx(2 - length)
@@ -90,7 +92,7 @@ def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(
     nn.init.normal_(generator.tail.weight)
     method = Siamese(generator, MeanColor(), SiameseSettings(whole_share=share))
     source = torch.randn(4, 3, 32, 32, requires_grad=True)
-    method._translate(source)[:, :, :16, :16].sum().backward()
+    method._translate(Batch(source, source, 0, 0, 4))[:, :, :16, :16].sum().backward()
     assert source.grad is not None
     crosses = source.grad[:, :, :16, 16:].abs().sum((1, 2, 3)) > 0
     assert crosses.sum() == crossing
@@ -99,6 +101,27 @@ def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(
 def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
     generator = nn.Conv2d(3, 3, 1)
     method = Siamese(generator, MeanColor(), SiameseSettings())
-    batch = Batch(torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8), seed=1)
+    batch = Batch(torch.randn(2, 3, 16, 16), torch.randn(2, 3, 16, 16), 1, 0, 2)
     losses = method.discriminator_loss(batch)
     assert not any(loss.requires_grad for loss in losses.values())
+
+
+def test_tone_is_of_cells_and_strokes_cancel_out_in_it() -> None:
+    source = torch.zeros(1, 3, 32, 32)
+    strokes, blot = source.clone(), source.clone()
+    strokes[..., ::2, :], strokes[..., 1::2, :] = 0.5, -0.5
+    blot[:, 0, :16, :16] = 0.6  # one of four cells, one of three channels
+    assert tone_distance(source, strokes).item() == pytest.approx(0)
+    assert tone_distance(source, blot).item() == pytest.approx(0.36 / 12)
+
+
+def test_parts_of_a_batch_are_treated_as_in_the_whole() -> None:
+    generator = build_generator({"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4})
+    nn.init.normal_(generator.tail.weight)
+    method = Siamese(generator, MeanColor(), SiameseSettings(whole_share=0.5))
+    source = torch.randn(4, 3, 32, 32)
+    parts = [Batch(source[first : first + 2], source, 3, first, 4) for first in (0, 2)]
+    whole = Batch(source, source, 3, 0, 4)
+    assert torch.allclose(torch.cat([method._translate(part) for part in parts]), method._translate(whole), atol=1e-6)
+    drawn = [method._transforms(batch, 1) for batch in (*parts, whole)]
+    assert torch.equal(torch.cat(drawn[:2]), drawn[2])

@@ -13,7 +13,7 @@ def test_it_needs_just_the_context():
     generator = build_generator({"name": "residual", "channels": 4, "blocks": 2, "stride": 4, "detail": 2})
     assert probe(generator, 24, 4, 1) == ""
     assert probe(generator, 60, 4, 1) == ""
-    assert probe(generator, 20, 4, 1) == "tail (Conv2d)"
+    assert probe(generator, 20, 4, 1) == "blur (Conv2d)"
 
 
 def test_weights_of_zero_hide_nothing():

@@ -66,7 +66,7 @@ def test_hand_computed(network, radius, context, stride, scale):
 
 
 def test_the_default_generator():
-    assert reach(build_generator(DEFAULT_GENERATOR)) == Reach(radius=57, context=56, stride=4, scale=1)
+    assert reach(build_generator(DEFAULT_GENERATOR)) == Reach(radius=59, context=56, stride=4, scale=1)
 
 
 class SqueezeExcite(nn.Module):

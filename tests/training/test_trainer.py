@@ -30,13 +30,14 @@ def weights(trainer: Trainer) -> torch.Tensor:
     return torch.cat([value.flatten().float() for value in trainer.state().values()])
 
 
-def test_a_step_changes_both_networks_and_reports_all_five_losses() -> None:
+def test_a_step_changes_both_networks_and_reports_all_losses() -> None:
     trainer = Trainer(SMALL, CPU, torch.float32)
     before = copy.deepcopy([network.state_dict() for network in trainer.method.networks().values()])
     losses = trainer.train_step(crops(0), crops(1))
     assert set(losses) == {
         "generator_length",
         "generator_content",
+        "generator_tone",
         "real_length",
         "translated_margin",
         "discriminator_content",
@@ -156,19 +157,51 @@ def test_each_network_learns_against_the_other_held_still() -> None:
         source, target = random.normal(125, 15, (2, 4, 32, 32, 3))
         phase = random.integers(8)
         target += stripes[phase : phase + 32]
-        return Batch(trainer._tensor(_levels(source)), trainer._tensor(_levels(target)), seed=0)
+        return Batch(trainer._tensor(_levels(source)), trainer._tensor(_levels(target)), 0, 0, len(source))
 
     def learn(name: str, batch: Batch) -> float:
         losses = trainer._minimise(name, batch)
         return sum(loss.item() for key, loss in losses.items() if "content" not in key)
 
-    before, *_, after = (learn("discriminator", noise_and_stripes()) for _ in range(60))
+    before, *_, after = (learn("discriminator", noise_and_stripes()) for _ in range(150))
     assert after < 0.6 * before
     trainer.method.discriminator.requires_grad_(False)
     batch = noise_and_stripes()
-    before, *_, after = (learn("generator", batch) for _ in range(60))
+    before, *_, after = (learn("generator", batch) for _ in range(150))
     assert after < 0.6 * before
 
 
 def _levels(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return values.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("fitting", "cure"), [(3, r"a batch of 3 fits \(--batch 3\)"), (0, "try a smaller --batch")])
+def test_too_large_a_batch_is_refused_with_one_that_fits(
+    fitting: int, cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(replace(SMALL, batch=6), CPU, torch.float32)
+    translate = trainer.method._translate
+
+    def small_device(batch: Batch) -> torch.Tensor:
+        if len(batch.source) > fitting:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return translate(batch)
+
+    monkeypatch.setattr(trainer.method, "_translate", small_device)
+    many = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), dtype=np.uint8)
+    with pytest.raises(TrainingError, match=f"too little memory on cpu for 6 crops of 32 x 32 pixels: {cure}"):
+        trainer.train_step(many, many)
+
+
+def test_float16_learns_with_scaled_losses_and_resumes() -> None:
+    settings = replace(SMALL, steps=6)
+    trainer, exact = (Trainer(settings, CPU, precision) for precision in (torch.float16, torch.float32))
+    before = weights(trainer)
+    losses = [[each.train_step(crops(step), crops(9 + step)) for step in range(3)] for each in (trainer, exact)]
+    assert not torch.equal(weights(trainer)[: len(before)], before)
+    for half, full in zip(*losses, strict=True):
+        assert half == pytest.approx(full, rel=0.05, abs=0.02)
+    other = Trainer(settings, CPU, torch.float16)
+    other.restore(3, {name: value.clone() for name, value in trainer.state().items()})
+    assert other._scaler.get_scale() == trainer._scaler.get_scale()
+    assert other.train_step(crops(3), crops(12)) == trainer.train_step(crops(3), crops(12))

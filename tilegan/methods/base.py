@@ -15,15 +15,19 @@ class Batch:
     """What one step learns from.
 
     Attributes:
-        source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images.
+        source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all.
         target: float (N, 3, 2S, 2S) in [-1, 1], crops of target images, unrelated to ``source``.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
+        first, total: place of the first crop among those of all processes, and the number of these; all randomness is
+            drawn for ``total`` crops, so that the parts make up what one process would have done.
         translated: what ``generator_loss`` made of ``source``, detached; saves ``discriminator_loss`` a pass.
     """
 
     source: torch.Tensor
     target: torch.Tensor
     seed: int
+    first: int
+    total: int
     translated: torch.Tensor | None = None
 
 

@@ -17,6 +17,9 @@ from torch import nn
 from tilegan.combo import Combo
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import Batch, Losses
+from tilegan.methods.gather import gather
+
+TONE_CELL = 16  # pixels
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,16 @@ class SiameseSettings:
             are, and most skies turn yellow or grey.
         color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
             would soon know their colours by heart.
+        tone_weight: weight of the generator's loss on the mean colours of 16 x 16 pixels; at 0 yellow blots appear in
+            skies.
     """
 
     margin: float = 2.0
     content_weight: float = 1.0
-    whole_share: float = 0.5
+    whole_share: float = 0.25
     palette: float = 0.25
-    color_jitter: float = 0.25
+    color_jitter: float = 0.5
+    tone_weight: float = 2.0
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
@@ -75,13 +81,27 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
     ).mean()
 
 
+def tone_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+    """Mean squared difference of the mean colours of 16 x 16 pixels: strokes cancel out in it, blots do not.
+
+    Args:
+        sources: float (N, 3, H, W) in [-1, 1].
+        translations: of the same shape.
+
+    Returns:
+        scalar.
+    """
+    means = nn.functional.avg_pool2d(translations.float() - sources, TONE_CELL)
+    return means.square().mean()
+
+
 def lengths(vectors: torch.Tensor) -> torch.Tensor:
     """Euclidean lengths, float (N, V) -> (N,); the small constant keeps the gradient finite at the origin."""
     return (vectors.square().sum(1) + 1e-12).sqrt()
 
 
 class Siamese:
-    """One generator, one discriminator, five losses."""
+    """One generator, one discriminator, and the losses of a batch."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SiameseSettings) -> None:
         self.generator = generator
@@ -94,47 +114,46 @@ class Siamese:
         return {"generator": self.generator, "discriminator": self.discriminator}
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``."""
-        translated = self._translate(batch.source)
+        """``mean ||D(AB)|| - w cos``, and what holds tones."""
+        translated = self._translate(batch)
         batch.translated = translated.detach()
-        of_source, of_translated, _ = self._vectors(batch, translated)
+        transforms = self._transforms(batch, 0)
+        with torch.no_grad():  # D is frozen, and sources are what they are
+            of_source = gather(self.discriminator(transform_colors(batch.source, transforms)))
+        of_translated = gather(self.discriminator(transform_colors(translated, transforms)))
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
+            "generator_tone": self.settings.tone_weight * tone_distance(batch.source, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``."""
         if batch.translated is None:
             with torch.no_grad():
-                batch.translated = self._translate(batch.source)
-        of_source, of_translated, of_target = self._vectors(batch, batch.translated)
+                batch.translated = self._translate(batch)
+        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
+        transforms = self._transforms(batch, 0)
+        images = (
+            transform_colors(batch.source, transforms),
+            transform_colors(batch.translated, transforms),
+            transform_colors(target, self._transforms(batch, 1)),
+        )
+        of_source, of_translated, of_target = (gather(part) for part in self.discriminator(torch.cat(images)).chunk(3))
         return {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
 
-    def _translate(self, source: torch.Tensor) -> torch.Tensor:
-        """The first images whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
-        whole = round(self.settings.whole_share * len(source))
-        passes = ((self.generator, source[:whole]), (self.combo, source[whole:]))
+    def _translate(self, batch: Batch) -> torch.Tensor:
+        """The first images of all whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
+        whole = max(0, round(self.settings.whole_share * batch.total) - batch.first)
+        passes = ((self.generator, batch.source[:whole]), (self.combo, batch.source[whole:]))
         return torch.cat([translate(part) for translate, part in passes if len(part)])
 
-    def _vectors(self, batch: Batch, translated: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Vectors of the sources, of their translations (each pair seen through the same colours) and of the targets.
-
-        They pass in one batch, so that a discriminator with batch norm measures all of them by the same scale.
-        """
-        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
-        transforms = self._transforms(batch.source, 2 * batch.seed)
-        images = (
-            transform_colors(batch.source, transforms),
-            transform_colors(translated, transforms),
-            transform_colors(target, self._transforms(target, 2 * batch.seed + 1)),
-        )
-        vectors: torch.Tensor = self.discriminator(torch.cat(images))
-        return vectors.chunk(3)
-
-    def _transforms(self, images: torch.Tensor, seed: int) -> torch.Tensor:
-        return color_transforms(len(images), self.settings.color_jitter, seed, images.device)
+    def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:
+        """Colour transforms for the sources and their translations, seen alike (0), or for the targets (1)."""
+        device, seed = batch.source.device, 2 * batch.seed + domain
+        drawn = color_transforms(batch.total, self.settings.color_jitter, seed, device)
+        return drawn[batch.first : batch.first + len(batch.source)]

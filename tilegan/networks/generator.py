@@ -48,6 +48,8 @@ class ResidualBlock(nn.Module):
 class ResidualGenerator(nn.Module):
     """tanh(1.25 x + r(x)), where r unshuffles pixels by ``stride``, runs residual blocks there and shuffles back.
 
+    What is shuffled back is blurred: features that differ by their place in the cell would weave a pattern into skies.
+
     Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
     starts at zero, so training starts from (nearly) the identity.
     """
@@ -59,6 +61,7 @@ class ResidualGenerator(nn.Module):
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
+        self.blur = _cell_blur(detail, stride)
         self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1, padding_mode=PADDING)
         self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
@@ -68,8 +71,23 @@ class ResidualGenerator(nn.Module):
         """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
         cells = nn.functional.pixel_unshuffle(image, self.stride)
         coarse = nn.functional.leaky_relu(self.up(self.norm(self.body(self.head(cells)))), 0.2, inplace=True)
-        # features and image are joined as cells: cheaper than pixel by pixel, and the same
-        fine = nn.functional.pixel_shuffle(torch.cat((coarse, trim_to(cells, coarse)), 1), self.stride)
+        coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
+        fine = torch.cat((coarse, trim_to(image, coarse)), 1)
         del cells, coarse  # a quarter of the memory that is needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         return torch.tanh(torch.add(residual, trim_to(image, residual), alpha=CONTRAST))
+
+
+def _cell_blur(channels: int, stride: int) -> nn.Conv2d:
+    """A fixed blur of each channel that no pattern with the period of a cell survives.
+
+    Its taps, ``stride`` or one more with the outer ones halved, add up to the same for each place in the cell.
+    """
+    taps = torch.full((stride // 2 * 2 + 1,), 1 / stride)
+    if stride % 2 == 0:
+        taps[[0, -1]] /= 2
+    blur = nn.Conv2d(
+        channels, channels, len(taps), padding=stride // 2, groups=channels, bias=False, padding_mode=PADDING
+    )
+    blur.weight = nn.Parameter((taps[:, None] * taps).expand_as(blur.weight).clone(), requires_grad=False)
+    return blur

@@ -14,7 +14,7 @@ from PIL import Image
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.images.source import open_source
 
-MIN_DEVIATION = 6.0  # levels of 255: below this a crop is a flat area that teaches nothing
+MIN_DEVIATION = 2.5  # levels of 255: below this a crop is a flat area that teaches nothing
 DRAWS = 8  # how often a crop without information is drawn again
 
 
@@ -136,9 +136,9 @@ class Crops:
                 break
         return window
 
-    def batch(self, number: int, size: int) -> NDArray[np.uint8]:
-        """Crops ``number * size`` to ``number * size + size - 1``: uint8 (size, side, side, 3)."""
-        return np.stack([self.crop(number * size + position) for position in range(size)])
+    def batch(self, numbers: range) -> NDArray[np.uint8]:
+        """The crops of these numbers: uint8 (N, side, side, 3)."""
+        return np.stack([self.crop(number) for number in numbers])
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
         """A reduced image, uint8 (height, width, 3), or None if it does not decode."""

@@ -45,7 +45,7 @@ class Loop:
     """Trains step after step until it is done or told to stop, and keeps the run folder up to date.
 
     Attributes:
-        trainer: what learns.
+        trainer: what learns. Of several processes the first one (``leads``) writes and reports.
         seconds: training time so far, what was done before a resume included.
     """
 
@@ -71,6 +71,7 @@ class Loop:
         sources, self.targets = ([crops.crop(number) for number in FIXED] for crops in fixed)
         self.monitor = Monitor(sources, self.targets)
         self.figures: dict[str, float] = {}
+        self.leads = trainer.processes.rank == 0
 
     def go(
         self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
@@ -85,22 +86,22 @@ class Loop:
         settings, trainer = self.config.settings, self.trainer
         begin, before = time.perf_counter(), self.seconds
         saved = -1
-        board = Board(self.folder, trainer.step)
+        board = Board(self.folder, trainer.step) if self.leads else None
         for source, target in self._batches():
             losses = trainer.train_step(source, target)
             elapsed = time.perf_counter() - begin
             self.seconds = before + elapsed
-            measured = self._show() if trainer.step % self.config.sample_every == 0 else {}
-            append_metrics(self.folder, trainer.step, self.seconds, losses, measured)
-            board.write("losses", trainer.step, losses)
-            board.write("figures", trainer.step, measured)
-            if progress is not None:
-                progress(TrainStep(trainer.step, settings.steps, losses, self.figures))
-            if trainer.step % self.config.checkpoint_every == 0:
-                self._save()
-                saved = trainer.step
-            if stop() or (time_limit is not None and elapsed >= time_limit):
+            if board is not None:
+                self._record(losses, board)
+                if progress is not None:
+                    progress(TrainStep(trainer.step, settings.steps, losses, self.figures))
+                if trainer.step % self.config.checkpoint_every == 0:
+                    self._save()
+                    saved = trainer.step
+            if trainer.processes.any(stop() or (time_limit is not None and elapsed >= time_limit)):
                 break
+        if board is None:
+            return
         board.close()
         if saved != trainer.step:
             if trainer.step % self.config.sample_every:
@@ -109,12 +110,21 @@ class Loop:
         if trainer.step >= settings.steps:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
 
+    def _record(self, losses: dict[str, float], board: Board) -> None:
+        step = self.trainer.step
+        measured = self._show() if step % self.config.sample_every == 0 else {}
+        append_metrics(self.folder, step, self.seconds, losses, measured)
+        board.write("losses", step, losses)
+        board.write("figures", step, measured)
+
     def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
         """The batches of the steps still to do, each made while the step before it is computed."""
         size, steps = self.config.settings.batch, range(self.trainer.step, self.config.settings.steps)
+        part = self.trainer.processes.part(size)
 
         def make(step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-            return self.crops[0].batch(step, size), self.crops[1].batch(step, size)
+            numbers = range(step * size + part.start, step * size + part.stop)
+            return self.crops[0].batch(numbers), self.crops[1].batch(numbers)
 
         with ThreadPoolExecutor(1, thread_name_prefix="crops") as executor:
             following = executor.submit(make, steps.start) if steps else None

@@ -21,8 +21,8 @@ class TrainSettings:
         learning_rate: Adam's rate for the generator.
         discriminator_rate: Adam's rate for the discriminator, higher so that it stays ahead (Heusel et al. 2017, 'GANs
             Trained by a Two Time-Scale Update Rule').
-        rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes settle;
-            0 keeps the rates.
+        rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes
+            settle.
         betas: Adam's two decay rates.
         average_decay: decay per step of the running average of the generator's weights, which is what is kept.
         hold_out: every so many-th file of each folder is kept for the figures and not trained on; 0: none.
@@ -36,8 +36,8 @@ class TrainSettings:
     short_side: int = 512
     batch: int = 4
     steps: int = 6000
-    learning_rate: float = 3e-4
-    discriminator_rate: float = 4e-4
+    learning_rate: float = 5e-4
+    discriminator_rate: float = 5e-4
     rate_decay: float = 0.5
     betas: tuple[float, float] = (0.5, 0.99)
     average_decay: float = 0.998

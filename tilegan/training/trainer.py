@@ -1,23 +1,27 @@
 """One training step after another: losses, optimisers, the average of the generator's weights."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import TrainingError
-from tilegan.methods.base import Batch
+from tilegan.methods.base import Batch, Losses
 from tilegan.methods.siamese import Siamese
 from tilegan.networks.build import build_discriminator, build_generator
+from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
 # the average follows the weights closely at first: its decay is (1 + step) / (10 + step) until that is the setting's
 AVERAGE_WARM_UP = 10
+ALONE = Processes()
 
 
 class Trainer:
@@ -25,14 +29,22 @@ class Trainer:
 
     Attributes:
         step: steps done.
+        processes: those that train together.
         rates: of each network's optimiser, before they decay.
         average: the generator with averaged weights.
     """
 
-    def __init__(self, settings: TrainSettings, device: torch.device, precision: torch.dtype) -> None:
+    def __init__(
+        self,
+        settings: TrainSettings,
+        device: torch.device,
+        precision: torch.dtype,
+        processes: Processes = ALONE,
+    ) -> None:
         self.settings = settings
         self.device = device
         self.precision = precision
+        self.processes = processes
         self.step = 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
@@ -41,10 +53,16 @@ class Trainer:
         for network in (generator, discriminator):
             to_device(network, device, torch.float32)
         self.method = Siamese(generator, discriminator, settings.method)
+        computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
+        # float16 has no room for small gradients (Micikevicius et al. 2018, 'Mixed Precision Training')
+        self._scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
+        self._losses = {name: self._shared(name, compute) for name, compute in computed.items()}
         self.average = copy.deepcopy(generator).requires_grad_(False)
         self.rates = {"generator": settings.learning_rate, "discriminator": settings.discriminator_rate}
         self.optimizers = {
-            name: torch.optim.Adam(network.parameters(), self.rates[name], settings.betas)
+            name: torch.optim.Adam(
+                [weight for weight in network.parameters() if weight.requires_grad], self.rates[name], settings.betas
+            )
             for name, network in self.method.networks().items()
         }
 
@@ -56,34 +74,63 @@ class Trainer:
     def train_step(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> dict[str, float]:
         """Learn from one batch, uint8 (N, 2S, 2S, 3) each, and return the losses by name.
 
+        Of several processes each gives its part of the batch; losses are those of the whole.
+
         Raises:
-            TrainingError: a loss is no longer a finite number; weights are then no longer usable.
+            TrainingError: a loss is no longer a finite number; weights are then no longer usable. Or the device has too
+                little memory for the batch.
         """
         seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
-        batch = Batch(self._tensor(source), self._tensor(target), seed)
-        discriminator = self.method.networks()["discriminator"]
-        with plain_memory_errors():
-            discriminator.requires_grad_(False)
-            losses = self._minimise("generator", batch)
-            discriminator.requires_grad_(True)
-            losses |= self._minimise("discriminator", batch)
+        first, total = self.processes.part(self.settings.batch).start, self.settings.batch
+        try:
+            with plain_memory_errors():
+                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total)
+                losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
+        except MemoryError as error:
+            raise TrainingError(self._too_large(source, target)) from error
         self._follow()
         self.step += 1
-        values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+        values = dict(zip(losses, self.processes.mean(torch.stack(list(losses.values()))).tolist(), strict=True))
         if not np.isfinite(list(values.values())).all():
             raise TrainingError(f"step {self.step}: a loss is no longer a number: {values}; try a lower learning rate")
         return values
 
+    def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
+        """What computes the losses of a network; with other processes it shares their gradients."""
+        losses = _LossesOf(self.method.networks()[name], compute)
+        return DistributedDataParallel(losses, broadcast_buffers=False) if self.processes.count > 1 else losses
+
     def _minimise(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
-        compute = self.method.generator_loss if name == "generator" else self.method.discriminator_loss
-        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            losses = compute(batch)
+        losses = self._gradients(name, batch)
         for group in self.optimizers[name].param_groups:
             group["lr"] = self.rates[name] * self._decay()
-        self.optimizers[name].zero_grad()
-        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-        self.optimizers[name].step()
+        self._scaler.step(self.optimizers[name])
+        self._scaler.update()
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def _gradients(self, name: str, batch: Batch) -> Losses:
+        self.method.networks()["discriminator"].requires_grad_(name == "discriminator")
+        self.optimizers[name].zero_grad()
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            losses: Losses = self._losses[name](batch)
+        self._scaler.scale(torch.stack(list(losses.values())).sum()).backward()  # type: ignore[no-untyped-call]
+        return losses
+
+    def _too_large(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> str:
+        """Says that the batch does not fit, and which one does: tried out, unless other processes would wait."""
+        side, fitting = source.shape[1], 0
+        for size in range(len(source) - 1, 1, -1) if self.processes.count == 1 else ():
+            try:
+                with plain_memory_errors():
+                    batch = Batch(self._tensor(source[:size]), self._tensor(target[:size]), 0, 0, size)
+                    for name in self.optimizers:
+                        self._gradients(name, batch)
+                fitting = size
+                break
+            except MemoryError:
+                continue
+        cure = f"a batch of {fitting} fits (--batch {fitting})" if fitting else "try a smaller --batch or --tile-size"
+        return f"too little memory on {self.device} for {len(source)} crops of {side} x {side} pixels: {cure}"
 
     def _decay(self) -> float:
         """By what the rates of this step are multiplied."""
@@ -122,6 +169,7 @@ class Trainer:
             moments = self.optimizers[network_name].state_dict()["state"]
             for index, entry in moments.items():
                 tensors |= {f"adam/{network_name}/{index}/{name}": value for name, value in entry.items()}
+        tensors |= {f"scaler/{name}": torch.tensor(value) for name, value in self._scaler.state_dict().items()}
         return {name: value.detach().contiguous() for name, value in tensors.items()}
 
     def restore(self, step: int, tensors: dict[str, torch.Tensor]) -> None:
@@ -141,6 +189,20 @@ class Trainer:
                 index, moment = name.split("/")
                 moments.setdefault(int(index), {})[moment] = value
             optimizer.load_state_dict({**state, "state": moments})
+        if self._scaler.is_enabled():
+            self._scaler.load_state_dict({name: value.item() for name, value in _below(tensors, "scaler/").items()})
+
+
+class _LossesOf(nn.Module):
+    """Losses as the output of a module with the parameters that they train: so data parallel training wants it."""
+
+    def __init__(self, network: nn.Module, compute: Callable[[Batch], Losses]) -> None:
+        super().__init__()
+        self.network = network
+        self.compute = compute
+
+    def forward(self, batch: Batch) -> Losses:
+        return self.compute(batch)
 
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

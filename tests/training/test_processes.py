@@ -1,0 +1,95 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tilegan.errors import SettingError
+from tilegan.pipelines.train import train
+from tilegan.training.checkpoint import load_checkpoint
+from tilegan.training.processes import Processes, joined, rank
+from tilegan.training.settings import TrainSettings
+
+SETTINGS = TrainSettings(
+    tile_size=16,
+    short_side=48,
+    batch=4,
+    steps=5,
+    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
+)
+# the first process does what none but it is asked to: time out
+SCRIPT = """
+import json, sys
+from tilegan.pipelines.train import resume, train
+from tilegan.training.settings import TrainSettings
+photos, paintings, run, settings = sys.argv[1:]
+told, asked = [], iter([False, False, True])
+options = dict(settings=TrainSettings.from_json(json.loads(settings)), device="cpu", precision="float32")
+stopped = train(photos, paintings, run, stop=lambda: next(asked), progress=told.append, **options)
+assert not stopped.finished and stopped.steps == 3
+result = resume(run, progress=told.append)
+print(len(told), result.steps, sorted(result.losses))
+"""
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    random = np.random.default_rng(0)
+    for name in ("photos", "paintings"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            pixels = random.integers(0, 256, (60, 70, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    return tmp_path / "photos", tmp_path / "paintings"
+
+
+def test_two_processes_learn_what_one_learns_with_the_whole_batch(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    arguments = [*map(str, folders), str(tmp_path / "two"), json.dumps(SETTINGS.to_json())]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "script.py"), *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(line[0] for line in done.stdout.splitlines()) == ["0", "5"]  # only one of them is told of the steps
+    train(*folders, tmp_path / "one", settings=SETTINGS, device="cpu", precision="float32")
+    (one, _), (two, _) = (load_checkpoint(tmp_path / name) for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name in one:
+        assert torch.allclose(one[name], two[name], rtol=1e-2, atol=2e-5), name
+    losses = [
+        [json.loads(line)["losses"] for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
+        for name in ("one", "two")
+    ]
+    for alone, together in zip(*losses, strict=True):
+        assert together == pytest.approx(alone, rel=1e-3, abs=1e-5)
+
+
+def test_a_batch_has_to_be_shared_equally(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["tilegan.pipelines.train"], "joined", lambda _: _Three())
+    with pytest.raises(SettingError, match="3 processes cannot share a batch of 4"):
+        train(*folders, settings=replace(SETTINGS, steps=1), device="cpu")
+
+
+class _Three:
+    def __enter__(self) -> Processes:
+        return Processes(1, 3)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_parts_make_up_the_batch_and_one_process_is_alone() -> None:
+    assert [list(Processes(rank, 2).part(6)) for rank in (0, 1)] == [[0, 1, 2], [3, 4, 5]]
+    assert rank() == 0
+    with joined("cpu") as processes:
+        assert processes == Processes(0, 1)
+        assert processes.any(True)
+        assert not processes.any(False)
+        assert processes.mean(torch.tensor([2.0])) == 2
