@@ -110,8 +110,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
         f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one ({plan.seams})"
     )
-    if plan.strength < 1 or plan.keep_colors:
-        yield f"style:   strength {plan.strength:g}{', colours of the source' if plan.keep_colors else ''}"
+    if plan.strength < 1 or plan.keep_colors or plan.stroke > 1:
+        strokes = f", strokes {plan.stroke} times as large" if plan.stroke > 1 else ""
+        yield f"style:   strength {plan.strength:g}{', colours of the source' if plan.keep_colors else ''}{strokes}"
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )

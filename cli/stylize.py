@@ -43,6 +43,14 @@ from tilegan.cli.report import interrupted
     help="Of the style: 0 is the image itself, 1 all of the style.",
 )
 @click.option("--keep-colors", is_flag=True, help="The image's colours; lightness and texture of the style.")
+@click.option(
+    "--stroke",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Strokes N times as large as the model paints them, for large images.",
+)
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

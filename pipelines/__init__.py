@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
-    from tilegan.pipelines.stylize_plan import StylizePlan
+    from tilegan.pipelines.stylize_settings import StylizePlan
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
@@ -45,7 +45,7 @@ _HOMES = {
     "ImageInfo": "info",
     "ModelInfo": "info",
     "SampleResult": "sample",
-    "StylizePlan": "stylize_plan",
+    "StylizePlan": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
     "TrainPlan": "train",

@@ -16,7 +16,8 @@ from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import write_record
 from tilegan.inference.lock import locked
 from tilegan.inference.task import HALVED, Work
-from tilegan.pipelines.stylize_plan import Job, StylizePlan, StylizeSettings, prepared
+from tilegan.pipelines.stylize_plan import Job, prepared
+from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
 
@@ -60,6 +61,7 @@ def stylize(
     seams: str = "exact",
     strength: float = 1.0,
     keep_colors: bool = False,
+    stroke: int = 1,
     window: int | None = None,
     shard: int | None = None,
     region: tuple[int, int, int, int] | None = None,
@@ -91,6 +93,8 @@ def stylize(
         strength: of the style: 0 for the source itself, 1 for all of it; blended as the eye sees it (see
             ``tilegan.inference.blend``).
         keep_colors: keep hue and chroma of the source, and take lightness and texture from the style.
+        stroke: how many times as large as the model paints them strokes are, 1 to 64 (see
+            ``tilegan.inference.stroke``).
         window: side of the square translated at once, in input pixels, rounded up to what works.
         shard: side of the square of one task and one file, in input pixels, rounded up to a multiple of ``window``.
         region: x, y, width and height, in pixels of the source, of the part that is stylized; its pixels are those that
@@ -124,6 +128,7 @@ def stylize(
         seams,
         strength,
         keep_colors,
+        stroke,
         window,
         shard,
         region,

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,87 +14,17 @@ from tilegan.errors import OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, overlaps
 from tilegan.images.source import Source, open_source
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
-from tilegan.inference.memory import Limits, Memory, decodes, fit_plan
+from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.plan import Plan, cut_of, overhead, place_model
 from tilegan.inference.task import Names
+from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
-
-
-@dataclass(frozen=True)
-class StylizeSettings:
-    """How an image is stylized; see ``tilegan.pipelines.stylize``."""
-
-    seams: str = "exact"
-    strength: float = 1.0
-    keep_colors: bool = False
-    window: int | None = None
-    shard: int | None = None
-    region: tuple[int, int, int, int] | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    memory: int | None = None
-    workers: int | None = None
-    scheduler: str | None = None
-    overwrite: bool = False
-    resume: bool = False
-    reading: Reading = field(default_factory=Reading)
-    options: ExportOptions = field(default_factory=ExportOptions)
-
-
-@dataclass(frozen=True)
-class StylizePlan:
-    """What will be done.
-
-    Attributes:
-        source, output: paths.
-        height, width: of the output, in pixels.
-        region: x, y, width and height of the part of the source that is stylized, in pixels.
-        seams, strength, keep_colors, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
-        halo: context read around each window, per side, in input pixels.
-        overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
-        block: height and width of what the source decodes at once, in pixels.
-        sequential: whether it decodes only from the top.
-        decoded: how often each of its pixels is decoded on average, at most.
-        shards: tasks of full resolution.
-        workers: processes that compute; 0 where those of an existing cluster do.
-        threads: shards in flight in each.
-        streams: forward passes at once in each.
-        memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
-        finished: whether the output is there already, finished.
-        notes: what is done otherwise than asked for, a line each.
-    """
-
-    source: str
-    output: str
-    height: int
-    width: int
-    region: tuple[int, int, int, int]
-    seams: str
-    strength: float
-    keep_colors: bool
-    window: int
-    shard: int
-    batch: int
-    device: str
-    precision: str
-    halo: int
-    overhead: float
-    block: tuple[int, int]
-    sequential: bool
-    decoded: float
-    shards: int
-    workers: int
-    threads: int
-    streams: int
-    memory: Memory
-    finished: bool
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -176,8 +106,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         limit=settings.memory,
         workers=max(1, workers),
         reading=settings.reading,
-        strength=settings.strength,
-        keep_colors=settings.keep_colors,
+        look=settings.look,
     )
     origin = image.origin.part(region).enlarged(translator.scale)
     if begun is not None:
@@ -208,8 +137,9 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         width=width,
         region=(region.left, region.top, region.width, region.height),
         seams=plan.seams,
-        strength=plan.strength,
-        keep_colors=plan.keep_colors,
+        strength=plan.look.strength,
+        keep_colors=plan.look.keep_colors,
+        stroke=plan.look.stroke,
         window=plan.window,
         shard=plan.shard,
         batch=plan.batch,

@@ -34,6 +34,14 @@ class Window(NamedTuple):
         """The same window on a grid ``factor`` times as fine."""
         return Window(*(factor * side for side in self))
 
+    def moved(self, down: int, right: int) -> "Window":
+        """The same window elsewhere."""
+        return Window(self.top + down, self.left + right, self.height, self.width)
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """Its part of an image (h, w, ...) that it lies in; a view."""
+        return pixels[self.top : self.bottom, self.left : self.right]
+
 
 def round_up(value: int, multiple: int) -> int:
     """The smallest multiple of ``multiple`` that is at least ``value``."""

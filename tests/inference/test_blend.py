@@ -15,7 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.oklab import to_oklab
 from tilegan.inference.blend import blend, blend_bytes
-from tilegan.inference.plan import make_plan
+from tilegan.inference.look import Look
 from tilegan.translator import Translator
 
 
@@ -140,9 +140,9 @@ def test_what_it_takes_does_not_grow_with_the_image():
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
-def test_other_strengths_are_refused(random_translator, strength):
+def test_other_strengths_are_refused(strength):
     with pytest.raises(SettingError, match=r"a strength of .* cannot be: give 0"):
-        make_plan(random_translator, Window(0, 0, 9, 9), strength=strength)
+        Look(strength)
 
 
 @pytest.mark.parametrize("seams", ["exact", "combo"])

@@ -13,8 +13,9 @@ from dask.delayed import delayed
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blend import blend
-from tilegan.inference.blocks import block_window, mirrored_span, read_block, translate_block
+from tilegan.inference.blocks import mirrored_span, read_block, translate_block
+from tilegan.inference.look import Look
+from tilegan.inference.paint import paint, window_read
 from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
 from tilegan.translator import Translator, find, load
 
@@ -28,6 +29,7 @@ def stylize_array(
     seams: str = "exact",
     strength: float = 1.0,
     keep_colors: bool = False,
+    stroke: int = 1,
     window: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -42,6 +44,7 @@ def stylize_array(
         seams: 'exact' or 'combo'.
         strength: of the style: 0 for the array itself, 1 for all of it.
         keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
+        stroke: how many times as large as the model paints them strokes are.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -67,7 +70,8 @@ def stylize_array(
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = _translator(model, device, precision)
     height, width, _ = array.shape
-    plan = make_plan(translator, Window(0, 0, height, width), seams, window, strength=strength, keep_colors=keep_colors)
+    look = Look(strength, keep_colors, stroke)
+    plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
     cut, scale = cut_of(plan, translator), translator.scale
     task = delayed(_chunk, pure=False)
     rows = []
@@ -75,7 +79,7 @@ def stylize_array(
         row = []
         for left, right in pairwise(accumulate(array.chunks[1], initial=0)):
             chunk = Window(top, left, bottom - top, right - left)
-            span = mirrored_span(block_window(chunk, cut.unit, cut.halo), height, width)
+            span = mirrored_span(window_read(chunk, cut, plan.look), height, width)
             part = array[span.top : span.bottom, span.left : span.right]
             pixels = task(part, span, height, width, chunk, cut, model, plan)
             row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), array.dtype))
@@ -122,16 +126,12 @@ def _chunk(
     plan: Plan,
 ) -> Pixels:
     """The task: one stylized chunk, from the pixels of ``span`` of an image of ``height`` x ``width``."""
-    extent = block_window(chunk, cut.unit, cut.halo)
-    block = read_block(_Part(part, span, height, width), extent)
+    source = _Part(part, span, height, width)
     with _one_forward:
         translator = _translator(model, plan.device, plan.precision)
-        pixels = translate_block(
-            partial(translator.run, halo=cut.halo), block, cut.side, cut.batch, cut.halo, translator.scale
-        )
-    top, left = chunk.top - extent.top, chunk.left - extent.left
-    source = block[top : top + chunk.height, left : left + chunk.width]
-    inside = Window(top - cut.halo, left - cut.halo, chunk.height, chunk.width).scaled(translator.scale)
-    pixels = pixels[inside.top : inside.bottom, inside.left : inside.right]
-    blend(source, pixels, plan.strength, plan.keep_colors)
-    return pixels
+
+        def translate(block: Pixels) -> Pixels:
+            run = partial(translator.run, halo=cut.halo)
+            return translate_block(run, block, cut.side, cut.batch, cut.halo, translator.scale)
+
+        return paint(partial(read_block, source), translate, chunk, cut, translator.scale, plan.look)

@@ -113,13 +113,26 @@ def check_record(begun: Record, now: Record) -> None:
         ResumeError: they differ; it names the first difference.
     """
     for part, values in now.items():
-        for name, value in values.items():
-            before = begun.get(part, {}).get(name)
-            if before != value:
-                raise ResumeError(
-                    f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
-                    "resume with what it was begun with, or overwrite without resume"
-                )
+        difference = _difference(begun.get(part, {}), values)
+        if difference is not None:
+            name, before, value = difference
+            raise ResumeError(
+                f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
+                "resume with what it was begun with, or overwrite without resume"
+            )
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, Any, Any] | None:
+    """The first value that is not what it was: its name, and both; None if there is none."""
+    for name, value in now.items():
+        earlier = before.get(name)
+        if isinstance(value, dict) and isinstance(earlier, dict):
+            inside = _difference(earlier, value)
+            if inside is not None:
+                return inside
+        elif earlier != value:
+            return name, earlier, value
+    return None
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -16,7 +16,9 @@ from tilegan.geometry import Window, grid_shape, round_up
 from tilegan.images.origin import Reading
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
+from tilegan.inference.look import Look
 from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
+from tilegan.inference.stroke import context, stroke_bytes
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -92,8 +94,7 @@ def fit_plan(
     limit: int | None = None,
     workers: int = 1,
     reading: Reading | None = None,
-    strength: float = 1.0,
-    keep_colors: bool = False,
+    look: Look | None = None,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """The best plan that keeps to a limit of memory.
 
@@ -109,8 +110,7 @@ def fit_plan(
             kept to where it can be.
         workers: processes.
         reading: how the source was opened.
-        strength: of the style, 0 to 1.
-        keep_colors: take only lightness from the style.
+        look: how the style is applied.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -126,7 +126,7 @@ def fit_plan(
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
         for beside, streams, chosen_window, chosen_shard in _candidates(translator, seams, window, shard, workers):
-            plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, strength, keep_colors)
+            plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
                 passes[plan.window] = _forward_bytes(plan, translator, source)
@@ -207,7 +207,8 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = (side + 2 * context) ** 2 * (2 * channels * size + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
-    return read + written + blend_bytes(plan.strength, plan.keep_colors) + _decoded_bytes(side, source)
+    extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + stroke_bytes(plan.look.stroke)
+    return read + written + extra + _decoded_bytes(side, source)
 
 
 def _decoded_bytes(side: int, source: Source) -> int:
@@ -255,8 +256,9 @@ def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> 
 
 
 def _context(plan: Plan, translator: Translator, source: Source) -> int:
-    """What is read around a shard, per side: its halo, and what pixels that mean nothing are filled from."""
-    return cut_of(plan, translator).halo + (translator.halo if source.origin.opacity else 0)
+    """What is read around a shard, per side: its context, and what pixels that mean nothing are filled from."""
+    own = context(cut_of(plan, translator), plan.look.stroke)
+    return own + (plan.look.stroke * translator.halo if source.origin.opacity else 0)
 
 
 def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:

@@ -10,6 +10,7 @@ from tilegan.devices import precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.origin import Reading
+from tilegan.inference.look import Look
 from tilegan.translator import Translator, load
 
 SEAMS = ("exact", "combo")
@@ -34,7 +35,7 @@ class Plan:
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
         reading: how the values of the source become pixels.
-        strength, keep_colors: how much of the style the image takes (see ``inference.blend``).
+        look: how the style is applied.
     """
 
     region: Window
@@ -45,8 +46,7 @@ class Plan:
     device: str
     precision: str
     reading: Reading = field(default_factory=Reading)
-    strength: float = 1.0
-    keep_colors: bool = False
+    look: Look = field(default_factory=Look)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -54,7 +54,8 @@ class Plan:
         reading = dict(content["reading"])
         bands = reading["bands"]
         reading["bands"] = tuple(bands) if bands is not None else None
-        return cls(**{**content, "region": Window(*content["region"]), "reading": Reading(**reading)})
+        own = {"region": Window(*content["region"]), "reading": Reading(**reading), "look": Look(**content["look"])}
+        return cls(**{**content, **own})
 
 
 class Cut(NamedTuple):
@@ -119,8 +120,7 @@ def make_plan(
     window: int | None = None,
     shard: int | None = None,
     reading: Reading | None = None,
-    strength: float = 1.0,
-    keep_colors: bool = False,
+    look: Look | None = None,
 ) -> Plan:
     """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
 
@@ -133,8 +133,7 @@ def make_plan(
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
         reading: how the source is opened; None for the default.
-        strength: of the style, 0 to 1.
-        keep_colors: take only lightness from the style.
+        look: how the style is applied; None for all of it as it is.
 
     Raises:
         SettingError: a value cannot work.
@@ -149,8 +148,9 @@ def make_plan(
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
-    if not 0 <= strength <= 1:
-        raise SettingError(f"a strength of {strength:g} cannot be: give 0 (the source) to 1 (all of the style)")
+    look = look or Look()
+    if look.stroke > 1 and translator.scale > 1:
+        raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
     longest = max(region.height, region.width)
     chosen_window = round_up(
         min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)
@@ -164,8 +164,7 @@ def make_plan(
         device=str(translator.device),
         precision=precision_name(translator.precision),
         reading=reading or Reading(),
-        strength=float(strength),
-        keep_colors=keep_colors,
+        look=look,
     )
 
 

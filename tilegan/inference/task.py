@@ -19,11 +19,11 @@ from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
 from tilegan.images.source import Source, open_source
 from tilegan.images.store import Store
-from tilegan.inference.blend import blend
-from tilegan.inference.blocks import block_window, read_block, read_filled, translate_block
+from tilegan.inference.blocks import read_block, read_filled, translate_block
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
+from tilegan.inference.paint import paint
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.translator import Translator, load
 
@@ -207,45 +207,42 @@ def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
 
 
 def _translated(work: Work, place: Window) -> Pixels:
-    unit, halo, scale = work.cut.unit, work.cut.halo, work.translator.scale
-    extent = block_window(place, unit, halo)
-    if work.store.channels == 3:
-        block = read_block(work.source, extent)
-    else:
-        block = read_filled(work.source, extent, work.translator.halo)
-    pixels = _translate_in_memory(work, block)
-    top, left = place.top - extent.top, place.left - extent.left
-    source = block[top : top + place.height, left : left + place.width]
-    inside = Window(top - halo, left - halo, place.height, place.width).scaled(scale)
-    pixels = pixels[inside.top : inside.bottom, inside.left : inside.right]
-    blend(source, pixels, work.plan.strength, work.plan.keep_colors)
-    return pixels
+    look, translator = work.plan.look, work.translator
 
+    def read(window: Window) -> Pixels:
+        if work.store.channels == 3:
+            return read_block(work.source, window)
+        return read_filled(work.source, window, look.stroke * translator.halo)
 
-def _translate_in_memory(work: Work, block: Pixels) -> Pixels:
-    """Translate a block; when memory runs out, again with smaller windows, and from then on."""
     while True:
         cut = work.cut
         try:
-            run = partial(_forward, work)
-            return translate_block(
-                run, block, cut.side, cut.batch, cut.halo, work.translator.scale, each=work.forward.map
-            )
+            return paint(read, partial(_translate, work, cut), place, cut, translator.scale, look)
         except MemoryError as error:
-            halved = cut.halved()
-            if halved is None:
-                need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo, work.store.dtype)
-                raise MemoryError(
-                    f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
-                    f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
-                ) from error
-            with work.lock:
-                if work.cut == cut:  # else another thread was faster
-                    work.cut = halved
-                    write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
+            _halve(work, cut, error)
 
 
-def _forward(work: Work, windows: Pixels) -> Pixels:
+def _translate(work: Work, cut: Cut, block: Pixels) -> Pixels:
+    run, scale = partial(_forward, work, cut.halo), work.translator.scale
+    return translate_block(run, block, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
+
+
+def _halve(work: Work, cut: Cut, error: MemoryError) -> None:
+    """From now on cut blocks into smaller windows: memory ran out with a cut."""
+    halved = cut.halved()
+    if halved is None:
+        need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo, work.store.dtype)
+        raise MemoryError(
+            f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
+            f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
+        ) from error
+    with work.lock:
+        if work.cut == cut:  # else another thread was faster
+            work.cut = halved
+            write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
+
+
+def _forward(work: Work, halo: int, windows: Pixels) -> Pixels:
     if work.stop.is_set():
         raise Stopped
-    return work.translator.run(windows, work.cut.halo)
+    return work.translator.run(windows, halo)

@@ -1,0 +1,91 @@
+"""What can be asked of stylizing an image, and what of that will be done."""
+
+from dataclasses import dataclass, field
+
+from tilegan.images.formats import ExportOptions
+from tilegan.images.origin import Reading
+from tilegan.inference.look import Look
+from tilegan.inference.memory import Memory
+
+
+@dataclass(frozen=True)
+class StylizeSettings:
+    """How an image is stylized; see ``tilegan.pipelines.stylize``."""
+
+    seams: str = "exact"
+    strength: float = 1.0
+    keep_colors: bool = False
+    stroke: int = 1
+    window: int | None = None
+    shard: int | None = None
+    region: tuple[int, int, int, int] | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    memory: int | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    overwrite: bool = False
+    resume: bool = False
+    reading: Reading = field(default_factory=Reading)
+    options: ExportOptions = field(default_factory=ExportOptions)
+
+    @property
+    def look(self) -> Look:
+        """How the style is applied.
+
+        Raises:
+            SettingError: a value cannot be.
+        """
+        return Look(self.strength, self.keep_colors, self.stroke)
+
+
+@dataclass(frozen=True)
+class StylizePlan:
+    """What will be done.
+
+    Attributes:
+        source, output: paths.
+        height, width: of the output, in pixels.
+        region: x, y, width and height of the part of the source that is stylized, in pixels.
+        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
+        halo: context of each forward pass, per side, in input pixels.
+        overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
+        block: height and width of what the source decodes at once, in pixels.
+        sequential: whether it decodes only from the top.
+        decoded: how often each of its pixels is decoded on average, at most.
+        shards: tasks of full resolution.
+        workers: processes that compute; 0 where those of an existing cluster do.
+        threads: shards in flight in each.
+        streams: forward passes at once in each.
+        memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
+        finished: whether the output is there already, finished.
+        notes: what is done otherwise than asked for, a line each.
+    """
+
+    source: str
+    output: str
+    height: int
+    width: int
+    region: tuple[int, int, int, int]
+    seams: str
+    strength: float
+    keep_colors: bool
+    stroke: int
+    window: int
+    shard: int
+    batch: int
+    device: str
+    precision: str
+    halo: int
+    overhead: float
+    block: tuple[int, int]
+    sequential: bool
+    decoded: float
+    shards: int
+    workers: int
+    threads: int
+    streams: int
+    memory: Memory
+    finished: bool
+    notes: tuple[str, ...]

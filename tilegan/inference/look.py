@@ -1,0 +1,34 @@
+"""How a style is applied to an image."""
+
+from dataclasses import dataclass
+
+from tilegan.errors import SettingError
+
+LARGEST_STROKE = 64
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a style is applied.
+
+    Attributes:
+        strength: of the style, from 0, the source itself, to 1, all of it (see ``inference.blend``).
+        keep_colors: keep hue and chroma of the source, and take lightness and texture from the style.
+        stroke: how many times as large as the model paints them strokes are (see ``inference.stroke``).
+
+    Raises:
+        SettingError: a value cannot be.
+    """
+
+    strength: float = 1.0
+    keep_colors: bool = False
+    stroke: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not 0 <= self.strength <= 1:
+            raise SettingError(
+                f"a strength of {self.strength:g} cannot be: give 0 (the source) to 1 (all of the style)"
+            )
+        if not 1 <= self.stroke <= LARGEST_STROKE:
+            raise SettingError(f"strokes {self.stroke} times as large cannot be: give 1 to {LARGEST_STROKE}")
