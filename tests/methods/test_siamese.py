@@ -125,3 +125,20 @@ def test_parts_of_a_batch_are_treated_as_in_the_whole() -> None:
     assert torch.allclose(torch.cat([method._translate(part) for part in parts]), method._translate(whole), atol=1e-6)
     drawn = [method._transforms(batch, 1) for batch in (*parts, whole)]
     assert torch.equal(torch.cat(drawn[:2]), drawn[2])
+
+
+def test_without_joining_each_tile_is_judged_alone() -> None:
+    """Both halves of the generator's edge see no neighbour, and D's vectors are as many as there are tiles."""
+    seen: list[torch.Size] = []
+
+    class Watching(MeanColor):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.append(images.shape)
+            return super().forward(images)
+
+    method = Siamese(Brighten(), Watching(), SiameseSettings(joined=False, color_jitter=0.0, tone_weight=1.0))
+    batch = Batch(torch.randn(2, 3, 32, 32), torch.randn(2, 3, 32, 32), 0, 0, 2)
+    losses = method.generator_loss(batch)
+    method.discriminator_loss(batch)
+    assert seen == [(8, 3, 16, 16), (8, 3, 16, 16), (24, 3, 16, 16)]
+    assert losses["generator_tone"].item() == pytest.approx(0.25)

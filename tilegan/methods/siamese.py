@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tilegan.combo import Combo
+from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import Batch, Losses
 from tilegan.methods.gather import gather
@@ -29,6 +29,8 @@ class SiameseSettings:
     Attributes:
         margin: length beyond which a translation's vector is not pushed any further.
         content_weight: weight of the cosine terms, in both networks' losses.
+        joined: whether D sees joined crops, as the Combo trick has it. False shows it each S x S tile alone, so that
+            nobody looks at edges: to compare.
         whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
         palette: how much of the targets' palette is learnt. At 0 each target's mean colour is moved to that of a source
             before D sees it, so that brush strokes are learnt in the colours of the sources; at 1 targets stay as they
@@ -41,6 +43,7 @@ class SiameseSettings:
 
     margin: float = 2.0
     content_weight: float = 1.0
+    joined: bool = True
     whole_share: float = 0.25
     palette: float = 0.25
     color_jitter: float = 0.5
@@ -115,29 +118,31 @@ class Siamese:
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(AB)|| - w cos``, and what holds tones."""
-        translated = self._translate(batch)
+        judged = self._judged(batch)
+        translated = self._translate(judged)
         batch.translated = translated.detach()
-        transforms = self._transforms(batch, 0)
+        transforms = self._transforms(judged, 0)
         with torch.no_grad():  # D is frozen, and sources are what they are
-            of_source = gather(self.discriminator(transform_colors(batch.source, transforms)))
+            of_source = gather(self.discriminator(transform_colors(judged.source, transforms)))
         of_translated = gather(self.discriminator(transform_colors(translated, transforms)))
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
-            "generator_tone": self.settings.tone_weight * tone_distance(batch.source, translated),
+            "generator_tone": self.settings.tone_weight * tone_distance(judged.source, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``."""
+        judged = self._judged(batch)
         if batch.translated is None:
             with torch.no_grad():
-                batch.translated = self._translate(batch)
-        target = move_mean_colors(batch.target, batch.source, 1 - self.settings.palette)
-        transforms = self._transforms(batch, 0)
+                batch.translated = self._translate(judged)
+        target = move_mean_colors(judged.target, judged.source, 1 - self.settings.palette)
+        transforms = self._transforms(judged, 0)
         images = (
-            transform_colors(batch.source, transforms),
+            transform_colors(judged.source, transforms),
             transform_colors(batch.translated, transforms),
-            transform_colors(target, self._transforms(batch, 1)),
+            transform_colors(target, self._transforms(judged, 1)),
         )
         of_source, of_translated, of_target = (gather(part) for part in self.discriminator(torch.cat(images)).chunk(3))
         return {
@@ -146,8 +151,18 @@ class Siamese:
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
 
+    def _judged(self, batch: Batch) -> Batch:
+        """What D sees at once: joined crops, or each of their tiles alone."""
+        if self.settings.joined:
+            return batch
+        source, target = split_quadrants(batch.source), split_quadrants(batch.target)
+        return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total)
+
     def _translate(self, batch: Batch) -> torch.Tensor:
         """The first images of all whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
+        if not self.settings.joined:
+            translated: torch.Tensor = self.generator(batch.source)
+            return translated
         whole = max(0, round(self.settings.whole_share * batch.total) - batch.first)
         passes = ((self.generator, batch.source[:whole]), (self.combo, batch.source[whole:]))
         return torch.cat([translate(part) for translate, part in passes if len(part)])

@@ -1,0 +1,124 @@
+"""What the Combo trick does for seams: the same generator, trained without it, with it, and with whole passes as well.
+
+    python benchmarks/combo_trick.py photo/ vangogh/ -o combo_trick --tile-size 32 --seeds 3 --steps 3000
+
+(a) the discriminator sees single S x S tiles: 4 n of them where the others see n joined crops, the same pixels;
+(b) it sees crops joined of four tiles (Combo); (c) half of them joined, half translated whole.
+
+Each model is measured by `tilegan evaluate` on every tenth file of both folders, which none was trained on. Writes a
+table and a sheet of the evenest part of three photographs. Interrupted, the same command goes on.
+"""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from PIL import Image
+
+from tilegan.devices import keep_freed_memory
+from tilegan.pipelines.evaluate import evaluate
+from tilegan.pipelines.evaluate_page import DETAIL_TILES, evenest
+from tilegan.pipelines.train import resume, train
+from tilegan.training.crops import find_images, hold_out, read_reduced
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import load
+
+VARIANTS = {
+    "a, single tiles": {"joined": False, "whole_share": 0.0},
+    "b, Combo": {"joined": True, "whole_share": 0.0},
+    "c, Combo and whole": {"joined": True, "whole_share": 0.5},
+}
+HOLD_OUT = 10
+HEADINGS = "| discriminator sees | inferred | seam amplitude (input's; by chance) | style, from fine | content | SSIM |"
+SHOWN = 3  # photographs
+PIXELS = 256  # side of what is shown of each, about
+
+
+def main() -> None:
+    """Train, measure, and tell."""
+    keep_freed_memory()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    parser.add_argument("target")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--tile-size", type=int, nargs="+", default=[32])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--images", type=int, default=12, help="photographs that each model is measured on")
+    given = parser.parse_args()
+    for tile_size in given.tile_size:
+        rows, models = [], {}
+        for name, method in VARIANTS.items():
+            runs = [given.output / f"S{tile_size}-{name[0]}-{seed}" for seed in range(given.seeds)]
+            for seed, run in enumerate(runs):
+                train_one(given, run, tile_size, seed, method)
+            rows += table_rows(name, [measure(given, run) for run in runs])
+            models[name] = runs[0]
+        print(f"\nS = {tile_size}, {given.steps} steps at batch {given.batch}, {given.seeds} seed(s)\n")
+        print(HEADINGS)
+        print("|---|---|---|---|---|---|")
+        print("\n".join(rows))
+        sheet(given.source, models, tile_size).save(given.output / f"S{tile_size}.jpg", quality=92)
+
+
+def train_one(given: argparse.Namespace, run: Path, tile_size: int, seed: int, method: dict[str, object]) -> None:
+    """Train a model, or go on with it; nothing if it is finished."""
+    if (run / "checkpoint.safetensors").is_file():
+        resume(run)
+        return
+    settings = TrainSettings(tile_size=tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT)
+    settings = replace(settings, method=replace(settings.method, **method))
+    train(given.source, given.target, run, settings=settings, overwrite=True, sample_every=10**9)
+
+
+def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, object]]:
+    """The figures of a model by candidate; measured once."""
+    folder = run.with_suffix(".evaluation")
+    if not folder.exists():
+        evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT)
+    return json.loads((folder / "evaluate.json").read_text())["figures"]
+
+
+def table_rows(name: str, seeds: list[dict[str, dict[str, object]]]) -> list[str]:
+    """A line for each way to infer: means over the seeds, and amplitudes of each."""
+    lines = []
+    for mode in ("combo", "exact"):
+        found = [figures[mode] for figures in seeds]
+        amplitudes = ", ".join(f"{each['amplitude']:.2f}" for each in found)
+        own = fmean(figures["identity"]["amplitude"] for figures in seeds)
+        chance = fmean(each["chance"] for each in found)
+        levels = zip(*(each["style"] for each in found), strict=True)
+        style = ", ".join("-" if None in values else f"{fmean(values):.2f}" for values in levels)
+        content = fmean(fmean(each["content"]) for each in found)
+        ssim = fmean(each["ssim"] for each in found)
+        seams = f"{amplitudes} ({own:.2f}; {chance:.2f})"
+        lines.append(f"| {name} | {mode} | {seams} | {style} | {content:.2f} | {ssim:.2f} |")
+    return lines
+
+
+def sheet(source: str, models: dict[str, Path], tile_size: int) -> Image.Image:
+    """The evenest part of some photographs: as it is, and of each model in both modes."""
+    import dask.array as da
+
+    from tilegan import stylize_array
+
+    _, held = hold_out(find_images(Path(source), 5 * tile_size, 512), HOLD_OUT)
+    rows = []
+    for image in held[:: max(1, len(held) // SHOWN)][:SHOWN]:
+        photograph = read_reduced(image)
+        place = evenest(photograph, -(-PIXELS // (DETAIL_TILES * tile_size)) * tile_size)
+        row = [photograph[place]]
+        for model in models.values():
+            for mode in ("combo", "exact"):
+                array = da.from_array(photograph, chunks=-1)
+                row.append(np.asarray(stylize_array(array, load(model), seams=mode))[place])
+        rows.append(np.concatenate(row, axis=1))
+    return Image.fromarray(np.concatenate(rows))
+
+
+if __name__ == "__main__":
+    main()
