@@ -9,12 +9,13 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").read_text()).group(1)
 
 CURVES = ["matplotlib>=3.8"]
+BOARD = ["tensorboard>=2.16"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-TEST = ["pytest>=8", "hypothesis>=6.100", *READERS, *CURVES, *CLOUD, *SLIDES, *S3_SERVER]
+TEST = ["pytest>=8", "hypothesis>=6.100", *READERS, *CURVES, *BOARD, *CLOUD, *SLIDES, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
@@ -55,7 +56,7 @@ setup(
         "tqdm>=4.66",
         "zarr>=3.1.6,<4",
     ],
-    extras_require={"cloud": CLOUD, "curves": CURVES, "slides": SLIDES, "test": TEST, "dev": DEV},
+    extras_require={"cloud": CLOUD, "curves": CURVES, "tensorboard": BOARD, "slides": SLIDES, "test": TEST, "dev": DEV},
     classifiers=[
         "Programming Language :: Python :: 3.11",
         "Topic :: Scientific/Engineering :: Image Processing",

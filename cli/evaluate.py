@@ -41,6 +41,7 @@ from tilegan.cli.report import pixel_bars
     type=click.IntRange(min=1),
     help="Reduce images to this short side first  [default: as trained]",
 )
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
 @device_option
 @precision_option
 @overwrite_option

@@ -12,6 +12,9 @@ import click
 from tilegan.cli.options import byte_count, device_option, duration, overwrite_option, precision_option
 from tilegan.cli.report import interrupted, step_bar
 
+OPTIONS = ("steps", "tile_size", "short_side", "batch", "learning_rate", "rate_decay", "hold_out", "seed")
+METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
+
 
 @click.command()
 @click.argument("source_dir", required=False, type=click.Path())
@@ -28,6 +31,8 @@ from tilegan.cli.report import interrupted, step_bar
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
 @click.option("--palette", metavar="P", type=float, help="1 takes over the palette, 0 keeps the colors.")
+@click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss that keeps skies in their colors.")
+@click.option("--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall.")
 @click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
@@ -87,9 +92,8 @@ def _settings(options: dict[str, Any]) -> Any:
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = TrainSettings()
-    own = {name: given[name] for name in ("margin", "content_weight", "palette") if name in given}
-    names = ("steps", "tile_size", "short_side", "batch", "learning_rate", "hold_out", "seed")
-    chosen = {name: given[name] for name in names if name in given}
+    own = {name: given[name] for name in METHOD_OPTIONS if name in given}
+    chosen = {name: given[name] for name in OPTIONS if name in given}
     return replace(settings, method=replace(settings.method, **own), **chosen)
 
 

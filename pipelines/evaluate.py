@@ -52,6 +52,7 @@ class EvaluateResult:
         device, precision: in which the model computed.
         sources: names of the images that were translated.
         targets: names of the images of the style, in two halves.
+        seed: of the places that were compared.
         figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
         real_style: distances from real to real target images, by level.
         real_palette: the same of colours.
@@ -68,6 +69,7 @@ class EvaluateResult:
     precision: str
     sources: list[str]
     targets: tuple[list[str], list[str]]
+    seed: int
     figures: dict[str, Figures]
     real_style: list[float]
     real_palette: float
@@ -92,6 +94,7 @@ def evaluate(
     *,
     images: int = 12,
     held_out: int | None = None,
+    seed: int = 0,
     short_side: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -107,6 +110,7 @@ def evaluate(
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
         images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
+        seed: chooses the places in the images whose neighbourhoods and colours are compared.
         short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
         device: what computes.
         precision: its number format.
@@ -136,7 +140,7 @@ def evaluate(
     paintings = _read(_some(Path(target), 2 * translator.tile_size, side, held_out, 2 * images), Path(target))
     if len(paintings) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
-    measured = _Evaluation(translator, [picture for _, picture in sources], [picture for _, picture in paintings])
+    measured = _Evaluation(translator, [picture for _, picture in sources], [picture for _, picture in paintings], seed)
     measured.run(progress or silent)
     result = EvaluateResult(
         output=folder,
@@ -148,6 +152,7 @@ def evaluate(
         precision=precision_name(translator.precision),
         sources=[name for name, _ in sources],
         targets=([name for name, _ in paintings[::2]], [name for name, _ in paintings[1::2]]),
+        seed=seed,
         figures=measured.figures(),
         real_style=measured.targets.style,
         real_palette=measured.targets.palette,
@@ -161,8 +166,8 @@ def evaluate(
 class _Evaluation:
     """The images, the candidates and what is gathered of them."""
 
-    def __init__(self, translator: Translator, sources: list[Picture], paintings: list[Picture]) -> None:
-        self.translator, self.sources = translator, sources
+    def __init__(self, translator: Translator, sources: list[Picture], paintings: list[Picture], seed: int) -> None:
+        self.translator, self.sources, self.seed = translator, sources, seed
         self.levels = levels_of(min(min(picture.shape[:2]) for picture in sources + paintings))
         self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
         halves = paintings[::2], paintings[1::2]
@@ -213,13 +218,13 @@ class _Evaluation:
         return stylized
 
     def _style_of(self, pictures: list[Picture]) -> StyleSet:
-        found = StyleSet(len(pictures), self.levels, self.size)
+        found = StyleSet(len(pictures), self.levels, self.size, self.seed)
         for picture in pictures:
             found.add(picture)
         return found
 
     def _tally(self, scale: int) -> Tally:
-        style = StyleSet(len(self.sources), self.levels, self.size)
+        style = StyleSet(len(self.sources), self.levels, self.size, self.seed)
         return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
 
 

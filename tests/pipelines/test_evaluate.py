@@ -172,3 +172,20 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, given, monkeypatch) -> None:
     with pytest.raises(OutputError, match="no room"):
         evaluate(*given, tmp_path / "out", images=1, **CPU)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "paintings", "photos"]
+
+
+def test_held_out_files_alone_are_measured(given) -> None:
+    result = evaluate(*given, given[0].parent / "out", held_out=2, **CPU)
+    assert result.sources == ["1.png"]
+    assert result.targets == (["1.png"], ["3.png"])
+    with pytest.raises(DatasetError, match="is a 4th file: leave --held-out away"):
+        evaluate(*given, given[0].parent / "other", held_out=4, **CPU)
+
+
+def test_a_seed_chooses_other_places_and_moves_style_alone(measured, given) -> None:
+    result, _ = measured
+    other = evaluate(*given, given[0].parent / "out", images=2, seed=1, **CPU)
+    one, two = result.figures["combo"], other.figures["combo"]
+    assert one.style_distance != two.style_distance
+    assert one.style_distance == pytest.approx(two.style_distance, rel=0.3)
+    assert (one.amplitude, one.content, one.ssim) == (two.amplitude, two.content, two.ssim)

@@ -10,6 +10,7 @@ from tilegan.metrics.palette import colors, palette_distance
 from tilegan.metrics.style import PER_IMAGE, neighbourhoods, share, sliced_wasserstein
 
 COLORS = 2048  # of each image, for the palette
+MOST_IMAGES = 10**6  # that seeds keep apart
 
 Picture = NDArray[np.uint8]
 
@@ -21,10 +22,12 @@ class StyleSet:
         images: how many there will be.
         levels: of the pyramid.
         size: of the set, in images: a smaller one gives more of each image, so that sets compare.
+        seed: chooses places in the images.
     """
 
-    def __init__(self, images: int, levels: int, size: int) -> None:
+    def __init__(self, images: int, levels: int, size: int, seed: int = 0) -> None:
         self._levels = levels
+        self._seed = MOST_IMAGES * seed
         self._shares = list(zip(share(images, size * PER_IMAGE), share(images, size * COLORS), strict=True))
         self._squares: list[list[torch.Tensor]] = []
         self._colors: list[torch.Tensor] = []
@@ -33,8 +36,8 @@ class StyleSet:
         """Take the next image, (h, w, 3)."""
         number = len(self._squares)
         squares, pixels = self._shares[number]
-        self._squares.append(neighbourhoods(image, self._levels, squares, number))
-        self._colors.append(colors(image, pixels, number))
+        self._squares.append(neighbourhoods(image, self._levels, squares, self._seed + number))
+        self._colors.append(colors(image, pixels, self._seed + number))
 
     def style_distances(self, other: "StyleSet") -> list[float]:
         """Sliced Wasserstein distances to another set, by level."""

@@ -19,8 +19,8 @@ class TrainSettings:
         batch: crops per step, at least 2, since content is judged by pairs.
         steps: steps in all.
         learning_rate: Adam's rate for the generator.
-        discriminator_rate: Adam's rate for the discriminator, higher so that it stays ahead (Heusel et al. 2017, 'GANs
-            Trained by a Two Time-Scale Update Rule').
+        discriminator_rate: Adam's rate for the discriminator (that the two may differ: Heusel et al. 2017, 'GANs Trained
+            by a Two Time-Scale Update Rule').
         rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes
             settle.
         betas: Adam's two decay rates.
@@ -71,6 +71,7 @@ class TrainSettings:
             (own.content_weight >= 0, f"content weight must be 0 or more, not {own.content_weight}"),
             (0 <= own.palette <= 1, f"palette must be from 0 to 1, not {own.palette}"),
             (0 <= own.whole_share <= 1, f"whole share must be from 0 to 1, not {own.whole_share}"),
+            (own.tone_weight >= 0, f"tone weight must be 0 or more, not {own.tone_weight}"),
             (own.color_jitter >= 0, f"color jitter must be 0 or more, not {own.color_jitter}"),
         ]
         for holds, message in rules:
