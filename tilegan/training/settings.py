@@ -19,7 +19,7 @@ class TrainSettings:
         batch: crops per step, at least 2, since content is judged by pairs.
         steps: steps in all.
         learning_rate: Adam's rate for the generator.
-        discriminator_rate: Adam's rate for the discriminator (that the two may differ: Heusel et al. 2017, 'GANs Trained
+        discriminator_rate: Adam's rate for the discriminator (why they may differ: Heusel et al. 2017, 'GANs Trained
             by a Two Time-Scale Update Rule').
         rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes
             settle.
