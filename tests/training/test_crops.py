@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import DatasetError, SkippedImageWarning
-from tilegan.training.crops import Crops, find_images, hold_out, read_reduced
+from tilegan.training.crops import Crops, batches, find_images, hold_out, read_reduced
 
 
 def write_noise(path: Path, width: int, height: int, seed: int = 0) -> None:
@@ -134,3 +134,15 @@ def test_every_nth_file_is_held_out_whatever_else_is_in_the_folder(tmp_path: Pat
     assert hold_out(images, 0) == (images, [])
     with pytest.raises(DatasetError, match="are held out"):
         hold_out([image for image in images if image.path.stem == "2"], 3)
+
+
+def test_batches_are_the_crops_of_each_step_or_a_part_of_them(folder: Path) -> None:
+    crops = [Crops(find_images(folder, 32, 64), 32, 10**6, seed) for seed in (0, 1)]
+    whole = list(batches(crops, range(2, 5), range(4), 4))
+    assert len(whole) == 3
+    for step, made in zip(range(2, 5), whole, strict=True):
+        for each, domain in zip(crops, made, strict=True):
+            assert np.array_equal(domain, each.batch(range(4 * step, 4 * step + 4)))
+    for made, part in zip(whole, batches(crops, range(2, 5), range(2, 4), 4), strict=True):
+        assert np.array_equal(part[1], made[1][2:])
+    assert list(batches(crops, range(3, 3), range(4), 4)) == []

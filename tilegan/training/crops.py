@@ -3,7 +3,8 @@
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,6 +160,32 @@ class Crops:
             while self._bytes > self.budget and len(self._kept) > 1:
                 self._bytes -= self._kept.popitem(last=False)[1].nbytes
             return image
+
+
+def batches(crops: Sequence[Crops], steps: range, part: range, size: int) -> Iterator[tuple[NDArray[np.uint8], ...]]:
+    """The crops of each step, each made while the step before it is computed.
+
+    Args:
+        crops: of each domain.
+        steps: numbers of the steps.
+        part: which crops of each step are wanted.
+        size: crops in each step.
+
+    Yields:
+        uint8 (N, side, side, 3) of each domain.
+    """
+
+    def make(step: int) -> tuple[NDArray[np.uint8], ...]:
+        numbers = range(step * size + part.start, step * size + part.stop)
+        return tuple(each.batch(numbers) for each in crops)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="crops") as executor:
+        following = executor.submit(make, steps.start) if steps else None
+        for step in steps:
+            assert following is not None
+            made = following.result()
+            following = executor.submit(make, step + 1) if step + 1 < steps.stop else None
+            yield made
 
 
 def read_reduced(image: TrainingImage) -> NDArray[np.uint8]:

@@ -2,20 +2,16 @@
 
 import io
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 import tilegan
 from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
-from tilegan.training.crops import Crops, TrainingImage, hold_out
+from tilegan.training.crops import Crops, TrainingImage, batches, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
@@ -87,7 +83,8 @@ class Loop:
         begin, before = time.perf_counter(), self.seconds
         saved = -1
         board = Board(self.folder, trainer.step) if self.leads else None
-        for source, target in self._batches():
+        part = trainer.processes.part(settings.batch)
+        for source, target in batches(self.crops, range(trainer.step, settings.steps), part, settings.batch):
             losses = trainer.train_step(source, target)
             elapsed = time.perf_counter() - begin
             self.seconds = before + elapsed
@@ -116,23 +113,6 @@ class Loop:
         append_metrics(self.folder, step, self.seconds, losses, measured)
         board.write("losses", step, losses)
         board.write("figures", step, measured)
-
-    def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-        """The batches of the steps still to do, each made while the step before it is computed."""
-        size, steps = self.config.settings.batch, range(self.trainer.step, self.config.settings.steps)
-        part = self.trainer.processes.part(size)
-
-        def make(step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-            numbers = range(step * size + part.start, step * size + part.stop)
-            return self.crops[0].batch(numbers), self.crops[1].batch(numbers)
-
-        with ThreadPoolExecutor(1, thread_name_prefix="crops") as executor:
-            following = executor.submit(make, steps.start) if steps else None
-            for step in steps:
-                assert following is not None
-                batch = following.result()
-                following = executor.submit(make, step + 1) if step + 1 < steps.stop else None
-                yield batch
 
     def _save(self) -> None:
         self.trainer.check_finite()
