@@ -1,9 +1,9 @@
-"""Make docs/images/sheet.jpg: photographs above the same photographs repainted by a model.
+"""Make docs/images/sheet.jpg: a row of photographs, and below each what models make of it.
 
-python docs/contact_sheet.py MODEL SHORT_SIDE OUTPUT PHOTOGRAPH...
+python docs/contact_sheet.py -o docs/images/sheet.jpg --models vangogh monet PHOTOGRAPH...
 """
 
-import sys
+import argparse
 
 import numpy as np
 from PIL import Image
@@ -11,7 +11,7 @@ from PIL import Image
 import tilegan
 from tilegan.training.sheet import sample_sheet
 
-HEIGHT, WIDTH, COLUMNS = 400, 600, 3
+HEIGHT, WIDTH = 420, 600
 
 
 def cut(path: str, short_side: int) -> np.ndarray:
@@ -24,10 +24,13 @@ def cut(path: str, short_side: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    translator = tilegan.load(sys.argv[1])
-    pictures = [cut(path, int(sys.argv[2])) for path in sys.argv[4:]]
-    rows = []
-    for first in range(0, len(pictures), COLUMNS):
-        row = pictures[first : first + COLUMNS]
-        rows += [row, [translator.translate(picture) for picture in row]]
-    sample_sheet(rows).save(sys.argv[3], quality=90)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("photographs", nargs="+")
+    parser.add_argument("-o", "--output", required=True)
+    parser.add_argument("--models", nargs="+", required=True)
+    parser.add_argument("--short-side", type=int, default=512)
+    given = parser.parse_args()
+    pictures = [cut(path, given.short_side) for path in given.photographs]
+    models = [tilegan.load(name) for name in given.models]
+    rows = [pictures, *([model.translate(picture) for picture in pictures] for model in models)]
+    sample_sheet(rows).save(given.output, quality=90)

@@ -35,8 +35,8 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_dir():
         path = path / "translator.safetensors"
     if not path.is_file():
-        known = " or ".join(shipped())
-        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or {known}")
+        known = ", ".join(shipped())
+        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or one of: {known}")
     return path
 
 
