@@ -82,12 +82,15 @@ class Trainer:
         """
         seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
         first, total = self.processes.part(self.settings.batch).start, self.settings.batch
+        losses: Losses | None = None
         try:
             with plain_memory_errors():
                 batch = Batch(self._tensor(source), self._tensor(target), seed, first, total)
                 losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
-        except MemoryError as error:
-            raise TrainingError(self._too_large(source, target)) from error
+        except MemoryError:
+            pass  # what its traceback holds has to go before something else can fit
+        if losses is None:
+            raise TrainingError(self._too_large(source, target))
         self._follow()
         self.step += 1
         values = dict(zip(losses, self.processes.mean(torch.stack(list(losses.values()))).tolist(), strict=True))
