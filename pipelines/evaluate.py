@@ -120,7 +120,7 @@ def evaluate(
     Raises:
         ModelError: there is no such model, or it sees more than a neighbourhood.
         DatasetError: a folder is missing, or has too few usable images.
-        SettingError: the short side is too small for the model's tiles, or ``images`` is below 1.
+        SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out.
         OutputExistsError: the folder is there.
         OutputError: it cannot be written.
     """
@@ -132,6 +132,7 @@ def evaluate(
     _check_output(folder, overwrite)
     if images < 1:
         raise SettingError(f"no evaluation of {images} images: give at least 1")
+    _check_held_out(translator, held_out)
     least = _least_side(translator)
     side = short_side or max(_trained_side(translator), least)
     if side < least:
@@ -226,6 +227,15 @@ class _Evaluation:
     def _tally(self, scale: int) -> Tally:
         style = StyleSet(len(self.sources), self.levels, self.size, self.seed)
         return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
+
+
+def _check_held_out(translator: Translator, held_out: int | None) -> None:
+    """Refuse to take images for held out that the model was trained on."""
+    settings = translator.facts.get("settings")
+    kept = settings.get("hold_out") if isinstance(settings, dict) else None
+    if held_out is not None and kept is not None and kept != held_out:
+        what = f"every {kept}th file" if kept else "no file"
+        raise SettingError(f"{what} was held out of the training of '{translator.name}', not every {held_out}th")
 
 
 def _least_side(translator: Translator) -> int:

@@ -15,7 +15,7 @@ from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.crops import TrainingImage, find_images, hold_out
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.processes import Processes, joined
-from tilegan.training.run import TRANSLATOR, RunConfig, cut_metrics, digest, last_losses, prepare
+from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 from tilegan.translator import load, read_header
@@ -139,9 +139,11 @@ def train(
         if init is not None:
             trainer.start_from(load(init, device="cpu", precision="float32"))
         if processes.rank == 0:
-            prepare(folder, overwrite)
+            check(folder, overwrite)
+        loop = Loop(folder, config, trainer, images, {"seconds": 0.0, "figures": {}})
+        if processes.rank == 0:  # only now: until here an earlier run is worth more than this one
+            prepare(folder)
             config.write(folder)
-        loop = Loop(folder, config, trainer, images, 0.0)
         loop.go(time_limit, progress, stop)
     return _result(loop)
 
@@ -187,7 +189,7 @@ def resume(
         if processes.rank == 0:
             cut_metrics(folder, trainer.step)
             config.write(folder)
-        loop = Loop(folder, config, trainer, images, facts["seconds"])
+        loop = Loop(folder, config, trainer, images, facts)
         loop.go(time_limit, progress, stop)
     return _result(loop)
 

@@ -189,3 +189,9 @@ def test_a_seed_chooses_other_places_and_moves_style_alone(measured, given) -> N
     assert one.style_distance != two.style_distance
     assert one.style_distance == pytest.approx(two.style_distance, rel=0.3)
     assert (one.amplitude, one.content, one.ssim) == (two.amplitude, two.content, two.ssim)
+
+
+def test_other_files_than_the_training_held_out_are_refused(given, random_translator: Translator) -> None:
+    replace(random_translator, facts={"settings": {"hold_out": 3}}).save(given[0])
+    with pytest.raises(SettingError, match=r"every 3th file was held out of the training of .*, not every 2th"):
+        evaluate(*given, given[0].parent / "out", held_out=2, **CPU)

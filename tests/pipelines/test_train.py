@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tilegan.errors import DatasetError, ModelError, OutputExistsError, ResumeError
+from tilegan.errors import (
+    DatasetError,
+    ModelError,
+    OutputExistsError,
+    ResumeError,
+    SkippedImageWarning,
+    TileganWarning,
+)
 from tilegan.pipelines.train import TrainStep, plan, resume, train
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
@@ -68,13 +76,54 @@ def test_figures_are_measured_on_images_that_are_held_out(folders: tuple[Path, P
     settings = replace(SMALL, hold_out=3)
     result = train(*folders, tmp_path / "run", settings=settings, device="cpu", progress=steps.append, sample_every=4)
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines if "figures" in line] == [4]
+    assert [line["step"] for line in lines if "figures" in line] == [4, 6]
     assert [bool(step.figures) for step in steps] == [False, False, False, True, True, True]
     assert set(result.figures) >= {"content", "palette", "spread_between", "spread_within"}
     assert result.figures["content"] > 0.9  # the generator starts from the identity
     facts = load(tmp_path / "run").facts
     assert (facts["source_images"], facts["target_images"]) == (2, 2)
     assert facts["figures"]["content"] == round(result.figures["content"], 3)
+
+
+def test_figures_go_on_after_a_resume_and_are_those_of_the_model(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    asked = iter([False, False, False, True])
+    stopped = train(*folders, tmp_path / "cut", settings=SMALL, device="cpu", stop=lambda: next(asked))
+    assert load(tmp_path / "cut").facts["figures"]["content"] == round(stopped.figures["content"], 3)
+    told: list[TrainStep] = []
+    resume(tmp_path / "cut", progress=told.append)
+    assert told[0].figures == stopped.figures
+    train(*folders, tmp_path / "whole", settings=SMALL, device="cpu")
+    cut, whole = (load(tmp_path / name).facts for name in ("cut", "whole"))
+    assert cut["figures"] == whole["figures"]
+
+
+def test_other_files_beside_the_images_would_hold_out_others(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    copy = tmp_path / "photos"
+    shutil.copytree(folders[0], copy)
+    asked = iter([True])
+    settings = replace(SMALL, hold_out=3)
+    train(copy, folders[1], tmp_path / "run", settings=settings, device="cpu", stop=lambda: next(asked))
+    (copy / "0.txt").write_text("a note")
+    with pytest.warns(SkippedImageWarning), pytest.raises(ResumeError, match="are not those the run was started with"):
+        resume(tmp_path / "run")
+
+
+def test_a_run_is_not_replaced_by_one_that_cannot_begin(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    short = replace(SMALL, steps=1)
+    train(*folders, tmp_path / "run", settings=short, device="cpu")
+    before = (tmp_path / "run" / "translator.safetensors").read_bytes()
+    one = tmp_path / "one"
+    one.mkdir()
+    (one / "0.txt").write_text("a note")
+    shutil.copy(folders[0] / "0.png", one / "1.png")
+    with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="are held out"):
+        train(one, folders[1], tmp_path / "run", settings=replace(short, hold_out=2), device="cpu", overwrite=True)
+    assert (tmp_path / "run" / "translator.safetensors").read_bytes() == before
+
+
+def test_nothing_held_out_is_told(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.warns(TileganWarning, match="has no 5th usable file to hold out"):
+        train(*folders, tmp_path / "run", settings=replace(SMALL, steps=1, hold_out=5), device="cpu")
 
 
 def test_curves_are_drawn_where_matplotlib_is(folders: tuple[Path, Path], tmp_path: Path) -> None:

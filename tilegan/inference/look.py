@@ -30,5 +30,7 @@ class Look:
             raise SettingError(
                 f"a strength of {self.strength:g} cannot be: give 0 (the source) to 1 (all of the style)"
             )
-        if not 1 <= self.stroke <= LARGEST_STROKE:
-            raise SettingError(f"strokes {self.stroke} times as large cannot be: give 1 to {LARGEST_STROKE}")
+        if not (isinstance(self.stroke, int) and 1 <= self.stroke <= LARGEST_STROKE):
+            raise SettingError(
+                f"strokes {self.stroke} times as large cannot be: give a whole number from 1 to {LARGEST_STROKE}"
+            )

@@ -30,6 +30,7 @@ LEAST_WINDOW, LEAST_SHARD = 128, 512
 READER, RECENT = 64 * MIB, 64 * MIB  # caches: the least that helps, and the most that may grow with the image's width
 LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
 SCRATCH = 1.25  # of a forward pass: what convolutions take beside their tensors, and gaps between these
+FILLED = {1: 16, 2: 22}  # bytes of a pixel, by those of a level, while what means nothing is filled
 DECODED = 10  # blocks of an image that zarr decodes at once; GDAL decodes fewer
 DEVICE_SHARE = 0.8  # of a GPU's free memory
 
@@ -125,7 +126,10 @@ def fit_plan(
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
-        for beside, streams, chosen_window, chosen_shard in _candidates(translator, seams, window, shard, workers):
+        candidates = list(_candidates(translator, seams, window, shard, workers))
+        if look is not None and look.stroke > 1:  # shards keep their size longest: so much is read around each of them
+            candidates.sort(key=lambda candidate: -(candidate[3] or 0))
+        for beside, streams, chosen_window, chosen_shard in candidates:
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
@@ -202,13 +206,13 @@ def _forward_bytes(plan: Plan, translator: Translator, source: Source) -> int:
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, blended and coded."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
-    context, size = _context(plan, translator, source), source.levels.itemsize
+    wide, size = side + 2 * _context(plan, translator, source), source.levels.itemsize
     channels = 4 if source.origin.opacity else 3
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
-    read = (side + 2 * context) ** 2 * (2 * channels * size + values)
+    read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
     extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + stroke_bytes(plan.look.stroke)
-    return read + written + extra + _decoded_bytes(side, source)
+    return read + written + extra + _decoded_bytes(wide, source)
 
 
 def _decoded_bytes(side: int, source: Source) -> int:

@@ -37,6 +37,10 @@ class Stopped(Exception):  # noqa: N818 - not an error: how a thread leaves its 
     """The run was stopped; never leaves the engine."""
 
 
+class _TooLargeError(Exception):
+    """A forward pass does not fit: with smaller windows it may."""
+
+
 @dataclass
 class Work:
     """What the tasks of one work folder need, open in this process.
@@ -218,16 +222,19 @@ def _translated(work: Work, place: Window) -> Pixels:
         cut = work.cut
         try:
             return paint(read, partial(_translate, work, cut), place, cut, translator.scale, look)
-        except MemoryError as error:
+        except _TooLargeError as error:
             _halve(work, cut, error)
 
 
 def _translate(work: Work, cut: Cut, block: Pixels) -> Pixels:
     run, scale = partial(_forward, work, cut.halo), work.translator.scale
-    return translate_block(run, block, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
+    try:
+        return translate_block(run, block, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
+    except MemoryError as error:
+        raise _TooLargeError from error
 
 
-def _halve(work: Work, cut: Cut, error: MemoryError) -> None:
+def _halve(work: Work, cut: Cut, error: _TooLargeError) -> None:
     """From now on cut blocks into smaller windows: memory ran out with a cut."""
     halved = cut.halved()
     if halved is None:
@@ -235,7 +242,7 @@ def _halve(work: Work, cut: Cut, error: MemoryError) -> None:
         raise MemoryError(
             f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
             f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
-        ) from error
+        ) from error.__cause__
     with work.lock:
         if work.cut == cut:  # else another thread was faster
             work.cut = halved

@@ -1,10 +1,11 @@
 """Tensors of all processes that train one model together."""
 
 import torch
-from torch import distributed
+
+from tilegan.methods.base import Batch
 
 
-def gather(rows: torch.Tensor) -> torch.Tensor:
+def gather(rows: torch.Tensor, batch: Batch) -> torch.Tensor:
     """The rows of all processes, in order of their ranks, with gradients to each; those of a single one as they are.
 
     Every process has to call it alike. A loss of all rows, computed by each process, gives rows the sum of all
@@ -12,11 +13,12 @@ def gather(rows: torch.Tensor) -> torch.Tensor:
 
     Args:
         rows: (n, ...), of one shape in all processes.
+        batch: whose rows they are: where it is all of the batch there is nothing to gather.
 
     Returns:
         (n * processes, ...).
     """
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if len(batch.source) == batch.total:
         return rows
     from torch.distributed.nn.functional import all_gather
 

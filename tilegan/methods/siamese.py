@@ -123,8 +123,8 @@ class Siamese:
         batch.translated = translated.detach()
         transforms = self._transforms(judged, 0)
         with torch.no_grad():  # D is frozen, and sources are what they are
-            of_source = gather(self.discriminator(transform_colors(judged.source, transforms)))
-        of_translated = gather(self.discriminator(transform_colors(translated, transforms)))
+            of_source = gather(self.discriminator(transform_colors(judged.source, transforms)), judged)
+        of_translated = gather(self.discriminator(transform_colors(translated, transforms)), judged)
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
@@ -144,7 +144,8 @@ class Siamese:
             transform_colors(batch.translated, transforms),
             transform_colors(target, self._transforms(judged, 1)),
         )
-        of_source, of_translated, of_target = (gather(part) for part in self.discriminator(torch.cat(images)).chunk(3))
+        vectors = self.discriminator(torch.cat(images)).chunk(3)
+        of_source, of_translated, of_target = (gather(part, judged) for part in vectors)
         return {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),

@@ -12,7 +12,7 @@ class SiameseDiscriminator(nn.Module):
 
     Each cell gives a direction and, apart from it, a length, so that realism can be learnt as easily as by a
     discriminator with one output; their product is the cell's part of the vector. Small cells see single strokes, the
-    largest some 90 pixels around them, so that several of them see each seam of a joined image. The vector's squared
+    largest some 80 pixels around them, so that several of them see each seam of a joined image. The vector's squared
     length is the mean over the stages of the mean over their cells, whatever the size of the image. No dense layer
     follows: with a hundred target images one would learn them by heart.
 

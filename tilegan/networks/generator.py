@@ -26,7 +26,9 @@ class ChannelNorm(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-6) * self.gain
+        # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
+        scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
+        return features * scale.to(features.dtype) * self.gain
 
 
 class ResidualBlock(nn.Module):

@@ -105,15 +105,14 @@ class Crops:
         self._unreadable: set[int] = set()
         self._lock = threading.Lock()
 
-    def crop(self, number: int, side: int | None = None) -> NDArray[np.uint8]:
+    def crop(self, number: int) -> NDArray[np.uint8]:
         """Crop ``number``: a random window of a random image, mirrored or not; uint8 (side, side, 3).
 
         A window with nearly no variance is drawn again, up to eight times; an image that does not decode is reported
         once by a ``SkippedImageWarning`` and replaced by another one.
 
         Args:
-            number: 0 and up.
-            side: another side than that of the training crops; images too small for it give what they have.
+            number: 0 and up. Images smaller than the side give what they have.
 
         Raises:
             DatasetError: none of the images decodes.
@@ -127,7 +126,7 @@ class Crops:
                     raise DatasetError(f"no image in '{self.images[0].path.parent}' can be decoded")
                 continue
             draws += 1
-            height, width = (min(side or self.side, length) for length in image.shape[:2])
+            height, width = (min(self.side, length) for length in image.shape[:2])
             top = random.integers(image.shape[0] - height + 1)
             left = random.integers(image.shape[1] - width + 1)
             window = image[top : top + height, left : left + width]

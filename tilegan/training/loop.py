@@ -2,12 +2,14 @@
 
 import io
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tilegan
+from tilegan.errors import TileganWarning
 from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
@@ -51,7 +53,7 @@ class Loop:
         config: RunConfig,
         trainer: Trainer,
         images: tuple[list[TrainingImage], list[TrainingImage]],
-        seconds: float,
+        facts: dict[str, Any],
     ) -> None:
         self.folder = folder
         self.config = config
@@ -59,14 +61,17 @@ class Loop:
         settings = config.settings
         parts = [hold_out(found, settings.hold_out) for found in images]
         self.images = [kept for kept, _ in parts]
+        if settings.hold_out and not all(held for _, held in parts):
+            message = f"a folder has no {settings.hold_out}th usable file to hold out: figures are of some trained on"
+            warnings.warn(message, TileganWarning, stacklevel=2)
         budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
         side = 2 * settings.tile_size
         self.crops = [Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)]
-        self.seconds = seconds
+        self.seconds: float = facts["seconds"]
         fixed = [Crops(held or kept, 2 * side, budget, seed) for (kept, held), seed in zip(parts, seeds, strict=True)]
-        sources, self.targets = ([crops.crop(number) for number in FIXED] for crops in fixed)
+        sources, self.targets = ([crops.crop(number).copy() for number in FIXED] for crops in fixed)
         self.monitor = Monitor(sources, self.targets)
-        self.figures: dict[str, float] = {}
+        self.figures: dict[str, float] = facts["figures"]
         self.leads = trainer.processes.rank == 0
 
     def go(
@@ -81,42 +86,40 @@ class Loop:
         """
         settings, trainer = self.config.settings, self.trainer
         begin, before = time.perf_counter(), self.seconds
-        saved = -1
         board = Board(self.folder, trainer.step) if self.leads else None
         part = trainer.processes.part(settings.batch)
-        for source, target in batches(self.crops, range(trainer.step, settings.steps), part, settings.batch):
-            losses = trainer.train_step(source, target)
-            elapsed = time.perf_counter() - begin
-            self.seconds = before + elapsed
+        try:
+            for source, target in batches(self.crops, range(trainer.step, settings.steps), part, settings.batch):
+                losses = trainer.train_step(source, target)
+                elapsed = time.perf_counter() - begin
+                self.seconds = before + elapsed
+                over = time_limit is not None and elapsed >= time_limit
+                last = trainer.processes.any(stop() or over) or trainer.step >= settings.steps
+                if board is not None:
+                    self._record(losses, board, last)
+                    if progress is not None:
+                        progress(TrainStep(trainer.step, settings.steps, losses, self.figures))
+                if last:
+                    break
+        finally:
             if board is not None:
-                self._record(losses, board)
-                if progress is not None:
-                    progress(TrainStep(trainer.step, settings.steps, losses, self.figures))
-                if trainer.step % self.config.checkpoint_every == 0:
-                    self._save()
-                    saved = trainer.step
-            if trainer.processes.any(stop() or (time_limit is not None and elapsed >= time_limit)):
-                break
-        if board is None:
-            return
-        board.close()
-        if saved != trainer.step:
-            if trainer.step % self.config.sample_every:
-                self._show()
-            self._save()
-        if trainer.step >= settings.steps:
+                board.close()
+        if self.leads and trainer.step >= settings.steps:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
 
-    def _record(self, losses: dict[str, float], board: Board) -> None:
+    def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
+        """Write down a step; now and then, and after the last one, figures and a checkpoint."""
         step = self.trainer.step
-        measured = self._show() if step % self.config.sample_every == 0 else {}
+        measured = self._show() if last or step % self.config.sample_every == 0 else {}
         append_metrics(self.folder, step, self.seconds, losses, measured)
         board.write("losses", step, losses)
         board.write("figures", step, measured)
+        if last or step % self.config.checkpoint_every == 0:
+            self._save()
 
     def _save(self) -> None:
         self.trainer.check_finite()
-        facts: dict[str, Any] = {"step": self.trainer.step, "seconds": self.seconds}
+        facts = {"step": self.trainer.step, "seconds": self.seconds, "figures": self.figures}
         save_checkpoint(self.folder, self.trainer.state(), facts)
         self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
 

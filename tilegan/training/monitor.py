@@ -87,8 +87,10 @@ def warn_of_collapse(figures: dict[str, float], step: int) -> None:
 
 def _spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
     """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
-    colors = [to_lab(picture.reshape(-1, 3)) for picture in pictures]
-    means = [pixels.mean(0) for pixels in colors]
+    means, within = [], []
+    for picture in pictures:
+        colors = to_lab(picture.reshape(-1, 3))
+        means.append(colors.mean(0))
+        within.append(float(np.sqrt(colors.var(0).sum())))
     between = [float(np.linalg.norm(first - second)) for first, second in combinations(means, 2)]
-    within = [float(np.sqrt(pixels.var(0).sum())) for pixels in colors]
     return fmean(between) if between else 0.0, fmean(within)

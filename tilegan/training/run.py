@@ -74,27 +74,34 @@ class RunConfig:
 
 
 def digest(images: list[TrainingImage], folder: Path) -> str:
-    """SHA-256 over the names and reduced sizes of a folder's usable images: the crops depend on nothing else."""
-    lines = (f"{image.path.relative_to(folder)} {image.height} {image.width}" for image in images)
+    """SHA-256 over names, reduced sizes and numbers of a folder's usable images: the crops depend on nothing else."""
+    lines = (f"{image.number} {image.path.relative_to(folder)} {image.height} {image.width}" for image in images)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def prepare(folder: Path, overwrite: bool) -> None:
-    """Make an empty run folder.
+def check(folder: Path, overwrite: bool) -> None:
+    """Make sure that a run may be put into a folder.
 
     Raises:
         OutputExistsError: there is a run already and ``overwrite`` is false, or a file or foreign folder of that name.
-        OutputError: the folder cannot be made.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         if not (folder / CONFIG).is_file():
             raise OutputExistsError(f"'{folder}' exists and is no run: choose another folder with -o")
         if not overwrite:
             raise OutputExistsError(f"'{folder}' holds a run: --resume {folder} goes on, --overwrite replaces it")
-        for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
-            (folder / name).unlink(missing_ok=True)
-        for name in (SAMPLES, BOARD):
-            shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def prepare(folder: Path) -> None:
+    """Make an empty run folder; a run that is there goes.
+
+    Raises:
+        OutputError: the folder cannot be made.
+    """
+    for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
+        (folder / name).unlink(missing_ok=True)
+    for name in (SAMPLES, BOARD):
+        shutil.rmtree(folder / name, ignore_errors=True)
     try:
         (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -60,6 +60,7 @@ class TrainSettings:
                 self.short_side >= side,
                 f"short side must be at least 2 tile sizes, {side}, not {self.short_side}",
             ),
+            (own.joined or size >= 32, f"single tiles must have at least 32 px a side to be judged, not {size}"),
             (self.batch >= 2, f"batch must be at least 2, not {self.batch}"),
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
