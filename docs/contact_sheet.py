@@ -1,6 +1,6 @@
 """Make docs/images/sheet.jpg: a row of photographs, and below each what models make of it.
 
-python docs/contact_sheet.py -o docs/images/sheet.jpg --models vangogh monet PHOTOGRAPH...
+python docs/contact_sheet.py PHOTOGRAPH... -o docs/images/sheet.jpg --models vangogh monet
 """
 
 import argparse

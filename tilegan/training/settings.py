@@ -40,7 +40,7 @@ class TrainSettings:
     discriminator_rate: float = 5e-4
     rate_decay: float = 0.5
     betas: tuple[float, float] = (0.5, 0.99)
-    average_decay: float = 0.998
+    average_decay: float = 0.999
     hold_out: int = 0
     seed: int = 0
     generator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_GENERATOR))
