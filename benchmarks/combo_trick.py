@@ -11,6 +11,7 @@ table and a sheet of the evenest part of three photographs. Interrupted, the sam
 
 import argparse
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -23,8 +24,9 @@ from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.evaluate_page import DETAIL_TILES, evenest
 from tilegan.pipelines.train import resume, train
 from tilegan.training.crops import find_images, hold_out, read_reduced
+from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import load
+from tilegan.translator import load, read_header
 
 VARIANTS = {
     "a, single tiles": {"joined": False, "whole_share": 0.0},
@@ -66,18 +68,24 @@ def main() -> None:
 
 
 def train_one(given: argparse.Namespace, run: Path, tile_size: int, seed: int, method: dict[str, object]) -> None:
-    """Train a model, or go on with it; nothing if it is finished."""
-    if (run / "checkpoint.safetensors").is_file():
-        resume(run)
-        return
+    """Train a model, or go on with it; nothing if it is finished. One of other settings is replaced."""
     settings = TrainSettings(tile_size=tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT)
     settings = replace(settings, method=replace(settings.method, **method))
-    train(given.source, given.target, run, settings=settings, overwrite=True, sample_every=10**9)
+    if not (run / "checkpoint.safetensors").is_file() or RunConfig.read(run).settings != settings:
+        shutil.rmtree(evaluation(run), ignore_errors=True)
+        train(given.source, given.target, run, settings=settings, overwrite=True, sample_every=10**9)
+    elif read_header(run)["facts"]["steps"] < given.steps:
+        resume(run)
+
+
+def evaluation(run: Path) -> Path:
+    """Where the figures of a run are."""
+    return run.with_suffix(".evaluation")
 
 
 def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, object]]:
     """The figures of a model by candidate; measured once."""
-    folder = run.with_suffix(".evaluation")
+    folder = evaluation(run)
     if not folder.exists():
         evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT)
     return json.loads((folder / "evaluate.json").read_text())["figures"]

@@ -16,8 +16,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from tilegan.devices import choose_device, choose_precision, keep_freed_memory
-from tilegan.training.crops import Crops, find_images
-from tilegan.training.loop import batches
+from tilegan.training.crops import Crops, batches, find_images
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
