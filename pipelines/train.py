@@ -211,6 +211,7 @@ def plan(
     """
     settings = _with_architecture(settings or TrainSettings(), init)
     images = _find(Path(source).resolve(), Path(target).resolve(), settings)
+    kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
     side = 2 * settings.tile_size
@@ -222,9 +223,9 @@ def plan(
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(
-        source_images=len(hold_out(images[0], settings.hold_out)[0]),
-        target_images=len(hold_out(images[1], settings.hold_out)[0]),
-        cache_needed=sum(3 * image.height * image.width for found in images for image in found),
+        source_images=len(kept[0]),
+        target_images=len(kept[1]),
+        cache_needed=sum(3 * image.height * image.width for found in kept for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,

@@ -111,8 +111,7 @@ class _Part:
     width: int
 
     def read(self, window: Window) -> Pixels:
-        top, left = window.top - self.span.top, window.left - self.span.left
-        return self.pixels[top : top + window.height, left : left + window.width]
+        return window.moved(-self.span.top, -self.span.left).of(self.pixels)
 
 
 def _chunk(
