@@ -9,31 +9,25 @@ Each model is measured by `tilegan evaluate` on every tenth file of both folders
 table and a sheet of the evenest part of three photographs. Interrupted, the same command goes on.
 """
 
-import argparse
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 from PIL import Image
+from trained import HOLD_OUT, arguments, measure, train_one
 
 from tilegan.devices import keep_freed_memory
-from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.evaluate_page import DETAIL_TILES, evenest
-from tilegan.pipelines.train import resume, train
 from tilegan.training.crops import find_images, hold_out, read_reduced
-from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import load, read_header
+from tilegan.translator import load
 
 VARIANTS = {
     "a, single tiles": {"joined": False, "whole_share": 0.0},
     "b, Combo": {"joined": True, "whole_share": 0.0},
     "c, Combo and whole": {"joined": True, "whole_share": 0.5},
 }
-HOLD_OUT = 10
 HEADINGS = "| discriminator sees | inferred | seam amplitude (input's; by chance) | style, from fine | content | SSIM |"
 SHOWN = 3  # photographs
 PIXELS = 256  # side of what is shown of each, about
@@ -42,22 +36,18 @@ PIXELS = 256  # side of what is shown of each, about
 def main() -> None:
     """Train, measure, and tell."""
     keep_freed_memory()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source")
-    parser.add_argument("target")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser = arguments(__doc__, 3000)
     parser.add_argument("--tile-size", type=int, nargs="+", default=[32])
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--images", type=int, default=12, help="photographs that each model is measured on")
     given = parser.parse_args()
     for tile_size in given.tile_size:
         rows, models = [], {}
         for name, method in VARIANTS.items():
             runs = [given.output / f"S{tile_size}-{name[0]}-{seed}" for seed in range(given.seeds)]
             for seed, run in enumerate(runs):
-                train_one(given, run, tile_size, seed, method)
+                settings = TrainSettings(
+                    tile_size=tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT
+                )
+                train_one(given, run, replace(settings, method=replace(settings.method, **method)))
             rows += table_rows(name, [measure(given, run) for run in runs])
             models[name] = runs[0]
         print(f"\nS = {tile_size}, {given.steps} steps at batch {given.batch}, {given.seeds} seed(s)\n")
@@ -65,30 +55,6 @@ def main() -> None:
         print("|---|---|---|---|---|---|")
         print("\n".join(rows))
         sheet(given.source, models, tile_size).save(given.output / f"S{tile_size}.jpg", quality=92)
-
-
-def train_one(given: argparse.Namespace, run: Path, tile_size: int, seed: int, method: dict[str, object]) -> None:
-    """Train a model, or go on with it; nothing if it is finished. One of other settings is replaced."""
-    settings = TrainSettings(tile_size=tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT)
-    settings = replace(settings, method=replace(settings.method, **method))
-    if not (run / "checkpoint.safetensors").is_file() or RunConfig.read(run).settings != settings:
-        shutil.rmtree(evaluation(run), ignore_errors=True)
-        train(given.source, given.target, run, settings=settings, overwrite=True, sample_every=10**9)
-    elif read_header(run)["facts"]["steps"] < given.steps:
-        resume(run)
-
-
-def evaluation(run: Path) -> Path:
-    """Where the figures of a run are."""
-    return run.with_suffix(".evaluation")
-
-
-def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, object]]:
-    """The figures of a model by candidate; measured once."""
-    folder = evaluation(run)
-    if not folder.exists():
-        evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT)
-    return json.loads((folder / "evaluate.json").read_text())["figures"]
 
 
 def table_rows(name: str, seeds: list[dict[str, dict[str, object]]]) -> list[str]:

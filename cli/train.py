@@ -34,6 +34,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss that keeps skies in their colors.")
 @click.option("--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall.")
 @click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")
+@click.option("--context", "with_context", is_flag=True, help="Let the generator see a thumbnail of the whole image.")
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
@@ -88,12 +89,15 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 
 def _settings(options: dict[str, Any]) -> Any:
     """The settings that were given, over the defaults."""
+    from tilegan.networks.build import DEFAULT_CONTEXT
     from tilegan.training.settings import TrainSettings
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = TrainSettings()
     own = {name: given[name] for name in METHOD_OPTIONS if name in given}
     chosen = {name: given[name] for name in OPTIONS if name in given}
+    if options["with_context"]:
+        chosen["generator"] = settings.generator | {"context": DEFAULT_CONTEXT}
     return replace(settings, method=replace(settings.method, **own), **chosen)
 
 

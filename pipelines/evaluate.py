@@ -195,14 +195,15 @@ class _Evaluation:
         candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}
         for name, picture in candidates.items():
             self.tallies[name].add(source, picture, picture)
-        tile, scale = self.translator.tile_size, self.translator.scale
-        whole = self.translator.translate(source)
-        shift = round_up(tile // 2, self.translator.stride)
+        translator = self.translator.for_image(source)
+        tile, scale = translator.tile_size, translator.scale
+        whole = translator.translate(source)
+        shift = round_up(tile // 2, translator.stride)
         # where the shifted image ends is another edge: what can feel it is left out
-        edge = round_up(self.translator.halo, self.translator.stride)
+        edge = round_up(translator.halo, translator.stride)
         for mode in MODES:
-            tiled = self._tiled(source, mode)
-            moved = self._tiled(source[shift:, shift:], mode)
+            tiled = _tiled(translator, source, mode)
+            moved = _tiled(translator, source[shift:, shift:], mode)
             inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
             candidates[mode] = _reduce(tiled, scale)
             self.tallies[mode].add(source, tiled, candidates[mode])
@@ -210,13 +211,6 @@ class _Evaluation:
                 Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
             )
         self.pictures.append(Pictures.of(candidates, tile))
-
-    def _tiled(self, source: Picture, mode: str) -> Picture:
-        window = EXACT_WINDOW * self.translator.tile_size if mode == "exact" else None
-        array = da.from_array(source, chunks=-1)
-        lazy = stylize_array(array, self.translator, seams=mode, window=window)
-        stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
-        return stylized
 
     def _style_of(self, pictures: list[Picture]) -> StyleSet:
         found = StyleSet(len(pictures), self.levels, self.size, self.seed)
@@ -276,6 +270,13 @@ def _decoded(images: list[TrainingImage], folder: Path) -> Iterator[tuple[str, P
             yield image.path.relative_to(folder).as_posix(), read_reduced(image)
         except ImageError as error:
             warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
+
+
+def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:
+    window = EXACT_WINDOW * translator.tile_size if mode == "exact" else None
+    lazy = stylize_array(da.from_array(source, chunks=-1), translator, seams=mode, window=window)
+    stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
+    return stylized
 
 
 def _reduce(pixels: Picture, scale: int) -> Picture:

@@ -26,6 +26,8 @@ from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
 
+CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
+
 
 @dataclass(frozen=True)
 class Job:
@@ -94,6 +96,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
         precision = "float32"  # the others hold fewer bits than such pixels
     translator = place_model(model, settings.device, precision)
+    if translator.looks_at_whole:
+        translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
     region = _region(settings.region, image)
     plan, limits, memory, notes = fit_plan(
         translator,

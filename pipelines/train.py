@@ -11,6 +11,7 @@ import torch
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
+from tilegan.networks.context import SIDE as THUMBNAIL
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.crops import TrainingImage, find_images, hold_out
 from tilegan.training.loop import Loop, TrainStep
@@ -98,7 +99,7 @@ def train(
         target: folder of images of the style, such as paintings.
         run: folder for all results; default ``runs/<name of the target folder>``.
         settings: numbers of the training; default ``TrainSettings()``.
-        init: a model to start from; its architecture replaces that of the settings.
+        init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
         precision: 'auto', 'float32', or 'bfloat16' or 'float16' (mixed precision).
         cache: bytes of reduced images to keep in memory.
@@ -215,11 +216,14 @@ def plan(
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
     side = 2 * settings.tile_size
-    crops = np.random.default_rng(0).integers(0, 256, (settings.batch, side, side, 3), dtype=np.uint8)
+    random = np.random.default_rng(0)
+    crops, thumbnails = (
+        random.integers(0, 256, (settings.batch, length, length, 3), np.uint8) for length in (side, THUMBNAIL)
+    )
     seconds = []
     for _ in range(3):
         begin = time.perf_counter()
-        trainer.train_step(crops, crops)
+        trainer.train_step(crops, crops, thumbnails)
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(
@@ -243,7 +247,8 @@ def _find(source: Path, target: Path, settings: TrainSettings) -> tuple[list[Tra
 def _with_architecture(settings: TrainSettings, init: str | Path | None) -> TrainSettings:
     if init is None:
         return settings
-    return replace(settings, generator=read_header(init)["architecture"])
+    added = {name: value for name, value in settings.generator.items() if name == "context" and value}
+    return replace(settings, generator=read_header(init)["architecture"] | added)
 
 
 def _placement(device: str, precision: str) -> dict[str, str]:

@@ -39,6 +39,17 @@ def random_translator() -> Translator:
 
 
 @pytest.fixture(scope="session")
+def context_translator() -> Translator:
+    """The same with a generator that looks at the whole image."""
+    torch.manual_seed(7)
+    architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4, "context": 6}
+    generator = build_generator(architecture)
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    torch.nn.init.normal_(generator.film.weight)
+    return Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32")
+
+
+@pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The URL of an S3 server of this machine, in a process of its own; tests skip where it is not installed."""
     for package in ("upath", "s3fs", "moto", "flask_cors"):

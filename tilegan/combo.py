@@ -47,7 +47,8 @@ class Combo(nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, C, 2S, 2S) -> (N, C', 2S * scale, 2S * scale)."""
-        joined: torch.Tensor = join_quadrants(self.generator(split_quadrants(images)))
+    def forward(self, images: torch.Tensor, *conditions: torch.Tensor) -> torch.Tensor:
+        """(N, C, 2S, 2S) -> (N, C', 2S * scale, 2S * scale); all tiles of an image have its conditions, (N, ...)."""
+        of_tiles = [condition.repeat_interleave(4, 0) for condition in conditions]
+        joined: torch.Tensor = join_quadrants(self.generator(split_quadrants(images), *of_tiles))
         return joined

@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
-from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, to_device
+from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, precision_name, to_device
 from tilegan.errors import ImageError, ModelError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
-from tilegan.networks.build import build_generator
+from tilegan.networks.build import build_generator, settled
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
@@ -109,6 +109,26 @@ class Translator:
             unbounded=unbounded,
         )
 
+    @property
+    def looks_at_whole(self) -> bool:
+        """Whether the generator would know the whole image, and has not been told (see ``for_image``)."""
+        return getattr(self.generator, "encoder", None) is not None
+
+    def for_image(self, pixels: Pixels) -> Self:
+        """The translator for one image: what its generator sees of the whole image is settled, for all windows alike.
+
+        Args:
+            pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
+
+        Returns:
+            A translator without context, or itself if the generator wants none.
+        """
+        if not self.looks_at_whole:
+            return self
+        generator, architecture = settled(self.architecture, self.weights(), pixels)
+        told = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
+        return replace(told, state=None).place(str(self.device), precision_name(self.precision))
+
     @cached_property
     def exact(self) -> Levels:
         """What ``run`` runs on windows with a halo: without padding, if the generator can do without.
@@ -183,6 +203,8 @@ class Translator:
     def translate(self, image: Pixels) -> Pixels:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
+        A generator that looks at whole images looks at this one, unless it was told of another (see ``for_image``).
+
         The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
         run, and trimmed.
 
@@ -200,6 +222,8 @@ class Translator:
             raise ImageError(
                 f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 or uint16 (H, W, 3)"
             )
+        if self.looks_at_whole:
+            return self.for_image(image).translate(image)
         _ = self.exact  # refuses what has no bound, also where the halo is 0
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)

@@ -56,14 +56,16 @@ def test_a_crop_depends_on_seed_and_number_alone(folder: Path) -> None:
     forwards, backwards = Crops(images, 32, 10**6, 5), Crops(images, 32, 1, 5)
     expected = [forwards.crop(number) for number in range(20)]
     for number in reversed(range(20)):
-        assert np.array_equal(backwards.crop(number), expected[number])
+        assert all(map(np.array_equal, backwards.crop(number), expected[number]))
     other = Crops(images, 32, 10**6, 6)
-    assert not all(np.array_equal(other.crop(number), expected[number]) for number in range(20))
+    assert not all(np.array_equal(other.crop(number).pixels, expected[number].pixels) for number in range(20))
 
 
 def test_a_batch_is_a_run_of_crops(folder: Path) -> None:
     crops = Crops(find_images(folder, 32, 64), 32, 10**6, 0)
-    assert np.array_equal(crops.batch(range(12, 16)), np.stack([crops.crop(number) for number in range(12, 16)]))
+    batch, single = crops.batch(range(12, 16)), [crops.crop(number) for number in range(12, 16)]
+    assert np.array_equal(batch.pixels, np.stack([crop.pixels for crop in single]))
+    assert np.array_equal(batch.thumbnail, np.stack([crop.thumbnail for crop in single]))
 
 
 def test_crops_are_windows_of_the_images_mirrored_or_not(folder: Path) -> None:
@@ -76,9 +78,26 @@ def test_crops_are_windows_of_the_images_mirrored_or_not(folder: Path) -> None:
         for step in (1, -1)
     }
     crops = Crops(images, 32, 10**6, 0)
-    drawn = [crops.crop(number).tobytes() for number in range(50)]
+    drawn = [crops.crop(number).pixels.tobytes() for number in range(50)]
     assert set(drawn) <= windows
     assert len(set(drawn)) > 40
+
+
+def test_a_crop_comes_with_the_thumbnail_of_its_image_mirrored_as_it_is(tmp_path: Path) -> None:
+    for name, level in (("dark", 0), ("bright", 200)):
+        pixels = np.full((64, 128, 3), level, np.uint8)
+        pixels[:, 64:] += 50
+        pixels[::2, :, 2] += 3
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
+    for crop in map(crops.crop, range(20)):
+        assert crop.thumbnail.shape == (64, 64, 3)
+        dark = crop.pixels[0, 0, 0] < 100
+        halves = crop.thumbnail[0, [0, -1], 0].tolist()
+        assert sorted(halves) == ([0, 50] if dark else [200, 250])
+        columns = crop.pixels[0, :, 0].astype(int)
+        if columns[0] != columns[-1]:  # it shows which way it is mirrored
+            assert (columns[0] < columns[-1]) == (halves[0] < halves[1])
 
 
 def test_flat_crops_are_drawn_again(tmp_path: Path) -> None:
@@ -86,13 +105,13 @@ def test_flat_crops_are_drawn_again(tmp_path: Path) -> None:
     pixels[:, 320:] = np.random.default_rng(0).integers(0, 256, (64, 320, 3))
     Image.fromarray(pixels).save(tmp_path / "half.png")
     crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
-    flat = sum(crops.crop(number).std() < 1 for number in range(200))
+    flat = sum(crops.crop(number).pixels.std() < 1 for number in range(200))
     assert flat <= 4  # without drawing again nearly half of them would be
 
 
 def test_a_wholly_flat_image_still_gives_crops(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "gray").save(tmp_path / "flat.png")
-    assert Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0).crop(0).shape == (32, 32, 3)
+    assert Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0).crop(0).pixels.shape == (32, 32, 3)
 
 
 def test_memory_stays_within_the_budget(folder: Path) -> None:
@@ -111,7 +130,7 @@ def test_an_image_that_does_not_decode_is_reported_once_and_replaced(folder: Pat
     with pytest.warns(SkippedImageWarning, match="2.png") as caught:
         drawn = [crops.crop(number) for number in range(20)]
     assert len(caught) == 1
-    assert all(crop.shape == (32, 32, 3) for crop in drawn)
+    assert all(crop.pixels.shape == (32, 32, 3) for crop in drawn)
 
 
 def test_nothing_that_decodes_is_an_error(tmp_path: Path) -> None:
@@ -142,7 +161,7 @@ def test_batches_are_the_crops_of_each_step_or_a_part_of_them(folder: Path) -> N
     assert len(whole) == 3
     for step, made in zip(range(2, 5), whole, strict=True):
         for each, domain in zip(crops, made, strict=True):
-            assert np.array_equal(domain, each.batch(range(4 * step, 4 * step + 4)))
+            assert all(map(np.array_equal, domain, each.batch(range(4 * step, 4 * step + 4))))
     for made, part in zip(whole, batches(crops, range(2, 5), range(2, 4), 4), strict=True):
-        assert np.array_equal(part[1], made[1][2:])
+        assert np.array_equal(part[1].pixels, made[1].pixels[2:])
     assert list(batches(crops, range(3, 3), range(4), 4)) == []

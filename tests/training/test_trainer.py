@@ -205,3 +205,24 @@ def test_float16_learns_with_scaled_losses_and_resumes() -> None:
     other.restore(3, {name: value.clone() for name, value in trainer.state().items()})
     assert other._scaler.get_scale() == trainer._scaler.get_scale()
     assert other.train_step(crops(3), crops(12)) == trainer.train_step(crops(3), crops(12))
+
+
+def test_a_context_is_learnt_and_restored() -> None:
+    settings = replace(SMALL, generator=SMALL.generator | {"context": 4})
+    first, second = (Trainer(settings, CPU, torch.float32) for _ in range(2))
+    thumbnails = np.random.default_rng(5).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    before = first.method.generator.film.weight.clone()
+    for step in range(3):
+        first.train_step(crops(step), crops(9 + step), thumbnails)
+    assert not torch.equal(first.method.generator.film.weight, before)
+    second.restore(3, first.state())
+    assert first.train_step(crops(3), crops(4), thumbnails) == second.train_step(crops(3), crops(4), thumbnails)
+
+
+def test_a_model_without_context_can_be_gone_on_from_with_one() -> None:
+    plain = Trainer(SMALL, CPU, torch.float32)
+    plain.train_step(crops(0), crops(1))
+    trainer = Trainer(replace(SMALL, generator=SMALL.generator | {"context": 4}), CPU, torch.float32)
+    trainer.start_from(plain.translator("plain", {}))
+    image = crops(2)[0]
+    assert np.array_equal(trainer.translator("x", {}).translate(image), plain.translator("x", {}).translate(image))

@@ -30,6 +30,7 @@ def stylize_array(
     strength: float = 1.0,
     keep_colors: bool = False,
     stroke: int = 1,
+    thumbnail: Pixels | None = None,
     window: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -45,6 +46,8 @@ def stylize_array(
         strength: of the style: 0 for the array itself, 1 for all of it.
         keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
         stroke: how many times as large as the model paints them strokes are.
+        thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
+            without it these do without.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -62,8 +65,9 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    if isinstance(model, Translator):
+    if isinstance(model, Translator) or thumbnail is not None:
         model = place_model(model, device, precision)
+        model = model if thumbnail is None else model.for_image(thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)

@@ -20,6 +20,7 @@ class Batch:
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
         first, total: place of the first crop among those of all processes, and the number of these; all randomness is
             drawn for ``total`` crops, so that the parts make up what one process would have done.
+        thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
         translated: what ``generator_loss`` made of ``source``, detached; saves ``discriminator_loss`` a pass.
     """
 
@@ -28,6 +29,7 @@ class Batch:
     seed: int
     first: int
     total: int
+    thumbnails: torch.Tensor | None = None
     translated: torch.Tensor | None = None
 
 

@@ -17,6 +17,7 @@ from torch import nn
 from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import Batch, Losses
+from tilegan.methods.conditions import learning_conditions
 from tilegan.methods.gather import gather
 
 TONE_CELL = 16  # pixels
@@ -157,16 +158,20 @@ class Siamese:
         if self.settings.joined:
             return batch
         source, target = split_quadrants(batch.source), split_quadrants(batch.target)
-        return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total)
+        thumbnails = None if batch.thumbnails is None else batch.thumbnails.repeat_interleave(4, 0)
+        return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails)
 
     def _translate(self, batch: Batch) -> torch.Tensor:
         """The first images of all whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
+        inputs = (batch.source, *learning_conditions(self.generator, batch))
         if not self.settings.joined:
-            translated: torch.Tensor = self.generator(batch.source)
+            translated: torch.Tensor = self.generator(*inputs)
             return translated
         whole = max(0, round(self.settings.whole_share * batch.total) - batch.first)
-        passes = ((self.generator, batch.source[:whole]), (self.combo, batch.source[whole:]))
-        return torch.cat([translate(part) for translate, part in passes if len(part)])
+        passes = ((self.generator, slice(0, whole)), (self.combo, slice(whole, None)))
+        return torch.cat(
+            [translate(*(each[part] for each in inputs)) for translate, part in passes if len(batch.source[part])]
+        )
 
     def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:
         """Colour transforms for the sources and their translations, seen alike (0), or for the targets (1)."""

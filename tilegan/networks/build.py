@@ -1,16 +1,22 @@
 """The only place with numbers: named architectures and what they are made of."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.networks.context import thumbnail_of
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 
 GENERATORS: dict[str, type[nn.Module]] = {"residual": ResidualGenerator}
 DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
+DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -50,6 +56,26 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
         ModelError: the name is unknown or the arguments do not fit it.
     """
     return _build(DISCRIMINATORS, architecture)
+
+
+def settled(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], pixels: NDArray[np.unsignedinteger[Any]]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator for one image: what it sees of the whole image is settled, so that it is one without context.
+
+    Args:
+        architecture: of a generator with ``context``.
+        weights: its own.
+        pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
+
+    Returns:
+        The generator, on the CPU in float32, and its architecture.
+    """
+    full = build_generator(architecture)
+    full.load_state_dict(weights)
+    assert isinstance(full, ResidualGenerator)
+    thumbnail = torch.from_numpy(thumbnail_of(pixels).copy()).permute(2, 0, 1)[None] / 127.5 - 1
+    return full.settled(thumbnail), architecture | {"context": 0}
 
 
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:

@@ -1,10 +1,14 @@
 """The residual generator: most of its work at quarter resolution, and nothing that sees a whole tile."""
 
+from collections.abc import Iterable
+from copy import deepcopy
+from itertools import repeat
 from typing import Final
 
 import torch
 from torch import nn
 
+from tilegan.networks.context import ContextEncoder
 from tilegan.networks.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
@@ -12,6 +16,9 @@ CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so t
 # Mirrored, so that a tile looks like a part of something larger: zeros tell the generator where its tile ends, and in
 # `combo` mode skies fill with bands. Under a halo padding makes no difference.
 PADDING: Final = "reflect"
+
+# A vector of context is rounded to this: processes that sum in another order still agree on it.
+CONTEXT_STEP = 2**-12
 
 
 class ChannelNorm(nn.Module):
@@ -32,7 +39,7 @@ class ChannelNorm(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels."""
+    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -41,10 +48,24 @@ class ResidualBlock(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(N, C, h, w) -> (N, C, h, w)."""
-        hidden: torch.Tensor = self.second(nn.functional.relu(self.first(self.norm(features)), inplace=True))
+    def forward(self, features: torch.Tensor, modulation: torch.Tensor | None = None) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w); a modulation (N, 2, C, 1, 1) is a change of gain, and a shift."""
+        hidden: torch.Tensor = self.norm(features)
+        if modulation is None:
+            hidden = self.first(hidden)
+        else:
+            gain, shift = modulation.unbind(1)
+            hidden = self.first(hidden * (1 + gain)) + shift
+        hidden = self.second(nn.functional.relu(hidden, inplace=True))
         return hidden.add_(trim_to(features, hidden))
+
+    @torch.no_grad()
+    def absorb(self, modulation: torch.Tensor) -> None:
+        """Take a modulation (2, C, 1, 1) over into the block's own weights."""
+        gain, shift = modulation
+        self.norm.gain.mul_((1 + gain).to(self.norm.gain))
+        assert self.first.bias is not None
+        self.first.bias.add_(shift.flatten().to(self.first.bias))
 
 
 class ResidualGenerator(nn.Module):
@@ -54,9 +75,12 @@ class ResidualGenerator(nn.Module):
 
     Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
     starts at zero, so training starts from (nearly) the identity.
+
+    With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
+    whole image. Without such a vector it works as for a vector of zeros.
     """
 
-    def __init__(self, channels: int, blocks: int, stride: int, detail: int) -> None:
+    def __init__(self, channels: int, blocks: int, stride: int, detail: int, context: int = 0) -> None:
         super().__init__()
         self.stride = stride
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
@@ -68,16 +92,49 @@ class ResidualGenerator(nn.Module):
         self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.encoder: ContextEncoder | None = None
+        self.film: nn.Linear | None = None
+        if context:
+            self.encoder = ContextEncoder(context)
+            self.film = nn.Linear(context, blocks * 2 * channels, bias=False)
+            nn.init.zeros_(self.film.weight)
 
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
-        cells = nn.functional.pixel_unshuffle(image, self.stride)
-        coarse = nn.functional.leaky_relu(self.up(self.norm(self.body(self.head(cells)))), 0.2, inplace=True)
+    def forward(self, image: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; ``context`` is (N, values), what ``encoder`` makes."""
+        features = self.head(nn.functional.pixel_unshuffle(image, self.stride))
+        for block, modulation in zip(self.body, self._modulations(context), strict=False):
+            features = block(features, modulation)
+        coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
         coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
         fine = torch.cat((coarse, trim_to(image, coarse)), 1)
-        del cells, coarse  # a quarter of the memory that is needed here
+        del features, coarse  # a quarter of the memory that is needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         return torch.tanh(torch.add(residual, trim_to(image, residual), alpha=CONTRAST))
+
+    def _modulations(self, context: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
+        """Of each block, (N, 2, C, 1, 1)."""
+        if context is None or self.film is None:
+            return repeat(None)
+        modulations: torch.Tensor = self.film(context)
+        return modulations.reshape(len(context), len(self.body), 2, -1, 1, 1).unbind(1)
+
+    @torch.no_grad()
+    def settled(self, thumbnail: torch.Tensor) -> "ResidualGenerator":
+        """The generator for one image: one without context, whose weights hold what it has seen of the image.
+
+        Args:
+            thumbnail: float (1, 3, h, w) in [-1, 1].
+        """
+        plain = deepcopy(self)
+        plain.encoder = plain.film = None
+        precise = deepcopy(self).double().cpu()
+        assert precise.encoder is not None
+        context = (precise.encoder(thumbnail.double().cpu()) / CONTEXT_STEP).round() * CONTEXT_STEP
+        for block, modulation in zip(plain.body, precise._modulations(context), strict=True):
+            assert isinstance(block, ResidualBlock)
+            assert modulation is not None
+            block.absorb(modulation[0])
+        return plain
 
 
 def _cell_blur(channels: int, stride: int) -> nn.Conv2d:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.images.source import open_source
+from tilegan.networks.context import thumbnail_of
 
 MIN_DEVIATION = 2.5  # levels of 255: below this a crop is a flat area that teaches nothing
 DRAWS = 8  # how often a crop without information is drawn again
@@ -33,6 +35,18 @@ class TrainingImage:
     height: int
     width: int
     number: int
+
+
+class Crop(NamedTuple):
+    """A crop and what it is a part of, or several of them one after the other.
+
+    Attributes:
+        pixels: uint8 (side, side, 3).
+        thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
+    """
+
+    pixels: NDArray[np.uint8]
+    thumbnail: NDArray[np.uint8]
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
@@ -101,12 +115,13 @@ class Crops:
         self.budget = budget
         self.seed = seed
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._thumbnails: dict[int, NDArray[np.uint8]] = {}
         self._bytes = 0
         self._unreadable: set[int] = set()
         self._lock = threading.Lock()
 
-    def crop(self, number: int) -> NDArray[np.uint8]:
-        """Crop ``number``: a random window of a random image, mirrored or not; uint8 (side, side, 3).
+    def crop(self, number: int) -> Crop:
+        """Crop ``number``: a random window of a random image, mirrored or not.
 
         A window with nearly no variance is drawn again, up to eight times; an image that does not decode is reported
         once by a ``SkippedImageWarning`` and replaced by another one.
@@ -120,7 +135,8 @@ class Crops:
         random = np.random.default_rng((self.seed, number))
         draws = 0
         while draws < DRAWS:
-            image = self._reduced(int(random.integers(len(self.images))))
+            index = int(random.integers(len(self.images)))
+            image = self._reduced(index)
             if image is None:
                 if len(self._unreadable) == len(self.images):
                     raise DatasetError(f"no image in '{self.images[0].path.parent}' can be decoded")
@@ -130,15 +146,15 @@ class Crops:
             top = random.integers(image.shape[0] - height + 1)
             left = random.integers(image.shape[1] - width + 1)
             window = image[top : top + height, left : left + width]
-            if random.random() < 0.5:
-                window = window[:, ::-1]
+            mirrored = random.random() < 0.5
             if window.std() >= MIN_DEVIATION:
                 break
-        return window
+        crop = Crop(window, self._thumbnails[index])
+        return Crop(*(pixels[:, ::-1] for pixels in crop)) if mirrored else crop
 
-    def batch(self, numbers: range) -> NDArray[np.uint8]:
-        """The crops of these numbers: uint8 (N, side, side, 3)."""
-        return np.stack([self.crop(number) for number in numbers])
+    def batch(self, numbers: range) -> Crop:
+        """The crops of these numbers: uint8 (N, side, side, 3) and (N, 64, 64, 3)."""
+        return Crop(*map(np.stack, zip(*map(self.crop, numbers), strict=True)))
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
         """A reduced image, uint8 (height, width, 3), or None if it does not decode."""
@@ -155,13 +171,14 @@ class Crops:
                 self._unreadable.add(index)
                 return None
             self._kept[index] = image
+            self._thumbnails.setdefault(index, thumbnail_of(image))
             self._bytes += image.nbytes
             while self._bytes > self.budget and len(self._kept) > 1:
                 self._bytes -= self._kept.popitem(last=False)[1].nbytes
             return image
 
 
-def batches(crops: Sequence[Crops], steps: range, part: range, size: int) -> Iterator[tuple[NDArray[np.uint8], ...]]:
+def batches(crops: Sequence[Crops], steps: range, part: range, size: int) -> Iterator[tuple[Crop, ...]]:
     """The crops of each step, each made while the step before it is computed.
 
     Args:
@@ -171,10 +188,10 @@ def batches(crops: Sequence[Crops], steps: range, part: range, size: int) -> Ite
         size: crops in each step.
 
     Yields:
-        uint8 (N, side, side, 3) of each domain.
+        those of each domain, N together.
     """
 
-    def make(step: int) -> tuple[NDArray[np.uint8], ...]:
+    def make(step: int) -> tuple[Crop, ...]:
         numbers = range(step * size + part.start, step * size + part.stop)
         return tuple(each.batch(numbers) for each in crops)
 

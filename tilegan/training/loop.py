@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tilegan.errors import TileganWarning
 from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
-from tilegan.training.crops import Crops, TrainingImage, batches, hold_out
+from tilegan.training.crops import Crop, Crops, TrainingImage, batches, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
@@ -61,18 +62,18 @@ class Loop:
         settings = config.settings
         parts = [hold_out(found, settings.hold_out) for found in images]
         self.images = [kept for kept, _ in parts]
-        if settings.hold_out and not all(held for _, held in parts):
+        self.leads = trainer.processes.rank == 0
+        if self.leads and settings.hold_out and not all(held for _, held in parts):
             message = f"a folder has no {settings.hold_out}th usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
         budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
         side = 2 * settings.tile_size
         self.crops = [Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)]
         self.seconds: float = facts["seconds"]
-        fixed = [Crops(held or kept, 2 * side, budget, seed) for (kept, held), seed in zip(parts, seeds, strict=True)]
-        sources, self.targets = ([crops.crop(number).copy() for number in FIXED] for crops in fixed)
-        self.monitor = Monitor(sources, self.targets)
+        self._fixed = [
+            Crops(held or kept, 2 * side, budget, seed) for (kept, held), seed in zip(parts, seeds, strict=True)
+        ]
         self.figures: dict[str, float] = facts["figures"]
-        self.leads = trainer.processes.rank == 0
 
     def go(
         self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
@@ -90,7 +91,7 @@ class Loop:
         part = trainer.processes.part(settings.batch)
         try:
             for source, target in batches(self.crops, range(trainer.step, settings.steps), part, settings.batch):
-                losses = trainer.train_step(source, target)
+                losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail)
                 elapsed = time.perf_counter() - begin
                 self.seconds = before + elapsed
                 over = time_limit is not None and elapsed >= time_limit
@@ -141,15 +142,22 @@ class Loop:
             "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
         }
 
+    @cached_property
+    def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
+        """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
+        sources, targets = ([crops.crop(number) for number in FIXED] for crops in self._fixed)
+        return sources, targets, Monitor([crop.pixels for crop in sources], [crop.pixels for crop in targets])
+
     def _show(self) -> dict[str, float]:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
+        sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
-        translations = [translator.translate(source) for source in self.monitor.sources]
-        rows = (self.monitor.sources, translations, self.targets)
+        translations = [translator.for_image(crop.thumbnail).translate(crop.pixels) for crop in sources]
+        rows = ([crop.pixels for crop in sources], translations, [crop.pixels for crop in targets])
         sheet = sample_sheet([list(row[:SHEET_COLUMNS]) for row in rows])
         content = io.BytesIO()
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
-        self.figures = self.monitor.measure(translations)
+        self.figures = monitor.measure(translations)
         warn_of_collapse(self.figures, self.trainer.step)
         return self.figures

@@ -33,7 +33,7 @@ class Monitor:
         self._size = max(len(sources), *map(len, halves))
         self._targets = Targets(*(self._set_of(half) for half in halves))
         self._of_sources = self._targets.style_distances(self._set_of(sources))
-        self._spreads = _spreads(sources)
+        self.spreads = spreads(sources)
 
     def measure(self, translations: Sequence[Picture]) -> dict[str, float]:
         """Figures of translations of the sources.
@@ -56,7 +56,7 @@ class Monitor:
             for source, picture in zip(self.sources, translations, strict=True)
         ]
         between, within = (
-            spread / max(before, 1e-6) for spread, before in zip(_spreads(translations), self._spreads, strict=True)
+            spread / max(before, 1e-6) for spread, before in zip(spreads(translations), self.spreads, strict=True)
         )
         return ({"style": fmean(placed)} if placed else {}) | {
             "content": fmean(content),
@@ -85,7 +85,7 @@ def warn_of_collapse(figures: dict[str, float], step: int) -> None:
             warnings.warn(f"step {step}: {sign}: {told}", CollapseWarning, stacklevel=2)
 
 
-def _spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
+def spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
     """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
     means, within = [], []
     for picture in pictures:

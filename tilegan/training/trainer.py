@@ -67,14 +67,22 @@ class Trainer:
         }
 
     def start_from(self, translator: Translator) -> None:
-        """Take over the weights of a finished model: fine-tuning."""
-        self.method.generator.load_state_dict(translator.weights())
-        self.average.load_state_dict(translator.weights())
+        """Take over the weights of a finished model: fine-tuning. What it has not, such as an encoder, starts anew."""
+        for network in (self.method.generator, self.average):
+            network.load_state_dict(network.state_dict() | translator.weights())
 
-    def train_step(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> dict[str, float]:
-        """Learn from one batch, uint8 (N, 2S, 2S, 3) each, and return the losses by name.
+    def train_step(
+        self, source: NDArray[np.uint8], target: NDArray[np.uint8], thumbnails: NDArray[np.uint8] | None = None
+    ) -> dict[str, float]:
+        """Learn from one batch and return the losses by name.
 
         Of several processes each gives its part of the batch; losses are those of the whole.
+
+        Args:
+            source: uint8 (N, 2S, 2S, 3).
+            target: the same, of the other domain.
+            thumbnails: uint8 (N, 64, 64, 3), of the images that the sources are crops of, for generators that look at
+                them.
 
         Raises:
             TrainingError: a loss is no longer a finite number; weights are then no longer usable. Or the device has too
@@ -85,7 +93,8 @@ class Trainer:
         losses: Losses | None = None
         try:
             with plain_memory_errors():
-                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total)
+                context = None if thumbnails is None else self._tensor(thumbnails)
+                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total, context)
                 losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
         except MemoryError:
             pass  # what its traceback holds has to go before something else can fit

@@ -1,0 +1,66 @@
+"""What a generator may know of the whole image: a vector made of its thumbnail, the same for all of its tiles.
+
+The vector modulates a generator's layers (Perez et al. 2018, 'FiLM: Visual Reasoning with a General Conditioning
+Layer'). It is computed once for an image, so that tiling stays exact.
+"""
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+SIDE = 64  # of a thumbnail, in pixels; images of all shapes are squeezed into a square
+CHANNELS = (16, 32, 64)
+
+
+class ContextEncoder(nn.Module):
+    """Strided convolutions and the mean over all places: what colours and structures there are, hardly where.
+
+    Small, and without a layer over places: with some hundred images it would learn them by heart.
+    """
+
+    def __init__(self, values: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in zip((3, *CHANNELS), CHANNELS, strict=False):
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode="reflect"), nn.LeakyReLU(0.2)]
+        self.stages = nn.Sequential(*layers)
+        self.head = nn.Linear(CHANNELS[-1], values)
+        for layer in self.modules():  # torch's own start makes vectors that hardly differ between images
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, 0.2, nonlinearity="leaky_relu")
+                assert layer.bias is not None
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, thumbnails: torch.Tensor) -> torch.Tensor:
+        """Float (N, 3, h, w) in [-1, 1], of any size -> (N, values) in [-1, 1]."""
+        features: torch.Tensor = self.stages(thumbnails)
+        return torch.tanh(self.head(features.mean((2, 3))))
+
+
+def conditions(generator: nn.Module, thumbnails: torch.Tensor | None) -> tuple[torch.Tensor, ...]:
+    """What a generator takes beside images: its vectors (N, values) of thumbnails, or nothing if it wants none.
+
+    Args:
+        generator: one that has an ``encoder``, or any other.
+        thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
+    """
+    encoder = getattr(generator, "encoder", None)
+    return () if encoder is None or thumbnails is None else (encoder(thumbnails),)
+
+
+def thumbnail_of(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
+    """An image, or a reduced copy of it, squeezed into a thumbnail by means over boxes.
+
+    Args:
+        pixels: uint8 or uint16 (h, w, 3), at least 1 x 1.
+
+    Returns:
+        uint8 (64, 64, 3).
+    """
+    eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    image = Image.fromarray(cast(NDArray[np.uint8], eight))
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
