@@ -74,7 +74,7 @@ def settled(
     full = build_generator(architecture)
     full.load_state_dict(weights)
     assert isinstance(full, ResidualGenerator)
-    thumbnail = torch.from_numpy(thumbnail_of(pixels).copy()).permute(2, 0, 1)[None] / 127.5 - 1
+    thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
     return full.settled(thumbnail), architecture | {"context": 0}
 
 
