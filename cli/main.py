@@ -17,6 +17,7 @@ from tilegan.errors import TileganError, TileganWarning
 COMMANDS = {
     "stylize": "Repaint an image of any size with a learnt style.",
     "train": "Learn a style from two folders of images.",
+    "methods": "List the training methods.",
     "evaluate": "Measure a model: seams, style and content.",
     "sample": "Write a procedural landscape to try things out on.",
     "convert": "Export a finished store again, in another form.",

@@ -101,6 +101,14 @@ def byte_count(text: str) -> int:
     return int(float(found[1]) * _BYTES[found[2]])
 
 
+def assignment(text: str) -> tuple[str, str]:
+    """Name and value from 'name=value'."""
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip() and value.strip()):
+        raise click.BadParameter(f"'{text}' sets nothing: give name=value")
+    return name.strip().replace("-", "_"), value.strip()
+
+
 def height_width(text: str) -> tuple[int, int]:
     """Height and width in pixels from '900x1200'."""
     found = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import byte_count, device_option, duration, overwrite_option, precision_option
+from tilegan.cli.options import assignment, byte_count, device_option, duration, overwrite_option, precision_option
 from tilegan.cli.report import interrupted, step_bar
 
 OPTIONS = ("steps", "tile_size", "short_side", "batch", "learning_rate", "rate_decay", "hold_out", "seed")
@@ -28,6 +28,8 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step.")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
+@click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
+@click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A number of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
 @click.option("--palette", metavar="P", type=float, help="1 takes over the palette, 0 keeps the colors.")
@@ -88,17 +90,20 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 
 
 def _settings(options: dict[str, Any]) -> Any:
-    """The settings that were given, over the defaults."""
+    """The settings that were given, over the method's defaults."""
+    from tilegan.methods.registry import method_settings
     from tilegan.networks.build import DEFAULT_CONTEXT
     from tilegan.training.settings import TrainSettings
 
     given = {name: value for name, value in options.items() if value is not None}
-    settings = TrainSettings()
     own = {name: given[name] for name in METHOD_OPTIONS if name in given}
-    chosen = {name: given[name] for name in OPTIONS if name in given}
+    settings = TrainSettings.of(
+        method_settings(options["method"], own | dict(options["numbers"])),
+        **{name: given[name] for name in OPTIONS if name in given},
+    )
     if options["with_context"]:
-        chosen["generator"] = settings.generator | {"context": DEFAULT_CONTEXT}
-    return replace(settings, method=replace(settings.method, **own), **chosen)
+        return replace(settings, generator=settings.generator | {"context": DEFAULT_CONTEXT})
+    return settings
 
 
 def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:

@@ -32,11 +32,15 @@ def test_a_run_goes_to_runs_and_the_targets_name_by_default(
     folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "2", "--margin", "3"])
+    result = CliRunner().invoke(
+        main, ["train", *folders, *QUICK, "--steps", "2", "--margin", "3", "--set", "palette=0.5"]
+    )
     assert result.exit_code == 0, result.output
     assert "runs/paintings/translator.safetensors: 2 steps" in result.output
     config = json.loads((tmp_path / "runs" / "paintings" / "config.json").read_text())
-    assert config["settings"]["method"]["margin"] == 3
+    assert (
+        config["settings"]["method"] | {"name": "siamese", "margin": 3, "palette": 0.5} == config["settings"]["method"]
+    )
     assert config["settings"]["tile_size"] == 16
     again = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "2"])
     assert again.exit_code == 1
@@ -65,6 +69,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["--resume", "run", "--batch", "4"], "leave out: batch"),
         (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
         (["a", "b", "--time", "soon"], "is no time"),
+        (["a", "b", "--set", "palette"], "give name=value"),
     ],
 )
 def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
@@ -78,6 +83,8 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
         ([folders[0], str(tmp_path / "missing"), *QUICK], "no folder"),
         ([folders[0], str(tmp_path), *QUICK], "no usable image"),
         ([*folders, "--tile-size", "17"], "multiple of 16"),
+        ([*folders, "--method", "magic"], "no method 'magic'"),
+        ([*folders, "--set", "depth=3"], "siamese has no depth"),
         ([*folders, "--tile-size", "32", "--short-side", "64"], "both sides must have at least 64"),
         (["--resume", str(tmp_path)], "nothing to resume"),
     ):

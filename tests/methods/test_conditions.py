@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from tilegan.combo import Combo
-from tilegan.methods.base import Batch
+from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.conditions import learning_conditions
+from tilegan.methods.passes import judged, translate
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_discriminator, build_generator
 
@@ -58,12 +59,11 @@ def test_all_tiles_of_an_image_are_told_the_same() -> None:
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_each_crop_is_translated_with_its_own_image_in_mind_whole_or_tile_by_tile(joined: bool) -> None:
-    discriminator = build_discriminator({"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4})
-    method = Siamese(Told(), discriminator, SiameseSettings(whole_share=0.5, joined=joined))
-    judged = method._judged(batch(4, seed=3))
-    (expected,) = learning_conditions(Told(), judged)
+    settings = MethodSettings(whole_share=0.5, joined=joined)
+    given = judged(batch(4, seed=3), settings)
+    (expected,) = learning_conditions(Told(), given)
     assert len(expected) == (4 if joined else 16)
-    translated = method._translate(judged)
+    translated = translate(Told(), given, settings)
     assert torch.equal(translated, expected[..., None, None].expand_as(translated))
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from tilegan.errors import SettingError
 from tilegan.methods.base import Batch
 from tilegan.methods.siamese import (
     Siamese,
@@ -14,7 +15,6 @@ from tilegan.methods.siamese import (
     translated_length,
     translated_margin,
 )
-from tilegan.networks.build import build_generator
 
 VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
 
@@ -86,18 +86,6 @@ def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
 
 
-@pytest.mark.parametrize(("share", "crossing"), [(0.0, 0), (0.5, 2), (1.0, 4)])
-def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(share: float, crossing: int) -> None:
-    generator = build_generator({"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4})
-    nn.init.normal_(generator.tail.weight)
-    method = Siamese(generator, MeanColor(), SiameseSettings(whole_share=share))
-    source = torch.randn(4, 3, 32, 32, requires_grad=True)
-    method._translate(Batch(source, source, 0, 0, 4))[:, :, :16, :16].sum().backward()
-    assert source.grad is not None
-    crosses = source.grad[:, :, :16, 16:].abs().sum((1, 2, 3)) > 0
-    assert crosses.sum() == crossing
-
-
 def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
     generator = nn.Conv2d(3, 3, 1)
     method = Siamese(generator, MeanColor(), SiameseSettings())
@@ -115,15 +103,11 @@ def test_tone_is_of_cells_and_strokes_cancel_out_in_it() -> None:
     assert tone_distance(source, blot).item() == pytest.approx(0.36 / 12)
 
 
-def test_parts_of_a_batch_are_treated_as_in_the_whole() -> None:
-    generator = build_generator({"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4})
-    nn.init.normal_(generator.tail.weight)
-    method = Siamese(generator, MeanColor(), SiameseSettings(whole_share=0.5))
+def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:
+    method = Siamese(Brighten(), MeanColor(), SiameseSettings())
     source = torch.randn(4, 3, 32, 32)
     parts = [Batch(source[first : first + 2], source, 3, first, 4) for first in (0, 2)]
-    whole = Batch(source, source, 3, 0, 4)
-    assert torch.allclose(torch.cat([method._translate(part) for part in parts]), method._translate(whole), atol=1e-6)
-    drawn = [method._transforms(batch, 1) for batch in (*parts, whole)]
+    drawn = [method._transforms(batch, 1) for batch in (*parts, Batch(source, source, 3, 0, 4))]
     assert torch.equal(torch.cat(drawn[:2]), drawn[2])
 
 
@@ -142,3 +126,18 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
     method.discriminator_loss(batch)
     assert seen == [(8, 3, 16, 16), (8, 3, 16, 16), (24, 3, 16, 16)]
     assert losses["generator_tone"].item() == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"margin": float("nan")}, "margin"),
+        ({"palette": 7.0}, "palette"),
+        ({"content_weight": -1.0}, "content weight"),
+        ({"color_jitter": -1.0}, "color jitter"),
+        ({"tone_weight": -1.0}, "tone weight"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, float], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        SiameseSettings(**wrong)  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """The protocol that every training method follows: networks in, a batch in, losses out."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import nn
+
+from tilegan.errors import SettingError
 
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is what is minimised."""
@@ -21,7 +23,7 @@ class Batch:
         first, total: place of the first crop among those of all processes, and the number of these; all randomness is
             drawn for ``total`` crops, so that the parts make up what one process would have done.
         thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
-        translated: what ``generator_loss`` made of ``source``, detached; saves ``discriminator_loss`` a pass.
+        made: what ``generator_loss`` made of the crops, detached, by name; saves ``discriminator_loss`` the passes.
     """
 
     source: torch.Tensor
@@ -30,18 +32,74 @@ class Batch:
     first: int
     total: int
     thumbnails: torch.Tensor | None = None
-    translated: torch.Tensor | None = None
+    made: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def of(self, images: torch.Tensor) -> "Batch":
+        """The same with other images, (N, 3, 2S, 2S), for sources; nothing is known of what these are parts of."""
+        return replace(self, source=images, thumbnails=None)
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """Numbers that every method has; each adds its own.
+
+    Attributes:
+        joined: whether the discriminator sees joined crops, as the Combo trick has it. False shows it each S x S tile
+            alone, so that nobody looks at edges: to compare.
+        whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    joined: bool = True
+    whole_share: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        self.check(0 <= self.whole_share <= 1, f"whole share must be from 0 to 1, not {self.whole_share}")
+
+    @staticmethod
+    def check(holds: bool, message: str) -> None:
+        """Raise a ``SettingError`` with the message, unless what it asks for holds."""
+        if not holds:
+            raise SettingError(message)
 
 
 class Method(Protocol):
-    """One way to learn. The trainer minimises ``generator_loss`` and then ``discriminator_loss`` of each batch."""
+    """One way to learn. The trainer minimises ``generator_loss`` and then ``discriminator_loss`` of each batch.
+
+    Attributes:
+        name: by which it is chosen.
+        needs: the images that it learns from, in words.
+        paper: where it is from.
+        settings_type: its own numbers, with defaults.
+        architectures: of a generator and a discriminator, the defaults.
+        rates: Adam's for the generator and for the discriminator, the defaults.
+        betas: Adam's two decay rates, the defaults.
+        generator: what inference keeps.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[str]
+    paper: ClassVar[str]
+    settings_type: ClassVar[type[MethodSettings]]
+    architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]
+    rates: ClassVar[tuple[float, float]]
+    betas: ClassVar[tuple[float, float]]
+    generator: nn.Module
+
+    @classmethod
+    def build(cls, settings: Any, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """The method with new networks of these architectures, and numbers of its ``settings_type``."""
+        ...
 
     def networks(self) -> dict[str, nn.Module]:
-        """All networks by name; 'generator' is what inference keeps, 'discriminator' what judges it."""
+        """Two: all that 'generator' losses train, and all that 'discriminator' losses do."""
         ...
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """What the generator minimises; sets ``batch.translated``. The discriminator is frozen meanwhile."""
+        """What the generator minimises; fills ``batch.made``. The discriminator is frozen meanwhile."""
         ...
 
     def discriminator_loss(self, batch: Batch) -> Losses:

@@ -10,29 +10,33 @@ reading of it.
 """
 
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
 
-from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import Batch, Losses
-from tilegan.methods.conditions import learning_conditions
+from tilegan.methods.base import Batch, Losses, MethodSettings
 from tilegan.methods.gather import gather
+from tilegan.methods.passes import judged, translate
+from tilegan.networks.build import (
+    DEFAULT_DISCRIMINATOR,
+    DEFAULT_GENERATOR,
+    build_discriminator,
+    build_generator,
+)
 
 TONE_CELL = 16  # pixels
 
 
 @dataclass(frozen=True)
-class SiameseSettings:
-    """The method's own numbers.
+class SiameseSettings(MethodSettings):
+    """The method's own numbers, beside those of every method.
 
     Attributes:
         margin: length beyond which a translation's vector is not pushed any further.
         content_weight: weight of the cosine terms, in both networks' losses.
-        joined: whether D sees joined crops, as the Combo trick has it. False shows it each S x S tile alone, so that
-            nobody looks at edges: to compare.
-        whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
         palette: how much of the targets' palette is learnt. At 0 each target's mean colour is moved to that of a source
             before D sees it, so that brush strokes are learnt in the colours of the sources; at 1 targets stay as they
             are, and most skies turn yellow or grey.
@@ -40,15 +44,25 @@ class SiameseSettings:
             would soon know their colours by heart.
         tone_weight: weight of the generator's loss on the mean colours of 16 x 16 pixels; at 0 yellow blots appear in
             skies.
+
+    Raises:
+        SettingError: a number cannot work.
     """
 
     margin: float = 2.0
     content_weight: float = 1.0
-    joined: bool = True
-    whole_share: float = 0.25
     palette: float = 0.25
     color_jitter: float = 0.5
     tone_weight: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        self.check(self.margin > 0 and isfinite(self.margin), f"margin must be above 0, not {self.margin}")
+        self.check(self.content_weight >= 0, f"content weight must be 0 or more, not {self.content_weight}")
+        self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
+        self.check(self.color_jitter >= 0, f"color jitter must be 0 or more, not {self.color_jitter}")
+        self.check(self.tone_weight >= 0, f"tone weight must be 0 or more, not {self.tone_weight}")
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
@@ -107,9 +121,21 @@ def lengths(vectors: torch.Tensor) -> torch.Tensor:
 class Siamese:
     """One generator, one discriminator, and the losses of a batch."""
 
+    name: ClassVar = "siamese"
+    needs: ClassVar = "two folders, unpaired"
+    paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
+    settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
+    architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)
+    rates: ClassVar = (5e-4, 5e-4)
+    betas: ClassVar = (0.5, 0.99)
+
+    @classmethod
+    def build(cls, settings: SiameseSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``."""
+        return cls(build_generator(generator), build_discriminator(discriminator), settings)
+
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SiameseSettings) -> None:
         self.generator = generator
-        self.combo = Combo(generator)
         self.discriminator = discriminator
         self.settings = settings
 
@@ -119,59 +145,39 @@ class Siamese:
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(AB)|| - w cos``, and what holds tones."""
-        judged = self._judged(batch)
-        translated = self._translate(judged)
-        batch.translated = translated.detach()
-        transforms = self._transforms(judged, 0)
+        given = judged(batch, self.settings)
+        translated = translate(self.generator, given, self.settings)
+        batch.made["translated"] = translated.detach()
+        transforms = self._transforms(given, 0)
         with torch.no_grad():  # D is frozen, and sources are what they are
-            of_source = gather(self.discriminator(transform_colors(judged.source, transforms)), judged)
-        of_translated = gather(self.discriminator(transform_colors(translated, transforms)), judged)
+            of_source = gather(self.discriminator(transform_colors(given.source, transforms)), given)
+        of_translated = gather(self.discriminator(transform_colors(translated, transforms)), given)
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
-            "generator_tone": self.settings.tone_weight * tone_distance(judged.source, translated),
+            "generator_tone": self.settings.tone_weight * tone_distance(given.source, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``."""
-        judged = self._judged(batch)
-        if batch.translated is None:
+        given = judged(batch, self.settings)
+        if not batch.made:
             with torch.no_grad():
-                batch.translated = self._translate(judged)
-        target = move_mean_colors(judged.target, judged.source, 1 - self.settings.palette)
-        transforms = self._transforms(judged, 0)
+                batch.made["translated"] = translate(self.generator, given, self.settings)
+        target = move_mean_colors(given.target, given.source, 1 - self.settings.palette)
+        transforms = self._transforms(given, 0)
         images = (
-            transform_colors(judged.source, transforms),
-            transform_colors(batch.translated, transforms),
-            transform_colors(target, self._transforms(judged, 1)),
+            transform_colors(given.source, transforms),
+            transform_colors(batch.made["translated"], transforms),
+            transform_colors(target, self._transforms(given, 1)),
         )
         vectors = self.discriminator(torch.cat(images)).chunk(3)
-        of_source, of_translated, of_target = (gather(part, judged) for part in vectors)
+        of_source, of_translated, of_target = (gather(part, given) for part in vectors)
         return {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
-
-    def _judged(self, batch: Batch) -> Batch:
-        """What D sees at once: joined crops, or each of their tiles alone."""
-        if self.settings.joined:
-            return batch
-        source, target = split_quadrants(batch.source), split_quadrants(batch.target)
-        thumbnails = None if batch.thumbnails is None else batch.thumbnails.repeat_interleave(4, 0)
-        return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails)
-
-    def _translate(self, batch: Batch) -> torch.Tensor:
-        """The first images of all whole, as ``exact`` inference works, the others tile by tile, as ``combo`` does."""
-        inputs = (batch.source, *learning_conditions(self.generator, batch))
-        if not self.settings.joined:
-            translated: torch.Tensor = self.generator(*inputs)
-            return translated
-        whole = max(0, round(self.settings.whole_share * batch.total) - batch.first)
-        passes = ((self.generator, slice(0, whole)), (self.combo, slice(whole, None)))
-        return torch.cat(
-            [translate(*(each[part] for each in inputs)) for translate, part in passes if len(batch.source[part])]
-        )
 
     def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:
         """Colour transforms for the sources and their translations, seen alike (0), or for the targets (1)."""

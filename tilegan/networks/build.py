@@ -12,12 +12,14 @@ from tilegan.errors import ModelError
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.patch import PatchDiscriminator
 
 GENERATORS: dict[str, type[nn.Module]] = {"residual": ResidualGenerator}
-DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator}
+DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator, "patch": PatchDiscriminator}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
+PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
 
 Network = TypeVar("Network", bound=nn.Module)
 

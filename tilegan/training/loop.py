@@ -129,7 +129,7 @@ class Loop:
         settings = self.config.settings.to_json()
         return {
             "tilegan": tilegan.__version__,
-            "method": "siamese",
+            "method": self.config.settings.method_type.name,
             "steps": self.trainer.step,
             "hours": round(self.seconds / 3600, 3),
             "source_images": len(self.images[0]),

@@ -55,7 +55,8 @@ class RunConfig:
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""
-        replace_file(folder / CONFIG, (json.dumps(asdict(self), indent=2) + "\n").encode())
+        content = asdict(self) | {"settings": self.settings.to_json()}
+        replace_file(folder / CONFIG, (json.dumps(content, indent=2) + "\n").encode())
 
     @classmethod
     def read(cls, folder: Path) -> Self:

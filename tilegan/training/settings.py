@@ -1,17 +1,18 @@
 """All numbers of a training, with defaults that train well; they are saved with every run."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from math import isfinite
 from typing import Any, Self
 
 from tilegan.errors import SettingError
-from tilegan.methods.siamese import SiameseSettings
-from tilegan.networks.build import DEFAULT_DISCRIMINATOR, DEFAULT_GENERATOR
+from tilegan.methods.base import Method, MethodSettings
+from tilegan.methods.registry import METHODS, type_of
+from tilegan.methods.siamese import Siamese, SiameseSettings
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a training needs to know beside its images.
+    """What a training needs to know beside its images; the defaults are those of the default method.
 
     Attributes:
         tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S.
@@ -29,23 +30,23 @@ class TrainSettings:
         seed: chooses initial weights, crops and colour transforms.
         generator: architecture of the generator, see ``networks.build``.
         discriminator: the same for the discriminator.
-        method: the method's own settings.
+        method: the settings of the training method; their type tells which it is.
     """
 
     tile_size: int = 64
     short_side: int = 512
     batch: int = 4
     steps: int = 6000
-    learning_rate: float = 5e-4
-    discriminator_rate: float = 5e-4
+    learning_rate: float = Siamese.rates[0]
+    discriminator_rate: float = Siamese.rates[1]
     rate_decay: float = 0.5
-    betas: tuple[float, float] = (0.5, 0.99)
+    betas: tuple[float, float] = Siamese.betas
     average_decay: float = 0.999
     hold_out: int = 0
     seed: int = 0
-    generator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_GENERATOR))
-    discriminator: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_DISCRIMINATOR))
-    method: SiameseSettings = field(default_factory=SiameseSettings)
+    generator: dict[str, Any] = field(default_factory=lambda: dict(Siamese.architectures[0]))
+    discriminator: dict[str, Any] = field(default_factory=lambda: dict(Siamese.architectures[1]))
+    method: MethodSettings = field(default_factory=SiameseSettings)
 
     def __post_init__(self) -> None:
         """Check every number.
@@ -53,14 +54,17 @@ class TrainSettings:
         Raises:
             SettingError: one of them cannot work.
         """
-        size, side, own = self.tile_size, 2 * self.tile_size, self.method
+        size, side = self.tile_size, 2 * self.tile_size
         rules = [
             (size >= 16 and size % 16 == 0, f"tile size must be a multiple of 16, not {size}"),
             (
                 self.short_side >= side,
                 f"short side must be at least 2 tile sizes, {side}, not {self.short_side}",
             ),
-            (own.joined or size >= 32, f"single tiles must have at least 32 px a side to be judged, not {size}"),
+            (
+                self.method.joined or size >= 32,
+                f"single tiles must have at least 32 px a side to be judged, not {size}",
+            ),
             (self.batch >= 2, f"batch must be at least 2, not {self.batch}"),
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
@@ -68,20 +72,32 @@ class TrainSettings:
             (0 <= self.rate_decay <= 1, f"rate decay must be from 0 to 1, not {self.rate_decay}"),
             (self.hold_out == 0 or self.hold_out >= 2, f"hold out every 2nd file or fewer, not {self.hold_out}"),
             (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
-            (own.margin > 0 and isfinite(own.margin), f"margin must be above 0, not {own.margin}"),
-            (own.content_weight >= 0, f"content weight must be 0 or more, not {own.content_weight}"),
-            (0 <= own.palette <= 1, f"palette must be from 0 to 1, not {own.palette}"),
-            (0 <= own.whole_share <= 1, f"whole share must be from 0 to 1, not {own.whole_share}"),
-            (own.tone_weight >= 0, f"tone weight must be 0 or more, not {own.tone_weight}"),
-            (own.color_jitter >= 0, f"color jitter must be 0 or more, not {own.color_jitter}"),
         ]
         for holds, message in rules:
             if not holds:
                 raise SettingError(message)
 
+    @classmethod
+    def of(cls, method: MethodSettings, **numbers: Any) -> Self:
+        """The settings for a method, with its own defaults where no number is given.
+
+        Raises:
+            SettingError: a number cannot work.
+        """
+        kind = type_of(method)
+        rates = dict(zip(("learning_rate", "discriminator_rate"), kind.rates, strict=True))
+        networks = dict(zip(("generator", "discriminator"), map(dict, kind.architectures), strict=True))
+        return cls(**{"betas": kind.betas, **rates, **networks, "method": method, **numbers})
+
+    @property
+    def method_type(self) -> type[Method]:
+        """The method that the settings are of."""
+        return type_of(self.method)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON types."""
-        return asdict(self)
+        content = asdict(self)
+        return content | {"method": {"name": self.method_type.name, **content["method"]}}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -90,9 +106,16 @@ class TrainSettings:
         Raises:
             SettingError: a name is unknown or missing, as in a run of another version.
         """
-        for kind, given in ((cls, values), (SiameseSettings, values.get("method", {}))):
-            different = {entry.name for entry in fields(kind)} ^ set(given)
-            if different:
-                raise SettingError(f"settings of another version: they differ in {', '.join(sorted(different))}")
-        method = SiameseSettings(**values["method"])
-        return cls(**{**values, "method": method, "betas": tuple(values["betas"])})
+        own = dict(values.get("method", {}))
+        method = METHODS.get(own.pop("name", ""))
+        if method is None:
+            raise SettingError(f"settings of another version: its method is none of {', '.join(METHODS)}")
+        _check_names(cls, values)
+        _check_names(method.settings_type, own)
+        return cls(**{**values, "method": method.settings_type(**own), "betas": tuple(values["betas"])})
+
+
+def _check_names(kind: type[Any], values: Mapping[str, Any]) -> None:
+    different = {entry.name for entry in fields(kind)} ^ set(values)
+    if different:
+        raise SettingError(f"settings of another version: they differ in {', '.join(sorted(different))}")

@@ -13,8 +13,6 @@ from torch.nn.parallel import DistributedDataParallel
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import TrainingError
 from tilegan.methods.base import Batch, Losses
-from tilegan.methods.siamese import Siamese
-from tilegan.networks.build import build_discriminator, build_generator
 from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
@@ -48,16 +46,14 @@ class Trainer:
         self.step = 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            generator = build_generator(settings.generator)
-            discriminator = build_discriminator(settings.discriminator)
-        for network in (generator, discriminator):
+            self.method = settings.method_type.build(settings.method, settings.generator, settings.discriminator)
+        for network in self.method.networks().values():
             to_device(network, device, torch.float32)
-        self.method = Siamese(generator, discriminator, settings.method)
         computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
         # float16 has no room for small gradients (Micikevicius et al. 2018, 'Mixed Precision Training')
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
         self._losses = {name: self._shared(name, compute) for name, compute in computed.items()}
-        self.average = copy.deepcopy(generator).requires_grad_(False)
+        self.average = copy.deepcopy(self.method.generator).requires_grad_(False)
         self.rates = {"generator": settings.learning_rate, "discriminator": settings.discriminator_rate}
         self.optimizers = {
             name: torch.optim.Adam(

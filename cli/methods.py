@@ -1,0 +1,16 @@
+"""tilegan methods: which training methods there are."""
+
+import click
+
+
+@click.command()
+def methods() -> None:
+    """List the methods that --method of `tilegan train` takes, what each learns from, and its paper."""
+    from dataclasses import fields
+
+    from tilegan.methods.registry import METHODS
+
+    for name, method in METHODS.items():
+        click.echo(f"{name}\n  learns from  {method.needs}\n  paper        {method.paper}")
+        numbers = ", ".join(f"{entry.name}={entry.default}" for entry in fields(method.settings_type))
+        click.echo(f"  numbers      {numbers}")

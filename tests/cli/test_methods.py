@@ -1,0 +1,14 @@
+from click.testing import CliRunner
+
+from tilegan.cli.main import main
+from tilegan.methods.registry import METHODS
+
+
+def test_every_method_is_listed_with_what_it_needs() -> None:
+    result = CliRunner().invoke(main, ["methods"])
+    assert result.exit_code == 0
+    for name, method in METHODS.items():
+        assert name in result.output
+        assert method.needs in result.output
+        assert method.paper in result.output
+    assert "margin=2.0" in result.output

@@ -1,0 +1,91 @@
+"""CycleGAN's losses against numbers computed by hand."""
+
+import pytest
+import torch
+from torch import nn
+
+from tilegan.errors import SettingError
+from tilegan.methods.base import Batch
+from tilegan.methods.cyclegan import CycleGan, CycleGanSettings, squared_error
+
+
+class Add(nn.Module):
+    """A generator that adds a number."""
+
+    def __init__(self, number: float) -> None:
+        super().__init__()
+        self.number = nn.Parameter(torch.tensor(number))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images + self.number
+
+
+class Mean(nn.Module):
+    """A discriminator: the mean of the image, times a number."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(factor))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.factor * images.mean((1, 2, 3), keepdim=True)
+
+
+def batch(source: float, target: float) -> Batch:
+    levels = torch.tensor([source, source])[:, None, None, None].expand(-1, 3, 8, 8)
+    return Batch(levels, torch.full((2, 3, 8, 8), target), 0, 0, 2)
+
+
+def test_squared_error_is_of_what_is_wanted() -> None:
+    assert squared_error(torch.tensor([0.0, 3.0]), 1).item() == pytest.approx((1 + 4) / 2)
+
+
+def test_losses_of_a_batch() -> None:
+    settings = CycleGanSettings(cycle_weight=4.0, identity_weight=0.25)
+    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], settings)
+    given = batch(0.125, 0.5)
+    losses = {name: loss.item() for name, loss in method.generator_loss(given).items()}
+    # G(a) = 0.625, judged 1.25; F(b) = 0.25, judged 0.75; both cycles end 0.25 too high
+    assert losses == pytest.approx(
+        {
+            "generator_there": 0.25**2,
+            "generator_back": 0.25**2,
+            "cycle": 4 * (0.25 + 0.25),
+            "identity": 0.25 * 4 * (0.5 + 0.25),
+        }
+    )
+    losses = {name: loss.item() for name, loss in method.discriminator_loss(given).items()}
+    # targets: real 1.0, made 1.25; sources: real 0.375, made 0.75
+    assert losses == pytest.approx(
+        {
+            "discriminator_translated": (0.0 + 1.25**2) / 2,
+            "discriminator_returned": (0.625**2 + 0.75**2) / 2,
+        }
+    )
+
+
+def test_both_generators_learn_from_both_ways() -> None:
+    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings(identity_weight=0.0))
+    losses = method.generator_loss(batch(0.0, 0.5))
+    assert "identity" not in losses
+    losses["cycle"].backward()
+    assert all(generator.number.grad not in (None, 0) for generator in (method.generator, method.backward))
+
+
+def test_discriminators_see_earlier_translations() -> None:
+    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings())
+    seen = set()
+    for step in range(60):
+        given = batch(step / 100, 0.0)
+        given.seed = step
+        method.generator_loss(given)
+        loss = method.discriminator_loss(given)["discriminator_translated"].item()
+        seen.add(loss == pytest.approx((1 + 4 * (step / 100 + 0.5) ** 2) / 2))
+    assert seen == {True, False}
+
+
+def test_settings_that_cannot_work_are_refused() -> None:
+    with pytest.raises(SettingError, match="cycle weight"):
+        CycleGanSettings(cycle_weight=-1)
+    with pytest.raises(SettingError, match="identity weight"):
+        CycleGanSettings(identity_weight=-1)

@@ -1,0 +1,54 @@
+"""All training methods by name: adding one is a file with a class, and a line here."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from tilegan.errors import SettingError
+from tilegan.methods.base import Method, MethodSettings
+from tilegan.methods.cyclegan import CycleGan
+from tilegan.methods.siamese import Siamese
+
+METHODS: dict[str, type[Method]] = {method.name: method for method in (Siamese, CycleGan)}
+
+
+def find_method(name: str) -> type[Method]:
+    """The method of a name.
+
+    Raises:
+        SettingError: there is none.
+    """
+    if name not in METHODS:
+        raise SettingError(f"no method '{name}': there are {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def type_of(settings: MethodSettings) -> type[Method]:
+    """The method that settings are of."""
+    return next(method for method in METHODS.values() if method.settings_type is type(settings))
+
+
+def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
+    """The settings of a method, with some numbers that are not the defaults, as they are or in words.
+
+    Raises:
+        SettingError: there is no such method, or it has no such number, or a word is no number.
+    """
+    kind = find_method(name).settings_type
+    types = {entry.name: entry.type for entry in fields(kind)}
+    for unknown in numbers.keys() - types.keys():
+        raise SettingError(f"{name} has no {unknown}: it has {', '.join(types)}")
+    values: dict[str, Any] = {key: _value(key, value, types[key]) for key, value in numbers.items()}
+    return kind(**values)
+
+
+def _value(name: str, value: str | float, kind: object) -> float:
+    """A number or a truth from a word."""
+    words = {"true": True, "false": False}
+    try:
+        if kind is bool:
+            return words[str(value).lower()]
+        return int(value) if kind is int else float(value)
+    except (KeyError, ValueError) as error:
+        expected = "true or false" if kind is bool else "a number"
+        raise SettingError(f"{name} cannot be '{value}': give {expected}") from error
