@@ -20,6 +20,7 @@ from tilegan.errors import (
     OutputExistsError,
     SettingError,
     SkippedImageWarning,
+    ordinal,
 )
 from tilegan.geometry import round_up
 from tilegan.images.output import beside, move_to
@@ -228,8 +229,9 @@ def _check_held_out(translator: Translator, held_out: int | None) -> None:
     settings = translator.facts.get("settings")
     kept = settings.get("hold_out") if isinstance(settings, dict) else None
     if held_out is not None and kept is not None and kept != held_out:
-        what = f"every {kept}th file" if kept else "no file"
-        raise SettingError(f"{what} was held out of the training of '{translator.name}', not every {held_out}th")
+        what = f"every {ordinal(kept)} file" if kept else "no file"
+        what += f" was held out of the training of '{translator.name}'"
+        raise SettingError(f"{what}, not every {ordinal(held_out)}")
 
 
 def _least_side(translator: Translator) -> int:
@@ -251,7 +253,7 @@ def _some(folder: Path, least: int, side: int, held_out: int | None, count: int)
     if held_out is not None:
         _, images = hold_out(images, held_out)
         if not images:
-            raise DatasetError(f"no usable image in '{folder}' is a {held_out}th file: leave --held-out away")
+            raise DatasetError(f"no {ordinal(held_out)} file in '{folder}' is a usable image: leave --held-out away")
     count = min(count, len(images))
     return [images[number * len(images) // count] for number in range(count)]
 

@@ -1,4 +1,4 @@
-"""Every error and warning of the project; each error is also the builtin that fits it."""
+"""Every error and warning of the project, and how their texts count; each error is also the builtin that fits it."""
 
 
 class TileganError(Exception):
@@ -51,3 +51,9 @@ class SkippedImageWarning(TileganWarning):
 
 class CollapseWarning(TileganWarning):
     """A training has lost the variety of its sources."""
+
+
+def ordinal(number: int) -> str:
+    """A whole number, 0 or more, as it is said of a place: 1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

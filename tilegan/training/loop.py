@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import tilegan
-from tilegan.errors import TileganWarning
+from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
@@ -64,7 +64,8 @@ class Loop:
         self.images = [kept for kept, _ in parts]
         self.leads = trainer.processes.rank == 0
         if self.leads and settings.hold_out and not all(held for _, held in parts):
-            message = f"a folder has no {settings.hold_out}th usable file to hold out: figures are of some trained on"
+            nth = ordinal(settings.hold_out)
+            message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
         budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
         side = 2 * settings.tile_size
