@@ -1,10 +1,12 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -49,15 +51,30 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "photos", tmp_path / "paintings"
 
 
+def output_of(command: list[str], seconds: float) -> str:
+    """What a command prints; after so many seconds it and all that it has started are killed."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        printed, errors = process.communicate(timeout=seconds)
+    finally:
+        if process.poll() is None:
+            # torchrun gives each process that it starts a session of its own: no signal to a group reaches them all
+            started = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            for child in started:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            process.communicate()
+    assert process.returncode == 0, errors
+    return printed
+
+
 def test_two_processes_learn_what_one_learns_with_the_whole_batch(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     arguments = [*map(str, folders), str(tmp_path / "two"), json.dumps(SETTINGS.to_json())]
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "script.py"), *arguments], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert sorted(line[0] for line in done.stdout.splitlines()) == ["0", "5"]  # only one of them is told of the steps
+    printed = output_of([*command, str(tmp_path / "script.py"), *arguments], seconds=120)
+    assert sorted(line[0] for line in printed.splitlines()) == ["0", "5"]  # only one of them is told of the steps
     train(*folders, tmp_path / "one", settings=SETTINGS, device="cpu", precision="float32")
     (one, _), (two, _) = (load_checkpoint(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
