@@ -21,7 +21,8 @@ from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
-from tilegan.inference.plan import Plan, cut_of, overhead, place_model
+from tilegan.inference.overhead import overhead
+from tilegan.inference.plan import Plan, cut_of, place_model
 from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header

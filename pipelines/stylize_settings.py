@@ -50,7 +50,7 @@ class StylizePlan:
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
         strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
         halo: context of each forward pass, per side, in input pixels.
-        overhead: input pixels of all forward passes, by input pixels; 1 where nothing is read twice.
+        overhead: pixels of all forward passes by input pixels (see ``tilegan.inference.overhead``); 1 without halos.
         block: height and width of what the source decodes at once, in pixels.
         sequential: whether it decodes only from the top.
         decoded: how often each of its pixels is decoded on average, at most.

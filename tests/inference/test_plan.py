@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window
-from tilegan.inference.plan import Cut, chunk_of, cut_of, make_plan, notes_on, overhead, place_model
+from tilegan.inference.plan import Cut, chunk_of, cut_of, make_plan, notes_on, place_model
 
 
 def square(side):
@@ -79,15 +79,6 @@ def test_a_plan_asked_for_again_is_the_same_plan(random_translator, longest, win
     assert make_plan(random_translator, square(longest), seams, plan.window, plan.shard) == plan
     assert notes_on(plan, random_translator, plan.window, plan.shard) == ()
     assert plan.shard % 2 == 0  # so that halves of shards are whole pixels
-
-
-def test_overhead_counts_every_window(random_translator):
-    region = Window(5, 9, 70, 130)
-    plan = make_plan(random_translator, region, "exact", 32, 64)
-    # down: windows of 32, 32 and (a shard of 6) 8 rows; along: 32, 32, 32, 32 and 4 columns; halo 28 a side
-    assert overhead(plan, random_translator) == (72 + 3 * 56) * (132 + 5 * 56) / (70 * 130)
-    combo = make_plan(random_translator, Window(0, 0, 64, 96), "combo")
-    assert overhead(combo, random_translator) == 1
 
 
 def test_halving_ends_at_one_unit():

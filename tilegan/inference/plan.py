@@ -101,18 +101,6 @@ def best_window(translator: Translator, seams: str) -> int:
     return CPU_WINDOWS[seams] if translator.device.type == "cpu" else GPU_WINDOW
 
 
-def overhead(plan: Plan, translator: Translator) -> float:
-    """Input pixels of all forward passes of a plan, halos included, by the pixels of its region."""
-    cut = cut_of(plan, translator)
-
-    def along(length: int) -> int:
-        whole, rest = divmod(length, plan.shard)
-        windows = whole * -(-plan.shard // cut.side) + -(-rest // cut.side)
-        return round_up(length, cut.unit) + 2 * cut.halo * windows
-
-    return along(plan.region.height) * along(plan.region.width) / (plan.region.height * plan.region.width)
-
-
 def make_plan(
     translator: Translator,
     region: Window,

@@ -1,0 +1,56 @@
+"""What a plan says is computed, against a count of what is run."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tilegan.geometry import Pixels, Window, split
+from tilegan.inference.blocks import translate_block
+from tilegan.inference.look import Look
+from tilegan.inference.overhead import overhead
+from tilegan.inference.paint import paint
+from tilegan.inference.plan import Plan, cut_of, make_plan
+from tilegan.translator import Translator
+
+
+def counted(plan: Plan, translator: Translator) -> int:
+    """The pixels that are handed to the network, shard by shard."""
+    cut, seen = cut_of(plan, translator), []
+
+    def run(windows: Pixels) -> Pixels:
+        count, height, width, _ = windows.shape
+        seen.append(count * height * width)
+        return windows[:, cut.halo : height - cut.halo, cut.halo : width - cut.halo]
+
+    def translate(block: Pixels) -> Pixels:
+        return translate_block(run, block, cut.side, cut.batch, cut.halo)
+
+    for place in split(plan.region, plan.shard):
+        paint(lambda window: np.zeros((window.height, window.width, 3), np.uint8), translate, place, cut, 1, plan.look)
+    return sum(seen)
+
+
+SIDES = st.integers(1, 150)
+
+
+@given(
+    region=st.builds(Window, st.integers(0, 40), st.integers(0, 40), SIDES, SIDES),
+    seams=st.sampled_from(["exact", "combo"]),
+    window=st.sampled_from([16, 32, 48]),
+    shard=st.sampled_from([32, 64, 100]),
+    stroke=st.sampled_from([1, 2, 3, 8]),
+)
+def test_all_that_is_run_is_counted(random_translator, region, seams, window, shard, stroke):
+    plan = make_plan(random_translator, region, seams, window, shard, look=Look(stroke=stroke))
+    pixels = region.height * region.width
+    assert overhead(plan, random_translator) * pixels == pytest.approx(counted(plan, random_translator))
+
+
+def test_by_hand(random_translator):
+    region = Window(4, 8, 70, 130)
+    plan = make_plan(random_translator, region, "exact", 32, 64)
+    # down: windows of 32, 32 and (a shard of 6) 8 rows; along: 32, 32, 32, 32 and 4 columns; halo 28 a side
+    assert overhead(plan, random_translator) == (72 + 3 * 56) * (132 + 5 * 56) / (70 * 130)
+    combo = make_plan(random_translator, Window(0, 0, 64, 96), "combo")
+    assert overhead(combo, random_translator) == 1
