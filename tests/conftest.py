@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from PIL import Image
 
 from tilegan.networks.build import build_generator
+from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
@@ -47,6 +50,33 @@ def context_translator() -> Translator:
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.film.weight)
     return Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32")
+
+
+@pytest.fixture(scope="session")
+def tiny_training() -> TrainSettings:
+    """The numbers of a training of six steps that takes a moment: tiles of 16 pixels, two crops a step."""
+    return TrainSettings(
+        tile_size=16,
+        short_side=48,
+        batch=2,
+        steps=6,
+        generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+        discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
+    )
+
+
+@pytest.fixture(scope="session")
+def training_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders 'photos' and 'paintings', to be read only: in each, three images of noise, 70 x 90 to 70 x 92 pixels."""
+    random, made = np.random.default_rng(0), []
+    for name in ("photos", "paintings"):
+        folder = tmp_path_factory.mktemp("training") / name
+        folder.mkdir()
+        for number in range(3):
+            pixels = random.integers(0, 256, (70, 90 + number, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+        made.append(folder)
+    return made[0], made[1]
 
 
 @pytest.fixture(scope="session")

@@ -6,26 +6,18 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from tilegan.cli.main import main
 
 QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    made = []
-    for name in ("photos", "paintings"):
-        folder = tmp_path_factory.mktemp("data") / name
-        folder.mkdir()
-        pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / "a.png")
-        made.append(str(folder))
-    return made
+@pytest.fixture
+def folders(training_folders: tuple[Path, Path]) -> list[str]:
+    """The two arguments of the command."""
+    return [str(folder) for folder in training_folders]
 
 
 def test_a_run_goes_to_runs_and_the_targets_name_by_default(
@@ -56,7 +48,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--dry-run"])
     assert result.exit_code == 0, result.output
-    assert "1 source, 1 target" in result.output
+    assert "3 source, 3 target" in result.output
     assert "generator" in result.output
     assert "minutes" in result.output
     assert list(tmp_path.iterdir()) == []
@@ -85,7 +77,7 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
         ([*folders, "--tile-size", "17"], "multiple of 16"),
         ([*folders, "--method", "magic"], "no method 'magic'"),
         ([*folders, "--set", "depth=3"], "siamese has no depth"),
-        ([*folders, "--tile-size", "32", "--short-side", "64"], "both sides must have at least 64"),
+        ([*folders, "--tile-size", "48", "--short-side", "96"], "both sides must have at least 96"),
         (["--resume", str(tmp_path)], "nothing to resume"),
     ):
         result = CliRunner().invoke(main, ["train", *arguments])

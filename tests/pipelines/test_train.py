@@ -23,39 +23,20 @@ from tilegan.pipelines.train import TrainStep, plan, resume, train
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
-SMALL = TrainSettings(
-    tile_size=16,
-    short_side=48,
-    batch=2,
-    steps=6,
-    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
-    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
-)
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    random = np.random.default_rng(0)
-    made = []
-    for name in ("photos", "paintings"):
-        folder = tmp_path_factory.mktemp("data") / name
-        folder.mkdir()
-        for number in range(3):
-            pixels = random.integers(0, 256, (70, 90 + number, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number}.png")
-        made.append(folder)
-    return made[0], made[1]
-
 
 def losses(run: Path) -> list[object]:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [(line["step"], line["losses"]) for line in lines]
 
 
-def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_run_folder_holds_everything(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     steps: list[TrainStep] = []
     every = {"sample_every": 4, "checkpoint_every": 4}
-    result = train(*folders, tmp_path / "run", settings=SMALL, device="cpu", progress=steps.append, **every)
+    result = train(
+        *training_folders, tmp_path / "run", settings=tiny_training, device="cpu", progress=steps.append, **every
+    )
     assert (result.steps, result.finished, result.model) == (6, True, tmp_path / "run" / "translator.safetensors")
     assert [step.step for step in steps] == [1, 2, 3, 4, 5, 6]
     assert set(result.losses) == set(steps[0].losses)
@@ -63,7 +44,7 @@ def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Pat
     assert sorted(path.name for path in (tmp_path / "run" / "samples").iterdir()) == ["0000004.png", "0000006.png"]
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["settings"]["batch"] == 2
-    assert config["settings"]["method"]["margin"] == SMALL.method.margin
+    assert config["settings"]["method"]["margin"] == tiny_training.method.margin
     translator = load(tmp_path / "run")
     assert translator.name == "paintings"
     assert translator.facts["steps"] == 6
@@ -71,10 +52,14 @@ def test_a_run_folder_holds_everything(folders: tuple[Path, Path], tmp_path: Pat
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_figures_are_measured_on_images_that_are_held_out(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_figures_are_measured_on_images_that_are_held_out(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     steps: list[TrainStep] = []
-    settings = replace(SMALL, hold_out=3)
-    result = train(*folders, tmp_path / "run", settings=settings, device="cpu", progress=steps.append, sample_every=4)
+    settings = replace(tiny_training, hold_out=3)
+    result = train(
+        *training_folders, tmp_path / "run", settings=settings, device="cpu", progress=steps.append, sample_every=4
+    )
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "figures" in line] == [4, 6]
     assert [bool(step.figures) for step in steps] == [False, False, False, True, True, True]
@@ -85,57 +70,76 @@ def test_figures_are_measured_on_images_that_are_held_out(folders: tuple[Path, P
     assert facts["figures"]["content"] == round(result.figures["content"], 3)
 
 
-def test_figures_go_on_after_a_resume_and_are_those_of_the_model(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_figures_go_on_after_a_resume_and_are_those_of_the_model(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     asked = iter([False, False, False, True])
-    stopped = train(*folders, tmp_path / "cut", settings=SMALL, device="cpu", stop=lambda: next(asked))
+    stopped = train(*training_folders, tmp_path / "cut", settings=tiny_training, device="cpu", stop=lambda: next(asked))
     assert load(tmp_path / "cut").facts["figures"]["content"] == round(stopped.figures["content"], 3)
     told: list[TrainStep] = []
     resume(tmp_path / "cut", progress=told.append)
     assert told[0].figures == stopped.figures
-    train(*folders, tmp_path / "whole", settings=SMALL, device="cpu")
+    train(*training_folders, tmp_path / "whole", settings=tiny_training, device="cpu")
     cut, whole = (load(tmp_path / name).facts for name in ("cut", "whole"))
     assert cut["figures"] == whole["figures"]
 
 
-def test_other_files_beside_the_images_would_hold_out_others(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_other_files_beside_the_images_would_hold_out_others(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     copy = tmp_path / "photos"
-    shutil.copytree(folders[0], copy)
+    shutil.copytree(training_folders[0], copy)
     asked = iter([True])
-    settings = replace(SMALL, hold_out=3)
-    train(copy, folders[1], tmp_path / "run", settings=settings, device="cpu", stop=lambda: next(asked))
+    settings = replace(tiny_training, hold_out=3)
+    train(copy, training_folders[1], tmp_path / "run", settings=settings, device="cpu", stop=lambda: next(asked))
     (copy / "0.txt").write_text("a note")
     with pytest.warns(SkippedImageWarning), pytest.raises(ResumeError, match="are not those the run was started with"):
         resume(tmp_path / "run")
 
 
-def test_a_run_is_not_replaced_by_one_that_cannot_begin(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    short = replace(SMALL, steps=1)
-    train(*folders, tmp_path / "run", settings=short, device="cpu")
+def test_a_run_is_not_replaced_by_one_that_cannot_begin(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    short = replace(tiny_training, steps=1)
+    train(*training_folders, tmp_path / "run", settings=short, device="cpu")
     before = (tmp_path / "run" / "translator.safetensors").read_bytes()
     one = tmp_path / "one"
     one.mkdir()
     (one / "0.txt").write_text("a note")
-    shutil.copy(folders[0] / "0.png", one / "1.png")
+    shutil.copy(training_folders[0] / "0.png", one / "1.png")
     with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="are held out"):
-        train(one, folders[1], tmp_path / "run", settings=replace(short, hold_out=2), device="cpu", overwrite=True)
+        train(
+            one,
+            training_folders[1],
+            tmp_path / "run",
+            settings=replace(short, hold_out=2),
+            device="cpu",
+            overwrite=True,
+        )
     assert (tmp_path / "run" / "translator.safetensors").read_bytes() == before
 
 
-def test_nothing_held_out_is_told(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_nothing_held_out_is_told(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     with pytest.warns(TileganWarning, match="has no 5th usable file to hold out"):
-        train(*folders, tmp_path / "run", settings=replace(SMALL, steps=1, hold_out=5), device="cpu")
+        train(*training_folders, tmp_path / "run", settings=replace(tiny_training, steps=1, hold_out=5), device="cpu")
 
 
-def test_curves_are_drawn_where_matplotlib_is(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_curves_are_drawn_where_matplotlib_is(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     pytest.importorskip("matplotlib")
-    train(*folders, tmp_path / "run", settings=SMALL, device="cpu")
+    train(*training_folders, tmp_path / "run", settings=tiny_training, device="cpu")
     assert Image.open(tmp_path / "run" / "curves.png").width > 100
 
 
-def test_a_stopped_run_goes_on_to_the_same_end(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    train(*folders, tmp_path / "whole", settings=SMALL, device="cpu")
+def test_a_stopped_run_goes_on_to_the_same_end(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    train(*training_folders, tmp_path / "whole", settings=tiny_training, device="cpu")
     asked = iter([False, False, True])
-    stopped = train(*folders, tmp_path / "cut", settings=SMALL, device="cpu", stop=lambda: next(asked))
+    stopped = train(*training_folders, tmp_path / "cut", settings=tiny_training, device="cpu", stop=lambda: next(asked))
     assert (stopped.steps, stopped.finished) == (3, False)
     assert resume(tmp_path / "cut").finished
     assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
@@ -144,9 +148,9 @@ def test_a_stopped_run_goes_on_to_the_same_end(folders: tuple[Path, Path], tmp_p
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
-    folders: tuple[Path, Path], tmp_path: Path
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    settings = replace(SMALL, steps=60)
+    settings = replace(tiny_training, steps=60)
     # all in processes of their own, alike: what other tests have set in this one may move the last digits
     code = (
         "import sys, time; from pathlib import Path; from tilegan.pipelines.train import resume, train;"
@@ -157,7 +161,13 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
     )
 
     def command(run: str, pause: float) -> list[str]:
-        arguments = [str(folders[0]), str(folders[1]), str(tmp_path / run), json.dumps(settings.to_json()), str(pause)]
+        arguments = [
+            str(training_folders[0]),
+            str(training_folders[1]),
+            str(tmp_path / run),
+            json.dumps(settings.to_json()),
+            str(pause),
+        ]
         return [sys.executable, "-c", code, *arguments]
 
     subprocess.run(command("whole", 0), check=True)
@@ -173,50 +183,62 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
     assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
 
 
-def test_a_finished_run_can_be_trained_further(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    settings = replace(SMALL, rate_decay=0.0)  # falling rates would have fallen by then
-    train(*folders, tmp_path / "run", settings=replace(settings, steps=3), device="cpu")
-    train(*folders, tmp_path / "whole", settings=settings, device="cpu")
+def test_a_finished_run_can_be_trained_further(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    settings = replace(tiny_training, rate_decay=0.0)  # falling rates would have fallen by then
+    train(*training_folders, tmp_path / "run", settings=replace(settings, steps=3), device="cpu")
+    train(*training_folders, tmp_path / "whole", settings=settings, device="cpu")
     assert resume(tmp_path / "run", steps=6).steps == 6
     assert losses(tmp_path / "run") == losses(tmp_path / "whole")
 
 
-def test_the_clock_stops_a_run(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    result = train(*folders, tmp_path / "run", settings=replace(SMALL, steps=10**6), time_limit=0.3, device="cpu")
+def test_the_clock_stops_a_run(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    result = train(
+        *training_folders, tmp_path / "run", settings=replace(tiny_training, steps=10**6), time_limit=0.3, device="cpu"
+    )
     assert not result.finished
     assert resume(tmp_path / "run", steps=result.steps + 1).finished
 
 
-def test_fine_tuning_starts_from_the_given_model(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    train(*folders, tmp_path / "first", settings=SMALL, device="cpu")
-    tuned = replace(SMALL, steps=1, learning_rate=1e-9, generator={"name": "residual"})
-    train(*folders, tmp_path / "second", settings=tuned, init=tmp_path / "first", device="cpu")
+def test_fine_tuning_starts_from_the_given_model(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    train(*training_folders, tmp_path / "first", settings=tiny_training, device="cpu")
+    tuned = replace(tiny_training, steps=1, learning_rate=1e-9, generator={"name": "residual"})
+    train(*training_folders, tmp_path / "second", settings=tuned, init=tmp_path / "first", device="cpu")
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     first, second = (load(tmp_path / name, "cpu").translate(image).astype(int) for name in ("first", "second"))
     assert np.abs(first - second).max() <= 1
     with pytest.raises(ModelError, match="no model 'nothing'"):
-        train(*folders, tmp_path / "third", init="nothing")
+        train(*training_folders, tmp_path / "third", init="nothing")
 
 
-def test_another_run_is_not_overwritten_unasked(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    short = replace(SMALL, steps=1)
-    train(*folders, tmp_path / "run", settings=short, device="cpu")
+def test_another_run_is_not_overwritten_unasked(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    short = replace(tiny_training, steps=1)
+    train(*training_folders, tmp_path / "run", settings=short, device="cpu")
     with pytest.raises(OutputExistsError, match="--overwrite replaces it"):
-        train(*folders, tmp_path / "run", settings=short)
-    train(*folders, tmp_path / "run", settings=replace(short, steps=2), device="cpu", overwrite=True)
+        train(*training_folders, tmp_path / "run", settings=short)
+    train(*training_folders, tmp_path / "run", settings=replace(short, steps=2), device="cpu", overwrite=True)
     assert len(losses(tmp_path / "run")) == 2
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").touch()
     with pytest.raises(OutputExistsError, match="is no run"):
-        train(*folders, tmp_path / "mine", settings=short, overwrite=True)
+        train(*training_folders, tmp_path / "mine", settings=short, overwrite=True)
 
 
-def test_resuming_needs_the_same_images(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_resuming_needs_the_same_images(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     copy = tmp_path / "photos"
     copy.mkdir()
-    for path in folders[0].iterdir():
+    for path in training_folders[0].iterdir():
         (copy / path.name).write_bytes(path.read_bytes())
-    train(copy, folders[1], tmp_path / "run", settings=replace(SMALL, steps=2), device="cpu")
+    train(copy, training_folders[1], tmp_path / "run", settings=replace(tiny_training, steps=2), device="cpu")
     (copy / "2.png").unlink()
     with pytest.raises(ResumeError, match="are not those the run was started with"):
         resume(tmp_path / "run", steps=4)
@@ -224,18 +246,20 @@ def test_resuming_needs_the_same_images(folders: tuple[Path, Path], tmp_path: Pa
         resume(tmp_path / "missing")
 
 
-def test_nothing_is_written_when_there_is_nothing_to_train_on(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_nothing_is_written_when_there_is_nothing_to_train_on(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError):
-        train(folders[0], tmp_path / "empty", tmp_path / "run", settings=SMALL)
+        train(training_folders[0], tmp_path / "empty", tmp_path / "run", settings=tiny_training)
     assert not (tmp_path / "run").exists()
 
 
 def test_the_plan_counts_without_writing(
-    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    made = plan(*folders, settings=SMALL, device="cpu")
+    made = plan(*training_folders, settings=tiny_training, device="cpu")
     assert (made.source_images, made.target_images, made.steps) == (3, 3, 6)
     assert made.cache_needed == sum(3 * 48 * round(width * 48 / 70) for width in (90, 91, 92)) * 2
     assert made.parameters.keys() == {"generator", "discriminator"}

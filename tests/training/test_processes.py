@@ -5,11 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 import torch
-from PIL import Image
 
 from tilegan.errors import SettingError
 from tilegan.pipelines.train import train
@@ -17,14 +15,6 @@ from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.processes import Processes, joined, rank
 from tilegan.training.settings import TrainSettings
 
-SETTINGS = TrainSettings(
-    tile_size=16,
-    short_side=48,
-    batch=4,
-    steps=5,
-    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
-    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
-)
 # stops both processes after three steps, and lets them go on to the end
 SCRIPT = """
 import json, sys
@@ -38,17 +28,6 @@ assert not stopped.finished and stopped.steps == 3
 result = resume(run, progress=told.append)
 print(len(told), result.steps, sorted(result.losses))
 """
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    random = np.random.default_rng(0)
-    for name in ("photos", "paintings"):
-        (tmp_path / name).mkdir()
-        for number in range(3):
-            pixels = random.integers(0, 256, (60, 70, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
-    return tmp_path / "photos", tmp_path / "paintings"
 
 
 def output_of(command: list[str], seconds: float) -> str:
@@ -69,13 +48,16 @@ def output_of(command: list[str], seconds: float) -> str:
     return printed
 
 
-def test_two_processes_learn_what_one_learns_with_the_whole_batch(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_two_processes_learn_what_one_learns_with_the_whole_batch(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    settings = replace(tiny_training, batch=4, steps=5)
     (tmp_path / "script.py").write_text(SCRIPT)
-    arguments = [*map(str, folders), str(tmp_path / "two"), json.dumps(SETTINGS.to_json())]
+    arguments = [*map(str, training_folders), str(tmp_path / "two"), json.dumps(settings.to_json())]
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     printed = output_of([*command, str(tmp_path / "script.py"), *arguments], seconds=120)
     assert sorted(line[0] for line in printed.splitlines()) == ["0", "5"]  # only one of them is told of the steps
-    train(*folders, tmp_path / "one", settings=SETTINGS, device="cpu", precision="float32")
+    train(*training_folders, tmp_path / "one", settings=settings, device="cpu", precision="float32")
     (one, _), (two, _) = (load_checkpoint(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name in one:
@@ -88,10 +70,12 @@ def test_two_processes_learn_what_one_learns_with_the_whole_batch(folders: tuple
         assert together == pytest.approx(alone, rel=1e-3, abs=1e-5)
 
 
-def test_a_batch_has_to_be_shared_equally(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_has_to_be_shared_equally(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.modules["tilegan.pipelines.train"], "joined", lambda _: _Three())
     with pytest.raises(SettingError, match="3 processes cannot share a batch of 4"):
-        train(*folders, settings=replace(SETTINGS, steps=1), device="cpu")
+        train(*training_folders, settings=replace(tiny_training, batch=4), device="cpu")
 
 
 class _Three:

@@ -14,13 +14,6 @@ from tilegan.methods.passes import translate
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
-SMALL = TrainSettings(
-    tile_size=16,
-    short_side=32,
-    batch=2,
-    generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
-    discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
-)
 CPU = torch.device("cpu")
 
 
@@ -32,8 +25,8 @@ def weights(trainer: Trainer) -> torch.Tensor:
     return torch.cat([value.flatten().float() for value in trainer.state().values()])
 
 
-def test_a_step_changes_both_networks_and_reports_all_losses() -> None:
-    trainer = Trainer(SMALL, CPU, torch.float32)
+def test_a_step_changes_both_networks_and_reports_all_losses(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(tiny_training, CPU, torch.float32)
     before = copy.deepcopy([network.state_dict() for network in trainer.method.networks().values()])
     losses = trainer.train_step(crops(0), crops(1))
     assert set(losses) == {
@@ -48,16 +41,16 @@ def test_a_step_changes_both_networks_and_reports_all_losses() -> None:
         assert any(not torch.equal(old[name], value) for name, value in network.state_dict().items())
 
 
-def test_two_trainings_with_one_seed_are_equal() -> None:
-    first, second = (Trainer(SMALL, CPU, torch.float32) for _ in range(2))
+def test_two_trainings_with_one_seed_are_equal(tiny_training: TrainSettings) -> None:
+    first, second = (Trainer(tiny_training, CPU, torch.float32) for _ in range(2))
     for trainer in (first, second):
         for step in range(3):
             trainer.train_step(crops(step), crops(9 + step))
     assert torch.equal(weights(first), weights(second))
 
 
-def test_rates_fall_linearly_at_the_end() -> None:
-    trainer = Trainer(replace(SMALL, steps=10, rate_decay=0.4, learning_rate=1e-3), CPU, torch.float32)
+def test_rates_fall_linearly_at_the_end(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(replace(tiny_training, steps=10, rate_decay=0.4, learning_rate=1e-3), CPU, torch.float32)
     rates = []
     for step in range(10):
         trainer.train_step(crops(step), crops(9 + step))
@@ -65,13 +58,13 @@ def test_rates_fall_linearly_at_the_end() -> None:
     assert rates == pytest.approx([1e-3] * 7 + [7.5e-4, 5e-4, 2.5e-4])
 
 
-def test_restoring_a_state_goes_on_as_if_nothing_had_happened() -> None:
-    whole = Trainer(SMALL, CPU, torch.float32)
+def test_restoring_a_state_goes_on_as_if_nothing_had_happened(tiny_training: TrainSettings) -> None:
+    whole = Trainer(tiny_training, CPU, torch.float32)
     for step in range(4):
         if step == 2:
             state = {name: value.clone() for name, value in whole.state().items()}
         whole.train_step(crops(step), crops(9 + step))
-    resumed = Trainer(SMALL, CPU, torch.float32)
+    resumed = Trainer(tiny_training, CPU, torch.float32)
     resumed.train_step(crops(50), crops(51))
     resumed.restore(2, state)
     for step in range(2, 4):
@@ -79,8 +72,8 @@ def test_restoring_a_state_goes_on_as_if_nothing_had_happened() -> None:
     assert torch.equal(weights(whole), weights(resumed))
 
 
-def test_the_kept_weights_are_the_running_average() -> None:
-    trainer = Trainer(replace(SMALL, average_decay=0.05), CPU, torch.float32)
+def test_the_kept_weights_are_the_running_average(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(replace(tiny_training, average_decay=0.05), CPU, torch.float32)
     name = "tail.weight"
     average = trainer.average.state_dict()[name].clone()
     for step in range(3):
@@ -91,24 +84,24 @@ def test_the_kept_weights_are_the_running_average() -> None:
     assert torch.equal(trainer.translator("x", {}).weights()[name], trainer.average.state_dict()[name])
 
 
-def test_the_translator_carries_the_generators_contract() -> None:
-    translator = Trainer(SMALL, CPU, torch.float32).translator("name", {"steps": 0})
+def test_the_translator_carries_the_generators_contract(tiny_training: TrainSettings) -> None:
+    translator = Trainer(tiny_training, CPU, torch.float32).translator("name", {"steps": 0})
     assert (translator.tile_size, translator.stride, translator.scale, translator.name) == (16, 4, 1, "name")
     assert (
         translator.halo == 20
     )  # three convolutions of one cell of 4 each, and 5 px at full resolution: 17, rounded up
 
 
-def test_losses_that_are_no_numbers_stop_the_training() -> None:
-    trainer = Trainer(SMALL, CPU, torch.float32)
+def test_losses_that_are_no_numbers_stop_the_training(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(tiny_training, CPU, torch.float32)
     with torch.no_grad():
         next(trainer.method.discriminator.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="step 1: a loss is no longer a number"):
         trainer.train_step(crops(0), crops(1))
 
 
-def test_bfloat16_trains_with_float32_weights() -> None:
-    trainer = Trainer(SMALL, CPU, torch.bfloat16)
+def test_bfloat16_trains_with_float32_weights(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(tiny_training, CPU, torch.bfloat16)
     trainer.train_step(crops(0), crops(1))
     assert {value.dtype for value in trainer.state().values()} == {torch.float32}
 
@@ -125,13 +118,15 @@ def test_bfloat16_trains_with_float32_weights() -> None:
         ({"seed": 10**30}, "seed"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], message: str) -> None:
+def test_settings_that_cannot_work_are_refused(
+    tiny_training: TrainSettings, wrong: dict[str, Any], message: str
+) -> None:
     with pytest.raises(SettingError, match=message):
-        replace(SMALL, **wrong)
+        replace(tiny_training, **wrong)
 
 
-def test_weights_that_are_no_numbers_are_not_kept() -> None:
-    trainer = Trainer(SMALL, CPU, torch.float32)
+def test_weights_that_are_no_numbers_are_not_kept(tiny_training: TrainSettings) -> None:
+    trainer = Trainer(tiny_training, CPU, torch.float32)
     trainer.check_finite()
     with torch.no_grad():
         next(trainer.method.generator.parameters())[0] = float("inf")
@@ -139,16 +134,16 @@ def test_weights_that_are_no_numbers_are_not_kept() -> None:
         trainer.check_finite()
 
 
-def test_settings_survive_json() -> None:
-    assert TrainSettings.from_json(SMALL.to_json()) == SMALL
+def test_settings_survive_json(tiny_training: TrainSettings) -> None:
+    assert TrainSettings.from_json(tiny_training.to_json()) == tiny_training
     with pytest.raises(SettingError, match="another version: they differ in extra"):
-        TrainSettings.from_json({**SMALL.to_json(), "extra": 1})
+        TrainSettings.from_json({**tiny_training.to_json(), "extra": 1})
 
 
-def test_each_network_learns_against_the_other_held_still() -> None:
+def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSettings) -> None:
     """Gray noise is to become vertical stripes: D learns to tell them apart, and then G to please that D."""
     rates = {"learning_rate": 1e-2, "discriminator_rate": 2e-3, "average_decay": 0.5}
-    trainer = Trainer(replace(SMALL, batch=4, **rates), CPU, torch.float32)
+    trainer = Trainer(replace(tiny_training, batch=4, **rates), CPU, torch.float32)
     random = np.random.default_rng(0)
     stripes = np.where(np.arange(64) % 8 < 4, 60, -60)[:, None]
 
@@ -176,9 +171,9 @@ def _levels(values: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize(("fitting", "cure"), [(3, r"a batch of 3 fits \(--batch 3\)"), (0, "try a smaller --batch")])
 def test_too_large_a_batch_is_refused_with_one_that_fits(
-    fitting: int, cure: str, monkeypatch: pytest.MonkeyPatch
+    tiny_training: TrainSettings, fitting: int, cure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trainer = Trainer(replace(SMALL, batch=6), CPU, torch.float32)
+    trainer = Trainer(replace(tiny_training, batch=6), CPU, torch.float32)
 
     def small_device(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:
         if len(batch.source) > fitting:
@@ -191,22 +186,21 @@ def test_too_large_a_batch_is_refused_with_one_that_fits(
         trainer.train_step(many, many)
 
 
-def test_float16_learns_with_scaled_losses_and_resumes() -> None:
-    settings = replace(SMALL, steps=6)
-    trainer, exact = (Trainer(settings, CPU, precision) for precision in (torch.float16, torch.float32))
+def test_float16_learns_with_scaled_losses_and_resumes(tiny_training: TrainSettings) -> None:
+    trainer, exact = (Trainer(tiny_training, CPU, precision) for precision in (torch.float16, torch.float32))
     before = weights(trainer)
     losses = [[each.train_step(crops(step), crops(9 + step)) for step in range(3)] for each in (trainer, exact)]
     assert not torch.equal(weights(trainer)[: len(before)], before)
     for half, full in zip(*losses, strict=True):
         assert half == pytest.approx(full, rel=0.05, abs=0.02)
-    other = Trainer(settings, CPU, torch.float16)
+    other = Trainer(tiny_training, CPU, torch.float16)
     other.restore(3, {name: value.clone() for name, value in trainer.state().items()})
     assert other._scaler.get_scale() == trainer._scaler.get_scale()
     assert other.train_step(crops(3), crops(12)) == trainer.train_step(crops(3), crops(12))
 
 
-def test_a_context_is_learnt_and_restored() -> None:
-    settings = replace(SMALL, generator=SMALL.generator | {"context": 4})
+def test_a_context_is_learnt_and_restored(tiny_training: TrainSettings) -> None:
+    settings = replace(tiny_training, generator=tiny_training.generator | {"context": 4})
     first, second = (Trainer(settings, CPU, torch.float32) for _ in range(2))
     thumbnails = np.random.default_rng(5).integers(0, 256, (2, 64, 64, 3), np.uint8)
     before = first.method.generator.film.weight.clone()
@@ -217,10 +211,10 @@ def test_a_context_is_learnt_and_restored() -> None:
     assert first.train_step(crops(3), crops(4), thumbnails) == second.train_step(crops(3), crops(4), thumbnails)
 
 
-def test_a_model_without_context_can_be_gone_on_from_with_one() -> None:
-    plain = Trainer(SMALL, CPU, torch.float32)
+def test_a_model_without_context_can_be_gone_on_from_with_one(tiny_training: TrainSettings) -> None:
+    plain = Trainer(tiny_training, CPU, torch.float32)
     plain.train_step(crops(0), crops(1))
-    trainer = Trainer(replace(SMALL, generator=SMALL.generator | {"context": 4}), CPU, torch.float32)
+    trainer = Trainer(replace(tiny_training, generator=tiny_training.generator | {"context": 4}), CPU, torch.float32)
     trainer.start_from(plain.translator("plain", {}))
     image = crops(2)[0]
     assert np.array_equal(trainer.translator("x", {}).translate(image), plain.translator("x", {}).translate(image))
