@@ -1,18 +1,97 @@
-"""What the documentation points to is there."""
+"""What the documentation points to is there, and its commands and notebooks are what the program takes."""
 
+import json
 import re
+import shlex
+from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+
+from tilegan.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+NOTEBOOKS = list((ROOT / "docs").rglob("*.ipynb"))
+
+pytestmark = pytest.mark.skipif(not PAGES, reason="the tests run apart from the checkout")
 
 
-@pytest.mark.skipif(not PAGES, reason="the tests run apart from the checkout")
+def notebook(path: Path) -> dict[str, Any]:
+    """A notebook as JSON, the lines of its cells joined."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content | {"cells": [cell | {"source": "".join(cell["source"])} for cell in content["cells"]]}
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    return [cell for cell in notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The arguments of each `tilegan` of a shell script, also of those after && or another program."""
+    for line in text.splitlines():
+        words = iter(shlex.split(line, comments=True))
+        for word in words:
+            if Path(word).name == "tilegan":
+                yield list(takewhile(lambda part: part not in ("&&", "|", "&", ";"), words))
+
+
+def refused(arguments: list[str]) -> str:
+    """Why the program does not take these arguments, without running it; empty if it does."""
+    command = main.get_command(click.Context(main), arguments[0])
+    if command is None:
+        return f"no command {arguments[0]}"
+    try:
+        command.make_context(arguments[0], arguments[1:])
+    except click.ClickException as error:
+        return error.format_message()
+    return ""
+
+
 def test_links_lead_somewhere() -> None:
-    links = [
-        (page, link) for page in PAGES for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if "://" not in link
-    ]
+    texts = [(page, page.read_text()) for page in PAGES]
+    texts += [(page, cell["source"]) for page in NOTEBOOKS for cell in notebook(page)["cells"]]
+    links = [(page, link) for page, text in texts for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     assert len(links) > 5
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_what_is_refused_is_seen() -> None:
+    text = "cd x && a/tilegan train a b --nonsense && tilegan paint  # tilegan info\ntilegan info a.tif"
+    found = list(commands(text))
+    assert found == [["train", "a", "b", "--nonsense"], ["paint"], ["info", "a.tif"]]
+    option, command, nothing = map(refused, found)
+    assert "'--nonsense'" in option
+    assert (command, nothing) == ("no command paint", "")
+
+
+def test_commands_of_the_pages_are_taken() -> None:
+    blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)]
+    found = [arguments for block in blocks for arguments in commands(block)]
+    assert len(found) > 20
+    assert [(arguments, why) for arguments in found if (why := refused(arguments))] == []
+
+
+def test_notebooks_hold_no_results() -> None:
+    assert NOTEBOOKS
+    for path in NOTEBOOKS:
+        content = notebook(path)
+        assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
+        assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+        assert {cell["cell_type"] for cell in content["cells"]} == {"code", "markdown"}
+        for cell in code_cells(path):
+            assert (cell["outputs"], cell["execution_count"], cell["metadata"]) == ([], None, {}), path.name
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_cells_of_notebooks_compile_and_their_commands_are_taken(path: Path) -> None:
+    shell = re.compile(r"(?m)^( *)[!%](.*)$")
+    found = []
+    for cell in code_cells(path):
+        compile(shell.sub(r"\1pass", cell["source"]), cell["id"], "exec")
+        found += [arguments for line in shell.finditer(cell["source"]) for arguments in commands(line[2])]
+    assert {arguments[0] for arguments in found} == {"train", "evaluate", "stylize"}
+    assert [(arguments, why) for arguments in found if (why := refused(arguments))] == []
