@@ -65,6 +65,12 @@ def tiny_training() -> TrainSettings:
     )
 
 
+@pytest.fixture
+def no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings draw no curves: that takes as long as all else of a tiny one."""
+    monkeypatch.setattr("tilegan.training.loop.loss_curves", lambda *_: False)
+
+
 @pytest.fixture(scope="session")
 def training_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Folders 'photos' and 'paintings', to be read only: in each, three images of noise, 70 x 90 to 70 x 92 pixels."""

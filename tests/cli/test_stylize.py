@@ -72,7 +72,7 @@ def test_usage_errors(run, arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, number: signal.Signals) -> None:
     large = photo.with_name("large.png")
-    Image.open(photo).resize((900, 900)).save(large)
+    Image.open(photo).resize((640, 640)).save(large)
     arguments = ["stylize", str(large), "--model", str(model), "--window", "32", "--shard", "64", "--device", "cpu"]
     arguments += ["--progress", "json"]
     command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", *arguments]
@@ -95,7 +95,7 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     assert json.loads(events.splitlines()[-1]) == {"event": "interrupted"}
     assert not photo.with_name("large.dots.png").exists()
     assert run(*arguments, "--resume").exit_code == 0
-    assert Image.open(photo.with_name("large.dots.png")).size == (900, 900)
+    assert Image.open(photo.with_name("large.dots.png")).size == (640, 640)
 
 
 def test_strength_and_colours(run, photo: Path, model: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from tilegan.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("no_curves")
 QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
 
 

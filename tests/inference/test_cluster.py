@@ -95,7 +95,7 @@ def test_a_run_ends_when_no_worker_is_left(begun, random_translator, monkeypatch
                 nanny.process.process.kill()
                 nanny.auto_restart = False
 
-    with local_cluster(2, 2) as client:
+    with local_cluster(1, 2) as client:
         running = client.cluster
         with pytest.raises(WorkerError, match="all workers have died"):
             run_on_cluster(client, names, open_it(), kill_all)

@@ -18,6 +18,7 @@ from tilegan.training.settings import TrainSettings
 # stops both processes after three steps, and lets them go on to the end
 SCRIPT = """
 import json, sys
+sys.modules["matplotlib"] = None  # no curves: they take long
 from tilegan.pipelines.train import resume, train
 from tilegan.training.settings import TrainSettings
 photos, paintings, run, settings = sys.argv[1:]
@@ -28,6 +29,9 @@ assert not stopped.finished and stopped.steps == 3
 result = resume(run, progress=told.append)
 print(len(told), result.steps, sorted(result.losses))
 """
+
+
+pytestmark = pytest.mark.usefixtures("no_curves")
 
 
 def output_of(command: list[str], seconds: float) -> str:
