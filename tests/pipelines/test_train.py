@@ -169,7 +169,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
         given = (*training_folders, tmp_path / run, json.dumps(settings.to_json()), pause)
         return [sys.executable, "-c", code, *map(str, given)]
 
-    subprocess.run(command("whole", 0), check=True)
+    whole = subprocess.Popen(command("whole", 0))
     process = subprocess.Popen(command("cut", 0.2))
     metrics = tmp_path / "cut" / "metrics.jsonl"
     while process.poll() is None and not (metrics.is_file() and metrics.read_text().count("\n") >= 8):
@@ -178,6 +178,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
     process.wait()
     assert 8 <= len(losses(tmp_path / "cut")) < 24
     subprocess.run(command("cut", 0), check=True)
+    assert whole.wait() == 0
     assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
     assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
 
