@@ -27,7 +27,7 @@ from trained import HOLD_OUT, arguments, measure, train_one
 from tilegan.devices import keep_freed_memory
 from tilegan.metrics.lab import to_lab
 from tilegan.networks.build import DEFAULT_CONTEXT
-from tilegan.training.crops import find_images, hold_out, read_reduced
+from tilegan.training.images import find_images, hold_out, read_reduced
 from tilegan.training.monitor import spreads
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load

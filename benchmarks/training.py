@@ -18,7 +18,9 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from tilegan.devices import choose_device, choose_precision, keep_freed_memory
-from tilegan.training.crops import Crops, batches, find_images
+from tilegan.training.crops import Crops
+from tilegan.training.examples import Unpaired, batches
+from tilegan.training.images import find_images
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
@@ -44,7 +46,7 @@ def main() -> None:
     side = 2 * settings.tile_size
     folders = (given.source, given.target)
     crops = [Crops(find_images(folder, side, settings.short_side), side, 10**9, 0) for folder in folders]
-    following = batches(crops, range(settings.steps), range(settings.batch), settings.batch)
+    following = batches(Unpaired(*crops), range(settings.steps), range(settings.batch), settings.batch)
     seconds, waited = [], []
     for _ in range(WARM_UP + STEPS):
         begin = time.perf_counter()

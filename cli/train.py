@@ -28,6 +28,10 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step.")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
+@click.option(
+    "--paired", metavar="HOW", help="For methods that learn from pairs: by-name, or side-by-side in one folder."
+)
+@click.option("--direction", metavar="WAY", help="Of images side by side: a-to-b (default: left is source) or b-to-a.")
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A number of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
@@ -67,9 +71,10 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
         with stopper.installed(), step_bar() as progress:
             result = run_resume(options["resume"], steps=options["steps"], progress=progress, **common)
     else:
-        if source_dir is None or target_dir is None:
+        if source_dir is None or (target_dir is None and options["paired"] != "side-by-side"):
             raise click.UsageError("two folders are needed: SOURCE_DIR and TARGET_DIR (or --resume RUN)")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
+        chosen |= {name: options[name] for name in ("paired", "direction") if options[name] is not None}
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)
@@ -117,7 +122,7 @@ def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:
         raise click.UsageError(f"--resume goes on as the run was started; leave out: {names}")
 
 
-def _print_plan(source_dir: str, target_dir: str, chosen: dict[str, Any]) -> None:
+def _print_plan(source_dir: str, target_dir: str | None, chosen: dict[str, Any]) -> None:
     from tilegan.pipelines.train import plan
 
     made = plan(source_dir, target_dir, **chosen)

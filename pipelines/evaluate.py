@@ -32,7 +32,7 @@ from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Tally
 from tilegan.pipelines.evaluate_page import Pictures, page
 from tilegan.progress import Progress, silent
-from tilegan.training.crops import TrainingImage, find_images, hold_out, read_reduced
+from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 

@@ -13,8 +13,9 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.networks.context import SIDE as THUMBNAIL
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.crops import TrainingImage, find_images, hold_out
+from tilegan.training.images import find_images, hold_out
 from tilegan.training.loop import Loop, TrainStep
+from tilegan.training.pairs import Domains, check_pairing, find_halves, find_pairs
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
@@ -74,9 +75,11 @@ class TrainPlan:
 
 def train(
     source: str | Path,
-    target: str | Path,
+    target: str | Path | None = None,
     run: str | Path | None = None,
     *,
+    paired: str = "",
+    direction: str = "a-to-b",
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -96,8 +99,11 @@ def train(
 
     Args:
         source: folder of images to be translated, such as photographs.
-        target: folder of images of the style, such as paintings.
+        target: folder of images of the style, such as paintings; None if files of ``source`` hold both side by side.
         run: folder for all results; default ``runs/<name of the target folder>``.
+        paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
+            'side-by-side' (each file of the one folder holds source and target).
+        direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -118,9 +124,9 @@ def train(
         TrainingError: a loss is no longer a number; the last checkpoint is kept.
     """
     settings = _with_architecture(settings or TrainSettings(), init)
-    source, target = Path(source).resolve(), Path(target).resolve()
+    source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
     folder = Path(run) if run is not None else Path("runs") / target.name
-    images = _find(source, target, settings)
+    images = _find(source, target, settings, paired, direction)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -135,6 +141,8 @@ def train(
             sample_every=sample_every,
             checkpoint_every=checkpoint_every,
             init=None if init is None else str(init),
+            paired=paired,
+            direction=direction,
         )
         trainer = _trainer(config, processes)
         if init is not None:
@@ -176,7 +184,7 @@ def resume(
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
-    images = _find(source, target, config.settings)
+    images = _find(source, target, config.settings, config.paired, config.direction)
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -197,8 +205,10 @@ def resume(
 
 def plan(
     source: str | Path,
-    target: str | Path,
+    target: str | Path | None = None,
     *,
+    paired: str = "",
+    direction: str = "a-to-b",
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -211,7 +221,8 @@ def plan(
         DatasetError, SettingError, ModelError: as ``train``.
     """
     settings = _with_architecture(settings or TrainSettings(), init)
-    images = _find(Path(source).resolve(), Path(target).resolve(), settings)
+    folders = Path(source).resolve(), Path(source if target is None else target).resolve()
+    images = _find(*folders, settings, paired, direction)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
@@ -239,8 +250,27 @@ def plan(
     )
 
 
-def _find(source: Path, target: Path, settings: TrainSettings) -> tuple[list[TrainingImage], list[TrainingImage]]:
-    side = 2 * settings.tile_size
+def _find(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str) -> Domains:
+    """The images of both domains, as the method wants them.
+
+    Raises:
+        SettingError: it learns from pairs and there are none, or the other way round.
+        DatasetError: a folder is missing or has no usable image, or images do not correspond.
+    """
+    check_pairing(paired, direction)
+    method, side = settings.method_type, 2 * settings.tile_size
+    if method.pairs and not paired:
+        raise SettingError(f"{method.name} learns from pairs: say how they are paired: by-name or side-by-side")
+    if paired and not method.pairs:
+        raise SettingError(f"{method.name} does not learn from pairs: choose a method that does, or leave it away")
+    if paired == "side-by-side":
+        if source != target:
+            raise SettingError("images side by side are in one folder: give just that")
+        return find_halves(source, side, settings.short_side, direction)
+    if source == target:
+        raise SettingError(f"sources and targets are both '{source}': give two folders")
+    if paired:
+        return find_pairs(source, target, side, settings.short_side)
     return find_images(source, side, settings.short_side), find_images(target, side, settings.short_side)
 
 

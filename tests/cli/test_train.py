@@ -77,6 +77,7 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
         ([folders[0], str(tmp_path), *QUICK], "no usable image"),
         ([*folders, "--tile-size", "17"], "multiple of 16"),
         ([*folders, "--method", "magic"], "no method 'magic'"),
+        ([*folders, "--method", "pix2pix"], "pix2pix learns from pairs"),
         ([*folders, "--set", "depth=3"], "siamese has no depth"),
         ([*folders, "--tile-size", "48", "--short-side", "96"], "both sides must have at least 96"),
         (["--resume", str(tmp_path)], "nothing to resume"),

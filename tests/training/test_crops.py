@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -5,50 +6,8 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import DatasetError, SkippedImageWarning
-from tilegan.training.crops import Crops, batches, find_images, hold_out, read_reduced
-
-
-def write_noise(path: Path, width: int, height: int, seed: int = 0) -> None:
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for number, (width, height) in enumerate([(80, 64), (64, 100), (200, 300)]):
-        write_noise(tmp_path / "images" / f"{number}.png", width, height, number)
-    return tmp_path / "images"
-
-
-def test_images_are_reduced_to_the_short_side_and_never_enlarged(folder: Path) -> None:
-    images = find_images(folder, 32, 100)
-    assert [(image.path.name, image.height, image.width) for image in images] == [
-        ("0.png", 64, 80),
-        ("1.png", 100, 64),
-        ("2.png", 150, 100),
-    ]
-    assert read_reduced(images[2]).shape == (150, 100, 3)
-
-
-def test_what_cannot_be_used_is_skipped_by_name(folder: Path) -> None:
-    (folder / "notes.txt").write_text("no image")
-    (folder / ".hidden").write_text("no image, but nobody asked")
-    with pytest.warns(SkippedImageWarning) as caught:
-        images = find_images(folder, 70, 100)
-    assert [image.path.name for image in images] == ["2.png"]
-    messages = sorted(str(warning.message) for warning in caught)
-    assert len(messages) == 3
-    assert "0.png is 80 x 64 pixels: both sides must have at least 70" in messages[0]
-    assert "1.png" in messages[1]
-    assert "notes.txt" in messages[2]
-
-
-def test_a_folder_without_images_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no usable image in"):
-        find_images(tmp_path, 32, 64)
-    with pytest.raises(DatasetError, match="no folder"):
-        find_images(tmp_path / "missing", 32, 64)
+from tilegan.training.crops import Crops
+from tilegan.training.images import find_images, read_reduced
 
 
 def test_a_crop_depends_on_seed_and_number_alone(folder: Path) -> None:
@@ -59,13 +18,6 @@ def test_a_crop_depends_on_seed_and_number_alone(folder: Path) -> None:
         assert all(map(np.array_equal, backwards.crop(number), expected[number]))
     other = Crops(images, 32, 10**6, 6)
     assert not all(np.array_equal(other.crop(number).pixels, expected[number].pixels) for number in range(20))
-
-
-def test_a_batch_is_a_run_of_crops(folder: Path) -> None:
-    crops = Crops(find_images(folder, 32, 64), 32, 10**6, 0)
-    batch, single = crops.batch(range(12, 16)), [crops.crop(number) for number in range(12, 16)]
-    assert np.array_equal(batch.pixels, np.stack([crop.pixels for crop in single]))
-    assert np.array_equal(batch.thumbnail, np.stack([crop.thumbnail for crop in single]))
 
 
 def test_crops_are_windows_of_the_images_mirrored_or_not(folder: Path) -> None:
@@ -133,35 +85,10 @@ def test_an_image_that_does_not_decode_is_reported_once_and_replaced(folder: Pat
     assert all(crop.pixels.shape == (32, 32, 3) for crop in drawn)
 
 
-def test_nothing_that_decodes_is_an_error(tmp_path: Path) -> None:
+def test_nothing_that_decodes_is_an_error(tmp_path: Path, write_noise: Callable[..., None]) -> None:
     write_noise(tmp_path / "a.png", 64, 64)
     content = (tmp_path / "a.png").read_bytes()
     (tmp_path / "a.png").write_bytes(content[: len(content) // 2])
     crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
     with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="can be decoded"):
         crops.crop(0)
-
-
-def test_every_nth_file_is_held_out_whatever_else_is_in_the_folder(tmp_path: Path) -> None:
-    for number in range(7):
-        write_noise(tmp_path / f"{number}.png", 40, 40, number)
-    (tmp_path / "1.png").write_text("no image")
-    with pytest.warns(SkippedImageWarning, match=r"1\.png"):
-        images = find_images(tmp_path, 32, 40)
-    kept, held = ([image.path.stem for image in part] for part in hold_out(images, 3))
-    assert (kept, held) == (["0", "3", "4", "6"], ["2", "5"])
-    assert hold_out(images, 0) == (images, [])
-    with pytest.raises(DatasetError, match="are held out"):
-        hold_out([image for image in images if image.path.stem == "2"], 3)
-
-
-def test_batches_are_the_crops_of_each_step_or_a_part_of_them(folder: Path) -> None:
-    crops = [Crops(find_images(folder, 32, 64), 32, 10**6, seed) for seed in (0, 1)]
-    whole = list(batches(crops, range(2, 5), range(4), 4))
-    assert len(whole) == 3
-    for step, made in zip(range(2, 5), whole, strict=True):
-        for each, domain in zip(crops, made, strict=True):
-            assert all(map(np.array_equal, domain, each.batch(range(4 * step, 4 * step + 4))))
-    for made, part in zip(whole, batches(crops, range(2, 5), range(2, 4), 4), strict=True):
-        assert np.array_equal(part[1].pixels, made[1].pixels[2:])
-    assert list(batches(crops, range(3, 3), range(4), 4)) == []

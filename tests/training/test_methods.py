@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from tilegan.errors import SettingError
 from tilegan.methods.registry import METHODS, method_settings
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
@@ -16,14 +17,17 @@ GENERATOR = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detai
 SMALL_NETWORKS: dict[str, dict[str, Any]] = {
     "siamese": {"discriminator": {"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4}},
     "cyclegan": {"discriminator": {"name": "patch", "channels": 4, "layers": 2}},
+    "pix2pix": {
+        "generator": {"name": "unet", "channels": 4, "downs": 3},
+        "discriminator": {"name": "patch", "channels": 4, "layers": 2, "inputs": 6},
+    },
 }
 CPU = torch.device("cpu")
 
 
 def settings_of(name: str) -> TrainSettings:
-    return TrainSettings.of(
-        method_settings(name, {}), tile_size=16, short_side=32, batch=2, generator=GENERATOR, **SMALL_NETWORKS[name]
-    )
+    networks = {"generator": GENERATOR} | SMALL_NETWORKS[name]
+    return TrainSettings.of(method_settings(name, {}), tile_size=16, short_side=32, batch=2, **networks)
 
 
 def crops(seed: int, side: int = 32) -> NDArray[np.uint8]:
@@ -59,4 +63,10 @@ def test_a_restored_state_goes_on_as_if_nothing_had_happened(name: str) -> None:
 def test_its_translator_is_exact(name: str) -> None:
     translator = Trainer(settings_of(name), CPU, torch.float32).translator("style", {})
     assert not translator.unbounded
-    assert (translator.stride, translator.scale) == (4, 1)
+    assert translator.scale == 1
+
+
+def test_a_tile_size_that_the_generator_cannot_halve_is_refused() -> None:
+    settings = settings_of("pix2pix")
+    with pytest.raises(SettingError, match="multiple of the generator's 32, not 16"):
+        Trainer(replace(settings, generator=settings.generator | {"downs": 5}), CPU, torch.float32)

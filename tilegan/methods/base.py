@@ -18,7 +18,8 @@ class Batch:
 
     Attributes:
         source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all.
-        target: float (N, 3, 2S, 2S) in [-1, 1], crops of target images, unrelated to ``source``.
+        target: float (N, 3, 2S, 2S) in [-1, 1], crops of target images; of methods that learn from pairs, at the same
+            places as ``source``.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
         first, total: place of the first crop among those of all processes, and the number of these; all randomness is
             drawn for ``total`` crops, so that the parts make up what one process would have done.
@@ -72,6 +73,7 @@ class Method(Protocol):
     Attributes:
         name: by which it is chosen.
         needs: the images that it learns from, in words.
+        pairs: whether targets show what sources show.
         paper: where it is from.
         settings_type: its own numbers, with defaults.
         architectures: of a generator and a discriminator, the defaults.
@@ -82,6 +84,7 @@ class Method(Protocol):
 
     name: ClassVar[str]
     needs: ClassVar[str]
+    pairs: ClassVar[bool]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
     architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]

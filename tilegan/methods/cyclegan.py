@@ -51,6 +51,7 @@ class CycleGan:
 
     name: ClassVar = "cyclegan"
     needs: ClassVar = "two folders, unpaired"
+    pairs: ClassVar = False
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, PATCH_DISCRIMINATOR)

@@ -7,9 +7,10 @@ from typing import Any
 from tilegan.errors import SettingError
 from tilegan.methods.base import Method, MethodSettings
 from tilegan.methods.cyclegan import CycleGan
+from tilegan.methods.pix2pix import Pix2Pix
 from tilegan.methods.siamese import Siamese
 
-METHODS: dict[str, type[Method]] = {method.name: method for method in (Siamese, CycleGan)}
+METHODS: dict[str, type[Method]] = {method.name: method for method in (Siamese, CycleGan, Pix2Pix)}
 
 
 def find_method(name: str) -> type[Method]:

@@ -123,6 +123,7 @@ class Siamese:
 
     name: ClassVar = "siamese"
     needs: ClassVar = "two folders, unpaired"
+    pairs: ClassVar = False
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)

@@ -14,7 +14,9 @@ from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
-from tilegan.training.crops import Crop, Crops, TrainingImage, batches, hold_out
+from tilegan.training.crops import Crop, Crops
+from tilegan.training.examples import Paired, Unpaired, batches
+from tilegan.training.images import TrainingImage, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
@@ -69,11 +71,11 @@ class Loop:
             warnings.warn(message, TileganWarning, stacklevel=2)
         budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
         side = 2 * settings.tile_size
-        self.crops = [Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)]
+        kind = Paired if config.paired else Unpaired
+        self.examples = kind(*(Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)))
         self.seconds: float = facts["seconds"]
-        self._fixed = [
-            Crops(held or kept, 2 * side, budget, seed) for (kept, held), seed in zip(parts, seeds, strict=True)
-        ]
+        fixed = (held or kept for kept, held in parts)
+        self._fixed = kind(*(Crops(some, 2 * side, budget, seed) for some, seed in zip(fixed, seeds, strict=True)))
         self.figures: dict[str, float] = facts["figures"]
 
     def go(
@@ -91,7 +93,7 @@ class Loop:
         board = Board(self.folder, trainer.step) if self.leads else None
         part = trainer.processes.part(settings.batch)
         try:
-            for source, target in batches(self.crops, range(trainer.step, settings.steps), part, settings.batch):
+            for source, target in batches(self.examples, range(trainer.step, settings.steps), part, settings.batch):
                 losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail)
                 elapsed = time.perf_counter() - begin
                 self.seconds = before + elapsed
@@ -146,7 +148,7 @@ class Loop:
     @cached_property
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
-        sources, targets = ([crops.crop(number) for number in FIXED] for crops in self._fixed)
+        sources, targets = map(list, zip(*map(self._fixed.crops, FIXED), strict=True))
         return sources, targets, Monitor([crop.pixels for crop in sources], [crop.pixels for crop in targets])
 
     def _show(self) -> dict[str, float]:
@@ -160,5 +162,6 @@ class Loop:
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
         self.figures = monitor.measure(translations)
-        warn_of_collapse(self.figures, self.trainer.step)
+        if not self.config.paired:  # a map need not have the colors and edges of a drawing
+            warn_of_collapse(self.figures, self.trainer.step)
         return self.figures

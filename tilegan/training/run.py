@@ -16,7 +16,7 @@ from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import replace_file
 from tilegan.training.board import FOLDER as BOARD
 from tilegan.training.checkpoint import NAME as CHECKPOINT
-from tilegan.training.crops import TrainingImage
+from tilegan.training.images import TrainingImage
 from tilegan.training.settings import TrainSettings
 
 CONFIG, METRICS, SAMPLES, CURVES = "config.json", "metrics.jsonl", "samples", "curves.png"
@@ -37,6 +37,7 @@ class RunConfig:
         cache: bytes of reduced images to keep in memory.
         sample_every, checkpoint_every: steps.
         init: the model it was started from, if any.
+        paired, direction: how sources and targets correspond, see ``training.pairs``; '' if they do not.
     """
 
     source: str
@@ -52,6 +53,8 @@ class RunConfig:
     sample_every: int
     checkpoint_every: int
     init: str | None = None
+    paired: str = ""
+    direction: str = "a-to-b"
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""

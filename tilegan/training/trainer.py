@@ -1,7 +1,8 @@
 """One training step after another: losses, optimisers, the average of the generator's weights."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from tilegan.devices import plain_memory_errors, to_device
-from tilegan.errors import TrainingError
+from tilegan.errors import SettingError, TrainingError
 from tilegan.methods.base import Batch, Losses
+from tilegan.networks.reach import reach
 from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
@@ -47,6 +49,9 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.method = settings.method_type.build(settings.method, settings.generator, settings.discriminator)
+        stride = reach(self.method.generator).stride
+        if settings.tile_size % stride:
+            raise SettingError(f"tile size must be a multiple of the generator's {stride}, not {settings.tile_size}")
         for network in self.method.networks().values():
             to_device(network, device, torch.float32)
         computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
@@ -88,7 +93,7 @@ class Trainer:
         first, total = self.processes.part(self.settings.batch).start, self.settings.batch
         losses: Losses | None = None
         try:
-            with plain_memory_errors():
+            with plain_memory_errors(), self._seeded(seed):
                 context = None if thumbnails is None else self._tensor(thumbnails)
                 batch = Batch(self._tensor(source), self._tensor(target), seed, first, total, context)
                 losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
@@ -102,6 +107,14 @@ class Trainer:
         if not np.isfinite(list(values.values())).all():
             raise TrainingError(f"step {self.step}: a loss is no longer a number: {values}; try a lower learning rate")
         return values
+
+    @contextmanager
+    def _seeded(self, seed: int) -> Iterator[None]:
+        """Let networks draw their noise, such as dropout, from the step's seed; processes draw their own."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed + self.processes.rank)
+            yield
 
     def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
         """What computes the losses of a network; with other processes it shares their gradients."""

@@ -1,0 +1,87 @@
+"""pix2pix: pairs, a discriminator that sees input and output together, and the distance to the true output.
+
+Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks'.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from tilegan.methods.base import Batch, Losses, MethodSettings
+from tilegan.methods.passes import judged, translate
+from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR, build_discriminator, build_generator
+
+
+@dataclass(frozen=True)
+class Pix2PixSettings(MethodSettings):
+    """The method's own numbers, beside those of every method.
+
+    Attributes:
+        l1_weight: weight of the distance to the target, lambda in the paper.
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    l1_weight: float = 100.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        self.check(self.l1_weight >= 0, f"l1 weight must be 0 or more, not {self.l1_weight}")
+
+
+def cross_entropy(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
+    """Mean of ``-log sigmoid(D(x))`` for 1, of ``-log(1 - sigmoid(D(x)))`` for 0: the first GAN loss. -> scalar."""
+    return nn.functional.binary_cross_entropy_with_logits(judgement, torch.full_like(judgement, wanted))
+
+
+class Pix2Pix:
+    """One generator, and a discriminator of pairs (source, target)."""
+
+    name: ClassVar = "pix2pix"
+    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one)"
+    pairs: ClassVar = True
+    paper: ClassVar = "Isola et al., 'Image-to-Image Translation with Conditional Adversarial Networks' (CVPR 2017)"
+    settings_type: ClassVar[type[MethodSettings]] = Pix2PixSettings
+    architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR | {"inputs": 6})
+    rates: ClassVar = (2e-4, 2e-4)
+    betas: ClassVar = (0.5, 0.999)
+
+    @classmethod
+    def build(cls, settings: Pix2PixSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``."""
+        return cls(build_generator(generator), build_discriminator(discriminator), settings)
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Pix2PixSettings) -> None:
+        self.generator = generator
+        self.discriminator = discriminator
+        self.settings = settings
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``-log D(a, G(a)) + w |b - G(a)|``."""
+        given = judged(batch, self.settings)
+        translated = translate(self.generator, given, self.settings)
+        batch.made = {"translated": translated.detach()}
+        return {
+            "generator": cross_entropy(self._judge(given.source, translated), 1),
+            "l1": self.settings.l1_weight * nn.functional.l1_loss(translated, given.target),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``-(log D(a, b) + log(1 - D(a, G(a)))) / 2``; halved, as in the paper, since D should learn slower."""
+        given = judged(batch, self.settings)
+        return {
+            "real": cross_entropy(self._judge(given.source, given.target), 1) / 2,
+            "translated": cross_entropy(self._judge(given.source, batch.made["translated"]), 0) / 2,
+        }
+
+    def _judge(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        judgement: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
+        return judgement

@@ -1,0 +1,58 @@
+"""The U-Net: an encoder and a decoder, with skips between layers of the same size."""
+
+from typing import Final
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.networks.generator import ChannelNorm
+
+SPREAD = 0.02  # standard deviation of the first weights, as in the paper
+DROPPED: Final = 3  # innermost layers of the decoder with dropout
+WIDEST = 8  # times the channels of the first layer
+
+
+class UNetGenerator(nn.Module):
+    """4 x 4 convolutions of stride 2, ``downs`` of them, and as many transposed ones back, with skips.
+
+    (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.1: there are 8,
+    for images of 256 x 256. Here 5 by default, so that the halo stays below 192 pixels. The norms are over channels,
+    where the paper has batch norms, so that tiles are exact; strided convolutions pad by mirroring.) Dropout of one
+    half in the three innermost layers of the decoder is the paper's noise; it is there in training alone.
+
+    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of 2^downs.
+    """
+
+    def __init__(self, channels: int, downs: int) -> None:
+        super().__init__()
+        if downs < 2:
+            raise ModelError(f"a U-Net of {downs} downsamplings cannot be: give 2 or more")
+        counts = [channels * min(2**power, WIDEST) for power in range(downs)]
+        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
+        before = 3
+        for depth, count in enumerate(counts):
+            down = nn.Conv2d(before, count, 4, stride=2, padding=1, padding_mode="reflect")
+            outer, inner = depth == 0, depth == downs - 1
+            norm = [] if outer or inner else [ChannelNorm(count)]
+            self.downs.append(nn.Sequential(*([] if outer else [nn.LeakyReLU(0.2)]), down, *norm))
+            before = count
+        for depth in reversed(range(downs)):
+            after = counts[depth - 1] if depth else 3
+            up = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)
+            noise = [nn.Dropout(0.5)] if depth and depth >= downs - DROPPED else []
+            self.ups.append(nn.Sequential(nn.ReLU(), up, *([ChannelNorm(after), *noise] if depth else [nn.Tanh()])))
+            before = 2 * after
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(layer.weight, std=SPREAD)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
+        skips = [image]
+        for down in self.downs:
+            skips.append(down(skips[-1]))
+        features = skips.pop()
+        for number, up in enumerate(self.ups):
+            features = up(features if number == 0 else torch.cat((features, skips.pop()), 1))
+        return features

@@ -1,0 +1,103 @@
+"""The images of a folder that can be trained on, reduced."""
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
+from tilegan.images.source import open_source
+
+
+@dataclass(frozen=True)
+class TrainingImage:
+    """A file that is large enough to be cropped.
+
+    Attributes:
+        path: the file.
+        height, width: in pixels, once it is reduced.
+        number: its place among all files of the folder, by name, usable or not.
+        half: 'left' or 'right' where only that half of the file is meant.
+    """
+
+    path: Path
+    height: int
+    width: int
+    number: int
+    half: str = ""
+
+
+def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
+    """The images below a folder, in order of their names, that have at least ``side`` pixels either way.
+
+    Of most formats only headers are read. Hidden files are passed over silently, others that are no image or too small
+    with a ``SkippedImageWarning`` each.
+
+    Raises:
+        DatasetError: the folder does not exist or none of its files can be used.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"no folder '{folder}': give a folder of images")
+    found = []
+    for number, path in enumerate(_files(folder)):
+        try:
+            source = open_source(path)
+        except ImageError as error:
+            warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
+            continue
+        height, width = source.height, source.width
+        source.close()
+        if min(height, width) < side:
+            message = f"skipped: {path} is {width} x {height} pixels: both sides must have at least {side}"
+            warnings.warn(message, SkippedImageWarning, stacklevel=2)
+            continue
+        factor = min(1.0, short_side / min(height, width))
+        found.append(TrainingImage(path, round(height * factor), round(width * factor), number))
+    if not found:
+        raise DatasetError(f"no usable image in '{folder}': put images there that have at least {side} x {side} pixels")
+    return found
+
+
+def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImage], list[TrainingImage]]:
+    """Part what is trained on from what is held out: every ``every``-th file of the folder; 0 holds none out.
+
+    Raises:
+        DatasetError: nothing is left to train on.
+    """
+    parts: tuple[list[TrainingImage], list[TrainingImage]] = ([], [])
+    for image in images:
+        parts[every > 0 and image.number % every == every - 1].append(image)
+    if not parts[0]:
+        raise DatasetError(f"the only usable images of '{images[0].path.parent}' are held out: hold out fewer, or none")
+    return parts
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def read_reduced(image: TrainingImage) -> NDArray[np.uint8]:
+    """Decode and reduce one image: uint8 (height, width, 3).
+
+    Huge images are first thinned out to twice the wanted size while they are read.
+
+    Raises:
+        ImageError: the file does not decode.
+    """
+    source = open_source(image.path)
+    try:
+        thumbnail = source.thumbnail(2 * max(image.height, image.width * (2 if image.half else 1)))
+    finally:
+        source.close()
+    if image.half:
+        middle = thumbnail.shape[1] // 2
+        thumbnail = thumbnail[:, :middle] if image.half == "left" else thumbnail[:, -middle:]
+    if thumbnail.shape[:2] == (image.height, image.width):
+        return thumbnail
+    reduced = Image.fromarray(thumbnail).resize((image.width, image.height), Image.Resampling.LANCZOS)
+    return np.asarray(reduced)

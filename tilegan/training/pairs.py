@@ -1,0 +1,87 @@
+"""Images that correspond one by one: two folders with files of the same names, or files that hold both side by side."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from tilegan.errors import DatasetError, SettingError
+from tilegan.training.images import TrainingImage, find_images
+
+PAIRINGS = ("by-name", "side-by-side")
+DIRECTIONS = ("a-to-b", "b-to-a")
+SHOWN = 5  # names in a message
+FULL = 2**31  # a short side to which nothing is reduced
+
+Domains = tuple[list[TrainingImage], list[TrainingImage]]
+
+
+def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domains:
+    """The images of two folders whose files have the same names, up to their endings, and the same sizes.
+
+    Raises:
+        DatasetError: a folder is missing or has no usable image, or a file has no partner or one of another size.
+    """
+    found = [
+        {image.path.relative_to(folder).with_suffix("").as_posix(): image for image in images}
+        for folder, images in ((folder, find_images(folder, side, short_side)) for folder in (source, target))
+    ]
+    first, second = found
+    if first.keys() != second.keys():
+        alone = [f"{name} only in '{folder}'" for folder, name in _alone(source, target, first, second)]
+        raise DatasetError(f"files without a partner of the same name: {_some(alone)}: rename or remove them")
+    other = [name for name in first if _size(first[name]) != _size(second[name])]
+    if other:
+        raise DatasetError(f"pairs of different sizes: {_some(other)}: both images of a pair need the same one")
+    return list(first.values()), [second[name] for name in first]
+
+
+def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Domains:
+    """The left and the right halves of a folder's images: sources and targets, or the other way round.
+
+    Args:
+        folder: of images, each of which holds two of the same size side by side.
+        side: that each half must have at least, in pixels.
+        short_side: to which halves are reduced, in pixels.
+        direction: 'a-to-b' if sources are on the left, or 'b-to-a'.
+
+    Raises:
+        DatasetError: the folder is missing or has no usable image.
+    """
+    left, right = [], []
+    for image in find_images(folder, side, short_side=FULL):
+        width = image.width // 2
+        if min(image.height, width) < side:
+            raise DatasetError(f"{image.path} is {image.width} x {image.height} pixels: halves need {side} x {side}")
+        factor = min(1.0, short_side / min(image.height, width))
+        half = replace(image, height=round(image.height * factor), width=round(width * factor))
+        left.append(replace(half, half="left"))
+        right.append(replace(half, half="right"))
+    return (left, right) if direction == DIRECTIONS[0] else (right, left)
+
+
+def check_pairing(paired: str, direction: str) -> None:
+    """Make sure that a pairing and a direction are known; '' stands for no pairs.
+
+    Raises:
+        SettingError: one is not.
+    """
+    if paired not in ("", *PAIRINGS):
+        raise SettingError(f"no pairing '{paired}': use {' or '.join(PAIRINGS)}")
+    if direction not in DIRECTIONS:
+        raise SettingError(f"no direction '{direction}': use {' or '.join(DIRECTIONS)}")
+
+
+def _alone(source: Path, target: Path, first: Iterable[str], second: Iterable[str]) -> list[tuple[Path, str]]:
+    names = (set(first), set(second))
+    return [(source, name) for name in sorted(names[0] - names[1])] + [
+        (target, name) for name in sorted(names[1] - names[0])
+    ]
+
+
+def _size(image: TrainingImage) -> tuple[int, int]:
+    return image.height, image.width
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
