@@ -6,7 +6,7 @@
 (b) it sees crops joined of four tiles (Combo); (c) half of them joined, half translated whole.
 
 Each model is measured by `tilegan evaluate` on every tenth file of both folders, which none was trained on. Writes a
-table and a sheet of the evenest part of three photographs. Interrupted, the same command goes on.
+table, a plot, and a sheet of the evenest part of three photographs. Interrupted, the same command goes on.
 """
 
 from dataclasses import replace
@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 from trained import HOLD_OUT, arguments, measure, train_one
 
@@ -29,6 +30,7 @@ VARIANTS = {
     "c, Combo and whole": {"joined": True, "whole_share": 0.5},
 }
 HEADINGS = "| discriminator sees | inferred | seam amplitude (input's; by chance) | style, from fine | content | SSIM |"
+COLORS = {"combo": "tab:red", "exact": "tab:blue"}
 SHOWN = 3  # photographs
 PIXELS = 256  # side of what is shown of each, about
 
@@ -40,7 +42,7 @@ def main() -> None:
     parser.add_argument("--tile-size", type=int, nargs="+", default=[32])
     given = parser.parse_args()
     for tile_size in given.tile_size:
-        rows, models = [], {}
+        rows, models, measured = [], {}, {}
         for name, method in VARIANTS.items():
             runs = [given.output / f"S{tile_size}-{name[0]}-{seed}" for seed in range(given.seeds)]
             for seed, run in enumerate(runs):
@@ -48,13 +50,15 @@ def main() -> None:
                     tile_size=tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT
                 )
                 train_one(given, run, replace(settings, method=replace(settings.method, **method)))
-            rows += table_rows(name, [measure(given, run) for run in runs])
+            measured[name] = [measure(given, run) for run in runs]
+            rows += table_rows(name, measured[name])
             models[name] = runs[0]
         print(f"\nS = {tile_size}, {given.steps} steps at batch {given.batch}, {given.seeds} seed(s)\n")
         print(HEADINGS)
         print("|---|---|---|---|---|---|")
         print("\n".join(rows))
         sheet(given.source, models, tile_size).save(given.output / f"S{tile_size}.jpg", quality=92)
+        plot(measured, tile_size).savefig(given.output / f"S{tile_size}.png", dpi=110)
 
 
 def table_rows(name: str, seeds: list[dict[str, dict[str, object]]]) -> list[str]:
@@ -72,6 +76,31 @@ def table_rows(name: str, seeds: list[dict[str, dict[str, object]]]) -> list[str
         seams = f"{amplitudes} ({own:.2f}; {chance:.2f})"
         lines.append(f"| {name} | {mode} | {seams} | {style} | {content:.2f} | {ssim:.2f} |")
     return lines
+
+
+def plot(measured: dict[str, list[dict[str, dict[str, object]]]], tile_size: int) -> Figure:
+    """Seam amplitudes of every seed, beside the photographs' own; and style by level, means over the seeds."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    seams, styles = figure.subplots(1, 2)
+    own = fmean(figures["identity"]["amplitude"] for seeds in measured.values() for figures in seeds)
+    seams.axhline(own, color="gray", linestyle="--", label="photographs")
+    for number, (name, seeds) in enumerate(measured.items()):
+        for mode, marker in (("combo", "s"), ("exact", "o")):
+            amplitudes = [figures[mode]["amplitude"] for figures in seeds]
+            label = mode if number == 0 else None
+            seams.plot([number] * len(seeds), amplitudes, marker, color=COLORS[mode], label=label, alpha=0.8)
+        levels = [fmean(values) for values in zip(*(figures["exact"]["style"] for figures in seeds), strict=True)]
+        styles.plot(range(len(levels)), levels, marker="o", label=name)
+    seams.set_xticks(range(len(measured)), measured)
+    seams.set_ylabel(f"seam amplitude, {tile_size} px, levels of 255")
+    seams.set_ylim(bottom=0)
+    styles.set_xlabel("level of the pyramid, from fine")
+    styles.set_xticks(range(len(levels)))
+    styles.set_ylabel("style, inferred exactly")
+    for axes in (seams, styles):
+        axes.legend()
+        axes.margins(x=0.2)
+    return figure
 
 
 def sheet(source: str, models: dict[str, Path], tile_size: int) -> Image.Image:
