@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import device_option, overwrite_option, precision_option
+from tilegan.cli.options import device_option, overwrite_option, precision_option, style_option
 from tilegan.cli.report import pixel_bars
 
 
@@ -41,6 +41,7 @@ from tilegan.cli.report import pixel_bars
     type=click.IntRange(min=1),
     help="Reduce images to this short side first  [default: as trained]",
 )
+@style_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
 @device_option
 @precision_option

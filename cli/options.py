@@ -109,6 +109,18 @@ def assignment(text: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), value.strip()
 
 
+def style_shares(text: str) -> dict[str, float]:
+    """Shares by style from 'monet' or 'vangogh=0.7,monet=0.3'; a bare name counts 1."""
+    shares = {}
+    for part in text.split(","):
+        name, equals, share = (each.strip() for each in part.partition("="))
+        try:
+            shares[name] = float(share) if equals else 1.0
+        except ValueError as error:
+            raise click.BadParameter(f"'{part}' is no share of a style: give name or name=0.5") from error
+    return shares
+
+
 def height_width(text: str) -> tuple[int, int]:
     """Height and width in pixels from '900x1200'."""
     found = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
@@ -132,3 +144,8 @@ def region(text: str) -> tuple[int, int, int, int]:
     if found is None:
         raise click.BadParameter(f"'{text}' is no region: give x,y,width,height such as 100,200,640,480")
     return int(found[1]), int(found[2]), int(found[3]), int(found[4])
+
+
+style_option = click.option(
+    "--style", metavar="NAME[=SHARE],...", type=style_shares, help="Of a model of several styles: one, or a mixture."
+)

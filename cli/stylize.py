@@ -13,6 +13,7 @@ from tilegan.cli.options import (
     precision_option,
     reading_options,
     region,
+    style_option,
 )
 from tilegan.cli.report import interrupted
 
@@ -51,6 +52,7 @@ from tilegan.cli.report import interrupted
     show_default=True,
     help="Strokes N times as large as the model paints them, for large images.",
 )
+@style_option
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

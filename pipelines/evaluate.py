@@ -3,7 +3,7 @@
 import json
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ def evaluate(
     held_out: int | None = None,
     seed: int = 0,
     short_side: int | None = None,
+    style: Mapping[str, float] | None = None,
     device: str = "auto",
     precision: str = "auto",
     overwrite: bool = False,
@@ -113,6 +114,7 @@ def evaluate(
         held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
         seed: chooses the places in the images whose neighbourhoods and colours are compared.
         short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
+        style: of a model of several styles, the share of each that is wanted.
         device: what computes.
         precision: its number format.
         overwrite: replace an evaluation that is there.
@@ -126,7 +128,7 @@ def evaluate(
         OutputError: it cannot be written.
     """
     started = time.perf_counter()
-    translator = load(model, device, precision)
+    translator = load(model, device, precision).in_style(style or {})
     if translator.unbounded:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
     folder = Path(output) if output is not None else Path(f"{translator.name}.evaluation")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ def stylize(
     resume: bool = False,
     reading: Reading | None = None,
     options: ExportOptions | None = None,
+    style: Mapping[str, float] | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -110,6 +111,7 @@ def stylize(
             any, start. A finished output is left as it is.
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
+        style: of a model of several styles, the share of each that is wanted.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -141,6 +143,7 @@ def stylize(
         resume,
         reading or Reading(),
         options or ExportOptions(),
+        style or {},
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -82,7 +82,7 @@ def prepared(
         name = str(source) if is_elsewhere(source) else str(Path(source).absolute())
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
-        place = locate(output) if output is not None else _beside(Path(name), model)
+        place = locate(output) if output is not None else _beside(Path(name), model, settings.style)
         yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)
 
 
@@ -96,7 +96,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     precision = settings.precision
     if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
         precision = "float32"  # the others hold fewer bits than such pixels
-    translator = place_model(model, settings.device, precision)
+    translator = place_model(model, settings.device, precision).in_style(settings.style)
     if translator.looks_at_whole:
         translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
     region = _region(settings.region, image)
@@ -224,12 +224,15 @@ def _region(region: tuple[int, int, int, int] | None, image: Source) -> Window:
     return window
 
 
-def _beside(source: Path, model: str | Path | Translator) -> Path:
+def _beside(source: Path, model: str | Path | Translator, shares: Mapping[str, float]) -> Path:
     """The default output: in the source's folder, of its kind where that can be written, else a TIFF.
+
+    It is named after the model, or after the styles that are chosen of several.
 
     For an array inside a Zarr store it is beside the store, and of its kind.
     """
-    style = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
+    name = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
+    style = "-".join(shares) or name
     style = re.sub(r"[^\w.-]+", "-", style)
     whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
     ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")

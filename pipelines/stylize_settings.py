@@ -1,5 +1,6 @@
 """What can be asked of stylizing an image, and what of that will be done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tilegan.images.formats import ExportOptions
@@ -28,6 +29,7 @@ class StylizeSettings:
     resume: bool = False
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
+    style: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def look(self) -> Look:

@@ -12,15 +12,16 @@ import torch
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.networks.context import SIDE as THUMBNAIL
+from tilegan.pipelines.train_data import find_domains, with_networks
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.images import find_images, hold_out
+from tilegan.training.images import hold_out
 from tilegan.training.loop import Loop, TrainStep
-from tilegan.training.pairs import Domains, check_pairing, find_halves, find_pairs
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
 from tilegan.training.settings import TrainSettings
+from tilegan.training.styles import style_names
 from tilegan.training.trainer import Trainer
-from tilegan.translator import load, read_header
+from tilegan.translator import load
 
 __all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
 
@@ -80,6 +81,7 @@ def train(
     *,
     paired: str = "",
     direction: str = "a-to-b",
+    styles: bool = False,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -104,6 +106,7 @@ def train(
         paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
             'side-by-side' (each file of the one folder holds source and target).
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
+        styles: whether each folder in ``target`` is a style of its own, for one model of them all.
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -123,10 +126,10 @@ def train(
         SettingError, ModelError: a setting or ``init`` does not work.
         TrainingError: a loss is no longer a number; the last checkpoint is kept.
     """
-    settings = _with_architecture(settings or TrainSettings(), init)
     source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
+    settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [])
     folder = Path(run) if run is not None else Path("runs") / target.name
-    images = _find(source, target, settings, paired, direction)
+    images = find_domains(source, target, settings, paired, direction)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -184,7 +187,7 @@ def resume(
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
-    images = _find(source, target, config.settings, config.paired, config.direction)
+    images = find_domains(source, target, config.settings, config.paired, config.direction)
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -209,6 +212,7 @@ def plan(
     *,
     paired: str = "",
     direction: str = "a-to-b",
+    styles: bool = False,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -220,9 +224,9 @@ def plan(
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
     """
-    settings = _with_architecture(settings or TrainSettings(), init)
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
-    images = _find(*folders, settings, paired, direction)
+    settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [])
+    images = find_domains(*folders, settings, paired, direction)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
@@ -248,37 +252,6 @@ def plan(
         device=placement["device"],
         precision=placement["precision"],
     )
-
-
-def _find(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str) -> Domains:
-    """The images of both domains, as the method wants them.
-
-    Raises:
-        SettingError: it learns from pairs and there are none, or the other way round.
-        DatasetError: a folder is missing or has no usable image, or images do not correspond.
-    """
-    check_pairing(paired, direction)
-    method, side = settings.method_type, 2 * settings.tile_size
-    if method.pairs and not paired:
-        raise SettingError(f"{method.name} learns from pairs: say how they are paired: by-name or side-by-side")
-    if paired and not method.pairs:
-        raise SettingError(f"{method.name} does not learn from pairs: choose a method that does, or leave it away")
-    if paired == "side-by-side":
-        if source != target:
-            raise SettingError("images side by side are in one folder: give just that")
-        return find_halves(source, side, settings.short_side, direction)
-    if source == target:
-        raise SettingError(f"sources and targets are both '{source}': give two folders")
-    if paired:
-        return find_pairs(source, target, side, settings.short_side)
-    return find_images(source, side, settings.short_side), find_images(target, side, settings.short_side)
-
-
-def _with_architecture(settings: TrainSettings, init: str | Path | None) -> TrainSettings:
-    if init is None:
-        return settings
-    added = {name: value for name, value in settings.generator.items() if name == "context" and value}
-    return replace(settings, generator=read_header(init)["architecture"] | added)
 
 
 def _placement(device: str, precision: str) -> dict[str, str]:

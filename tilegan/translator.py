@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,15 +16,16 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, precision_name, to_device
-from tilegan.errors import ImageError, ModelError
+from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
-from tilegan.networks.build import build_generator, settled
+from tilegan.networks.build import build_generator, for_image, in_style
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
+from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import unpadded
 
 __all__ = ["Translator", "find", "load", "read_header", "shipped"]
@@ -111,8 +113,13 @@ class Translator:
 
     @property
     def looks_at_whole(self) -> bool:
-        """Whether the generator would know the whole image, and has not been told (see ``for_image``)."""
+        """Whether the generator wants to be told of the whole image (see ``for_image``)."""
         return getattr(self.generator, "encoder", None) is not None
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Names of the styles to choose from (see ``in_style``); none if there is but one."""
+        return tuple(getattr(self.generator, "styles", ()))
 
     def for_image(self, pixels: Pixels) -> Self:
         """The translator for one image: what its generator sees of the whole image is settled, for all windows alike.
@@ -125,9 +132,26 @@ class Translator:
         """
         if not self.looks_at_whole:
             return self
-        generator, architecture = settled(self.architecture, self.weights(), pixels)
-        told = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
-        return replace(told, state=None).place(str(self.device), precision_name(self.precision))
+        return self._made_plain(*for_image(self.architecture, self.weights(), pixels))
+
+    def in_style(self, shares: Mapping[str, float]) -> Self:
+        """The translator for one of its styles, or a mixture of them.
+
+        Args:
+            shares: by style, of any sum above 0; none if it has but one style.
+
+        Raises:
+            SettingError: it has no such style, or none is chosen, or a share cannot be.
+        """
+        if not self.styles:
+            if shares:
+                raise SettingError(f"the model '{self.name}' has but one style: leave out {', '.join(shares)}")
+            return self
+        return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
+
+    def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
+        made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
+        return replace(made, state=None).place(str(self.device), precision_name(self.precision))
 
     @cached_property
     def exact(self) -> Levels:
@@ -204,6 +228,7 @@ class Translator:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
         A generator that looks at whole images looks at this one, unless it was told of another (see ``for_image``).
+        Of several styles one has to be chosen before (see ``in_style``).
 
         The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
         run, and trimmed.
@@ -217,7 +242,10 @@ class Translator:
         Raises:
             ImageError: the array is of another kind.
             ModelError: the generator sees more than the halo.
+            SettingError: it has several styles.
         """
+        if self.styles:
+            return self.in_style({}).translate(image)
         if image.dtype not in (np.uint8, np.uint16) or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ImageError(
                 f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 or uint16 (H, W, 3)"

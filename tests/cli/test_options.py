@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from tilegan.cli.options import byte_count, duration, height_width
+from tilegan.cli.options import byte_count, duration, height_width, style_shares
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5h", 5400), ("45", 45)])
@@ -38,3 +38,10 @@ def test_height_width(text: str, shape: tuple[int, int]) -> None:
 def test_nonsense_is_named(convert, text: str) -> None:
     with pytest.raises(click.BadParameter, match=text):
         convert(text)
+
+
+def test_shares_of_styles() -> None:
+    assert style_shares("monet") == {"monet": 1.0}
+    assert style_shares("vangogh=0.7, monet = 0.3") == {"vangogh": 0.7, "monet": 0.3}
+    with pytest.raises(click.BadParameter, match="'monet=much' is no share"):
+        style_shares("monet=much")

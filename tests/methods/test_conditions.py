@@ -15,8 +15,9 @@ from tilegan.networks.build import build_discriminator, build_generator
 class Told(nn.Module):
     """A generator that paints the mean colour of the whole image over its own."""
 
-    def encoder(self, thumbnails: torch.Tensor) -> torch.Tensor:
-        return thumbnails.mean((2, 3))
+    def condition(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
+        del styles
+        return None if thumbnails is None else thumbnails.mean((2, 3))
 
     def forward(self, images: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
         return vectors[..., None, None].expand_as(images)

@@ -53,7 +53,7 @@ def test_vectors_of_images_differ_from_the_start() -> None:
     assert ContextEncoder(16)(colors.expand(-1, -1, 64, 64)).std(0).mean() > 0.1
 
 
-def test_only_a_generator_with_an_encoder_wants_conditions(generator: ResidualGenerator) -> None:
+def test_only_a_generator_that_is_made_for_them_wants_conditions(generator: ResidualGenerator) -> None:
     assert conditions(nn.Identity(), thumbnails(2)) == ()
     assert conditions(generator, None) == ()
     (vectors,) = conditions(generator, thumbnails(2))
@@ -78,7 +78,7 @@ def test_a_vector_changes_the_image_and_none_is_as_zeros(generator: ResidualGene
 
 def test_a_settled_generator_has_seen_its_image(generator: ResidualGenerator) -> None:
     image, thumbnail = thumbnails(1), thumbnails(2)[1:]
-    settled = generator.settled(thumbnail)
+    settled = generator.for_image(thumbnail)
     assert settled.state_dict().keys() == build_generator(ARCHITECTURE | {"context": 0}).state_dict().keys()
     # the vector is rounded
     assert torch.allclose(settled(image), generator(image, *conditions(generator, thumbnail)), atol=2e-3)
@@ -91,7 +91,7 @@ def test_settling_does_not_depend_on_threads(generator: ResidualGenerator) -> No
         found = []
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            found.append(generator.settled(thumbnails(1)).state_dict())
+            found.append(generator.for_image(thumbnails(1)).state_dict())
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())

@@ -1,5 +1,6 @@
 """Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate, pairwise
@@ -31,6 +32,7 @@ def stylize_array(
     keep_colors: bool = False,
     stroke: int = 1,
     thumbnail: Pixels | None = None,
+    style: Mapping[str, float] | None = None,
     window: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -48,6 +50,7 @@ def stylize_array(
         stroke: how many times as large as the model paints them strokes are.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without.
+        style: of a model of several styles, the share of each that is wanted.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -65,14 +68,14 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    if isinstance(model, Translator) or thumbnail is not None:
-        model = place_model(model, device, precision)
+    if isinstance(model, Translator) or thumbnail is not None or style:
+        model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-    translator = _translator(model, device, precision)
+    translator = _translator(model, device, precision).in_style({})  # refuses a model whose style is not chosen
     height, width, _ = array.shape
     look = Look(strength, keep_colors, stroke)
     plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)

@@ -24,6 +24,8 @@ class Batch:
         first, total: place of the first crop among those of all processes, and the number of these; all randomness is
             drawn for ``total`` crops, so that the parts make up what one process would have done.
         thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
+        styles: float (N, styles), one of them 1, those of the targets, in which sources are to be translated; None if
+            there is but one.
         made: what ``generator_loss`` made of the crops, detached, by name; saves ``discriminator_loss`` the passes.
     """
 
@@ -33,6 +35,7 @@ class Batch:
     first: int
     total: int
     thumbnails: torch.Tensor | None = None
+    styles: torch.Tensor | None = None
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
@@ -74,6 +77,7 @@ class Method(Protocol):
         name: by which it is chosen.
         needs: the images that it learns from, in words.
         pairs: whether targets show what sources show.
+        styles: whether one model can learn several styles.
         paper: where it is from.
         settings_type: its own numbers, with defaults.
         architectures: of a generator and a discriminator, the defaults.
@@ -85,6 +89,7 @@ class Method(Protocol):
     name: ClassVar[str]
     needs: ClassVar[str]
     pairs: ClassVar[bool]
+    styles: ClassVar[bool]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
     architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]

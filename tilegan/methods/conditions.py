@@ -13,9 +13,13 @@ NEUTRAL = 0.1  # share of crops whose image is not told, so that the generator c
 def learning_conditions(generator: nn.Module, batch: Batch) -> tuple[torch.Tensor, ...]:
     """What a generator takes beside the sources of a batch: vectors (N, values), or nothing if it wants none."""
     if batch.thumbnails is None:
-        return ()
+        return conditions(generator, None, batch.styles)
     random = torch.Generator().manual_seed(batch.seed)
     top, left = torch.randint(SIDE - PART + 1, (2,), generator=random).tolist()
     parts = batch.thumbnails[..., top : top + PART, left : left + PART]
     told = torch.rand(batch.total, generator=random)[batch.first : batch.first + len(parts)] >= NEUTRAL
-    return tuple(vectors * told[:, None].to(vectors) for vectors in conditions(generator, parts))
+    silent = conditions(generator, None, batch.styles)
+    return tuple(
+        torch.where(told[:, None].to(vectors.device), vectors, silent[0] if silent else torch.zeros_like(vectors))
+        for vectors in conditions(generator, parts, batch.styles)
+    )

@@ -13,9 +13,11 @@ from tilegan.methods.base import Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
+from tilegan.networks.styles import with_planes
 
 REPLAYED = 50  # images, as in the paper
-WITHOUT_CONTEXT = {"context": 0}  # the way back begins at images of which no thumbnail is known
+# the way back begins at images of which no thumbnail is known, and ends at sources, which have no styles
+UNCONDITIONAL = {"context": 0, "styles": []}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class CycleGan:
     name: ClassVar = "cyclegan"
     needs: ClassVar = "two folders, unpaired"
     pairs: ClassVar = False
+    styles: ClassVar = True
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, PATCH_DISCRIMINATOR)
@@ -61,8 +64,11 @@ class CycleGan:
     @classmethod
     def build(cls, settings: CycleGanSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
         """See ``Method.build``."""
-        generators = [build_generator(architecture) for architecture in (generator, generator | WITHOUT_CONTEXT)]
-        return cls(generators, [build_discriminator(discriminator) for _ in range(2)], settings)
+        wanted = {name: value for name, value in UNCONDITIONAL.items() if name in generator}
+        generators = [build_generator(architecture) for architecture in (generator, generator | wanted)]
+        of_sources = discriminator | {"inputs": 3}
+        discriminators = [build_discriminator(architecture) for architecture in (discriminator, of_sources)]
+        return cls(generators, discriminators, settings)
 
     def __init__(
         self, generators: list[nn.Module], discriminators: list[nn.Module], settings: CycleGanSettings
@@ -87,7 +93,7 @@ class CycleGan:
         cycle = nn.functional.l1_loss(self._back(given, translated), given.source)
         cycle = cycle + nn.functional.l1_loss(self._there(given, returned), given.target)
         losses = {
-            "generator_there": squared_error(self.of_targets(translated), 1),
+            "generator_there": squared_error(self.of_targets(with_planes(translated, given.styles)), 1),
             "generator_back": squared_error(self.of_sources(returned), 1),
             "cycle": self.settings.cycle_weight * cycle,
         }
@@ -101,11 +107,15 @@ class CycleGan:
         """``((D(b) - 1)^2 + D(G(a))^2) / 2`` of each domain; halved, as in the paper, since D should learn slower."""
         given = judged(batch, self.settings)
         losses = {}
-        sides = {"translated": (self.of_targets, given.target), "returned": (self.of_sources, given.source)}
-        for name, (discriminator, real) in sides.items():
+        sides = {
+            "translated": (self.of_targets, given.target, given.styles),
+            "returned": (self.of_sources, given.source, None),
+        }
+        for name, (discriminator, images, styles) in sides.items():
             replay = self.replays[name]
             assert isinstance(replay, Replay)
-            made = replay.mixed(batch.made[name], batch.seed)
+            real = with_planes(images, styles)
+            made = replay.mixed(with_planes(batch.made[name], styles), batch.seed)
             losses[f"discriminator_{name}"] = (
                 squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
             ) / 2

@@ -13,8 +13,10 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
     if settings.joined:
         return batch
     source, target = split_quadrants(batch.source), split_quadrants(batch.target)
-    thumbnails = None if batch.thumbnails is None else batch.thumbnails.repeat_interleave(4, 0)
-    return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails)
+    thumbnails, styles = (
+        None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles)
+    )
+    return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails, styles)
 
 
 def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:

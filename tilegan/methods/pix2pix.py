@@ -44,6 +44,7 @@ class Pix2Pix:
     name: ClassVar = "pix2pix"
     needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one)"
     pairs: ClassVar = True
+    styles: ClassVar = False
     paper: ClassVar = "Isola et al., 'Image-to-Image Translation with Conditional Adversarial Networks' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixSettings
     architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR | {"inputs": 6})

@@ -26,6 +26,7 @@ from tilegan.networks.build import (
     build_discriminator,
     build_generator,
 )
+from tilegan.networks.styles import with_planes
 
 TONE_CELL = 16  # pixels
 
@@ -124,6 +125,7 @@ class Siamese:
     name: ClassVar = "siamese"
     needs: ClassVar = "two folders, unpaired"
     pairs: ClassVar = False
+    styles: ClassVar = True
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)
@@ -151,8 +153,8 @@ class Siamese:
         batch.made["translated"] = translated.detach()
         transforms = self._transforms(given, 0)
         with torch.no_grad():  # D is frozen, and sources are what they are
-            of_source = gather(self.discriminator(transform_colors(given.source, transforms)), given)
-        of_translated = gather(self.discriminator(transform_colors(translated, transforms)), given)
+            (of_source,) = self._vectors(given, transform_colors(given.source, transforms))
+        (of_translated,) = self._vectors(given, transform_colors(translated, transforms))
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
@@ -167,18 +169,23 @@ class Siamese:
                 batch.made["translated"] = translate(self.generator, given, self.settings)
         target = move_mean_colors(given.target, given.source, 1 - self.settings.palette)
         transforms = self._transforms(given, 0)
-        images = (
+        of_source, of_translated, of_target = self._vectors(
+            given,
             transform_colors(given.source, transforms),
             transform_colors(batch.made["translated"], transforms),
             transform_colors(target, self._transforms(given, 1)),
         )
-        vectors = self.discriminator(torch.cat(images)).chunk(3)
-        of_source, of_translated, of_target = (gather(part, given) for part in vectors)
         return {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
+
+    def _vectors(self, given: Batch, *images: torch.Tensor) -> list[torch.Tensor]:
+        """Vectors of images (N, 3, H, W) of a batch, those of all processes, in one pass."""
+        styles = None if given.styles is None else given.styles.repeat(len(images), 1)
+        vectors = self.discriminator(with_planes(torch.cat(images), styles)).chunk(len(images))
+        return [gather(part, given) for part in vectors]
 
     def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:
         """Colour transforms for the sources and their translations, seen alike (0), or for the targets (1)."""

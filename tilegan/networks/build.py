@@ -62,7 +62,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
     return _build(DISCRIMINATORS, architecture)
 
 
-def settled(
+def for_image(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], pixels: NDArray[np.unsignedinteger[Any]]
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator for one image: what it sees of the whole image is settled, so that it is one without context.
@@ -75,11 +75,22 @@ def settled(
     Returns:
         The generator, on the CPU in float32, and its architecture.
     """
+    thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
+    return _conditional(architecture, weights).for_image(thumbnail), architecture | {"context": 0}
+
+
+def in_style(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], shares: list[float]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
+    return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
+
+
+def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:
     full = build_generator(architecture)
     full.load_state_dict(weights)
     assert isinstance(full, ResidualGenerator)
-    thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
-    return full.settled(thumbnail), architecture | {"context": 0}
+    return full
 
 
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:

@@ -23,6 +23,7 @@ class ContextEncoder(nn.Module):
 
     def __init__(self, values: int) -> None:
         super().__init__()
+        self.values = values
         layers: list[nn.Module] = []
         for before, after in zip((3, *CHANNELS), CHANNELS, strict=False):
             layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode="reflect"), nn.LeakyReLU(0.2)]
@@ -40,15 +41,24 @@ class ContextEncoder(nn.Module):
         return torch.tanh(self.head(features.mean((2, 3))))
 
 
-def conditions(generator: nn.Module, thumbnails: torch.Tensor | None) -> tuple[torch.Tensor, ...]:
-    """What a generator takes beside images: its vectors (N, values) of thumbnails, or nothing if it wants none.
+def conditions(
+    generator: nn.Module, thumbnails: torch.Tensor | None, styles: torch.Tensor | None = None
+) -> tuple[torch.Tensor, ...]:
+    """What a generator takes beside images: one vector for each, or nothing if it wants none.
 
     Args:
-        generator: one that has an ``encoder``, or any other.
+        generator: one that has a ``condition``, or any other.
         thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
+        styles: float (N, styles), the share of each style; None if there is but one.
+
+    Returns:
+        (float (N, values),) or ().
     """
-    encoder = getattr(generator, "encoder", None)
-    return () if encoder is None or thumbnails is None else (encoder(thumbnails),)
+    condition = getattr(generator, "condition", None)
+    if condition is None or (thumbnails is None and styles is None):
+        return ()
+    vectors: torch.Tensor | None = condition(thumbnails, styles)
+    return () if vectors is None else (vectors,)
 
 
 def thumbnail_of(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:

@@ -22,9 +22,9 @@ class SiameseDiscriminator(nn.Module):
     1,500 steps; so it had strokes.
     """
 
-    def __init__(self, channels: tuple[int, int, int, int], cell_values: int) -> None:
+    def __init__(self, channels: tuple[int, int, int, int], cell_values: int, inputs: int = 3) -> None:
         super().__init__()
-        first = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(12, channels[0], 3, padding=1), nn.LeakyReLU(0.2))
+        first = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4 * inputs, channels[0], 3, padding=1), nn.LeakyReLU(0.2))
         stages = [_stage(before, after) for before, after in pairwise(channels)]
         stages[0] = nn.Sequential(first, stages[0])
         self.stages = nn.ModuleList(stages)
@@ -36,7 +36,7 @@ class SiameseDiscriminator(nn.Module):
         self.heads = nn.ModuleList(nn.Conv2d(count, 1 + cell_values, 3, padding=1) for count in channels[1:])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, 3, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, V).
+        """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, V).
 
         V = 21 * cell_values * H/16 * W/16.
         """

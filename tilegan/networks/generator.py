@@ -1,6 +1,6 @@
 """The residual generator: most of its work at quarter resolution, and nothing that sees a whole tile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from itertools import repeat
 from typing import Final
@@ -77,10 +77,14 @@ class ResidualGenerator(nn.Module):
     starts at zero, so training starts from (nearly) the identity.
 
     With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
-    whole image. Without such a vector it works as for a vector of zeros.
+    whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
+    the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
+    gains and shifts, and they can be mixed).
     """
 
-    def __init__(self, channels: int, blocks: int, stride: int, detail: int, context: int = 0) -> None:
+    def __init__(
+        self, channels: int, blocks: int, stride: int, detail: int, context: int = 0, styles: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.stride = stride
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
@@ -94,15 +98,39 @@ class ResidualGenerator(nn.Module):
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.encoder: ContextEncoder | None = None
         self.film: nn.Linear | None = None
+        self.style_film: nn.Linear | None = None
+        self.styles = tuple(styles)
         if context:
             self.encoder = ContextEncoder(context)
-            self.film = nn.Linear(context, blocks * 2 * channels, bias=False)
-            nn.init.zeros_(self.film.weight)
+            self.film = _film(context, blocks * 2 * channels)
+        if styles:
+            self.style_film = _film(len(styles), blocks * 2 * channels)
 
-    def forward(self, image: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; ``context`` is (N, values), what ``encoder`` makes."""
+    def condition(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
+        """What ``forward`` takes beside images.
+
+        Args:
+            thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
+            styles: float (N, styles), the share of each.
+
+        Returns:
+            float (N, context + styles); None if the generator wants neither.
+        """
+        parts = []
+        if self.encoder is not None:
+            if thumbnails is not None:
+                parts.append(self.encoder(thumbnails))
+            elif styles is not None:
+                parts.append(styles.new_zeros(len(styles), self.encoder.values))
+        if self.style_film is not None:
+            assert styles is not None, "the shares of its styles are wanted"
+            parts.append(styles)
+        return torch.cat(parts, 1) if parts else None
+
+    def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is what ``condition`` makes."""
         features = self.head(nn.functional.pixel_unshuffle(image, self.stride))
-        for block, modulation in zip(self.body, self._modulations(context), strict=False):
+        for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
         coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
@@ -111,30 +139,59 @@ class ResidualGenerator(nn.Module):
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         return torch.tanh(torch.add(residual, trim_to(image, residual), alpha=CONTRAST))
 
-    def _modulations(self, context: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
-        """Of each block, (N, 2, C, 1, 1)."""
-        if context is None or self.film is None:
+    def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
+        """Of each block, (N, 2, C, 1, 1): gains of context and of style are multiplied, shifts added."""
+        if condition is None:
             return repeat(None)
-        modulations: torch.Tensor = self.film(context)
-        return modulations.reshape(len(context), len(self.body), 2, -1, 1, 1).unbind(1)
+        context = 0 if self.encoder is None else self.encoder.values
+        parts = [(self.film, condition[:, :context]), (self.style_film, condition[:, context:])]
+        found = [self._modulation(film, values) for film, values in parts if film is not None]
+        gain, shift = (torch.stack(each) for each in zip(*(each.unbind(2) for each in found), strict=True))
+        together = torch.stack(((1 + gain).prod(0) - 1, shift.sum(0)), 2)
+        return together.unbind(1)
 
-    @torch.no_grad()
-    def settled(self, thumbnail: torch.Tensor) -> "ResidualGenerator":
+    def _modulation(self, film: nn.Linear, values: torch.Tensor) -> torch.Tensor:
+        """Of all blocks, (N, blocks, 2, C, 1, 1)."""
+        modulation: torch.Tensor = film(values)
+        return modulation.reshape(len(values), len(self.body), 2, -1, 1, 1)
+
+    def for_image(self, thumbnail: torch.Tensor) -> "ResidualGenerator":
         """The generator for one image: one without context, whose weights hold what it has seen of the image.
 
         Args:
             thumbnail: float (1, 3, h, w) in [-1, 1].
         """
-        plain = deepcopy(self)
-        plain.encoder = plain.film = None
-        precise = deepcopy(self).double().cpu()
+        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
         assert precise.encoder is not None
-        context = (precise.encoder(thumbnail.double().cpu()) / CONTEXT_STEP).round() * CONTEXT_STEP
-        for block, modulation in zip(plain.body, precise._modulations(context), strict=True):
+        assert precise.film is not None
+        plain.encoder = plain.film = None
+        with torch.no_grad():
+            context = (precise.encoder(thumbnail.double().cpu()) / CONTEXT_STEP).round() * CONTEXT_STEP
+        return plain._absorb(precise._modulation(precise.film, context))
+
+    def in_style(self, shares: torch.Tensor) -> "ResidualGenerator":
+        """The generator for one style or a mixture: one without styles, whose weights hold it.
+
+        Args:
+            shares: float (styles,).
+        """
+        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
+        assert precise.style_film is not None
+        plain.style_film, plain.styles = None, ()
+        return plain._absorb(precise._modulation(precise.style_film, shares.double()[None]))
+
+    @torch.no_grad()
+    def _absorb(self, modulation: torch.Tensor) -> "ResidualGenerator":
+        for block, values in zip(self.body, modulation[0], strict=True):
             assert isinstance(block, ResidualBlock)
-            assert modulation is not None
-            block.absorb(modulation[0])
-        return plain
+            block.absorb(values)
+        return self
+
+
+def _film(values: int, modulated: int) -> nn.Linear:
+    film = nn.Linear(values, modulated, bias=False)
+    nn.init.zeros_(film.weight)
+    return film
 
 
 def _cell_blur(channels: int, stride: int) -> nn.Conv2d:

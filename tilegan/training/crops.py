@@ -23,10 +23,12 @@ class Crop(NamedTuple):
     Attributes:
         pixels: uint8 (side, side, 3).
         thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
+        style: number of its style.
     """
 
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8]
+    style: NDArray[np.int_]
 
 
 class Place(NamedTuple):
@@ -111,8 +113,10 @@ class Crops:
         """The crop of a place whose image decodes."""
         image = self._reduced(place.image)
         assert image is not None
-        crop = (place.window.of(image), self._thumbnails[place.image])
-        return Crop(*(pixels[:, ::-1] if place.mirrored else pixels for pixels in crop))
+        step = -1 if place.mirrored else 1
+        window = image[place.window.top : place.window.bottom, place.window.left : place.window.right]
+        style = np.array(self.images[place.image].style)
+        return Crop(window[:, ::step], self._thumbnails[place.image][:, ::step], style)
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
         """A reduced image, uint8 (height, width, 3), or None if it does not decode."""

@@ -28,6 +28,17 @@ class Unpaired(NamedTuple):
         return self.sources.crop(number), self.targets.crop(number)
 
 
+class Styled(NamedTuple):
+    """Crops of sources, and of targets of several styles in turn."""
+
+    sources: Crops
+    targets: list[Crops]
+
+    def crops(self, number: int) -> tuple[Crop, Crop]:
+        """See ``Examples``."""
+        return self.sources.crop(number), self.targets[number % len(self.targets)].crop(number // len(self.targets))
+
+
 class Paired(NamedTuple):
     """Crops at the same places of images that correspond one by one, chosen where the targets are not flat."""
 

@@ -22,6 +22,7 @@ class TrainingImage:
         height, width: in pixels, once it is reduced.
         number: its place among all files of the folder, by name, usable or not.
         half: 'left' or 'right' where only that half of the file is meant.
+        style: number of its style, where there are several.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class TrainingImage:
     width: int
     number: int
     half: str = ""
+    style: int = 0
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
@@ -66,12 +68,12 @@ def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImag
     """Part what is trained on from what is held out: every ``every``-th file of the folder; 0 holds none out.
 
     Raises:
-        DatasetError: nothing is left to train on.
+        DatasetError: nothing is left to train on, of one of its styles.
     """
     parts: tuple[list[TrainingImage], list[TrainingImage]] = ([], [])
     for image in images:
         parts[every > 0 and image.number % every == every - 1].append(image)
-    if not parts[0]:
+    if {image.style for image in parts[0]} != {image.style for image in images}:
         raise DatasetError(f"the only usable images of '{images[0].path.parent}' are held out: hold out fewer, or none")
     return parts
 

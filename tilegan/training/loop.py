@@ -15,12 +15,13 @@ from tilegan.files import replace_file
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
 from tilegan.training.crops import Crop, Crops
-from tilegan.training.examples import Paired, Unpaired, batches
+from tilegan.training.examples import Examples, Paired, Styled, Unpaired, batches
 from tilegan.training.images import TrainingImage, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
+from tilegan.translator import Translator
 
 SHEET_COLUMNS = 6
 FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and figures: far from those trained on
@@ -69,13 +70,10 @@ class Loop:
             nth = ordinal(settings.hold_out)
             message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
-        budget, seeds = config.cache // 2, (2 * settings.seed, 2 * settings.seed + 1)
         side = 2 * settings.tile_size
-        kind = Paired if config.paired else Unpaired
-        self.examples = kind(*(Crops(kept, side, budget, seed) for kept, seed in zip(self.images, seeds, strict=True)))
+        self.examples = self._examples(self.images, side)
         self.seconds: float = facts["seconds"]
-        fixed = (held or kept for kept, held in parts)
-        self._fixed = kind(*(Crops(some, 2 * side, budget, seed) for some, seed in zip(fixed, seeds, strict=True)))
+        self._fixed = self._examples([_shown_of(kept, held) for kept, held in parts], 2 * side)
         self.figures: dict[str, float] = facts["figures"]
 
     def go(
@@ -94,7 +92,7 @@ class Loop:
         part = trainer.processes.part(settings.batch)
         try:
             for source, target in batches(self.examples, range(trainer.step, settings.steps), part, settings.batch):
-                losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail)
+                losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail, target.style)
                 elapsed = time.perf_counter() - begin
                 self.seconds = before + elapsed
                 over = time_limit is not None and elapsed >= time_limit
@@ -110,6 +108,16 @@ class Loop:
                 board.close()
         if self.leads and trainer.step >= settings.steps:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
+
+    def _examples(self, domains: list[list[TrainingImage]], side: int) -> Examples:
+        """Crops of sources and targets, as the run wants them."""
+        first, budget = 2 * self.config.settings.seed, self.config.cache // 2
+        sources, targets = (Crops(images, side, budget, first + number) for number, images in enumerate(domains))
+        count = len(self.config.settings.generator.get("styles", ()))
+        if count:
+            by_style = [[image for image in domains[1] if image.style == number] for number in range(count)]
+            return Styled(sources, [Crops(images, side, budget // len(by_style), first + 1) for images in by_style])
+        return Paired(sources, targets) if self.config.paired else Unpaired(sources, targets)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
         """Write down a step; now and then, and after the last one, figures and a checkpoint."""
@@ -145,6 +153,11 @@ class Loop:
             "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
         }
 
+    def _told(self, translator: Translator, source: Crop, target: Crop) -> Translator:
+        """The translator for a crop's image, in the style of a target."""
+        names = translator.styles
+        return translator.in_style({names[int(target.style)]: 1.0} if names else {}).for_image(source.thumbnail)
+
     @cached_property
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
@@ -155,7 +168,10 @@ class Loop:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
-        translations = [translator.for_image(crop.thumbnail).translate(crop.pixels) for crop in sources]
+        translations = [
+            self._told(translator, source, target).translate(source.pixels)
+            for source, target in zip(sources, targets, strict=True)
+        ]
         rows = ([crop.pixels for crop in sources], translations, [crop.pixels for crop in targets])
         sheet = sample_sheet([list(row[:SHEET_COLUMNS]) for row in rows])
         content = io.BytesIO()
@@ -165,3 +181,9 @@ class Loop:
         if not self.config.paired:  # a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures
+
+
+def _shown_of(kept: list[TrainingImage], held: list[TrainingImage]) -> list[TrainingImage]:
+    """Images that figures are of: those held out, and of styles of which none is, those that are trained on."""
+    shown = {image.style for image in held}
+    return held + [image for image in kept if image.style not in shown]

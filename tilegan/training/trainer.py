@@ -73,7 +73,11 @@ class Trainer:
             network.load_state_dict(network.state_dict() | translator.weights())
 
     def train_step(
-        self, source: NDArray[np.uint8], target: NDArray[np.uint8], thumbnails: NDArray[np.uint8] | None = None
+        self,
+        source: NDArray[np.uint8],
+        target: NDArray[np.uint8],
+        thumbnails: NDArray[np.uint8] | None = None,
+        styles: NDArray[np.int_] | None = None,
     ) -> dict[str, float]:
         """Learn from one batch and return the losses by name.
 
@@ -84,6 +88,7 @@ class Trainer:
             target: the same, of the other domain.
             thumbnails: uint8 (N, 64, 64, 3), of the images that the sources are crops of, for generators that look at
                 them.
+            styles: (N,), the number of each target's style, for generators that know several.
 
         Raises:
             TrainingError: a loss is no longer a finite number; weights are then no longer usable. Or the device has too
@@ -95,7 +100,8 @@ class Trainer:
         try:
             with plain_memory_errors(), self._seeded(seed):
                 context = None if thumbnails is None else self._tensor(thumbnails)
-                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total, context)
+                shares = self._shares(styles)
+                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares)
                 losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
         except MemoryError:
             pass  # what its traceback holds has to go before something else can fit
@@ -163,6 +169,13 @@ class Trainer:
         decay = min(self.settings.average_decay, (1 + self.step) / (AVERAGE_WARM_UP + self.step))
         for average, weight in zip(self.average.parameters(), self.method.generator.parameters(), strict=True):
             average.lerp_(weight, 1 - decay)
+
+    def _shares(self, styles: NDArray[np.int_] | None) -> torch.Tensor | None:
+        """(N, styles), 1 where a target is of the style; None if there is but one."""
+        count = len(self.settings.generator.get("styles", ()))
+        if styles is None or not count:
+            return None
+        return nn.functional.one_hot(torch.from_numpy(styles).long(), count).float().to(self.device)
 
     def _tensor(self, crops: NDArray[np.uint8]) -> torch.Tensor:
         pixels = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)

@@ -1,0 +1,61 @@
+"""What a training is given: the images of both domains, and networks that fit them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tilegan.errors import SettingError
+from tilegan.training.images import find_images
+from tilegan.training.pairs import Domains, check_pairing, find_halves, find_pairs
+from tilegan.training.settings import TrainSettings
+from tilegan.training.styles import find_styles
+from tilegan.translator import read_header
+
+
+def find_domains(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str) -> Domains:
+    """The images of both domains, as the method wants them.
+
+    Raises:
+        SettingError: it learns from pairs and there are none, or the other way round.
+        DatasetError: a folder is missing or has no usable image, or images do not correspond.
+    """
+    check_pairing(paired, direction)
+    method, side = settings.method_type, 2 * settings.tile_size
+    if method.pairs and not paired:
+        raise SettingError(f"{method.name} learns from pairs: say how they are paired: by-name or side-by-side")
+    if paired and not method.pairs:
+        raise SettingError(f"{method.name} does not learn from pairs: choose a method that does, or leave it away")
+    if paired == "side-by-side":
+        if source != target:
+            raise SettingError("images side by side are in one folder: give just that")
+        return find_halves(source, side, settings.short_side, direction)
+    if source == target:
+        raise SettingError(f"sources and targets are both '{source}': give two folders")
+    if paired:
+        return find_pairs(source, target, side, settings.short_side)
+    find_targets = find_styles if settings.generator.get("styles") else find_images
+    return find_images(source, side, settings.short_side), find_targets(target, side, settings.short_side)
+
+
+def with_networks(settings: TrainSettings, init: str | Path | None, styles: list[str]) -> TrainSettings:
+    """The settings with networks like those of ``init``, that know several styles where there are some.
+
+    Raises:
+        ModelError: there is no such model.
+        SettingError: the method learns one style at a time, or the model has other styles.
+    """
+    if init is not None:
+        added = {name: value for name, value in settings.generator.items() if name == "context" and value}
+        settings = replace(settings, generator=read_header(init)["architecture"] | added)
+    known = list(settings.generator.get("styles", ()))
+    if known and known != styles:
+        raise SettingError(f"'{init}' has the styles {', '.join(known)}: give a folder with just these")
+    if not styles:
+        return settings
+    if not settings.method_type.styles:
+        raise SettingError(f"{settings.method_type.name} learns one style at a time")
+    inputs = settings.discriminator.get("inputs", 3) + len(styles)
+    return replace(
+        settings,
+        generator=settings.generator | {"styles": styles},
+        discriminator=settings.discriminator | {"inputs": inputs},
+    )
