@@ -48,4 +48,4 @@ def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, Any]]:
 
 def _evaluation(run: Path) -> Path:
     """Where the figures of a run are."""
-    return run.with_suffix(".evaluation")
+    return run.with_name(f"{run.name}.evaluation")

@@ -26,7 +26,7 @@ from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
 from tilegan.networks.styles import mixture
-from tilegan.networks.unpadded import unpadded
+from tilegan.networks.unpadded import under_halo
 
 __all__ = ["Translator", "find", "load", "read_header", "shipped"]
 
@@ -169,14 +169,7 @@ class Translator:
             raise ModelError(
                 f"the model '{self.name}' sees {found.context} px beyond a window, its halo is {self.halo}"
             )
-        plain = unpadded(self.generator, found)
-        if plain is not None:
-            network, lost = plain
-            context = max(found.context, round_up(-(-lost // self.scale), self.stride))
-            if context <= self.halo:
-                return Levels(network, self.precision, self.halo - context, context * self.scale - lost).eval()
-        context = found.context
-        return Levels(self.generator, self.precision, self.halo - context, context * self.scale).eval()
+        return under_halo(self.generator, found, self.halo, self.precision)
 
     def run(self, windows: Pixels, halo: int = 0) -> Pixels:
         """One forward pass over a batch.

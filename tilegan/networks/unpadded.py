@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.layers import sharing_copy
+from tilegan.networks.levels import Levels
 from tilegan.networks.reach import CANVASES, Reach, follow
 
 PADS = (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, nn.ConstantPad2d, nn.CircularPad2d)
@@ -47,6 +48,24 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
     except Exception:  # whatever the generator raises when its layers give less than it is used to
         return None
     return (twin, trim) if trim > 0 else None
+
+
+def under_halo(generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype) -> Levels:
+    """What runs on windows with a halo, in evaluation: the generator without padding, if it can do without.
+
+    Args:
+        generator: padded, in ``precision``.
+        reach: its reach; bounded, and its context no more than the halo.
+        halo: of the windows, in input pixels; a multiple of the stride.
+        precision: in which it computes.
+    """
+    plain = unpadded(generator, reach)
+    if plain is not None:
+        network, lost = plain
+        context = max(reach.context, -(-lost // (reach.scale * reach.stride)) * reach.stride)  # rounded up
+        if context <= halo:
+            return Levels(network, precision, halo - context, context * reach.scale - lost).eval()
+    return Levels(generator, precision, halo - reach.context, reach.context * reach.scale).eval()
 
 
 def _without_padding(generator: nn.Module) -> nn.Module:
