@@ -238,7 +238,7 @@ def plan(
     seconds = []
     for _ in range(3):
         begin = time.perf_counter()
-        trainer.train_step(crops, crops, thumbnails)
+        trainer.train_step(crops, crops, thumbnails, np.zeros(settings.batch, np.int_))
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(

@@ -12,7 +12,7 @@ from tilegan.cli.main import main
 from tilegan.errors import SettingError
 from tilegan.methods.registry import METHODS, method_settings
 from tilegan.pipelines.stylize import stylize
-from tilegan.pipelines.train import resume, train
+from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
@@ -78,6 +78,11 @@ def test_an_image_is_stylized_in_a_style_or_a_mixture(run: Path, folders: tuple[
         assert result.exit_code == 0, result.output
         expected = model.in_style(shares).translate(np.asarray(Image.open(source)))
         assert np.abs(np.asarray(Image.open(output)).astype(int) - expected).max() <= 1
+
+
+def test_a_plan_counts_the_images_of_all_styles(folders: tuple[Path, Path]) -> None:
+    made = plan(*folders, styles=True, settings=settings_of("siamese"), device="cpu")
+    assert (made.source_images, made.target_images) == (3, 6)
 
 
 def test_the_default_output_is_named_after_the_style(run: Path, tmp_path: Path) -> None:
