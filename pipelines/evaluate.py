@@ -22,7 +22,7 @@ from tilegan.errors import (
     SkippedImageWarning,
     ordinal,
 )
-from tilegan.geometry import round_up
+from tilegan.geometry import means, round_up
 from tilegan.images.output import beside, move_to
 from tilegan.inference.array import stylize_array
 from tilegan.metrics.baselines import ColorStatistics, color_transfer
@@ -208,7 +208,7 @@ class _Evaluation:
             tiled = _tiled(translator, source, mode)
             moved = _tiled(translator, source[shift:, shift:], mode)
             inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
-            candidates[mode] = _reduce(tiled, scale)
+            candidates[mode] = means(tiled, scale)
             self.tallies[mode].add(source, tiled, candidates[mode])
             self.tallies[mode].compare(
                 Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
@@ -281,16 +281,6 @@ def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:
     lazy = stylize_array(da.from_array(source, chunks=-1), translator, seams=mode, window=window)
     stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
     return stylized
-
-
-def _reduce(pixels: Picture, scale: int) -> Picture:
-    """Means over ``scale`` x ``scale`` pixels, rounded."""
-    if scale == 1:
-        return pixels
-    height, width, channels = pixels.shape
-    cells = pixels.reshape(height // scale, scale, width // scale, scale, channels)
-    reduced: Picture = (cells.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
-    return reduced
 
 
 def _check_output(folder: Path, overwrite: bool) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tilegan.geometry import Window, grid_cell, grid_shape, reflect, round_up, split
+from tilegan.geometry import Window, grid_cell, grid_shape, means, reflect, round_up, split
 
 SIDES = st.integers(1, 60)
 
@@ -55,3 +55,21 @@ def test_reflect_is_numpys_reflect_at_any_distance(length, before, after):
 def test_reflect_by_hand():
     assert reflect(-3, 6, 3).tolist() == [1, 2, 1, 0, 1, 2, 1, 0, 1]
     assert reflect(-2, 3, 1).tolist() == [0, 0, 0, 0, 0]
+
+
+def test_means_of_squares_are_rounded_to_the_nearest_level():
+    cells = np.arange(12, dtype=np.uint8).reshape(2, 2, 3).repeat(2, 0).repeat(2, 1)
+    cells[0, 0] += 2  # a mean of 0.5 more
+    np.testing.assert_array_equal(means(cells, 2).ravel(), [1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    assert means(cells, 1) is cells
+
+
+@pytest.mark.parametrize("levels", [np.uint8, np.uint16])
+@pytest.mark.parametrize("factor", [3, 4])
+def test_means_are_numpys(levels, factor):
+    pixels = np.random.default_rng(0).integers(0, np.iinfo(levels).max, (2 * factor, 3 * factor, 3), levels, True)
+    reduced = means(pixels, factor)
+    assert (reduced.shape, reduced.dtype) == ((2, 3, 3), levels)
+    for row, column in np.ndindex(2, 3):
+        square = pixels[factor * row : factor * (row + 1), factor * column : factor * (column + 1)]
+        np.testing.assert_array_equal(reduced[row, column], np.floor(square.mean((0, 1)) + 0.5))

@@ -4,12 +4,13 @@ Every grid is anchored at pixel (0, 0). A window is half-open: it holds rows ``t
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16 levels, (h, w, channels)
+Level = TypeVar("Level", bound=np.unsignedinteger[Any])
 
 
 class Window(NamedTuple):
@@ -77,3 +78,22 @@ def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
     period = 2 * (length - 1)
     position = np.arange(start, stop, dtype=np.intp) % period
     return np.minimum(position, period - position)
+
+
+def means(pixels: NDArray[Level], factor: int) -> NDArray[Level]:
+    """Means of squares of ``factor`` x ``factor`` pixels, rounded to the nearest level, halves up: a reduction.
+
+    Args:
+        pixels: uint8 or uint16 (h, w, channels); h and w are multiples of ``factor``.
+        factor: 1 and up.
+
+    Returns:
+        (h / factor, w / factor, channels) of the same type.
+    """
+    if factor == 1:
+        return pixels
+    height, width, channels = pixels.shape
+    squares = pixels.reshape(height // factor, factor, width // factor, factor, channels)
+    sums = squares.sum(axis=(1, 3), dtype=np.uint32)
+    reduced: NDArray[Level] = ((sums + factor**2 // 2) // factor**2).astype(pixels.dtype)
+    return reduced

@@ -138,13 +138,6 @@ def test_a_model_that_looks_at_the_whole_image_is_refused(tmp_path: Path, given,
         evaluate(*given, tmp_path / "out")
 
 
-def test_larger_results_are_compared_at_the_sources_size() -> None:
-    cells = np.repeat(np.repeat(np.arange(12, dtype=np.uint8).reshape(2, 2, 3), 2, axis=0), 2, axis=1)
-    cells[0, 0] += 2
-    reduced = MODULE._reduce(cells, 2)
-    np.testing.assert_array_equal(reduced.reshape(-1), [1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11])
-
-
 def test_foreign_folders_are_not_replaced(tmp_path: Path, given) -> None:
     (tmp_path / "foreign").mkdir()
     with pytest.raises(OutputExistsError, match="no evaluation"):

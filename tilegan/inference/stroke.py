@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Pixels, Window
+from tilegan.geometry import Pixels, Window, means
 from tilegan.inference.blocks import block_window
 from tilegan.inference.plan import Cut
 
@@ -51,7 +51,7 @@ def carried(wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Call
         (extent.height, extent.width, 3) of the same type.
     """
     whole = wide_window(extent, cut, stroke)
-    reduced = _means(wide, stroke)
+    reduced = means(wide, stroke)
     height, width, _ = reduced.shape
     inner = reduced[cut.halo : height - cut.halo, cut.halo : width - cut.halo]
     change = translate(reduced) - np.float32(DETAIL) * inner
@@ -72,14 +72,6 @@ def _cells(extent: Window, stroke: int) -> Window:
     """The cells of the reduced copy between whose centres a block's pixels lie."""
     top, left = extent.top // stroke - 1, extent.left // stroke - 1
     return Window(top, left, -(-extent.bottom // stroke) + 1 - top, -(-extent.right // stroke) + 1 - left)
-
-
-def _means(pixels: Pixels, factor: int) -> Pixels:
-    """Means of squares of ``factor`` x ``factor`` pixels, rounded."""
-    height, width, channels = pixels.shape
-    squares = pixels.reshape(height // factor, factor, width // factor, factor, channels)
-    means: Pixels = ((squares.sum(axis=(1, 3), dtype=np.uint32) + factor**2 // 2) // factor**2).astype(pixels.dtype)
-    return means
 
 
 def _between(places: NDArray[np.int_], factor: int) -> tuple[NDArray[np.int_], NDArray[np.float32]]:
