@@ -28,3 +28,14 @@ def test_as_many_weights_as_in_the_paper() -> None:
     """C64-C128-C256-C512 with 4 x 4 kernels, and the norms' two numbers a channel."""
     expected = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512) + 64 + 1 + 2 * (128 + 256 + 512)
     assert sum(weight.numel() for weight in build_discriminator(PATCH_DISCRIMINATOR).parameters()) == expected
+
+
+def test_features_are_those_of_each_layer_and_end_in_the_judgement() -> None:
+    discriminator = build_discriminator(PATCH_DISCRIMINATOR | {"channels": 4})
+    images = torch.randn(2, 3, 64, 64)
+    features = discriminator.features(images)
+    assert [layer.shape[1] for layer in features] == [4, 8, 16, 32, 1]
+    assert [layer.shape[2] for layer in features] == [32, 16, 8, 7, 6]
+    assert torch.equal(features[-1], discriminator(images))
+    first = torch.nn.functional.leaky_relu(discriminator.stages[0](images), 0.2)
+    assert torch.equal(features[0], first)

@@ -37,3 +37,17 @@ class PatchDiscriminator(nn.Module):
         """(N, inputs, H, W) in [-1, 1] -> float32 (N, 1, H', W'), unbounded; with three layers H' = H / 8 - 2."""
         judgement: torch.Tensor = self.stages(images)
         return judgement.float()
+
+    def features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """What each layer makes, the first one first and the judgement, as of ``forward``, last.
+
+        (N, inputs, H, W) in [-1, 1] -> float tensors (N, channels, h, w), one for each convolution, after its norm and
+        leaky ReLU.
+        """
+        *hidden, last = self.stages
+        made, values = [], images
+        for stage in hidden:
+            values = stage(values)
+            if isinstance(stage, nn.LeakyReLU):
+                made.append(values)
+        return [*made, last(values).float()]

@@ -1,0 +1,70 @@
+"""The enlarging generator: residual blocks at the size of the input, then pixel shuffles."""
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.networks.generator import PADDING, ChannelNorm, ResidualBlock
+from tilegan.networks.unpadded import trim_to
+
+WIDE = 9  # kernel of the first convolution, as in the paper
+CUBIC = -0.5  # of bicubic interpolation: Keys 1981, 'Cubic Convolution Interpolation for Digital Image Processing'
+
+
+class SRResNet(nn.Module):
+    """Bicubic enlargement plus what it lacks: residual blocks, then a pixel shuffle of 2 for each doubling.
+
+    (Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network', figure
+    4: a convolution of 9 x 9, ``blocks`` residual blocks and a skip over all of them, shuffles, a last convolution. The
+    paper's batch norms are norms over channels here, so that tiles are exact, and stand before the convolutions; ReLU
+    and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and what is
+    learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the latter.
+
+    Float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), any h and w from 5 up. In training the output may
+    leave [-1, 1], where clipping would take the gradients away; in evaluation it is clipped.
+    """
+
+    def __init__(self, channels: int, blocks: int, scale: int) -> None:
+        super().__init__()
+        if scale < 2 or scale & (scale - 1):
+            raise ModelError(f"a scale of {scale} is no number of doublings: give 2, 4 or 8")
+        self.scale = scale
+        self.head = nn.Conv2d(3, channels, WIDE, padding=WIDE // 2, padding_mode=PADDING)
+        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
+        self.norm = ChannelNorm(channels)
+        self.gather = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
+        doublings = scale.bit_length() - 1
+        self.ups = nn.ModuleList(
+            nn.Conv2d(channels, 4 * channels, 3, padding=1, padding_mode=PADDING) for _ in range(doublings)
+        )
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1, padding_mode=PADDING)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.bicubic = _bicubic(scale)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale)."""
+        first = nn.functional.relu(self.head(image))
+        features = self.gather(self.norm(self.body(first)))
+        features = features + trim_to(first, features)
+        del first
+        for up in self.ups:
+            features = nn.functional.leaky_relu(nn.functional.pixel_shuffle(up(features), 2), 0.2, inplace=True)
+        missing = self.tail(features)
+        del features
+        enlarged = nn.functional.pixel_shuffle(self.bicubic(image), self.scale)
+        output: torch.Tensor = missing + trim_to(enlarged, missing)
+        return output if self.training else output.clamp_(-1, 1)
+
+
+def _bicubic(scale: int) -> nn.Conv2d:
+    """A fixed convolution that makes the ``scale`` x ``scale`` pixels of a bicubic enlargement, for a pixel shuffle."""
+    places = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5  # of output pixels, from the input pixel
+    distance = (torch.arange(-2, 3) - places[:, None]).abs()
+    near = (CUBIC + 2) * distance**3 - (CUBIC + 3) * distance**2 + 1
+    far = CUBIC * (distance**3 - 5 * distance**2 + 8 * distance - 4)
+    taps = torch.where(distance <= 1, near, torch.where(distance < 2, far, 0)).float()
+    kernels = torch.einsum("ip,jq->ijpq", taps, taps).reshape(scale**2, 1, 5, 5)
+    enlarge = nn.Conv2d(3, 3 * scale**2, 5, padding=2, groups=3, bias=False, padding_mode=PADDING)
+    enlarge.weight = nn.Parameter(kernels.repeat(3, 1, 1, 1), requires_grad=False)
+    return enlarge
