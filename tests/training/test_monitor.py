@@ -58,3 +58,24 @@ def test_flat_pictures_are_a_collapse(monitor: Monitor) -> None:
     flat = [np.full_like(picture, picture.mean((0, 1)).astype(np.uint8)) for picture in monitor.sources]
     with pytest.warns(CollapseWarning, match="palette collapse"):
         warn_of_collapse(monitor.measure(flat), 7)
+
+
+def test_translations_that_are_larger_are_compared_at_the_size_of_each(monitor: Monitor) -> None:
+    """A monitor of reductions: enlarged pixels are all content and no style, the originals are both."""
+    originals = pictures(12, 3, 2)
+    sources = [picture.reshape(16, 4, 16, 4, 3).mean((1, 3)).astype(np.uint8) for picture in originals]
+    larger = Monitor(sources, originals, scale=4, correspond=True)
+    enlarged = [picture.repeat(4, 0).repeat(4, 1) for picture in sources]
+    figures = larger.measure(enlarged)
+    assert figures["style"] == pytest.approx(0, abs=1e-6)
+    assert figures["content"] == figures["spread_between"] == pytest.approx(1)
+    squares = [np.square(made.astype(float) - wanted).mean() for made, wanted in zip(enlarged, originals, strict=True)]
+    assert figures["psnr"] == pytest.approx(np.mean([10 * np.log10(65025 / square) for square in squares]))
+    found = larger.measure(originals)
+    assert found["style"] > 0.95
+    assert found["psnr"] == pytest.approx(68.13, abs=0.01)
+    assert found["content"] > 0.99
+    # of a model that enlarges without having learnt from reductions, nothing but the reduced result is looked at
+    sources = monitor.sources
+    assert monitor.measure([picture.repeat(2, 0).repeat(2, 1) for picture in sources]) == monitor.measure(sources)
+    assert "psnr" not in monitor.measure(sources)

@@ -8,8 +8,10 @@ from statistics import fmean
 import numpy as np
 
 from tilegan.errors import CollapseWarning
+from tilegan.geometry import means
 from tilegan.metrics.content import gradient_correlation, luminance
 from tilegan.metrics.lab import to_lab
+from tilegan.metrics.psnr import psnr
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
@@ -24,49 +26,70 @@ class Monitor:
     Args:
         sources: uint8 (h, w, 3) each, best of images that are not trained on.
         targets: the same of the target domain, at least two.
+        scale: by how much targets are larger than sources: style and palette are compared at their size.
+        correspond: whether each target is what its source should become.
     """
 
-    def __init__(self, sources: Sequence[Picture], targets: Sequence[Picture]) -> None:
+    def __init__(
+        self, sources: Sequence[Picture], targets: Sequence[Picture], scale: int = 1, correspond: bool = False
+    ) -> None:
         self.sources = sources
-        self._levels = levels_of(min(min(picture.shape[:2]) for picture in (*sources, *targets)))
+        self._scale = scale
+        self._wanted = targets if correspond else ()
+        enlarged = [picture.repeat(scale, 0).repeat(scale, 1) for picture in sources]
+        side = min(min(picture.shape[:2]) for picture in (*enlarged, *targets))
+        self._levels, self._style_levels = levels_of(side // scale), levels_of(side)
         halves = targets[::2], targets[1::2]
         self._size = max(len(sources), *map(len, halves))
         self._targets = Targets(*(self._set_of(half) for half in halves))
-        self._of_sources = self._targets.style_distances(self._set_of(sources))
+        self._of_sources = self._targets.style_distances(self._set_of(enlarged))
         self.spreads = spreads(sources)
 
     def measure(self, translations: Sequence[Picture]) -> dict[str, float]:
         """Figures of translations of the sources.
 
         Args:
-            translations: uint8 (h, w, 3), each as large as its source.
+            translations: uint8 (h * n, w * n, 3), each of a source of (h, w, 3), where n is a multiple of ``scale``;
+                they are reduced to the size of what they are compared with.
 
         Returns:
             ``style``: mean over the levels of a Laplacian pyramid: 0 is as far from the targets as the sources, 1 as
             near as other targets; missing where the sources are as near. ``content``: correlation of gradients with the
             source, mean over the levels. ``palette``: distance of colours to the targets, in units of Lab.
             ``spread_between`` and ``spread_within``: how far colours differ between and within the pictures, as a share
-            of the sources'. See ``docs/evaluate.md``.
+            of the sources'. See ``docs/evaluate.md``. ``psnr``: where targets correspond, how near translations come to
+            them, in dB.
         """
-        own = self._set_of(translations)
+        fine, small = (
+            [
+                means(picture, picture.shape[0] // (source.shape[0] * scale))
+                for source, picture in zip(self.sources, translations, strict=True)
+            ]
+            for scale in (self._scale, 1)
+        )
+        own = self._set_of(fine)
         distances = zip(self._of_sources, self._targets.style_distances(own), self._targets.style, strict=True)
         placed = [value for value in (place(*three) for three in distances) if value is not None]
         content = [
             fmean(gradient_correlation(luminance(source), luminance(picture), self._levels))
-            for source, picture in zip(self.sources, translations, strict=True)
+            for source, picture in zip(self.sources, small, strict=True)
         ]
         between, within = (
-            spread / max(before, 1e-6) for spread, before in zip(spreads(translations), self.spreads, strict=True)
+            spread / max(before, 1e-6) for spread, before in zip(spreads(small), self.spreads, strict=True)
         )
-        return ({"style": fmean(placed)} if placed else {}) | {
-            "content": fmean(content),
-            "palette": self._targets.palette_distance(own),
-            "spread_between": between,
-            "spread_within": within,
-        }
+        return (
+            ({"style": fmean(placed)} if placed else {})
+            | {
+                "content": fmean(content),
+                "palette": self._targets.palette_distance(own),
+                "spread_between": between,
+                "spread_within": within,
+            }
+            | ({"psnr": fmean(map(psnr, fine, self._wanted))} if self._wanted else {})
+        )
 
     def _set_of(self, pictures: Sequence[Picture]) -> StyleSet:
-        found = StyleSet(len(pictures), self._levels, self._size)
+        found = StyleSet(len(pictures), self._style_levels, self._size)
         for picture in pictures:
             found.add(picture)
         return found
