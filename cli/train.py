@@ -54,8 +54,9 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 def train(context: click.Context, /, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
     """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.
 
-    Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first;
-    --resume RUN then goes on.
+    Files that hold both side by side, and methods that learn to enlarge, take SOURCE_DIR alone. Writes a run folder
+    with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first; --resume RUN then goes
+    on.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import TrainResult
@@ -72,8 +73,8 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
         with stopper.installed(), step_bar() as progress:
             result = run_resume(options["resume"], steps=options["steps"], progress=progress, **common)
     else:
-        if source_dir is None or (target_dir is None and options["paired"] != "side-by-side"):
-            raise click.UsageError("two folders are needed: SOURCE_DIR and TARGET_DIR (or --resume RUN)")
+        if source_dir is None:
+            raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
         chosen |= {name: options[name] for name in ("paired", "direction", "styles") if options[name] is not None}
         chosen["settings"] = _settings(options)

@@ -243,10 +243,10 @@ def _least_side(translator: Translator) -> int:
 
 
 def _trained_side(translator: Translator) -> int:
-    """The short side that a model was trained with."""
+    """The short side that the sources of a model's training had: one that enlarges learns from reduced images."""
     settings = translator.facts.get("settings")
     side = settings.get("short_side") if isinstance(settings, dict) else None
-    return side if isinstance(side, int) else TrainSettings().short_side
+    return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
 
 
 def _some(folder: Path, least: int, side: int, held_out: int | None, count: int) -> list[TrainingImage]:

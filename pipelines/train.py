@@ -11,6 +11,7 @@ import torch
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
+from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
 from tilegan.pipelines.train_data import find_domains, with_networks
 from tilegan.training.checkpoint import load_checkpoint
@@ -101,7 +102,8 @@ def train(
 
     Args:
         source: folder of images to be translated, such as photographs.
-        target: folder of images of the style, such as paintings; None if files of ``source`` hold both side by side.
+        target: folder of images of the style, such as paintings; None if files of ``source`` hold both side by side, or
+            if the method makes sources of targets.
         run: folder for all results; default ``runs/<name of the target folder>``.
         paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
             'side-by-side' (each file of the one folder holds source and target).
@@ -230,21 +232,22 @@ def plan(
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
-    side = 2 * settings.tile_size
     random = np.random.default_rng(0)
-    crops, thumbnails = (
-        random.integers(0, 256, (settings.batch, length, length, 3), np.uint8) for length in (side, THUMBNAIL)
-    )
+    crops = [
+        random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
+        for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
+    ]
+    cached = kept[1:] if settings.method_type.examples == REDUCED else kept
     seconds = []
     for _ in range(3):
         begin = time.perf_counter()
-        trainer.train_step(crops, crops, thumbnails, np.zeros(settings.batch, np.int_))
+        trainer.train_step(*crops, np.zeros(settings.batch, np.int_))
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
-        cache_needed=sum(3 * image.height * image.width for found in kept for image in found),
+        cache_needed=sum(3 * image.height * image.width for found in cached for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,

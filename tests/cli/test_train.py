@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from tilegan.cli.main import main
+from tilegan.methods.srgan import SRGan
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
@@ -58,7 +60,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "two folders are needed"),
+        ([], "folders are needed"),
         (["--resume", "run", "--batch", "4"], "leave out: batch"),
         (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
         (["a", "b", "--time", "soon"], "is no time"),
@@ -78,6 +80,8 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
         ([*folders, "--tile-size", "17"], "multiple of 16"),
         ([*folders, "--method", "magic"], "no method 'magic'"),
         ([*folders, "--method", "pix2pix"], "pix2pix learns from pairs"),
+        ([*folders, "--method", "srgan"], "srgan learns from one folder"),
+        ([folders[0], *QUICK], "give two folders"),
         ([*folders, "--set", "depth=3"], "siamese has no depth"),
         ([*folders, "--tile-size", "48", "--short-side", "96"], "both sides must have at least 96"),
         (["--resume", str(tmp_path)], "nothing to resume"),
@@ -106,3 +110,36 @@ def test_an_interrupt_saves_first(folders: list[str], tmp_path: Path, number: si
     resumed = CliRunner().invoke(main, ["train", "--resume", str(run), "--steps", str(steps + 1)])
     assert resumed.exit_code == 0, resumed.output
     assert f"{steps + 1} steps" in resumed.output
+
+
+def test_one_folder_is_enough_to_learn_to_enlarge(
+    training_folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The networks are small ones; all else is what the command does by itself."""
+    generator, discriminator = {"channels": 4, "blocks": 1}, {"channels": 4, "layers": 2}
+    small = zip(SRGan.architectures, (generator, discriminator), strict=True)
+    monkeypatch.setattr(SRGan, "architectures", tuple(network | numbers for network, numbers in small))
+    large = tmp_path / "photos"
+    large.mkdir()
+    for path in training_folders[0].iterdir():
+        with Image.open(path) as image:
+            image.resize((180, 140)).save(large / path.name)
+    monkeypatch.chdir(tmp_path)
+    chosen = ["train", "photos", "--method", "srgan", "--tile-size", "16", "--batch", "2", "--device", "cpu"]
+    planned = CliRunner().invoke(main, [*chosen, "--dry-run"])
+    assert planned.exit_code == 0, planned.output
+    assert "3 source, 3 target" in planned.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos"]
+    result = CliRunner().invoke(main, [*chosen, "--steps", "2", "--set", "adversarial_weight=0.01"])
+    assert result.exit_code == 0, result.output
+    assert "runs/photos/translator.safetensors: 2 steps" in result.output
+    assert "psnr" in result.output
+    settings = json.loads((tmp_path / "runs" / "photos" / "config.json").read_text())["settings"]
+    assert (settings["short_side"], settings["learning_rate"]) == (1024, 1e-4)
+    assert settings["method"]["adversarial_weight"] == 0.01
+    told = CliRunner().invoke(main, ["info", "runs/photos"])
+    assert "scale" in told.output
+    stylized = CliRunner().invoke(main, ["stylize", "photos/0.png", "--model", "runs/photos", "--device", "cpu"])
+    assert stylized.exit_code == 0, stylized.output
+    with Image.open(tmp_path / "photos" / "0.photos.png") as image:
+        assert image.size == (720, 560)

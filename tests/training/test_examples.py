@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import SkippedImageWarning
+from tilegan.methods.base import EXAMPLES
 from tilegan.training.crops import Crops
-from tilegan.training.examples import Paired, Unpaired, batches
+from tilegan.training.examples import Paired, Reduced, Unpaired, batches, examples_of
 from tilegan.training.images import find_images
 
 
@@ -47,3 +48,37 @@ def test_a_pair_of_which_one_does_not_decode_is_left_out(pair: Paired) -> None:
     with pytest.warns(SkippedImageWarning, match="1.png"):
         for source, target in map(pair.crops, range(30)):
             assert np.array_equal(source.pixels, 255 - target.pixels)
+
+
+def test_reductions_are_means_of_the_same_crops(folder: Path) -> None:
+    images = find_images(folder, 32, 10**6)
+    examples = Reduced(Crops(images, 32, 10**6, 5), 4)
+    for number in range(20):
+        source, target = examples.crops(number)
+        whole = Crops(images, 32, 10**6, 5).crop(number)
+        assert np.array_equal(target.pixels, whole.pixels)
+        assert np.array_equal(target.thumbnail, whole.thumbnail)
+        assert np.array_equal(source.thumbnail, whole.thumbnail)
+        means = target.pixels.reshape(8, 4, 8, 4, 3).mean((1, 3))
+        assert source.pixels.dtype == np.uint8
+        assert np.array_equal(source.pixels, np.floor(means + 0.5))
+
+
+def test_crops_of_small_images_are_cut_to_whole_squares(folder: Path) -> None:
+    examples = Reduced(Crops(find_images(folder, 64, 66), 130, 10**6, 5), 4)  # reduced to 82 x 66 and the like
+    sides = {(source.pixels.shape[:2], target.pixels.shape[:2]) for source, target in map(examples.crops, range(20))}
+    assert sides == {((16, 20), (64, 80)), ((25, 16), (100, 64)), ((24, 16), (96, 64))}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_crops_are_of_the_sides_that_are_wanted(folder: Path, kind: str) -> None:
+    images = find_images(folder, 64, 64)
+    scale = 4 if kind == "reduced" else 1
+    made = examples_of(kind, (images, images), 16, scale, 10**6, seed=3)
+    source, target = made.crops(0)
+    assert (source.pixels.shape, target.pixels.shape) == ((16, 16, 3), (16 * scale, 16 * scale, 3))
+    assert {"unpaired": Unpaired, "paired": Paired, "reduced": Reduced}[kind] is type(made)
+    again = examples_of(kind, (images, images), 16, scale, 10**6, seed=3)
+    assert np.array_equal(again.crops(7)[0].pixels, made.crops(7)[0].pixels)
+    other = examples_of(kind, (images, images), 16, scale, 10**6, seed=4)
+    assert not np.array_equal(other.crops(7)[0].pixels, made.crops(7)[0].pixels)

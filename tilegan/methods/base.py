@@ -8,6 +8,9 @@ from torch import nn
 
 from tilegan.errors import SettingError
 
+# Targets have nothing to do with sources, show what these show, or are what these are reductions of.
+UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
+
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is what is minimised."""
 
@@ -18,8 +21,8 @@ class Batch:
 
     Attributes:
         source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all.
-        target: float (N, 3, 2S, 2S) in [-1, 1], crops of target images; of methods that learn from pairs, at the same
-            places as ``source``.
+        target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; of methods that learn from
+            pairs, at the same places as ``source``. The generator's scale is 1 but of those that learn from reductions.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
         first, total: place of the first crop among those of all processes, and the number of these; all randomness is
             drawn for ``total`` crops, so that the parts make up what one process would have done.
@@ -76,25 +79,27 @@ class Method(Protocol):
     Attributes:
         name: by which it is chosen.
         needs: the images that it learns from, in words.
-        pairs: whether targets show what sources show.
+        examples: the same for the program: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
         paper: where it is from.
         settings_type: its own numbers, with defaults.
         architectures: of a generator and a discriminator, the defaults.
         rates: Adam's for the generator and for the discriminator, the defaults.
         betas: Adam's two decay rates, the defaults.
+        sides: tile size and short side, the defaults, in pixels.
         generator: what inference keeps.
     """
 
     name: ClassVar[str]
     needs: ClassVar[str]
-    pairs: ClassVar[bool]
+    examples: ClassVar[str]
     styles: ClassVar[bool]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
     architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]
     rates: ClassVar[tuple[float, float]]
     betas: ClassVar[tuple[float, float]]
+    sides: ClassVar[tuple[int, int]]
     generator: nn.Module
 
     @classmethod

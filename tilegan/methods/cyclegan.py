@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import nn
 
-from tilegan.methods.base import Batch, Losses, MethodSettings
+from tilegan.methods.base import UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
@@ -53,13 +53,14 @@ class CycleGan:
 
     name: ClassVar = "cyclegan"
     needs: ClassVar = "two folders, unpaired"
-    pairs: ClassVar = False
+    examples: ClassVar = UNPAIRED
     styles: ClassVar = True
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, PATCH_DISCRIMINATOR)
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
+    sides: ClassVar = (64, 512)
 
     @classmethod
     def build(cls, settings: CycleGanSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

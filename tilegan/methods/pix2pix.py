@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import nn
 
-from tilegan.methods.base import Batch, Losses, MethodSettings
+from tilegan.methods.base import PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR, build_discriminator, build_generator
 
@@ -43,13 +43,14 @@ class Pix2Pix:
 
     name: ClassVar = "pix2pix"
     needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one)"
-    pairs: ClassVar = True
+    examples: ClassVar = PAIRED
     styles: ClassVar = False
     paper: ClassVar = "Isola et al., 'Image-to-Image Translation with Conditional Adversarial Networks' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixSettings
     architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR | {"inputs": 6})
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
+    sides: ClassVar = (64, 512)
 
     @classmethod
     def build(cls, settings: Pix2PixSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import Batch, Losses, MethodSettings
+from tilegan.methods.base import UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import (
@@ -124,13 +124,14 @@ class Siamese:
 
     name: ClassVar = "siamese"
     needs: ClassVar = "two folders, unpaired"
-    pairs: ClassVar = False
+    examples: ClassVar = UNPAIRED
     styles: ClassVar = True
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)
     rates: ClassVar = (5e-4, 5e-4)
     betas: ClassVar = (0.5, 0.99)
+    sides: ClassVar = (64, 512)
 
     @classmethod
     def build(cls, settings: SiameseSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

@@ -1,4 +1,4 @@
-"""What a training learns from, step by step: crops of two folders, which correspond or do not."""
+"""What a training learns from, step by step: crops of two folders, which correspond or do not, or of one."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from tilegan.geometry import means
+from tilegan.methods.base import PAIRED, UNPAIRED
 from tilegan.training.crops import Crop, Crops
+from tilegan.training.pairs import Domains
 
 
 class Examples(Protocol):
@@ -49,6 +52,46 @@ class Paired(NamedTuple):
         """See ``Examples``."""
         place = self.targets.place(number, self.sources)
         return self.sources.take(place), self.targets.take(place)
+
+
+class Reduced(NamedTuple):
+    """Crops of one folder as targets, and reductions of the same crops as sources.
+
+    Attributes:
+        targets: whose side is a multiple of ``scale``.
+        scale: sources are means over squares of so many pixels a side.
+    """
+
+    targets: Crops
+    scale: int
+
+    def crops(self, number: int) -> tuple[Crop, Crop]:
+        """See ``Examples``; crops of images that are smaller than a crop are cut to multiples of the scale."""
+        crop = self.targets.crop(number)
+        height, width = (side // self.scale * self.scale for side in crop.pixels.shape[:2])
+        pixels = crop.pixels[:height, :width]
+        return crop._replace(pixels=means(pixels, self.scale)), crop._replace(pixels=pixels)
+
+
+def examples_of(kind: str, images: Domains, side: int, scale: int, budget: int, seed: int, styles: int = 0) -> Examples:
+    """What a method learns from.
+
+    Args:
+        kind: one of ``methods.base.EXAMPLES``.
+        images: of sources and of targets; of reductions, the targets twice.
+        side: of the crops of sources, in pixels.
+        scale: by how much targets are larger.
+        budget: bytes of reduced images to keep in memory, of both domains together.
+        seed: chooses the crops.
+        styles: how many there are of targets that go with no source; 0 for one.
+    """
+    if kind not in (UNPAIRED, PAIRED):
+        return Reduced(Crops(images[1], side * scale, budget, 2 * seed + 1), scale)
+    sources, targets = (Crops(some, side, budget // 2, 2 * seed + turn) for turn, some in enumerate(images))
+    if styles:
+        by_style = [[image for image in images[1] if image.style == number] for number in range(styles)]
+        return Styled(sources, [Crops(some, side, budget // 2 // styles, 2 * seed + 1) for some in by_style])
+    return Paired(sources, targets) if kind == PAIRED else Unpaired(sources, targets)
 
 
 def batches(examples: Examples, steps: range, part: range, size: int) -> Iterator[tuple[Crop, Crop]]:

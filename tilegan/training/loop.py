@@ -12,12 +12,14 @@ from typing import Any
 import tilegan
 from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
+from tilegan.methods.base import PAIRED, UNPAIRED
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
-from tilegan.training.crops import Crop, Crops
-from tilegan.training.examples import Examples, Paired, Styled, Unpaired, batches
+from tilegan.training.crops import Crop
+from tilegan.training.examples import Examples, batches, examples_of
 from tilegan.training.images import TrainingImage, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
+from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
@@ -63,17 +65,18 @@ class Loop:
         self.config = config
         self.trainer = trainer
         settings = config.settings
+        self._kind = settings.method_type.examples
         parts = [hold_out(found, settings.hold_out) for found in images]
-        self.images = [kept for kept, _ in parts]
+        self.images = parts[0][0], parts[1][0]
         self.leads = trainer.processes.rank == 0
         if self.leads and settings.hold_out and not all(held for _, held in parts):
             nth = ordinal(settings.hold_out)
             message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
-        side = 2 * settings.tile_size
-        self.examples = self._examples(self.images, side)
+        self.examples = self._examples(self.images, 2 * settings.tile_size)
         self.seconds: float = facts["seconds"]
-        self._fixed = self._examples([_shown_of(kept, held) for kept, held in parts], 2 * side)
+        shown = [_shown_of(kept, held) for kept, held in parts]
+        self._fixed = self._examples((shown[0], shown[1]), 4 * settings.tile_size)
         self.figures: dict[str, float] = facts["figures"]
 
     def go(
@@ -109,15 +112,11 @@ class Loop:
         if self.leads and trainer.step >= settings.steps:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
 
-    def _examples(self, domains: list[list[TrainingImage]], side: int) -> Examples:
-        """Crops of sources and targets, as the run wants them."""
-        first, budget = 2 * self.config.settings.seed, self.config.cache // 2
-        sources, targets = (Crops(images, side, budget, first + number) for number, images in enumerate(domains))
-        count = len(self.config.settings.generator.get("styles", ()))
-        if count:
-            by_style = [[image for image in domains[1] if image.style == number] for number in range(count)]
-            return Styled(sources, [Crops(images, side, budget // len(by_style), first + 1) for images in by_style])
-        return Paired(sources, targets) if self.config.paired else Unpaired(sources, targets)
+    def _examples(self, domains: Domains, side: int) -> Examples:
+        """Crops of sources and targets, as the method wants them."""
+        settings = self.config.settings
+        styles = len(settings.generator.get("styles", ()))
+        return examples_of(self._kind, domains, side, settings.scale, self.config.cache, settings.seed, styles)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
         """Write down a step; now and then, and after the last one, figures and a checkpoint."""
@@ -162,7 +161,8 @@ class Loop:
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
         sources, targets = map(list, zip(*map(self._fixed.crops, FIXED), strict=True))
-        return sources, targets, Monitor([crop.pixels for crop in sources], [crop.pixels for crop in targets])
+        before, after = ([crop.pixels for crop in crops] for crops in (sources, targets))
+        return sources, targets, Monitor(before, after, self.config.settings.scale, self._kind != UNPAIRED)
 
     def _show(self) -> dict[str, float]:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
@@ -172,13 +172,14 @@ class Loop:
             self._told(translator, source, target).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
         ]
-        rows = ([crop.pixels for crop in sources], translations, [crop.pixels for crop in targets])
+        enlarged = [crop.pixels.repeat(translator.scale, 0).repeat(translator.scale, 1) for crop in sources]
+        rows = (enlarged, translations, [crop.pixels for crop in targets])
         sheet = sample_sheet([list(row[:SHEET_COLUMNS]) for row in rows])
         content = io.BytesIO()
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
         self.figures = monitor.measure(translations)
-        if not self.config.paired:  # a map need not have the colors and edges of a drawing
+        if self._kind != PAIRED:  # a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Self
 
 from tilegan.errors import SettingError
-from tilegan.methods.base import Method, MethodSettings
+from tilegan.methods.base import REDUCED, Method, MethodSettings
 from tilegan.methods.registry import METHODS, type_of
 from tilegan.methods.siamese import Siamese, SiameseSettings
+from tilegan.networks.build import build_generator
+from tilegan.networks.reach import reach
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,8 @@ class TrainSettings:
     """What a training needs to know beside its images; the defaults are those of the default method.
 
     Attributes:
-        tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S.
+        tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S, those of targets ``scale`` times as
+            large.
         short_side: images are reduced until their short side has this many pixels; smaller ones stay as they are.
         batch: crops per step, at least 2, since content is judged by pairs.
         steps: steps in all.
@@ -33,8 +37,8 @@ class TrainSettings:
         method: the settings of the training method; their type tells which it is.
     """
 
-    tile_size: int = 64
-    short_side: int = 512
+    tile_size: int = Siamese.sides[0]
+    short_side: int = Siamese.sides[1]
     batch: int = 4
     steps: int = 6000
     learning_rate: float = Siamese.rates[0]
@@ -86,13 +90,44 @@ class TrainSettings:
         """
         kind = type_of(method)
         rates = dict(zip(("learning_rate", "discriminator_rate"), kind.rates, strict=True))
+        sides = dict(zip(("tile_size", "short_side"), kind.sides, strict=True))
         networks = dict(zip(("generator", "discriminator"), map(dict, kind.architectures), strict=True))
-        return cls(**{"betas": kind.betas, **rates, **networks, "method": method, **numbers})
+        return cls(**{"betas": kind.betas, **rates, **sides, **networks, "method": method, **numbers})
 
     @property
     def method_type(self) -> type[Method]:
         """The method that the settings are of."""
         return type_of(self.method)
+
+    @cached_property
+    def scale(self) -> int:
+        """By how much targets are larger than sources: what the generator enlarges, where sources are reductions.
+
+        Raises:
+            SettingError: sources are reductions, and the generator does not enlarge.
+            ModelError: there is no such generator, or it makes no image of an image.
+        """
+        if self.method_type.examples != REDUCED:
+            return 1
+        scale = reach(build_generator(self.generator)).scale
+        if scale == 1:
+            raise SettingError(f"{self.method_type.name} learns to enlarge, and its generator does not: use another")
+        return scale
+
+    @property
+    def target_side(self) -> int:
+        """Side of the crops of targets, in pixels.
+
+        Raises:
+            SettingError: images are reduced to less than that. And what ``scale`` raises.
+        """
+        side = 2 * self.tile_size * self.scale
+        if self.short_side < side:
+            raise SettingError(
+                f"short side must be at least 2 tile sizes x {self.scale}, {side}, not {self.short_side}: "
+                f"targets are {self.scale} times as large as sources"
+            )
+        return side
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types."""

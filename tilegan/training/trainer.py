@@ -85,7 +85,7 @@ class Trainer:
 
         Args:
             source: uint8 (N, 2S, 2S, 3).
-            target: the same, of the other domain.
+            target: uint8 (N, 2S * scale, 2S * scale, 3), of the other domain.
             thumbnails: uint8 (N, 64, 64, 3), of the images that the sources are crops of, for generators that look at
                 them.
             styles: (N,), the number of each target's style, for generators that know several.

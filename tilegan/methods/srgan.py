@@ -1,0 +1,127 @@
+"""SRGAN: enlarging, learnt from images and their own reductions.
+
+Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network'.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.methods.base import REDUCED, Batch, Losses, MethodSettings
+from tilegan.methods.passes import judged, translate
+from tilegan.methods.pix2pix import cross_entropy
+from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
+from tilegan.networks.patch import PatchDiscriminator
+
+
+@dataclass(frozen=True)
+class SRGanSettings(MethodSettings):
+    """The method's own numbers, beside those of every method.
+
+    Attributes:
+        pixel_weight: weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper.
+        adversarial_weight: weight of the discriminator's judgement; 0.001 in the paper.
+        feature_weight: weight of the distance to the target in the discriminator's features; not in the paper.
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    pixel_weight: float = 1.0
+    adversarial_weight: float = 1e-3
+    feature_weight: float = 1e-2
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        for name in ("pixel_weight", "adversarial_weight", "feature_weight"):
+            value = getattr(self, name)
+            self.check(value >= 0, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
+
+
+def feature_distance(made: list[torch.Tensor], real: list[torch.Tensor]) -> torch.Tensor:
+    """Mean over the layers of the mean ``|D_i(x) - D_i(y)|``.
+
+    (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', equation 4.)
+
+    Args:
+        made: of translations: (N, C_i, h_i, w_i), one for each layer.
+        real: the same of targets.
+
+    Returns:
+        A scalar.
+    """
+    layers = [nn.functional.l1_loss(one, other) for one, other in zip(made, real, strict=True)]
+    return torch.stack(layers).mean()
+
+
+class SRGan:
+    """One generator that enlarges, and a discriminator of enlarged images.
+
+    The paper's discriminator ends in dense layers, which fix the side of what it sees. Here it is the PatchGAN of
+    ``networks.patch``: strided convolutions of 64 to 512 channels as well, but ending in a map, so that crops of any
+    side, whole or as single tiles, can be judged, and each judgement is of a neighbourhood, seams included.
+
+    The paper compares features of a VGG network that was trained to classify photographs. No such weights are at hand
+    here, nor can they be given: features of the discriminator take their place.
+    """
+
+    name: ClassVar = "srgan"
+    needs: ClassVar = "one folder: images, and reductions of them made on the way"
+    examples: ClassVar = REDUCED
+    styles: ClassVar = False
+    paper: ClassVar = "Ledig et al., 'Photo-Realistic Single Image Super-Resolution Using a GAN' (CVPR 2017)"
+    settings_type: ClassVar[type[MethodSettings]] = SRGanSettings
+    architectures: ClassVar = (ENLARGING_GENERATOR, PATCH_DISCRIMINATOR)
+    rates: ClassVar = (1e-4, 1e-4)
+    betas: ClassVar = (0.9, 0.999)
+    sides: ClassVar = (32, 1024)
+
+    @classmethod
+    def build(cls, settings: SRGanSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``.
+
+        Raises:
+            ModelError: the discriminator gives no features.
+        """
+        judge = build_discriminator(discriminator)
+        if not isinstance(judge, PatchDiscriminator):
+            raise ModelError(f"{cls.name} compares features of a discriminator: use 'patch', not {discriminator}")
+        return cls(build_generator(generator), judge, settings)
+
+    def __init__(self, generator: nn.Module, discriminator: PatchDiscriminator, settings: SRGanSettings) -> None:
+        self.generator = generator
+        self.discriminator = discriminator
+        self.settings = settings
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``w_p (b - G(a))^2 - w_a log D(G(a)) + w_f sum_i |D_i(G(a)) - D_i(b)| / n``, the paper's equation 3.
+
+        Its second term is the paper's; its content loss is the first and the third one.
+        """
+        given, settings = judged(batch, self.settings), self.settings
+        translated = translate(self.generator, given, settings)
+        batch.made = {"translated": translated.detach()}
+        made = self.discriminator.features(translated)
+        with torch.no_grad():
+            real = self.discriminator.features(given.target)
+        return {
+            "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, given.target),
+            "generator": settings.adversarial_weight * cross_entropy(made[-1], 1),
+            "features": settings.feature_weight * feature_distance(made[:-1], real[:-1]),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``-log D(b) - log(1 - D(G(a)))``, the paper's equation 2."""
+        given = judged(batch, self.settings)
+        return {
+            "real": cross_entropy(self.discriminator(given.target), 1),
+            "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
+        }
