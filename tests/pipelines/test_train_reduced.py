@@ -16,7 +16,7 @@ from tilegan.methods.registry import method_settings
 from tilegan.pipelines import evaluate, stylize
 from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import load
+from tilegan.translator import Translator, load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 SMALL = TrainSettings.of(
@@ -76,6 +76,22 @@ def test_a_cut_training_goes_on_as_if_nothing_had_happened(photos: Path, run: Pa
     (moved / "1.png").unlink()
     with pytest.raises(ResumeError, match="are not those"):
         resume(tmp_path / "other", steps=2)
+
+
+def test_it_starts_from_a_finished_model_that_enlarges_and_from_no_other(
+    photos: Path, run: Path, training_folders: tuple[Path, Path], random_translator: Translator, tmp_path: Path
+) -> None:
+    other = replace(SMALL, steps=1, learning_rate=1e-9, generator={**SMALL.generator, "channels": 6})
+    train(photos, run=tmp_path / "run", settings=other, init=run, device="cpu")
+    before, after = (load(folder).weights() for folder in (run, tmp_path / "run"))
+    assert all(np.allclose(after[name], weights, atol=1e-6) for name, weights in before.items())
+    random_translator.save(tmp_path / "same.safetensors")
+    with pytest.raises(SettingError, match="srgan learns to enlarge, and its generator does not"):
+        train(photos, run=tmp_path / "none", settings=SMALL, init=tmp_path / "same.safetensors", device="cpu")
+    siamese = TrainSettings(tile_size=16, short_side=48)
+    with pytest.raises(SettingError, match="siamese does not learn to enlarge, and its generator does, 4 x"):
+        train(*training_folders, tmp_path / "none", settings=siamese, init=run, device="cpu")
+    assert not (tmp_path / "none").exists()
 
 
 def test_figures_are_of_images_that_are_held_out(photos: Path, tmp_path: Path) -> None:

@@ -49,9 +49,15 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.method = settings.method_type.build(settings.method, settings.generator, settings.discriminator)
-        stride = reach(self.method.generator).stride
-        if settings.tile_size % stride:
-            raise SettingError(f"tile size must be a multiple of the generator's {stride}, not {settings.tile_size}")
+        found = reach(self.method.generator)
+        if settings.tile_size % found.stride:
+            given = settings.tile_size
+            raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {given}")
+        if found.scale != settings.scale:
+            name = settings.method_type.name
+            raise SettingError(
+                f"{name} does not learn to enlarge, and its generator does, {found.scale} x: use another"
+            )
         for network in self.method.networks().values():
             to_device(network, device, torch.float32)
         computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
