@@ -233,15 +233,15 @@ def plan(
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
     random = np.random.default_rng(0)
-    crops = [
+    sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
         for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
-    ]
+    )
     cached = kept[1:] if settings.method_type.examples == REDUCED else kept
     seconds = []
     for _ in range(3):
         begin = time.perf_counter()
-        trainer.train_step(*crops, np.zeros(settings.batch, np.int_))
+        trainer.train_step(sources, targets, thumbnails, np.zeros(settings.batch, np.int_))
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(
