@@ -53,10 +53,10 @@ def test_it_enlarges_and_starts_from_bicubic_enlargement(scale: int) -> None:
             assert output[0, channel, row, column].item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_default_enlarges_four_times_and_sees_23_pixels() -> None:
+def test_the_default_enlarges_four_times_and_sees_24_pixels() -> None:
     found = reach(build_generator(ENLARGING_GENERATOR | {"channels": 4}))
-    # 4 by the first convolution, 2 a block, 1 after them, 1 + 1/2 by the shuffles' and 1/4 by the last: below 23
-    assert (found.radius, found.stride, found.scale, found.unbounded) == (23, 1, 4, "")
+    # 4 by the first convolution, 2 a block, 1 after them, 1 + 1/2 before and 1/2 + 1/4 after the shuffles, 1/4 at last
+    assert (found.radius, found.stride, found.scale, found.unbounded) == (24, 1, 4, "")
 
 
 def test_it_runs_without_padding() -> None:
@@ -71,11 +71,20 @@ def test_it_runs_without_padding() -> None:
     torch.testing.assert_close(network.eval()(image), inner, atol=1e-5, rtol=0)
 
 
-def test_all_weights_learn_but_the_bicubic_ones() -> None:
+def test_all_weights_learn_but_the_fixed_ones() -> None:
     generator = moved(SMALL).train()
     generator(torch.rand(1, 3, 16, 16)).square().sum().backward()
     still = [name for name, weight in generator.named_parameters() if weight.grad is None or not weight.grad.any()]
-    assert still == ["bicubic.weight"]
+    assert still == ["blur.weight", "bicubic.weight"]
+
+
+def test_even_areas_stay_even_whatever_is_learnt() -> None:
+    """No pattern of the shuffles' cells: after the blur a feature does not depend on its place in the cell."""
+    generator = moved(SMALL)
+    area = torch.tensor([0.3, -0.2, 0.1]).reshape(1, 3, 1, 1).expand(1, 3, 16, 16)
+    made = generator(area)
+    assert (made[..., :1, :1] - area[..., :1, :1]).abs().max() > 0.01  # it is more than bicubic enlargement
+    torch.testing.assert_close(made, made[..., :1, :1].expand_as(made), atol=1e-5, rtol=0)
 
 
 def test_results_are_within_range_and_may_leave_it_in_training() -> None:

@@ -91,7 +91,7 @@ class ResidualGenerator(nn.Module):
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
-        self.blur = _cell_blur(detail, stride)
+        self.blur = cell_blur(detail, stride)
         self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1, padding_mode=PADDING)
         self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
@@ -194,7 +194,7 @@ def _film(values: int, modulated: int) -> nn.Linear:
     return film
 
 
-def _cell_blur(channels: int, stride: int) -> nn.Conv2d:
+def cell_blur(channels: int, stride: int) -> nn.Conv2d:
     """A fixed blur of each channel that no pattern with the period of a cell survives.
 
     Its taps, ``stride`` or one more with the outer ones halved, add up to the same for each place in the cell.

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.generator import PADDING, ChannelNorm, ResidualBlock
+from tilegan.networks.generator import PADDING, ChannelNorm, ResidualBlock, cell_blur
 from tilegan.networks.unpadded import trim_to
 
 WIDE = 9  # kernel of the first convolution, as in the paper
@@ -19,6 +19,8 @@ class SRResNet(nn.Module):
     paper's batch norms are norms over channels here, so that tiles are exact, and stand before the convolutions; ReLU
     and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and what is
     learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the latter.
+    What is shuffled is blurred at once, so that no feature differs by its place in the cell of 2 x 2: without, a weave
+    of 4 pixels was what was learnt first.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), any h and w from 5 up. In training the output may
     leave [-1, 1], where clipping would take the gradients away; in evaluation it is clipped.
@@ -37,6 +39,7 @@ class SRResNet(nn.Module):
         self.ups = nn.ModuleList(
             nn.Conv2d(channels, 4 * channels, 3, padding=1, padding_mode=PADDING) for _ in range(doublings)
         )
+        self.blur = cell_blur(channels, 2)
         self.tail = nn.Conv2d(channels, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
@@ -49,7 +52,8 @@ class SRResNet(nn.Module):
         features = features + trim_to(first, features)
         del first
         for up in self.ups:
-            features = nn.functional.leaky_relu(nn.functional.pixel_shuffle(up(features), 2), 0.2, inplace=True)
+            features = self.blur(nn.functional.pixel_shuffle(up(features), 2))
+            features = nn.functional.leaky_relu(features, 0.2, inplace=True)
         missing = self.tail(features)
         del features
         enlarged = nn.functional.pixel_shuffle(self.bicubic(image), self.scale)
