@@ -42,7 +42,16 @@ def test_channel_norm_sees_one_pixel_at_a_time() -> None:
     assert torch.allclose(norm(features).square().mean(1), torch.ones(1, 5, 5), atol=1e-4)
 
 
-@pytest.mark.parametrize("architecture", [{}, {"name": "other"}, {"name": "residual", "depth": 3}])
-def test_an_unknown_architecture_is_refused(architecture: dict[str, object]) -> None:
-    with pytest.raises(ModelError, match="unknown architecture"):
+@pytest.mark.parametrize(
+    ("architecture", "why"),
+    [
+        ({}, "a newer tilegan may know it"),
+        ({"name": "other"}, "a newer tilegan may know it"),
+        ({"name": "residual", "depth": 3}, "'residual' takes no depth"),
+        ({"name": "unet", "channels": 4, "downs": 2, "context": 16}, "'unet' takes no context"),
+        ({"name": "residual"}, "missing"),
+    ],
+)
+def test_an_unknown_architecture_is_refused(architecture: dict[str, object], why: str) -> None:
+    with pytest.raises(ModelError, match=f"unknown architecture .*{why}"):
         build_generator(architecture)

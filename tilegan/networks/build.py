@@ -1,6 +1,7 @@
 """The only place with numbers: named architectures and what they are made of."""
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any, TypeVar
 
 import numpy as np
@@ -101,7 +102,14 @@ def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tenso
 
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
+    found = classes.get(architecture.get("name", ""))
+    if found is None:
+        raise ModelError(f"unknown architecture {architecture}: a newer tilegan may know it")
+    if unknown := arguments.keys() - signature(found).parameters.keys():
+        raise ModelError(
+            f"unknown architecture {architecture}: '{architecture['name']}' takes no {', '.join(sorted(unknown))}"
+        )
     try:
-        return classes[architecture["name"]](**arguments)
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"unknown architecture {architecture}: a newer tilegan may know it") from error
+        return found(**arguments)
+    except TypeError as error:
+        raise ModelError(f"unknown architecture {architecture}: {error}") from error
