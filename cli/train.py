@@ -117,10 +117,12 @@ def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:
     """A resumed run keeps the settings it was started with."""
     allowed = {"resume", "steps", "time_limit"}
     from_command_line = click.core.ParameterSource.COMMANDLINE
-    given = [name for name in context.params if context.get_parameter_source(name) is from_command_line]
-    extra = [name for name in given if name not in allowed]
+    given = [
+        each for each in context.command.params if context.get_parameter_source(each.name or "") is from_command_line
+    ]
+    extra = [each for each in given if each.name not in allowed]
     if source_dir is not None or extra:
-        names = ", ".join(name.replace("_", "-") for name in extra)
+        names = ", ".join(each.opts[-1].lstrip("-").replace("_", "-") for each in extra)
         raise click.UsageError(f"--resume goes on as the run was started; leave out: {names}")
 
 

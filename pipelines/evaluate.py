@@ -131,7 +131,8 @@ def evaluate(
     translator = load(model, device, precision).in_style(style or {})
     if translator.unbounded:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
-    folder = Path(output) if output is not None else Path(f"{translator.name}.evaluation")
+    style_name = "-".join(style or {}) or translator.name
+    folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
     if images < 1:
         raise SettingError(f"no evaluation of {images} images: give at least 1")
@@ -148,7 +149,7 @@ def evaluate(
     measured.run(progress or silent)
     result = EvaluateResult(
         output=folder,
-        style=translator.name,
+        style=style_name,
         tile_size=translator.tile_size,
         stride=translator.stride,
         short_side=side,

@@ -51,11 +51,13 @@ def with_networks(settings: TrainSettings, init: str | Path | None, styles: list
         SettingError: the method learns one style at a time, or the model has other styles.
     """
     if init is not None:
-        added = {name: value for name, value in settings.generator.items() if name == "context" and value}
-        settings = replace(settings, generator=read_header(init)["architecture"] | added)
+        architecture = read_header(init)["architecture"]
+        if not architecture.get("context") and (context := settings.generator.get("context")):
+            architecture["context"] = context
+        settings = replace(settings, generator=architecture)
     known = list(settings.generator.get("styles", ()))
     if known and known != styles:
-        raise SettingError(f"'{init}' has the styles {', '.join(known)}: give a folder with just these")
+        raise SettingError(f"the model to start from has the styles {', '.join(known)}: give a folder with just these")
     if not styles:
         return settings
     if not settings.method_type.styles:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tilegan.inference.array import stylize_array
-from tilegan.translator import load
+from tilegan.translator import Translator, load
 
 
 def image(height, width, seed=0):
@@ -76,3 +76,18 @@ def test_an_array_is_stylized_with_a_thumbnail_or_without(context_translator, pa
         told = stylize_array(lazy, model, thumbnail=pair[0], device="cpu", precision="float32")
         assert np.array_equal(np.asarray(told), context_translator.translate(pair[0]))
         assert not np.array_equal(np.asarray(stylize_array(lazy, model, precision="float32")), np.asarray(told))
+
+
+def test_a_network_of_ones_own_may_call_a_layer_encoder_or_styles():
+    class Own(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = torch.nn.Conv2d(3, 3, 3, padding=1)
+            self.styles = ["none", "of", "ours"]
+
+        def forward(self, images):
+            return torch.tanh(self.encoder(images))
+
+    translator = Translator.of(Own(), {"name": "own"}, tile_size=16)
+    assert not translator.looks_at_whole
+    assert translator.translate(image(20, 30)).shape == (20, 30, 3)

@@ -21,6 +21,7 @@ from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
 from tilegan.networks.build import build_generator, for_image, in_style
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
@@ -114,12 +115,12 @@ class Translator:
     @property
     def looks_at_whole(self) -> bool:
         """Whether the generator wants to be told of the whole image (see ``for_image``)."""
-        return getattr(self.generator, "encoder", None) is not None
+        return isinstance(self.generator, ResidualGenerator) and self.generator.encoder is not None
 
     @property
     def styles(self) -> tuple[str, ...]:
         """Names of the styles to choose from (see ``in_style``); none if there is but one."""
-        return tuple(getattr(self.generator, "styles", ()))
+        return self.generator.styles if isinstance(self.generator, ResidualGenerator) else ()
 
     def for_image(self, pixels: Pixels) -> Self:
         """The translator for one image: what its generator sees of the whole image is settled, for all windows alike.

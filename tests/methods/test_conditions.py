@@ -15,7 +15,7 @@ from tilegan.networks.build import build_discriminator, build_generator
 class Told(nn.Module):
     """A generator that paints the mean colour of the whole image over its own."""
 
-    def condition(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
+    def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         del styles
         return None if thumbnails is None else thumbnails.mean((2, 3))
 

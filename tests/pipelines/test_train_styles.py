@@ -11,6 +11,7 @@ from PIL import Image
 from tilegan.cli.main import main
 from tilegan.errors import SettingError
 from tilegan.methods.registry import METHODS, method_settings
+from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
@@ -41,7 +42,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for number, name in enumerate(("photos", "paintings/dark", "paintings/light")):
         (root / name).mkdir(parents=True)
         for image in range(3):
-            pixels = np.random.default_rng((number, image)).integers(0, 128, (48, 60, 3)) + (0, 0, 127)[number]
+            pixels = np.random.default_rng((number, image)).integers(0, 128, (90, 100, 3)) + (0, 0, 127)[number]
             Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{image}.png")
     return root / "photos", root / "paintings"
 
@@ -91,6 +92,14 @@ def test_the_default_output_is_named_after_the_style(run: Path, tmp_path: Path) 
     assert result.output == tmp_path / "a.light.png"
 
 
+def test_an_evaluation_is_of_one_style(run: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    dark = folders[1] / "dark"
+    with pytest.raises(SettingError, match="several styles"):
+        evaluate(run, folders[0], dark, tmp_path / "figures")
+    result = evaluate(run, folders[0], dark, tmp_path / "figures", style={"dark": 1.0}, short_side=80)
+    assert result.style == "dark"
+
+
 def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
     source = folders[0] / "0.png"
     with pytest.raises(SettingError, match="several styles: choose of dark, light"):
@@ -98,7 +107,7 @@ def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path]
     with pytest.raises(SettingError, match="has but one style: leave out monet"):
         stylize(source, tmp_path / "out.png", "monet", style={"monet": 1.0})
     settings = settings_of("siamese")
-    with pytest.raises(SettingError, match="has the styles dark, light"):
+    with pytest.raises(SettingError, match="to start from has the styles dark, light"):
         train(*folders, tmp_path / "run", settings=settings, init=run, device="cpu")
     pairs = TrainSettings.of(method_settings("pix2pix", {}))
     with pytest.raises(SettingError, match="pix2pix learns one style at a time"):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tilegan.errors import DatasetError, SettingError
-from tilegan.training.images import read_reduced
+from tilegan.errors import DatasetError, SettingError, SkippedImageWarning
+from tilegan.training.images import hold_out, read_reduced
 from tilegan.training.pairs import check_pairing, find_halves, find_pairs
 
 WriteNoise = Callable[..., None]
@@ -61,10 +61,36 @@ def test_halves_are_reduced_as_images_are(tmp_path: Path, write_noise: WriteNois
     assert read_reduced(sources[0]).shape == (50, 100, 3)
 
 
-def test_halves_that_are_too_narrow_are_named(tmp_path: Path, write_noise: WriteNoise) -> None:
-    write_noise(tmp_path / "both.png", 100, 80)
-    with pytest.raises(DatasetError, match="halves need 64 x 64"):
+def test_halves_that_are_too_narrow_are_named_and_skipped(tmp_path: Path, write_noise: WriteNoise) -> None:
+    write_noise(tmp_path / "narrow.png", 100, 80)
+    with (
+        pytest.warns(SkippedImageWarning, match=r"narrow.png is 100 x 80 pixels: halves need 64 x 64"),
+        pytest.raises(DatasetError, match="no usable image"),
+    ):
         find_halves(tmp_path, 64, 64, "a-to-b")
+    write_noise(tmp_path / "wide.png", 160, 80)
+    with pytest.warns(SkippedImageWarning, match=r"narrow.png"):
+        sources, _ = find_halves(tmp_path, 64, 64, "a-to-b")
+    assert [image.path.stem for image in sources] == ["wide"]
+
+
+def test_pairs_stay_pairs_when_some_are_held_out(tmp_path: Path, write_noise: WriteNoise) -> None:
+    for name in "abcdef":
+        for folder in ("first", "second"):
+            write_noise(tmp_path / folder / f"{name}.png", 40, 40)
+    (tmp_path / "second" / "a note.txt").write_text("no image")
+    with pytest.warns(SkippedImageWarning, match="a note"):
+        domains = find_pairs(tmp_path / "first", tmp_path / "second", 32, 64)
+    kept, held = zip(*(hold_out(images, 3) for images in domains), strict=True)
+    for parts in (kept, held):
+        assert [image.path.stem for image in parts[0]] == [image.path.stem for image in parts[1]]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path, write_noise: WriteNoise) -> None:
+    for path in ("first/a.png", "second/a.png", "second/a.tif"):
+        write_noise(tmp_path / path, 40, 40)
+    with pytest.raises(DatasetError, match=r"a.png and .*a.tif have the same name"):
+        find_pairs(tmp_path / "first", tmp_path / "second", 32, 64)
 
 
 def test_unknown_words_are_refused() -> None:
@@ -73,3 +99,6 @@ def test_unknown_words_are_refused() -> None:
         check_pairing("twins", "a-to-b")
     with pytest.raises(SettingError, match="no direction 'up'"):
         check_pairing("by-name", "up")
+    with pytest.raises(SettingError, match="b-to-a is of images side by side: swap the two folders"):
+        check_pairing("by-name", "b-to-a")
+    check_pairing("side-by-side", "b-to-a")

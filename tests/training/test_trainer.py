@@ -183,7 +183,7 @@ def test_too_large_a_batch_is_refused_with_one_that_fits(
     monkeypatch.setattr("tilegan.methods.siamese.translate", small_device)
     many = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), dtype=np.uint8)
     with pytest.raises(TrainingError, match=f"too little memory on cpu for 6 crops of 32 x 32 pixels: {cure}"):
-        trainer.train_step(many, many)
+        trainer.train_step(many, many, many, np.arange(6) % 2)
 
 
 def test_float16_learns_with_scaled_losses_and_resumes(tiny_training: TrainSettings) -> None:

@@ -47,14 +47,14 @@ def conditions(
     """What a generator takes beside images: one vector for each, or nothing if it wants none.
 
     Args:
-        generator: one that has a ``condition``, or any other.
+        generator: one that has ``conditioned_by``, or any other.
         thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
         styles: float (N, styles), the share of each style; None if there is but one.
 
     Returns:
         (float (N, values),) or ().
     """
-    condition = getattr(generator, "condition", None)
+    condition = getattr(generator, "conditioned_by", None)
     if condition is None or (thumbnails is None and styles is None):
         return ()
     vectors: torch.Tensor | None = condition(thumbnails, styles)

@@ -106,7 +106,7 @@ class ResidualGenerator(nn.Module):
         if styles:
             self.style_film = _film(len(styles), blocks * 2 * channels)
 
-    def condition(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
+    def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         """What ``forward`` takes beside images.
 
         Args:
@@ -128,7 +128,7 @@ class ResidualGenerator(nn.Module):
         return torch.cat(parts, 1) if parts else None
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is what ``condition`` makes."""
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is what ``conditioned_by`` makes."""
         features = self.head(nn.functional.pixel_unshuffle(image, self.stride))
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)

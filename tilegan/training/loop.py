@@ -69,7 +69,7 @@ class Loop:
         parts = [hold_out(found, settings.hold_out) for found in images]
         self.images = parts[0][0], parts[1][0]
         self.leads = trainer.processes.rank == 0
-        if self.leads and settings.hold_out and not all(held for _, held in parts):
+        if self.leads and settings.hold_out and any(_styles(kept) - _styles(held) for kept, held in parts):
             nth = ordinal(settings.hold_out)
             message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
@@ -186,5 +186,8 @@ class Loop:
 
 def _shown_of(kept: list[TrainingImage], held: list[TrainingImage]) -> list[TrainingImage]:
     """Images that figures are of: those held out, and of styles of which none is, those that are trained on."""
-    shown = {image.style for image in held}
-    return held + [image for image in kept if image.style not in shown]
+    return held + [image for image in kept if image.style not in _styles(held)]
+
+
+def _styles(images: list[TrainingImage]) -> set[int]:
+    return {image.style for image in images}

@@ -1,10 +1,11 @@
 """Images that correspond one by one: two folders with files of the same names, or files that hold both side by side."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from tilegan.errors import DatasetError, SettingError
+from tilegan.errors import DatasetError, SettingError, SkippedImageWarning
 from tilegan.training.images import TrainingImage, find_images
 
 PAIRINGS = ("by-name", "side-by-side")
@@ -19,20 +20,18 @@ def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domain
     """The images of two folders whose files have the same names, up to their endings, and the same sizes.
 
     Raises:
-        DatasetError: a folder is missing or has no usable image, or a file has no partner or one of another size.
+        DatasetError: a folder is missing or has no usable image, or two files of the same name, or one file without a
+            partner, or with one of another size.
     """
-    found = [
-        {image.path.relative_to(folder).with_suffix("").as_posix(): image for image in images}
-        for folder, images in ((folder, find_images(folder, side, short_side)) for folder in (source, target))
-    ]
-    first, second = found
+    first, second = (_by_name(folder, find_images(folder, side, short_side)) for folder in (source, target))
     if first.keys() != second.keys():
         alone = [f"{name} only in '{folder}'" for folder, name in _alone(source, target, first, second)]
         raise DatasetError(f"files without a partner of the same name: {_some(alone)}: rename or remove them")
     other = [name for name in first if _size(first[name]) != _size(second[name])]
     if other:
         raise DatasetError(f"pairs of different sizes: {_some(other)}: both images of a pair need the same one")
-    return list(first.values()), [second[name] for name in first]
+    # numbered alike, so that the same pairs are held out whatever else is in the folders
+    return list(first.values()), [replace(second[name], number=image.number) for name, image in first.items()]
 
 
 def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Domains:
@@ -51,11 +50,15 @@ def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Dom
     for image in find_images(folder, side, short_side=FULL):
         width = image.width // 2
         if min(image.height, width) < side:
-            raise DatasetError(f"{image.path} is {image.width} x {image.height} pixels: halves need {side} x {side}")
+            message = f"skipped: {image.path} is {image.width} x {image.height} pixels: halves need {side} x {side}"
+            warnings.warn(message, SkippedImageWarning, stacklevel=2)
+            continue
         factor = min(1.0, short_side / min(image.height, width))
         half = replace(image, height=round(image.height * factor), width=round(width * factor))
         left.append(replace(half, half="left"))
         right.append(replace(half, half="right"))
+    if not left:
+        raise DatasetError(f"no usable image in '{folder}': halves need {side} x {side} pixels")
     return (left, right) if direction == DIRECTIONS[0] else (right, left)
 
 
@@ -69,6 +72,18 @@ def check_pairing(paired: str, direction: str) -> None:
         raise SettingError(f"no pairing '{paired}': use {' or '.join(PAIRINGS)}")
     if direction not in DIRECTIONS:
         raise SettingError(f"no direction '{direction}': use {' or '.join(DIRECTIONS)}")
+    if direction != DIRECTIONS[0] and paired != PAIRINGS[1]:
+        raise SettingError(f"direction {direction} is of images side by side: swap the two folders instead")
+
+
+def _by_name(folder: Path, images: list[TrainingImage]) -> dict[str, TrainingImage]:
+    found: dict[str, TrainingImage] = {}
+    for image in images:
+        name = image.path.relative_to(folder).with_suffix("").as_posix()
+        if name in found:
+            raise DatasetError(f"{found[name].path} and {image.path} have the same name: keep one of them")
+        found[name] = image
+    return found
 
 
 def _alone(source: Path, target: Path, first: Iterable[str], second: Iterable[str]) -> list[tuple[Path, str]]:

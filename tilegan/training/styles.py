@@ -1,9 +1,10 @@
 """Several styles: a folder with a folder of images for each."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from tilegan.errors import DatasetError
+from tilegan.errors import DatasetError, SkippedImageWarning
 from tilegan.training.images import TrainingImage, find_images
 
 
@@ -22,19 +23,18 @@ def style_names(folder: Path) -> list[str]:
 
 
 def find_styles(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
-    """The images of a folder of styles, each with the number of its own.
+    """The images of a folder of styles, each with the number of its own, numbered by style.
+
+    Files beside the styles' folders are passed over with a ``SkippedImageWarning`` each.
 
     Raises:
-        DatasetError: there are fewer than two styles, or one has no usable image, or an image lies in none.
+        DatasetError: there are fewer than two styles, or one has no usable image.
     """
-    names = style_names(folder)
-    found = []
-    for image in find_images(folder, side, short_side):
-        name = image.path.relative_to(folder).parts[0]
-        if name not in names:
-            raise DatasetError(f"{image.path} lies in no style's folder: move it into one")
-        found.append(replace(image, style=names.index(name)))
-    for number, name in enumerate(names):
-        if not any(image.style == number for image in found):
-            raise DatasetError(f"no usable image in '{folder / name}': put images there, or remove the folder")
-    return found
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            warnings.warn(f"skipped: {path} lies in no style's folder", SkippedImageWarning, stacklevel=2)
+    return [
+        replace(image, style=style)
+        for style, name in enumerate(style_names(folder))
+        for image in find_images(folder / name, side, short_side)
+    ]

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from tilegan.translator import Translator
 # the average follows the weights closely at first: its decay is (1 + step) / (10 + step) until that is the setting's
 AVERAGE_WARM_UP = 10
 ALONE = Processes()
+
+# sources, targets, thumbnails of the sources' images and numbers of the targets' styles, uint8 (N, h, w, 3) and (N,)
+Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.int_] | None]
 
 
 class Trainer:
@@ -102,17 +105,16 @@ class Trainer:
         """
         seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
         first, total = self.processes.part(self.settings.batch).start, self.settings.batch
+        crops = source, target, thumbnails, styles
         losses: Losses | None = None
         try:
             with plain_memory_errors(), self._seeded(seed):
-                context = None if thumbnails is None else self._tensor(thumbnails)
-                shares = self._shares(styles)
-                batch = Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares)
+                batch = self._batch(crops, seed, first, total)
                 losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
         except MemoryError:
             pass  # what its traceback holds has to go before something else can fit
         if losses is None:
-            raise TrainingError(self._too_large(source, target))
+            raise TrainingError(self._too_large(crops))
         self._follow()
         self.step += 1
         values = dict(zip(losses, self.processes.mean(torch.stack(list(losses.values()))).tolist(), strict=True))
@@ -149,13 +151,20 @@ class Trainer:
         self._scaler.scale(torch.stack(list(losses.values())).sum()).backward()  # type: ignore[no-untyped-call]
         return losses
 
-    def _too_large(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> str:
+    def _batch(self, crops: Crops, seed: int, first: int, total: int) -> Batch:
+        """A batch on the device."""
+        source, target, thumbnails, styles = crops
+        context = None if thumbnails is None else self._tensor(thumbnails)
+        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, self._shares(styles))
+
+    def _too_large(self, crops: Crops) -> str:
         """Says that the batch does not fit, and which one does: tried out, unless other processes would wait."""
-        side, fitting = source.shape[1], 0
-        for size in range(len(source) - 1, 1, -1) if self.processes.count == 1 else ():
+        count, side, fitting = len(crops[0]), crops[0].shape[1], 0
+        for size in range(count - 1, 1, -1) if self.processes.count == 1 else ():
+            fewer = cast(Crops, tuple(None if part is None else part[:size] for part in crops))
             try:
                 with plain_memory_errors():
-                    batch = Batch(self._tensor(source[:size]), self._tensor(target[:size]), 0, 0, size)
+                    batch = self._batch(fewer, 0, 0, size)
                     for name in self.optimizers:
                         self._gradients(name, batch)
                 fitting = size
@@ -163,7 +172,7 @@ class Trainer:
             except MemoryError:
                 continue
         cure = f"a batch of {fitting} fits (--batch {fitting})" if fitting else "try a smaller --batch or --tile-size"
-        return f"too little memory on {self.device} for {len(source)} crops of {side} x {side} pixels: {cure}"
+        return f"too little memory on {self.device} for {count} crops of {side} x {side} pixels: {cure}"
 
     def _decay(self) -> float:
         """By what the rates of this step are multiplied."""
