@@ -12,6 +12,8 @@ from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
+pytestmark = pytest.mark.usefixtures("no_curves")
+
 SMALL = TrainSettings.of(
     method_settings("pix2pix", {}),
     tile_size=16,

@@ -19,6 +19,8 @@ from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
+
+pytestmark = pytest.mark.usefixtures("no_curves")
 SMALL = TrainSettings.of(
     method_settings("srgan", {}),
     tile_size=16,

@@ -17,6 +17,8 @@ from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
+pytestmark = pytest.mark.usefixtures("no_curves")
+
 NETWORKS = {
     "siamese": {"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
     "cyclegan": {"name": "patch", "channels": 4, "layers": 2},

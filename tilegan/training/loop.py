@@ -23,7 +23,6 @@ from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
-from tilegan.translator import Translator
 
 SHEET_COLUMNS = 6
 FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and figures: far from those trained on
@@ -152,11 +151,6 @@ class Loop:
             "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
         }
 
-    def _told(self, translator: Translator, source: Crop, target: Crop) -> Translator:
-        """The translator for a crop's image, in the style of a target."""
-        names = translator.styles
-        return translator.in_style({names[int(target.style)]: 1.0} if names else {}).for_image(source.thumbnail)
-
     @cached_property
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
@@ -168,8 +162,9 @@ class Loop:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
+        in_styles = [translator.in_style({name: 1.0}) for name in translator.styles] or [translator]
         translations = [
-            self._told(translator, source, target).translate(source.pixels)
+            in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
         ]
         enlarged = [crop.pixels.repeat(translator.scale, 0).repeat(translator.scale, 1) for crop in sources]
