@@ -69,7 +69,7 @@ def test_usage_errors(run, arguments: tuple[str, ...]) -> None:
     assert run("stylize", *arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, number: signal.Signals) -> None:
     large = photo.with_name("large.png")
     Image.open(photo).resize((640, 640)).save(large)
