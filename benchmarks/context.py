@@ -14,7 +14,6 @@ tenth file of both folders, which none was trained on:
 Interrupted, the same command goes on.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -46,6 +45,7 @@ def main() -> None:
     keep_freed_memory()
     parser = arguments(__doc__, 6000)
     parser.add_argument("--tile-size", type=int, default=32)
+    parser.add_argument("--whole-share", type=float, default=TrainSettings().method.whole_share)
     given = parser.parse_args()
     photographs = held_out(given.source, given.tile_size)
     rows, columns = [], [photographs]
@@ -56,7 +56,7 @@ def main() -> None:
                 settings = TrainSettings(
                     tile_size=given.tile_size, batch=given.batch, steps=given.steps, seed=seed, hold_out=HOLD_OUT
                 )
-                method = replace(settings.method, palette=palette)
+                method = replace(settings.method, palette=palette, whole_share=given.whole_share)
                 generator = settings.generator | {"context": context}
                 train_one(given, run, replace(settings, method=method, generator=generator))
             found = [measure(given, run)["exact"] for run in runs]
@@ -68,11 +68,11 @@ def main() -> None:
                 for values, before in zip(zip(*map(spreads, painted), strict=True), own, strict=True)
             )
             style = ", ".join(f"{fmean(values):.2f}" for values in zip(*(each["style"] for each in found), strict=True))
-            mean = {name: fmean(each[name] for each in found) for name in ("palette",)}
+            distance = fmean(each["palette"] for each in found)
             content = fmean(fmean(each["content"]) for each in found)
             worst = fmean(blots(photographs, pictures) for pictures in painted)
             rows.append(
-                f"| {palette:g} | {'yes' if context else 'no'} | {style} | {content:.2f} | {mean['palette']:.1f} "
+                f"| {palette:g} | {'yes' if context else 'no'} | {style} | {content:.2f} | {distance:.1f} "
                 f"| {between:.2f}, {within:.2f} | {worst:.1f} |"
             )
     print(f"\nS = {given.tile_size}, {given.steps} steps at batch {given.batch}, {given.seeds} seed(s)\n")
@@ -111,10 +111,8 @@ def sheet(columns: list[list[Pixels]]) -> Image.Image:
     rows = []
     for row in list(zip(*columns, strict=True))[::step][:SHOWN]:
         width = round(row[0].shape[1] * HEIGHT / row[0].shape[0])
-        reduced: Callable[[Pixels], Pixels] = lambda pixels, width=width: np.asarray(  # noqa: E731
-            Image.fromarray(pixels).resize((width, HEIGHT), Image.Resampling.LANCZOS)
-        )
-        rows.append(np.concatenate([reduced(pixels) for pixels in row], axis=1))
+        reduced = [Image.fromarray(pixels).resize((width, HEIGHT), Image.Resampling.LANCZOS) for pixels in row]
+        rows.append(np.concatenate(reduced, axis=1))
     widest = max(row.shape[1] for row in rows)
     return Image.fromarray(
         np.concatenate([np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0)), constant_values=255) for row in rows])

@@ -110,7 +110,7 @@ def test_the_example_of_a_method_trains() -> None:
     from tilegan.training.trainer import Trainer
 
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class Nearest:" in block)
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class Nearest(" in block)
     assert len([line for line in code.splitlines() if line.strip()]) < 45
     made: dict[str, Any] = {"__name__": __name__}
     exec(code, made)

@@ -20,12 +20,13 @@ from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.model_file import FORMAT, find, read_header, shipped
-from tilegan.networks.build import build_generator, for_image, in_style
+from tilegan.networks.build import build_generator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
+from tilegan.networks.settle import for_image, in_style
 from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import under_halo
 

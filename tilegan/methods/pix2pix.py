@@ -4,14 +4,15 @@ Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversar
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import nn
 
+from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
-from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR, build_discriminator, build_generator
+from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def cross_entropy(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
     return nn.functional.binary_cross_entropy_with_logits(judgement, torch.full_like(judgement, wanted))
 
 
-class Pix2Pix:
+class Pix2Pix(Adversaries[Pix2PixSettings]):
     """One generator, and a discriminator of pairs (source, target)."""
 
     name: ClassVar = "pix2pix"
@@ -51,20 +52,6 @@ class Pix2Pix:
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
     sides: ClassVar = (64, 512)
-
-    @classmethod
-    def build(cls, settings: Pix2PixSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
-        """See ``Method.build``."""
-        return cls(build_generator(generator), build_discriminator(discriminator), settings)
-
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Pix2PixSettings) -> None:
-        self.generator = generator
-        self.discriminator = discriminator
-        self.settings = settings
-
-    def networks(self) -> dict[str, nn.Module]:
-        """See ``Method.networks``."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-log D(a, G(a)) + w |b - G(a)|``."""

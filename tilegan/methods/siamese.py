@@ -11,11 +11,12 @@ reading of it.
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import nn
 
+from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.gather import gather
@@ -23,8 +24,6 @@ from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import (
     DEFAULT_DISCRIMINATOR,
     DEFAULT_GENERATOR,
-    build_discriminator,
-    build_generator,
 )
 from tilegan.networks.styles import with_planes
 
@@ -119,7 +118,7 @@ def lengths(vectors: torch.Tensor) -> torch.Tensor:
     return (vectors.square().sum(1) + 1e-12).sqrt()
 
 
-class Siamese:
+class Siamese(Adversaries[SiameseSettings]):
     """One generator, one discriminator, and the losses of a batch."""
 
     name: ClassVar = "siamese"
@@ -132,20 +131,6 @@ class Siamese:
     rates: ClassVar = (5e-4, 5e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
-
-    @classmethod
-    def build(cls, settings: SiameseSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
-        """See ``Method.build``."""
-        return cls(build_generator(generator), build_discriminator(discriminator), settings)
-
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SiameseSettings) -> None:
-        self.generator = generator
-        self.discriminator = discriminator
-        self.settings = settings
-
-    def networks(self) -> dict[str, nn.Module]:
-        """See ``Method.networks``."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(AB)|| - w cos``, and what holds tones."""

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import REDUCED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
-from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
+from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
 
 
@@ -58,7 +59,7 @@ def feature_distance(made: list[torch.Tensor], real: list[torch.Tensor]) -> torc
     return torch.stack(layers).mean()
 
 
-class SRGan:
+class SRGan(Adversaries[SRGanSettings]):
     """One generator that enlarges, and a discriminator of enlarged images.
 
     The paper's discriminator ends in dense layers, which fix the side of what it sees. Here it is the PatchGAN of
@@ -79,6 +80,7 @@ class SRGan:
     rates: ClassVar = (1e-4, 1e-4)
     betas: ClassVar = (0.9, 0.999)
     sides: ClassVar = (32, 1024)
+    discriminator: PatchDiscriminator
 
     @classmethod
     def build(cls, settings: SRGanSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
@@ -87,19 +89,10 @@ class SRGan:
         Raises:
             ModelError: the discriminator gives no features.
         """
-        judge = build_discriminator(discriminator)
-        if not isinstance(judge, PatchDiscriminator):
+        made = super().build(settings, generator, discriminator)
+        if not isinstance(made.discriminator, PatchDiscriminator):
             raise ModelError(f"{cls.name} compares features of a discriminator: use 'patch', not {discriminator}")
-        return cls(build_generator(generator), judge, settings)
-
-    def __init__(self, generator: nn.Module, discriminator: PatchDiscriminator, settings: SRGanSettings) -> None:
-        self.generator = generator
-        self.discriminator = discriminator
-        self.settings = settings
-
-    def networks(self) -> dict[str, nn.Module]:
-        """See ``Method.networks``."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
+        return made
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``w_p (b - G(a))^2 - w_a log D(G(a)) + w_f sum_i |D_i(G(a)) - D_i(b)| / n``, the paper's equation 3.

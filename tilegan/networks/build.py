@@ -1,16 +1,11 @@
 """The only place with numbers: named architectures and what they are made of."""
 
-from collections.abc import Mapping
 from inspect import signature
 from typing import Any, TypeVar
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.context import thumbnail_of
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.patch import PatchDiscriminator
@@ -67,37 +62,6 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
         ModelError: the name is unknown or the arguments do not fit it.
     """
     return _build(DISCRIMINATORS, architecture)
-
-
-def for_image(
-    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], pixels: NDArray[np.unsignedinteger[Any]]
-) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator for one image: what it sees of the whole image is settled, so that it is one without context.
-
-    Args:
-        architecture: of a generator with ``context``.
-        weights: its own.
-        pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
-
-    Returns:
-        The generator, on the CPU in float32, and its architecture.
-    """
-    thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
-    return _conditional(architecture, weights).for_image(thumbnail), architecture | {"context": 0}
-
-
-def in_style(
-    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], shares: list[float]
-) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
-    return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
-
-
-def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:
-    full = build_generator(architecture)
-    full.load_state_dict(weights)
-    assert isinstance(full, ResidualGenerator)
-    return full
 
 
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:

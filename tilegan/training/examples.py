@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from tilegan.geometry import means
-from tilegan.methods.base import PAIRED, UNPAIRED
+from tilegan.methods.base import PAIRED, REDUCED
 from tilegan.training.crops import Crop, Crops
 from tilegan.training.pairs import Domains
 
@@ -85,7 +85,7 @@ def examples_of(kind: str, images: Domains, side: int, scale: int, budget: int, 
         seed: chooses the crops.
         styles: how many there are of targets that go with no source; 0 for one.
     """
-    if kind not in (UNPAIRED, PAIRED):
+    if kind == REDUCED:
         return Reduced(Crops(images[1], side * scale, budget, 2 * seed + 1), scale)
     sources, targets = (Crops(some, side, budget // 2, 2 * seed + turn) for turn, some in enumerate(images))
     if styles:

@@ -1,0 +1,28 @@
+"""What methods of one generator and one discriminator have in common: how these are made, kept and named."""
+
+from typing import Any, Generic, Self, TypeVar
+
+from torch import nn
+
+from tilegan.methods.base import MethodSettings
+from tilegan.networks.build import build_discriminator, build_generator
+
+Settings = TypeVar("Settings", bound=MethodSettings)
+
+
+class Adversaries(Generic[Settings]):
+    """One generator and one discriminator."""
+
+    @classmethod
+    def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``."""
+        return cls(build_generator(generator), build_discriminator(discriminator), settings)
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
+        self.generator = generator
+        self.discriminator = discriminator
+        self.settings = settings
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        return {"generator": self.generator, "discriminator": self.discriminator}

@@ -1,0 +1,44 @@
+"""Generators whose conditions are settled: made for one image or one style, they are like any other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from tilegan.networks.build import build_generator
+from tilegan.networks.context import thumbnail_of
+from tilegan.networks.generator import ResidualGenerator
+
+
+def for_image(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], pixels: NDArray[np.unsignedinteger[Any]]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator for one image: what it sees of the whole image is settled, so that it is one without context.
+
+    Args:
+        architecture: of a generator with ``context``.
+        weights: its own.
+        pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
+
+    Returns:
+        The generator, on the CPU in float32, and its architecture.
+    """
+    thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
+    return _conditional(architecture, weights).for_image(thumbnail), architecture | {"context": 0}
+
+
+def in_style(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], shares: list[float]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
+    return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
+
+
+def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:
+    full = build_generator(architecture)
+    full.load_state_dict(weights)
+    assert isinstance(full, ResidualGenerator)
+    return full
