@@ -16,7 +16,7 @@ from statistics import fmean
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
-from trained import HOLD_OUT, arguments, measure, train_one
+from trained import HOLD_OUT, arguments, measure, style_of, train_one
 
 from tilegan.devices import keep_freed_memory
 from tilegan.pipelines.evaluate_page import DETAIL_TILES, evenest
@@ -69,8 +69,7 @@ def table_rows(name: str, seeds: list[dict[str, dict[str, object]]]) -> list[str
         amplitudes = ", ".join(f"{each['amplitude']:.2f}" for each in found)
         own = fmean(figures["identity"]["amplitude"] for figures in seeds)
         chance = fmean(each["chance"] for each in found)
-        levels = zip(*(each["style"] for each in found), strict=True)
-        style = ", ".join("-" if None in values else f"{fmean(values):.2f}" for values in levels)
+        style = style_of(found)
         content = fmean(fmean(each["content"]) for each in found)
         ssim = fmean(each["ssim"] for each in found)
         seams = f"{amplitudes} ({own:.2f}; {chance:.2f})"

@@ -21,7 +21,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from trained import HOLD_OUT, arguments, measure, train_one
+from trained import HOLD_OUT, arguments, measure, style_of, train_one
 
 from tilegan.devices import keep_freed_memory
 from tilegan.metrics.lab import to_lab
@@ -67,12 +67,11 @@ def main() -> None:
                 fmean(spread / before for spread in values)
                 for values, before in zip(zip(*map(spreads, painted), strict=True), own, strict=True)
             )
-            style = ", ".join(f"{fmean(values):.2f}" for values in zip(*(each["style"] for each in found), strict=True))
             distance = fmean(each["palette"] for each in found)
             content = fmean(fmean(each["content"]) for each in found)
             worst = fmean(blots(photographs, pictures) for pictures in painted)
             rows.append(
-                f"| {palette:g} | {'yes' if context else 'no'} | {style} | {content:.2f} | {distance:.1f} "
+                f"| {palette:g} | {'yes' if context else 'no'} | {style_of(found)} | {content:.2f} | {distance:.1f} "
                 f"| {between:.2f}, {within:.2f} | {worst:.1f} |"
             )
     print(f"\nS = {given.tile_size}, {given.steps} steps at batch {given.batch}, {given.seeds} seed(s)\n")

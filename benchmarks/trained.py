@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from tilegan.pipelines.evaluate import evaluate
@@ -44,6 +45,12 @@ def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, Any]]:
         evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT)
     figures: dict[str, dict[str, Any]] = json.loads((folder / "evaluate.json").read_text())["figures"]
     return figures
+
+
+def style_of(found: list[dict[str, Any]]) -> str:
+    """Style by level, means over the seeds; '-' where sources are as near to the targets as other targets are."""
+    levels = zip(*(each["style"] for each in found), strict=True)
+    return ", ".join("-" if None in values else f"{fmean(values):.2f}" for values in levels)
 
 
 def _evaluation(run: Path) -> Path:
