@@ -6,14 +6,21 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import device_option, overwrite_option, precision_option, style_option
+from tilegan.cli.options import (
+    device_option,
+    direction_option,
+    overwrite_option,
+    paired_option,
+    precision_option,
+    style_option,
+)
 from tilegan.cli.report import pixel_bars
 
 
 @click.command()
 @click.argument("model")
 @click.argument("source_dir", type=click.Path(path_type=Path))
-@click.argument("target_dir", type=click.Path(path_type=Path))
+@click.argument("target_dir", required=False, type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--output",
@@ -21,6 +28,8 @@ from tilegan.cli.report import pixel_bars
     type=click.Path(path_type=Path),
     help="Where figures and page go  [default: <style>.evaluation]",
 )
+@paired_option
+@direction_option
 @click.option(
     "--images",
     metavar="N",
@@ -46,11 +55,13 @@ from tilegan.cli.report import pixel_bars
 @device_option
 @precision_option
 @overwrite_option
-def evaluate(model: str, source_dir: Path, target_dir: Path, **settings: Any) -> None:
+def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: Any) -> None:
     """Measure MODEL: seams, style and content, of images of SOURCE_DIR against those of TARGET_DIR.
 
     Give folders of images that the model was not trained on. Two baselines stand beside it: the source itself, and its
     colors moved to those of the targets. Writes evaluate.json and evaluate.html.
+
+    Images side by side are in SOURCE_DIR alone, as are those of a model that learnt from sources derived of targets.
     """
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate

@@ -16,6 +16,15 @@ precision_option = click.option(
     show_default=True,
     help="Number format; auto takes the fastest that the device has.",
 )
+paired_option = click.option(
+    "--paired", metavar="HOW", default="", help="How images correspond: by-name, or side-by-side in one folder."
+)
+direction_option = click.option(
+    "--direction",
+    metavar="WAY",
+    default="a-to-b",
+    help="Of images side by side: a-to-b (default: left is source) or b-to-a.",
+)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 
 

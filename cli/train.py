@@ -9,7 +9,16 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import assignment, byte_count, device_option, duration, overwrite_option, precision_option
+from tilegan.cli.options import (
+    assignment,
+    byte_count,
+    device_option,
+    direction_option,
+    duration,
+    overwrite_option,
+    paired_option,
+    precision_option,
+)
 from tilegan.cli.report import interrupted, step_bar
 
 OPTIONS = ("steps", "tile_size", "short_side", "batch", "learning_rate", "rate_decay", "hold_out", "seed")
@@ -28,10 +37,11 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step.")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
+@paired_option
+@direction_option
 @click.option(
-    "--paired", metavar="HOW", help="For methods that learn from pairs: by-name, or side-by-side in one folder."
+    "--derive", metavar="WHAT", default="", help="For pairs from one folder: sources are made of it: gray or edges."
 )
-@click.option("--direction", metavar="WAY", help="Of images side by side: a-to-b (default: left is source) or b-to-a.")
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A number of the method.")
@@ -54,9 +64,9 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 def train(context: click.Context, /, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
     """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.
 
-    Files that hold both side by side, and methods that learn to enlarge, take SOURCE_DIR alone. Writes a run folder
-    with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first; --resume RUN then goes
-    on.
+    Files that hold both side by side, sources that are derived, and methods that learn to enlarge take SOURCE_DIR
+    alone. Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves
+    first; --resume RUN then goes on.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import TrainResult
@@ -76,7 +86,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
-        chosen |= {name: options[name] for name in ("paired", "direction", "styles") if options[name] is not None}
+        chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles")}
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)

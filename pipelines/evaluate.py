@@ -2,8 +2,7 @@
 
 import json
 import time
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,28 +11,18 @@ import dask.array as da
 import numpy as np
 
 from tilegan.devices import precision_name
-from tilegan.errors import (
-    DatasetError,
-    ImageError,
-    ModelError,
-    OutputError,
-    OutputExistsError,
-    SettingError,
-    SkippedImageWarning,
-    ordinal,
-)
+from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.geometry import means, round_up
 from tilegan.images.output import beside, move_to
 from tilegan.inference.array import stylize_array
 from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import levels_of
-from tilegan.metrics.seams import LEAST_TILES, Difference
+from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Tally
+from tilegan.pipelines.evaluate_images import Chosen, Images, read_images
 from tilegan.pipelines.evaluate_page import Pictures, page
 from tilegan.progress import Progress, silent
-from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
-from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
@@ -90,9 +79,11 @@ class EvaluateResult:
 def evaluate(
     model: str | Path,
     source: str | Path,
-    target: str | Path,
+    target: str | Path | None = None,
     output: str | Path | None = None,
     *,
+    paired: str = "",
+    direction: str = "a-to-b",
     images: int = 12,
     held_out: int | None = None,
     seed: int = 0,
@@ -108,8 +99,11 @@ def evaluate(
     Args:
         model: a shipped model's name, a .safetensors file or a run folder.
         source: folder of images, best of ones that were not trained on.
-        target: folder of images of the style, likewise; at least two.
+        target: folder of images of the style, likewise; at least two. None if files of ``source`` hold both side by
+            side, or if the model has learnt from sources that are derived of targets.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
+        paired: where each source has a target that it should become: 'by-name' or 'side-by-side', as for ``train``.
+        direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
         images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
         seed: chooses the places in the images whose neighbourhoods and colours are compared.
@@ -134,29 +128,21 @@ def evaluate(
     style_name = "-".join(style or {}) or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
-    if images < 1:
-        raise SettingError(f"no evaluation of {images} images: give at least 1")
-    _check_held_out(translator, held_out)
-    least = _least_side(translator)
-    side = short_side or max(_trained_side(translator), least)
-    if side < least:
-        raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
-    sources = _read(_some(Path(source), least, side, held_out, images), Path(source))
-    paintings = _read(_some(Path(target), 2 * translator.tile_size, side, held_out, 2 * images), Path(target))
-    if len(paintings) < 2:
-        raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
-    measured = _Evaluation(translator, [picture for _, picture in sources], [picture for _, picture in paintings], seed)
+    folders = Path(source), Path(source if target is None else target)
+    chosen = Chosen(*folders, images, held_out, short_side, paired, direction)
+    given = read_images(translator, chosen)
+    measured = _Evaluation(translator, given, seed)
     measured.run(progress or silent)
     result = EvaluateResult(
         output=folder,
         style=style_name,
         tile_size=translator.tile_size,
         stride=translator.stride,
-        short_side=side,
+        short_side=given.side,
         device=str(translator.device),
         precision=precision_name(translator.precision),
-        sources=[name for name, _ in sources],
-        targets=([name for name, _ in paintings[::2]], [name for name, _ in paintings[1::2]]),
+        sources=[name for name, _ in given.sources],
+        targets=([name for name, _ in given.targets[::2]], [name for name, _ in given.targets[1::2]]),
         seed=seed,
         figures=measured.figures(),
         real_style=measured.targets.style,
@@ -171,8 +157,9 @@ def evaluate(
 class _Evaluation:
     """The images, the candidates and what is gathered of them."""
 
-    def __init__(self, translator: Translator, sources: list[Picture], paintings: list[Picture], seed: int) -> None:
-        self.translator, self.sources, self.seed = translator, sources, seed
+    def __init__(self, translator: Translator, images: Images, seed: int) -> None:
+        sources, paintings = ([picture for _, picture in some] for some in (images.sources, images.targets))
+        self.translator, self.sources, self.wanted, self.seed = translator, sources, images.wanted, seed
         self.levels = levels_of(min(min(picture.shape[:2]) for picture in sources + paintings))
         self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
         halves = paintings[::2], paintings[1::2]
@@ -185,8 +172,8 @@ class _Evaluation:
         """Translate and measure, one image after the other."""
         done, total = 0, sum(picture[..., 0].size for picture in self.sources)
         progress("evaluate", done, total)
-        for picture in self.sources:
-            self._measure(picture)
+        for number, picture in enumerate(self.sources):
+            self._measure(picture, None if self.wanted is None else self.wanted[number])
             done += picture[..., 0].size
             progress("evaluate", done, total)
 
@@ -195,10 +182,10 @@ class _Evaluation:
         of_source = self.targets.style_distances(self.tallies["identity"].style)
         return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
 
-    def _measure(self, source: Picture) -> None:
+    def _measure(self, source: Picture, wanted: Picture | None) -> None:
         candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}
         for name, picture in candidates.items():
-            self.tallies[name].add(source, picture, picture)
+            self.tallies[name].add(source, picture, picture, wanted)
         translator = self.translator.for_image(source)
         tile, scale = translator.tile_size, translator.scale
         whole = translator.translate(source)
@@ -210,7 +197,7 @@ class _Evaluation:
             moved = _tiled(translator, source[shift:, shift:], mode)
             inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
             candidates[mode] = means(tiled, scale)
-            self.tallies[mode].add(source, tiled, candidates[mode])
+            self.tallies[mode].add(source, tiled, candidates[mode], wanted)
             self.tallies[mode].compare(
                 Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
             )
@@ -225,56 +212,6 @@ class _Evaluation:
     def _tally(self, scale: int) -> Tally:
         style = StyleSet(len(self.sources), self.levels, self.size, self.seed)
         return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
-
-
-def _check_held_out(translator: Translator, held_out: int | None) -> None:
-    """Refuse to take images for held out that the model was trained on."""
-    settings = translator.facts.get("settings")
-    kept = settings.get("hold_out") if isinstance(settings, dict) else None
-    if held_out is not None and kept is not None and kept != held_out:
-        what = f"every {ordinal(kept)} file" if kept else "no file"
-        what += f" was held out of the training of '{translator.name}'"
-        raise SettingError(f"{what}, not every {ordinal(held_out)}")
-
-
-def _least_side(translator: Translator) -> int:
-    """The short side that figures of seams need, in pixels: tiles enough, and inner ones when the grid is shifted."""
-    tile = translator.tile_size
-    return max(LEAST_TILES * tile, 2 * tile + translator.halo)
-
-
-def _trained_side(translator: Translator) -> int:
-    """The short side that the sources of a model's training had: one that enlarges learns from reduced images."""
-    settings = translator.facts.get("settings")
-    side = settings.get("short_side") if isinstance(settings, dict) else None
-    return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
-
-
-def _some(folder: Path, least: int, side: int, held_out: int | None, count: int) -> list[TrainingImage]:
-    """At most ``count`` usable images of a folder, held-out ones if asked for, spread evenly over their names."""
-    images = find_images(folder, least, side)
-    if held_out is not None:
-        _, images = hold_out(images, held_out)
-        if not images:
-            raise DatasetError(f"no {ordinal(held_out)} file in '{folder}' is a usable image: leave --held-out away")
-    count = min(count, len(images))
-    return [images[number * len(images) // count] for number in range(count)]
-
-
-def _read(images: list[TrainingImage], folder: Path) -> list[tuple[str, Picture]]:
-    """Names and pixels of those images that decode."""
-    found = list(_decoded(images, folder))
-    if not found:
-        raise DatasetError(f"no image in '{folder}' can be decoded")
-    return found
-
-
-def _decoded(images: list[TrainingImage], folder: Path) -> Iterator[tuple[str, Picture]]:
-    for image in images:
-        try:
-            yield image.path.relative_to(folder).as_posix(), read_reduced(image)
-        except ImageError as error:
-            warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
 
 
 def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:

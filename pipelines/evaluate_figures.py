@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from tilegan.metrics.content import gradient_correlation, luminance, ssim
+from tilegan.metrics.psnr import psnr
 from tilegan.metrics.seams import Difference, Pattern, amplitude, chance, step_ratio
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
@@ -25,6 +26,7 @@ class Figures:
         palette: distance of colours to the targets, in units of Lab.
         content: correlation of gradients with the source.
         ssim: structural similarity of luminance with the source.
+        psnr: how near it is to what sources should become, in dB; None where that is not known.
     """
 
     amplitude: float
@@ -38,6 +40,7 @@ class Figures:
     palette: float
     content: list[float]
     ssim: float
+    psnr: float | None
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,19 @@ class Tally:
         self._content: list[list[float]] = []
         self._whole: list[Difference] = []
         self._shift: list[Difference] = []
+        self._psnr: list[float] = []
 
-    def add(self, source: Picture, output: Picture, small: Picture) -> None:
+    def add(self, source: Picture, output: Picture, small: Picture, wanted: Picture | None = None) -> None:
         """Take the next image.
 
         Args:
             source: (h, w, 3).
             output: the candidate's, in which seams are looked for.
             small: the same as large as the source.
+            wanted: what the source should become, as large; None if that is not known.
         """
+        if wanted is not None:
+            self._psnr.append(psnr(small, wanted))
         patterns = Pattern.both(output, self._tile, self._cell)
         self._patterns += patterns
         self._cells += Pattern.both(output, self._cell, 1)
@@ -108,4 +115,5 @@ class Tally:
             palette=targets.palette_distance(self.style),
             content=[fmean(level) for level in zip(*self._content, strict=True)],
             ssim=fmean(image.ssim for image in self.images),
+            psnr=fmean(self._psnr) if self._psnr else None,
         )

@@ -51,3 +51,5 @@ def _rows(result: "EvaluateResult") -> Iterator[Row]:
     for level in range(len(result.real_style)):
         yield row("content", f"gradients, level {level} (-1 to 1)", 2, lambda of, at=level: of.content[at], None)  # type: ignore[misc]
     yield row("content", "SSIM (-1 to 1)", 2, lambda of: of.ssim, None)
+    if result.figures["exact"].psnr is not None:
+        yield row("content", "PSNR to the true output (dB)", 1, lambda of: of.psnr, None)

@@ -82,6 +82,7 @@ def train(
     *,
     paired: str = "",
     direction: str = "a-to-b",
+    derive: str = "",
     styles: bool = False,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
@@ -108,6 +109,8 @@ def train(
         paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
             'side-by-side' (each file of the one folder holds source and target).
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
+        derive: for the same methods: sources are made of the images in ``source``, which are the targets: 'gray' or
+            'edges' (see ``training.derive``).
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
@@ -129,9 +132,9 @@ def train(
         TrainingError: a loss is no longer a number; the last checkpoint is kept.
     """
     source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
-    settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [])
+    settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
     folder = Path(run) if run is not None else Path("runs") / target.name
-    images = find_domains(source, target, settings, paired, direction)
+    images = find_domains(source, target, settings, paired, direction, derive)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -148,6 +151,7 @@ def train(
             init=None if init is None else str(init),
             paired=paired,
             direction=direction,
+            derive=derive,
         )
         trainer = _trainer(config, processes)
         if init is not None:
@@ -189,7 +193,7 @@ def resume(
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
-    images = find_domains(source, target, config.settings, config.paired, config.direction)
+    images = find_domains(source, target, config.settings, config.paired, config.direction, config.derive)
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -214,6 +218,7 @@ def plan(
     *,
     paired: str = "",
     direction: str = "a-to-b",
+    derive: str = "",
     styles: bool = False,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
@@ -227,8 +232,8 @@ def plan(
         DatasetError, SettingError, ModelError: as ``train``.
     """
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
-    settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [])
-    images = find_domains(*folders, settings, paired, direction)
+    settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
+    images = find_domains(*folders, settings, paired, direction, derive)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))

@@ -6,13 +6,15 @@ from pathlib import Path
 from tilegan.errors import SettingError
 from tilegan.methods.base import PAIRED, REDUCED
 from tilegan.training.images import find_images
-from tilegan.training.pairs import Domains, check_pairing, find_halves, find_pairs
+from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
 from tilegan.translator import read_header
 
 
-def find_domains(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str) -> Domains:
+def find_domains(
+    source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str = ""
+) -> Domains:
     """The images of both domains, as the method wants them; where sources are reductions of targets, the same twice.
 
     Raises:
@@ -20,17 +22,23 @@ def find_domains(source: Path, target: Path, settings: TrainSettings, paired: st
         ModelError: there is no such generator.
         DatasetError: a folder is missing or has no usable image, or images do not correspond.
     """
-    check_pairing(paired, direction)
+    check_pairing(paired, direction, derive)
     method, side, short_side = settings.method_type, settings.target_side, settings.short_side
-    if method.examples == PAIRED and not paired:
-        raise SettingError(f"{method.name} learns from pairs: say how they are paired: by-name or side-by-side")
-    if paired and method.examples != PAIRED:
+    if method.examples == PAIRED and not (paired or derive):
+        raise SettingError(
+            f"{method.name} learns from pairs: say how they are paired, by-name or side-by-side, or what to derive"
+        )
+    if (paired or derive) and method.examples != PAIRED:
         raise SettingError(f"{method.name} does not learn from pairs: choose a method that does, or leave it away")
     if method.examples == REDUCED:
         if source != target:
             raise SettingError(f"{method.name} learns from one folder, whose images it reduces itself: give just that")
         images = find_images(source, side, short_side)
         return images, images
+    if derive:
+        if source != target:
+            raise SettingError("sources are derived of targets, which are in one folder: give just that")
+        return derive_pairs(source, side, short_side, derive)
     if paired == "side-by-side":
         if source != target:
             raise SettingError("images side by side are in one folder: give just that")
@@ -43,8 +51,12 @@ def find_domains(source: Path, target: Path, settings: TrainSettings, paired: st
     return find_images(source, side, short_side), find_targets(target, side, short_side)
 
 
-def with_networks(settings: TrainSettings, init: str | Path | None, styles: list[str]) -> TrainSettings:
+def with_networks(
+    settings: TrainSettings, init: str | Path | None, styles: list[str], derive: str = ""
+) -> TrainSettings:
     """The settings with networks like those of ``init``, that know several styles where there are some.
+
+    Sources that are derived have one channel.
 
     Raises:
         ModelError: there is no such model.
@@ -55,6 +67,8 @@ def with_networks(settings: TrainSettings, init: str | Path | None, styles: list
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
         settings = replace(settings, generator=architecture)
+    if derive:
+        settings = replace(settings, generator=settings.generator | {"inputs": 1})
     known = list(settings.generator.get("styles", ()))
     if known and known != styles:
         raise SettingError(f"the model to start from has the styles {', '.join(known)}: give a folder with just these")

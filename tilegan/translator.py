@@ -19,9 +19,11 @@ from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_e
 from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
+from tilegan.gray import gray
 from tilegan.model_file import FORMAT, find, read_header, shipped
 from tilegan.networks.build import build_generator
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.layers import input_channels
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.probe import probe
@@ -38,8 +40,8 @@ class Translator:
     """A generator ready to translate.
 
     Attributes:
-        generator: float (N, 3, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are multiples
-            of ``stride``.
+        generator: float (N, channels, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are
+            multiples of ``stride``.
         architecture: what ``networks.build.build_generator`` makes the generator from: its name and its numbers.
         tile_size: side S of the tiles of training and of ``combo`` mode, in input pixels.
         halo: context that one output pixel can depend on, per side, in input pixels; a multiple of ``stride``.
@@ -114,6 +116,22 @@ class Translator:
         )
 
     @property
+    def channels(self) -> int:
+        """Of the images that the generator takes: 3, or 1 for shades of grey."""
+        return input_channels(self.generator)
+
+    def seen(self, pixels: Pixels) -> Pixels:
+        """What the generator looks at of an image or a part of it.
+
+        Args:
+            pixels: uint8 or uint16 (h, w, 3).
+
+        Returns:
+            (h, w, channels) of the same type: the pixels, or their luma.
+        """
+        return gray(pixels) if self.channels == 1 else pixels
+
+    @property
     def looks_at_whole(self) -> bool:
         """Whether the generator wants to be told of the whole image (see ``for_image``)."""
         return isinstance(self.generator, ResidualGenerator) and self.generator.encoder is not None
@@ -177,7 +195,7 @@ class Translator:
         """One forward pass over a batch.
 
         Args:
-            windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, 3); h and w are multiples of ``stride``.
+            windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, channels); h and w are multiples of ``stride``.
             halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
                 0 to run windows as they are, padding at their edges.
 
@@ -216,7 +234,7 @@ class Translator:
         Raises:
             ModelError: there is a halo, and the generator sees more.
         """
-        shape = (batch, side + 2 * halo, side + 2 * halo, 3)
+        shape = (batch, side + 2 * halo, side + 2 * halo, self.channels)
         return peak_bytes(self._levels(halo), shape, getattr(torch, np.dtype(levels).name))
 
     def translate(self, image: Pixels) -> Pixels:
@@ -251,7 +269,7 @@ class Translator:
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
-        output: Pixels = self.run(image[np.ix_(rows, columns)][None], self.halo)[0]
+        output: Pixels = self.run(self.seen(image)[np.ix_(rows, columns)][None], self.halo)[0]
         return output[: height * self.scale, : width * self.scale]
 
     @property

@@ -188,3 +188,41 @@ def test_other_files_than_the_training_held_out_are_refused(given, random_transl
     replace(random_translator, facts={"settings": {"hold_out": 3}}).save(given[0])
     with pytest.raises(SettingError, match=r"every 3rd file was held out of the training of .*, not every 2nd"):
         evaluate(*given, given[0].parent / "out", held_out=2, **CPU)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Sources, targets that are 10 levels brighter, and both side by side."""
+    folders = tmp_path / "sources", tmp_path / "targets", tmp_path / "both"
+    for number in range(4):
+        pixels = np.random.default_rng(number).integers(0, 240, (96, 96, 3), dtype=np.uint8)
+        for folder, image in zip(folders, (pixels, pixels + 10, np.hstack((pixels + 10, pixels))), strict=True):
+            folder.mkdir(exist_ok=True)
+            Image.fromarray(image).save(folder / f"{number}.png")
+    return folders
+
+
+def test_images_that_correspond_are_compared(
+    pairs: tuple[Path, Path, Path], tmp_path: Path, random_translator: Translator
+) -> None:
+    random_translator.save(tmp_path / "model.safetensors")
+    both = tmp_path / "model.safetensors", CPU | {"images": 2, "held_out": 2}
+    named = evaluate(both[0], *pairs[:2], tmp_path / "named", paired="by-name", **both[1])
+    halves = evaluate(
+        both[0], pairs[2], None, tmp_path / "halves", paired="side-by-side", direction="b-to-a", **both[1]
+    )
+    assert named.sources == halves.sources == ["1.png", "3.png"]
+    assert named.figures == halves.figures
+    assert named.figures["identity"].psnr == pytest.approx(20 * np.log10(255 / 10))
+    assert named.figures["exact"].psnr < named.figures["identity"].psnr
+    assert table(named)[-1].label == "PSNR to the true output (dB)"
+
+
+def test_images_that_do_not_correspond_are_not(measured) -> None:
+    assert measured[0].figures["exact"].psnr is None
+    assert table(measured[0])[-1].label == "SSIM (-1 to 1)"
+
+
+def test_one_folder_is_enough_only_if_it_holds_both(given: tuple[Path, Path, Path]) -> None:
+    with pytest.raises(SettingError, match="give two folders, or say how they are paired"):
+        evaluate(*given[:2])

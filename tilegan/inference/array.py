@@ -138,6 +138,6 @@ def _chunk(
 
         def translate(block: Pixels) -> Pixels:
             run = partial(translator.run, halo=cut.halo)
-            return translate_block(run, block, cut.side, cut.batch, cut.halo, translator.scale)
+            return translate_block(run, translator.seen(block), cut.side, cut.batch, cut.halo, translator.scale)
 
         return paint(partial(read_block, source), translate, chunk, cut, translator.scale, plan.look)

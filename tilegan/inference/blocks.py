@@ -105,8 +105,8 @@ def translate_block(
     """Translate a block window by window, each with its halo.
 
     Args:
-        run: one forward pass, (N, h + 2 halo, w + 2 halo, 3) -> (N, h * scale, w * scale, 3): it trims.
-        block: uint8 or uint16 (h + 2 halo, w + 2 halo, 3); h and w are multiples of the generator's stride.
+        run: one forward pass, (N, h + 2 halo, w + 2 halo, C) -> (N, h * scale, w * scale, 3): it trims.
+        block: uint8 or uint16 (h + 2 halo, w + 2 halo, C); h and w are multiples of the generator's stride.
         side: of a window, in pixels of the block; a multiple of the stride.
         batch: windows in one forward pass, at most.
         halo: context around the block and around each window, per side; 0 in ``combo`` mode.

@@ -31,6 +31,7 @@ READER, RECENT = 64 * MIB, 64 * MIB  # caches: the least that helps, and the mos
 LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
 SCRATCH = 1.25  # of a forward pass: what convolutions take beside their tensors, and gaps between these
 FILLED = {1: 16, 2: 22}  # bytes of a pixel, by those of a level, while what means nothing is filled
+GRAY = 8  # bytes of a pixel while its luma is computed
 DECODED = 10  # blocks of an image that zarr decodes at once; GDAL decodes fewer
 DEVICE_SHARE = 0.8  # of a GPU's free memory
 
@@ -212,6 +213,8 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
     extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + stroke_bytes(plan.look.stroke)
+    if translator.channels == 1:
+        extra += wide**2 * (GRAY + size)
     return read + written + extra + _decoded_bytes(wide, source)
 
 

@@ -229,7 +229,8 @@ def _translated(work: Work, place: Window) -> Pixels:
 def _translate(work: Work, cut: Cut, block: Pixels) -> Pixels:
     run, scale = partial(_forward, work, cut.halo), work.translator.scale
     try:
-        return translate_block(run, block, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
+        seen = work.translator.seen(block)
+        return translate_block(run, seen, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
     except MemoryError as error:
         raise _TooLargeError from error
 

@@ -20,7 +20,8 @@ class Batch:
     """What one step learns from.
 
     Attributes:
-        source: float (N, 3, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all.
+        source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all. C is 3, or 1
+            for generators of shades of grey.
         target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; of methods that learn from
             pairs, at the same places as ``source``. The generator's scale is 1 but of those that learn from reductions.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.

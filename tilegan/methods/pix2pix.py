@@ -4,7 +4,7 @@ Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversar
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
@@ -43,15 +43,20 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
     """One generator, and a discriminator of pairs (source, target)."""
 
     name: ClassVar = "pix2pix"
-    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one)"
+    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one), or --derive gray or edges (one)"
     examples: ClassVar = PAIRED
     styles: ClassVar = False
     paper: ClassVar = "Isola et al., 'Image-to-Image Translation with Conditional Adversarial Networks' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixSettings
-    architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR | {"inputs": 6})
+    architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR)
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
     sides: ClassVar = (64, 512)
+
+    @classmethod
+    def build(cls, settings: Pix2PixSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``; the discriminator sees sources and targets together."""
+        return super().build(settings, generator, discriminator | {"inputs": generator.get("inputs", 3) + 3})
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-log D(a, G(a)) + w |b - G(a)|``."""

@@ -73,8 +73,9 @@ class ResidualGenerator(nn.Module):
 
     What is shuffled back is blurred: features that differ by their place in the cell would weave a pattern into skies.
 
-    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of ``stride``. The last convolution
-    starts at zero, so training starts from (nearly) the identity.
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
+    and w are multiples of ``stride``. The last convolution starts at zero, so training starts from (nearly) the
+    identity.
 
     With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
     whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
@@ -83,16 +84,24 @@ class ResidualGenerator(nn.Module):
     """
 
     def __init__(
-        self, channels: int, blocks: int, stride: int, detail: int, context: int = 0, styles: Sequence[str] = ()
+        self,
+        channels: int,
+        blocks: int,
+        stride: int,
+        detail: int,
+        context: int = 0,
+        styles: Sequence[str] = (),
+        inputs: int = 3,
     ) -> None:
         super().__init__()
+        self.inputs = inputs
         self.stride = stride
-        self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
+        self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.norm = ChannelNorm(channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
         self.blur = cell_blur(detail, stride)
-        self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1, padding_mode=PADDING)
+        self.refine = nn.Conv2d(detail + inputs, detail, 3, padding=1, padding_mode=PADDING)
         self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
@@ -128,7 +137,7 @@ class ResidualGenerator(nn.Module):
         return torch.cat(parts, 1) if parts else None
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is what ``conditioned_by`` makes."""
+        """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition, (N, values), is of ``conditioned_by``."""
         features = self.head(nn.functional.pixel_unshuffle(image, self.stride))
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)

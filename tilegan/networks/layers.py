@@ -27,6 +27,11 @@ def _copy(network: nn.Module, replacement: Callable[[torch.Tensor], torch.Tensor
     )
 
 
+def input_channels(generator: nn.Module) -> int:
+    """How many channels the images have that a generator takes: its ``inputs``, 3 if it does not say."""
+    return int(getattr(generator, "inputs", 3))
+
+
 def number_format(network: nn.Module) -> torch.dtype:
     """The number format of the network's weights; float32 if it has none."""
     return next((value.dtype for value in network.parameters() if value.is_floating_point()), torch.float32)

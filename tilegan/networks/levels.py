@@ -8,7 +8,7 @@ class Levels(nn.Module):
     """Turns levels to [-1, 1], runs a network, trims its output and turns it to levels again.
 
     Attributes:
-        network: float (N, 3, h, w) in [-1, 1] -> float (N, 3, h', w').
+        network: float (N, C, h, w) in [-1, 1] -> float (N, 3, h', w').
         dtype: the number format in which it computes.
         cut: input pixels that are dropped before it runs, per side.
         trim: output pixels that are dropped after it ran, per side.
@@ -19,7 +19,7 @@ class Levels(nn.Module):
         self.network, self.dtype, self.cut, self.trim = network, dtype, cut, trim
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """uint8 or uint16 (N, h, w, 3) -> the same type (N, h', w', 3), rounded to the nearest level."""
+        """uint8 or uint16 (N, h, w, C) -> the same type (N, h', w', 3), rounded to the nearest level."""
         half = torch.iinfo(pixels.dtype).max / 2
         inputs = _inner(pixels.permute(0, 3, 1, 2), self.cut).float().div_(half).sub_(1)
         outputs = self.network(inputs.to(self.dtype, memory_format=torch.channels_last))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.layers import layer_name
+from tilegan.networks.layers import input_channels, layer_name
 
 
 def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
@@ -21,7 +21,7 @@ def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
     It runs in float64 on the CPU, where convolutions are plain sums: faster algorithms spread a NaN to neighbours.
 
     Args:
-        generator: float (N, 3, h, w) -> (N, 3, h * scale, w * scale).
+        generator: float (N, C, h, w) -> (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.
         halo: context around a window, per side, in input pixels; a multiple of ``stride``.
         stride: of the generator, in input pixels.
         scale: output pixels per input pixel.
@@ -34,10 +34,11 @@ def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
     """
     copy = deepcopy(generator).cpu().double().eval()
     inner = 2 * halo + stride
-    side = inner + 3 * stride
-    pixels = torch.rand(3, inner, inner, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2 - 1
+    side, channels = inner + 3 * stride, input_channels(generator)
+    random = torch.Generator().manual_seed(0)
+    pixels = torch.rand(channels, inner, inner, generator=random, dtype=torch.float64) * 2 - 1
     places = ((stride, stride), (2 * stride, 2 * stride))
-    images = torch.full((2, 3, side, side), float("nan"), dtype=torch.float64)
+    images = torch.full((2, channels, side, side), float("nan"), dtype=torch.float64)
     for image, (top, left) in zip(images, places, strict=True):
         image[:, top : top + inner, left : left + inner] = pixels
     tainted: list[str] = []

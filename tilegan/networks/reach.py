@@ -20,7 +20,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from tilegan.errors import ModelError
 from tilegan.networks.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
-from tilegan.networks.layers import layer_name, meta_copy, number_format, running_layer
+from tilegan.networks.layers import input_channels, layer_name, meta_copy, number_format, running_layer
 
 # Sides of the trial image, tried in turn: divisible by most strides, and four times as wide as what is looked at.
 CANVASES = (768, 3360, 7680)
@@ -50,7 +50,7 @@ class Reach:
 
 
 def reach(generator: nn.Module) -> Reach:
-    """The reach of a generator that maps float (N, 3, h, w) to (N, 3, h * scale, w * scale).
+    """The reach of a generator that maps float (N, C, h, w) to (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.
 
     Raises:
         ModelError: the generator makes something else, calls a function whose reach is not known, or cannot be run on
@@ -76,7 +76,8 @@ def follow(generator: nn.Module, canvas: int) -> "Trace":
         ModelError: see ``reach``.
         RuntimeError: the generator cannot be run on such an image.
     """
-    image = torch.empty(1, 3, canvas, canvas, device="meta", dtype=number_format(generator))
+    shape = (1, input_channels(generator), canvas, canvas)
+    image = torch.empty(shape, device="meta", dtype=number_format(generator))
     network = meta_copy(generator)
     with torch.no_grad(), running_layer(network) as layers:
         trace = Trace(image, layers)
@@ -102,7 +103,7 @@ class Trace(TorchDispatchMode):
 
     def __init__(self, image: torch.Tensor, layers: list[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.side, self.layers = image.shape[-1], layers
+        self.given, self.side, self.layers = list(image.shape), image.shape[-1], layers
         self.stride, self.unbounded, self.hopeless = 1, "", False
         self._of: Known = WeakTensorKeyDictionary()
         positions = torch.arange(self.side, dtype=torch.float32)
@@ -189,9 +190,8 @@ class Trace(TorchDispatchMode):
         shape = list(self.output.shape) if isinstance(self.output, torch.Tensor) else type(self.output).__name__
         scale = max(1, shape[-1] // self.side) if isinstance(shape, list) else 1
         if shape != [1, 3, self.side * scale, self.side * scale]:
-            given = [1, 3, self.side, self.side]
             raise ModelError(
-                f"{self.name} makes {shape} of {given}: it should make RGB, enlarged by a whole number or not"
+                f"{self.name} makes {shape} of {self.given}: it should make RGB, enlarged by a whole number or not"
             )
         if self.unbounded:
             return Reach(0, 0, self.stride, scale, self.unbounded)

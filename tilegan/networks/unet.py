@@ -21,16 +21,18 @@ class UNetGenerator(nn.Module):
     where the paper has batch norms, so that tiles are exact; strided convolutions pad by mirroring.) Dropout of one
     half in the three innermost layers of the decoder is the paper's noise; it is there in training alone.
 
-    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of 2^downs.
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
+    and w are multiples of 2^downs.
     """
 
-    def __init__(self, channels: int, downs: int) -> None:
+    def __init__(self, channels: int, downs: int, inputs: int = 3) -> None:
         super().__init__()
+        self.inputs = inputs
         if downs < 2:
             raise ModelError(f"a U-Net of {downs} downsamplings cannot be: give 2 or more")
         counts = [channels * min(2**power, WIDEST) for power in range(downs)]
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
-        before = 3
+        before = inputs
         for depth, count in enumerate(counts):
             down = nn.Conv2d(before, count, 4, stride=2, padding=1, padding_mode="reflect")
             outer, inner = depth == 0, depth == downs - 1
@@ -48,7 +50,7 @@ class UNetGenerator(nn.Module):
                 nn.init.normal_(layer.weight, std=SPREAD)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
+        """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]."""
         skips = [image]
         for down in self.downs:
             skips.append(down(skips[-1]))

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.images.source import open_source
+from tilegan.training.derive import DERIVATIONS
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class TrainingImage:
         height, width: in pixels, once it is reduced.
         number: its place among all files of the folder, by name, usable or not.
         half: 'left' or 'right' where only that half of the file is meant.
+        derived: what is made of it, one of ``training.derive.DERIVATIONS``; '' if it is meant as it is.
         style: number of its style, where there are several.
     """
 
@@ -30,6 +32,7 @@ class TrainingImage:
     width: int
     number: int
     half: str = ""
+    derived: str = ""
     style: int = 0
 
 
@@ -99,7 +102,7 @@ def read_reduced(image: TrainingImage) -> NDArray[np.uint8]:
     if image.half:
         middle = thumbnail.shape[1] // 2
         thumbnail = thumbnail[:, :middle] if image.half == "left" else thumbnail[:, -middle:]
-    if thumbnail.shape[:2] == (image.height, image.width):
-        return thumbnail
-    reduced = Image.fromarray(thumbnail).resize((image.width, image.height), Image.Resampling.LANCZOS)
-    return np.asarray(reduced)
+    if thumbnail.shape[:2] != (image.height, image.width):
+        resized = Image.fromarray(thumbnail).resize((image.width, image.height), Image.Resampling.LANCZOS)
+        thumbnail = np.asarray(resized)
+    return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tilegan.errors import DatasetError, SettingError, SkippedImageWarning
+from tilegan.training.derive import DERIVATIONS
 from tilegan.training.images import TrainingImage, find_images
 
 PAIRINGS = ("by-name", "side-by-side")
@@ -62,12 +63,32 @@ def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Dom
     return (left, right) if direction == DIRECTIONS[0] else (right, left)
 
 
-def check_pairing(paired: str, direction: str) -> None:
-    """Make sure that a pairing and a direction are known; '' stands for no pairs.
+def derive_pairs(folder: Path, side: int, short_side: int, derive: str) -> Domains:
+    """Sources that are made of a folder's images, and these images, the targets.
+
+    Args:
+        folder: of images.
+        side: that each must have at least, in pixels.
+        short_side: to which they are reduced, in pixels.
+        derive: how sources are made: one of ``training.derive.DERIVATIONS``.
 
     Raises:
-        SettingError: one is not.
+        DatasetError: the folder is missing or has no usable image.
     """
+    images = find_images(folder, side, short_side)
+    return [replace(image, derived=derive) for image in images], images
+
+
+def check_pairing(paired: str, direction: str, derive: str = "") -> None:
+    """Make sure that a pairing, a direction and a derivation are known; '' stands for no pairs, and for none derived.
+
+    Raises:
+        SettingError: one is not, or they cannot be together.
+    """
+    if derive not in ("", *DERIVATIONS):
+        raise SettingError(f"no sources derived as '{derive}': use {' or '.join(DERIVATIONS)}")
+    if derive and paired:
+        raise SettingError(f"sources derived of targets are paired already: leave out {paired}")
     if paired not in ("", *PAIRINGS):
         raise SettingError(f"no pairing '{paired}': use {' or '.join(PAIRINGS)}")
     if direction not in DIRECTIONS:

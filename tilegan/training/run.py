@@ -38,6 +38,7 @@ class RunConfig:
         sample_every, checkpoint_every: steps.
         init: the model it was started from, if any.
         paired, direction: how sources and targets correspond, see ``training.pairs``; '' if they do not.
+        derive: how sources are made of targets, see ``training.derive``; '' if they are not.
     """
 
     source: str
@@ -55,6 +56,7 @@ class RunConfig:
     init: str | None = None
     paired: str = ""
     direction: str = "a-to-b"
+    derive: str = ""
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""

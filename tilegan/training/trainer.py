@@ -13,7 +13,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
+from tilegan.gray import gray
 from tilegan.methods.base import Batch, Losses
+from tilegan.networks.layers import input_channels
 from tilegan.networks.reach import reach
 from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
@@ -155,6 +157,7 @@ class Trainer:
         """A batch on the device."""
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
+        source = gray(source) if input_channels(self.method.generator) == 1 else source
         return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, self._shares(styles))
 
     def _too_large(self, crops: Crops) -> str:

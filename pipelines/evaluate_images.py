@@ -1,0 +1,155 @@
+"""The images that a model is measured on: sources, targets and, where they correspond, what sources should become."""
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageWarning, ordinal
+from tilegan.metrics.seams import LEAST_TILES
+from tilegan.metrics.sets import Picture
+from tilegan.training.derive import DERIVATIONS
+from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
+from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import Translator
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which images are looked at, and how.
+
+    Attributes:
+        source: folder of images.
+        target: likewise; the same if one folder holds both.
+        count: sources at most, and targets in each of two halves; spread evenly over the sorted names.
+        held_out: take only every so many-th file; None for all.
+        short_side: reduce images to this short side, in pixels; None for that of the training, or what tiles need.
+        paired, direction: as for a training, see ``training.pairs``; '' if images do not correspond.
+    """
+
+    source: Path
+    target: Path
+    count: int
+    held_out: int | None
+    short_side: int | None
+    paired: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images that decode.
+
+    Attributes:
+        side: to which they are reduced, in pixels.
+        sources, targets: names and pixels.
+        wanted: what each source should become; None where images do not correspond.
+    """
+
+    side: int
+    sources: list[tuple[str, Picture]]
+    targets: list[tuple[str, Picture]]
+    wanted: list[Picture] | None
+
+
+def read_images(translator: Translator, chosen: Chosen) -> Images:
+    """Read what a model is measured on. Sources of a model that learnt from derived ones are derived likewise.
+
+    Raises:
+        DatasetError: a folder is missing, or has too few usable images, or images do not correspond.
+        SettingError: the short side is too small for the model's tiles, the count is below 1, or others were held out.
+    """
+    if chosen.count < 1:
+        raise SettingError(f"no evaluation of {chosen.count} images: give at least 1")
+    _check_held_out(translator, chosen.held_out)
+    least = _least_side(translator)
+    side = chosen.short_side or max(_trained_side(translator), least)
+    if side < least:
+        raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
+    folders = chosen.source, chosen.target
+    domains, correspond = _find(translator, chosen, least, side)
+    sources, targets = (
+        _held_out(images, chosen.held_out, folder) for images, folder in zip(domains, folders, strict=True)
+    )
+    numbers = _spread(len(sources), chosen.count)
+    read = [_decoded(sources[number], chosen.source) for number in numbers]
+    partners = [_decoded(targets[number], chosen.target) for number in numbers] if correspond else read
+    pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
+    paintings = [_decoded(targets[number], chosen.target) for number in _spread(len(targets), 2 * chosen.count)]
+    found = [painting for painting in paintings if painting]
+    for some, folder in ((pairs, chosen.source), (found, chosen.target)):
+        if not some:
+            raise DatasetError(f"no image in '{folder}' can be decoded")
+    if len(found) < 2:
+        raise DatasetError(
+            f"only one usable image in '{chosen.target}': give two or more, to compare real with real ones"
+        )
+    wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
+    return Images(side, [source for source, _ in pairs], found, wanted)
+
+
+def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tuple[Domains, bool]:
+    """The usable images of both domains, and whether each source has its target."""
+    check_pairing(chosen.paired, chosen.direction)
+    derived = translator.facts.get("derive")
+    source, target, both = chosen.source, chosen.target, max(least, 2 * translator.tile_size)
+    if chosen.paired == "by-name":
+        return find_pairs(source, target, both, side), True
+    if chosen.paired:
+        return find_halves(source, both, side, chosen.direction), True
+    if derived in DERIVATIONS and source == target:
+        return derive_pairs(source, both, side, derived), True
+    if source == target:
+        raise SettingError(f"sources and targets are both '{source}': give two folders, or say how they are paired")
+    images = find_images(source, least, side)
+    if derived in DERIVATIONS:
+        images = [replace(image, derived=derived) for image in images]
+    return (images, find_images(target, 2 * translator.tile_size, side)), False
+
+
+def _held_out(images: list[TrainingImage], held_out: int | None, folder: Path) -> list[TrainingImage]:
+    """Those of a folder's images that were not trained on, if asked for."""
+    if held_out is None:
+        return images
+    _, kept = hold_out(images, held_out)
+    if not kept:
+        raise DatasetError(f"no {ordinal(held_out)} file in '{folder}' is a usable image: leave --held-out away")
+    return kept
+
+
+def _spread(length: int, count: int) -> list[int]:
+    """At most ``count`` of so many numbers, spread evenly."""
+    count = min(count, length)
+    return [number * length // count for number in range(count)]
+
+
+def _check_held_out(translator: Translator, held_out: int | None) -> None:
+    """Refuse to take images for held out that the model was trained on."""
+    settings = translator.facts.get("settings")
+    kept = settings.get("hold_out") if isinstance(settings, dict) else None
+    if held_out is not None and kept is not None and kept != held_out:
+        what = f"every {ordinal(kept)} file" if kept else "no file"
+        what += f" was held out of the training of '{translator.name}'"
+        raise SettingError(f"{what}, not every {ordinal(held_out)}")
+
+
+def _least_side(translator: Translator) -> int:
+    """The short side that figures of seams need, in pixels: tiles enough, and inner ones when the grid is shifted."""
+    tile = translator.tile_size
+    return max(LEAST_TILES * tile, 2 * tile + translator.halo)
+
+
+def _trained_side(translator: Translator) -> int:
+    """The short side that the sources of a model's training had: one that enlarges learns from reduced images."""
+    settings = translator.facts.get("settings")
+    side = settings.get("short_side") if isinstance(settings, dict) else None
+    return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
+
+
+def _decoded(image: TrainingImage, folder: Path) -> tuple[str, Picture] | None:
+    """Name and pixels of an image, None with a ``SkippedImageWarning`` if it does not decode."""
+    try:
+        return image.path.relative_to(folder).as_posix(), read_reduced(image)
+    except ImageError as error:
+        warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
+        return None

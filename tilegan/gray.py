@@ -1,0 +1,27 @@
+"""Shades of grey: what generators of one channel look at."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.geometry import Pixels
+
+# Luma of ITU-R BT.601 in parts of 65536; together they are just that, so that greys stay what they are
+WEIGHTS = (19595, 38470, 7471)
+
+
+def gray(pixels: NDArray[np.unsignedinteger[Any]]) -> Pixels:
+    """Luma of BT.601, rounded to the nearest level.
+
+    Args:
+        pixels: uint8 or uint16 (..., 3).
+
+    Returns:
+        (..., 1) of the same type.
+    """
+    total = np.full((*pixels.shape[:-1], 1), 2**15, np.uint32)
+    for channel, weight in enumerate(WEIGHTS):
+        total[..., 0] += np.uint32(weight) * pixels[..., channel]
+    total >>= 16
+    return total.astype(pixels.dtype)

@@ -1,0 +1,31 @@
+"""Sources that are made of their targets, so that one folder of images gives pairs."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.gray import gray
+
+STRONG = 255.0  # a gradient of so many levels, in units of the Sobel operator, is drawn black
+
+
+def gray_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma as a picture. uint8 (h, w, 3) -> (h, w, 3), all channels the same."""
+    return gray(pixels).repeat(3, 2)
+
+
+def edges_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Dark lines on white where luma changes, the darker the more. uint8 (h, w, 3) -> (h, w, 3), all channels the same.
+
+    The length of the gradient by the 3 x 3 operator of Sobel and Feldman (1968); edge pixels are repeated outwards.
+    """
+    levels = np.pad(gray(pixels)[..., 0].astype(np.float32), 1, mode="edge")
+    across = levels[:, 2:] - levels[:, :-2]
+    along = levels[2:] - levels[:-2]
+    across = across[:-2] + 2 * across[1:-1] + across[2:]
+    along = along[:, :-2] + 2 * along[:, 1:-1] + along[:, 2:]
+    drawn = 255 - (np.hypot(across, along) * (255 / STRONG) + 0.5).clip(0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = drawn[..., None].repeat(3, 2)
+    return picture
+
+
+DERIVATIONS = {"gray": gray_picture, "edges": edges_picture}
