@@ -18,7 +18,7 @@ FLOORS = (
     ("tilegan.pipelines",),
     ("tilegan.inference", "tilegan.training"),
     ("tilegan.translator", "tilegan.model_file", "tilegan.images"),
-    ("tilegan.methods", "tilegan.geometry", "tilegan.devices"),
+    ("tilegan.methods", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
     ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress", "tilegan.metrics"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
