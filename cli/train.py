@@ -33,6 +33,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 )
 @click.option("--direction", metavar="WAY", help="Of images side by side: a-to-b (default: left is source) or b-to-a.")
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
+@click.option("--labels", metavar="TABLE", help="SOURCE_DIR holds label maps: file with their colors, or auto.")
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A number of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
@@ -76,7 +77,9 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
-        chosen |= {name: options[name] for name in ("paired", "direction", "styles") if options[name] is not None}
+        chosen |= {
+            name: options[name] for name in ("paired", "direction", "styles", "labels") if options[name] is not None
+        }
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)

@@ -11,7 +11,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.methods.adversaries import Adversaries
-from tilegan.methods.base import REDUCED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
@@ -74,6 +74,7 @@ class SRGan(Adversaries[SRGanSettings]):
     needs: ClassVar = "one folder: images, and reductions of them made on the way"
     examples: ClassVar = REDUCED
     styles: ClassVar = False
+    labels: ClassVar = NO_LABELS
     paper: ClassVar = "Ledig et al., 'Photo-Realistic Single Image Super-Resolution Using a GAN' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = SRGanSettings
     architectures: ClassVar = (ENLARGING_GENERATOR, PATCH_DISCRIMINATOR)
