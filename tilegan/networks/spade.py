@@ -39,7 +39,8 @@ class Spade(nn.Module):
         """
         hidden = nn.functional.relu(self.shared(_around(features, labels)), inplace=True)
         gain, shift = self.modulation(hidden).chunk(2, 1)
-        return channel_norm(trim_to(features, gain)) * (1 + gain) + shift
+        made: torch.Tensor = channel_norm(trim_to(features, gain)) * (1 + gain) + shift
+        return made
 
 
 def _around(features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
