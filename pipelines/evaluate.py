@@ -141,7 +141,8 @@ def evaluate(
     side = short_side or max(_trained_side(translator), least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
-    sources = _read(_some(Path(source), least, side, held_out, images), Path(source))
+    labels = bool(translator.architecture.get("labels"))
+    sources = _read(_some(Path(source), least, side, held_out, images), Path(source), labels)
     paintings = _read(_some(Path(target), 2 * translator.tile_size, side, held_out, 2 * images), Path(target))
     if len(paintings) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
@@ -261,18 +262,18 @@ def _some(folder: Path, least: int, side: int, held_out: int | None, count: int)
     return [images[number * len(images) // count] for number in range(count)]
 
 
-def _read(images: list[TrainingImage], folder: Path) -> list[tuple[str, Picture]]:
-    """Names and pixels of those images that decode."""
-    found = list(_decoded(images, folder))
+def _read(images: list[TrainingImage], folder: Path, labels: bool = False) -> list[tuple[str, Picture]]:
+    """Names and pixels of those images, or label maps, that decode."""
+    found = list(_decoded(images, folder, labels))
     if not found:
         raise DatasetError(f"no image in '{folder}' can be decoded")
     return found
 
 
-def _decoded(images: list[TrainingImage], folder: Path) -> Iterator[tuple[str, Picture]]:
+def _decoded(images: list[TrainingImage], folder: Path, labels: bool) -> Iterator[tuple[str, Picture]]:
     for image in images:
         try:
-            yield image.path.relative_to(folder).as_posix(), read_reduced(image)
+            yield image.path.relative_to(folder).as_posix(), read_reduced(image, labels)
         except ImageError as error:
             warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
 

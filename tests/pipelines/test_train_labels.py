@@ -15,6 +15,7 @@ from tilegan.cli.main import main
 from tilegan.errors import DatasetError, SettingError
 from tilegan.methods.registry import method_settings
 from tilegan.methods.spade import Spade
+from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
 from tilegan.training.settings import TrainSettings
@@ -76,6 +77,10 @@ def test_labels_are_found_learnt_resumed_and_painted_exactly(
     placed = {"model": tmp_path / "whole", "window": 32, "device": "cpu", "precision": "float32"}
     stylize(tmp_path / "large.png", tmp_path / "painted.png", **placed)  # type: ignore[arg-type]
     assert worst(np.asarray(Image.open(tmp_path / "painted.png")), whole.translate(large)) <= 1
+    with pytest.raises(SettingError, match="no larger strokes: 'pictures' paints label maps"):
+        stylize(tmp_path / "large.png", tmp_path / "other.png", **placed, stroke=2)  # type: ignore[arg-type]
+    result = evaluate(tmp_path / "whole", *folders, tmp_path / "figures", short_side=84, images=1, device="cpu")
+    assert {"identity", "exact"} <= result.figures.keys()
 
 
 def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
