@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
@@ -99,11 +100,24 @@ def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, mo
     assert "4: 250,250,0 0,0,0 200,40,40 9,9,9" in told.output
 
 
-def test_numbers_of_one_band_are_labels(folders: tuple[Path, Path]) -> None:
+def test_numbers_of_one_band_are_labels(folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]) -> None:
     for number in range(3):
         Image.fromarray(drawing(number)).save(folders[0] / f"{number}.png")
     made = plan(*folders, paired="by-name", settings=SMALL, device="cpu")
     assert (made.source_images, made.target_images) == (3, 3)
+    run = train(*folders, tmp_path / "run", paired="by-name", settings=replace(SMALL, steps=1), device="cpu").run
+    model = load(run, "cpu", "float32")
+    assert model.architecture["labels"] == [[0, 0, 0], [1, 1, 1], [2, 2, 2]]
+    drawn = drawing(9)
+    profile = {"driver": "GTiff", "height": 88, "width": 96, "count": 1, "dtype": "uint8", "crs": "EPSG:25832"}
+    place = rasterio.Affine(10, 0, 500_000, 0, -10, 5_600_000)
+    with rasterio.open(tmp_path / "map.tif", "w", **profile, transform=place) as file:
+        file.write(drawn, 1)
+    stylize(tmp_path / "map.tif", tmp_path / "out.tif", run, window=32, device="cpu", precision="float32")
+    with rasterio.open(tmp_path / "out.tif") as file:
+        assert (file.crs.to_epsg(), file.transform) == (25832, place)
+        painted = file.read().transpose(1, 2, 0)
+    assert worst(painted, model.translate(np.stack([drawn] * 3, 2))) <= 1
 
 
 def test_a_training_goes_on_from_a_model_with_its_labels(folders: tuple[Path, Path], tmp_path: Path) -> None:
