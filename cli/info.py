@@ -23,11 +23,13 @@ def info(file: str) -> None:
 
 
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
-    numbers = {key: value for key, value in model.architecture.items() if key != "name"}
+    numbers = {key: value for key, value in model.architecture.items() if key not in ("name", "labels")}
+    labels = model.architecture.get("labels")
     return [
         ("model", model.path),
         ("style", model.name),
         ("architecture", f"{model.architecture['name']} ({_plain(numbers)})"),
+        *([("labels", f"{len(labels)}: " + " ".join(",".join(map(str, color)) for color in labels))] if labels else []),
         ("parameters", f"{model.parameters:,}"),
         ("tile size", f"{model.tile_size} px"),
         ("halo", f"{model.halo} px"),

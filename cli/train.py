@@ -43,6 +43,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
     "--derive", metavar="WHAT", default="", help="For pairs from one folder: sources are made of it: gray or edges."
 )
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
+@click.option("--labels", metavar="TABLE", help="SOURCE_DIR holds label maps: file with their colors, or auto.")
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A number of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
@@ -87,6 +88,8 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
         chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles")}
+        if options["labels"] is not None:
+            chosen["labels"] = options["labels"]
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)

@@ -71,8 +71,9 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     sources, targets = (
         _held_out(images, chosen.held_out, folder) for images, folder in zip(domains, folders, strict=True)
     )
+    labels = bool(translator.architecture.get("labels"))
     numbers = _spread(len(sources), chosen.count)
-    read = [_decoded(sources[number], chosen.source) for number in numbers]
+    read = [_decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [_decoded(targets[number], chosen.target) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
     paintings = [_decoded(targets[number], chosen.target) for number in _spread(len(targets), 2 * chosen.count)]
@@ -146,10 +147,10 @@ def _trained_side(translator: Translator) -> int:
     return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
 
 
-def _decoded(image: TrainingImage, folder: Path) -> tuple[str, Picture] | None:
-    """Name and pixels of an image, None with a ``SkippedImageWarning`` if it does not decode."""
+def _decoded(image: TrainingImage, folder: Path, labels: bool = False) -> tuple[str, Picture] | None:
+    """Name and pixels of an image, or a label map, None with a ``SkippedImageWarning`` if it does not decode."""
     try:
-        return image.path.relative_to(folder).as_posix(), read_reduced(image)
+        return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)
     except ImageError as error:
         warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
         return None

@@ -13,7 +13,7 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_domains, with_networks
+from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.images import hold_out
 from tilegan.training.loop import Loop, TrainStep
@@ -84,6 +84,7 @@ def train(
     direction: str = "a-to-b",
     derive: str = "",
     styles: bool = False,
+    labels: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -112,6 +113,8 @@ def train(
         derive: for the same methods: sources are made of the images in ``source``, which are the targets: 'gray' or
             'edges' (see ``training.derive``).
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
+        labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
+            to find them in the sources, which is done where a method needs label maps.
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -135,6 +138,7 @@ def train(
     settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
     folder = Path(run) if run is not None else Path("runs") / target.name
     images = find_domains(source, target, settings, paired, direction, derive)
+    settings = with_labels(settings, init, images[0], labels)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -220,6 +224,7 @@ def plan(
     direction: str = "a-to-b",
     derive: str = "",
     styles: bool = False,
+    labels: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -234,6 +239,7 @@ def plan(
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
     images = find_domains(*folders, settings, paired, direction, derive)
+    settings = with_labels(settings, init, images[0], labels)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))

@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tilegan.errors import SettingError
-from tilegan.methods.base import PAIRED, REDUCED
-from tilegan.training.images import find_images
+from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
+from tilegan.training.images import TrainingImage, find_images
+from tilegan.training.label_tables import find_table, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -80,5 +81,41 @@ def with_networks(
     return replace(
         settings,
         generator=settings.generator | {"styles": styles},
+        discriminator=settings.discriminator | {"inputs": inputs},
+    )
+
+
+def with_labels(
+    settings: TrainSettings, init: str | Path | None, sources: list[TrainingImage], labels: str | Path | None
+) -> TrainSettings:
+    """The settings with networks that turn the colours of label maps to labels, where sources are label maps.
+
+    Args:
+        settings: from ``with_networks``.
+        init: the model to start from, if any; its labels stay.
+        sources: the images in which labels are looked for, where no file tells them.
+        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps.
+
+    Raises:
+        SettingError: the method learns from no label maps, or the file is no table, or the model has other labels.
+        DatasetError: the sources are no label maps.
+    """
+    method = settings.method_type
+    if labels is None and method.labels != LABELS:
+        return settings
+    if method.labels == NO_LABELS:
+        raise SettingError(
+            f"{method.name} does not learn from label maps: leave out --labels, or choose another method"
+        )
+    known = settings.generator.get("labels")
+    if init is not None and not known:
+        raise SettingError("the model to start from knows no labels: start anew")
+    table = read_table(labels) if labels not in (None, "auto") else known or find_table(sources)
+    if known and table != known:
+        raise SettingError("the model to start from has other labels: leave out --labels, or start anew")
+    inputs = settings.discriminator.get("inputs", 3) - 3 + len(table)  # planes take the place of the source's colours
+    return replace(
+        settings,
+        generator=settings.generator | {"labels": table},
         discriminator=settings.discriminator | {"inputs": inputs},
     )

@@ -8,7 +8,7 @@ from torch import nn
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.base import Batch
-from tilegan.methods.srgan import SRGan, SRGanSettings, feature_distance
+from tilegan.methods.srgan import SRGan, SRGanSettings
 from tilegan.networks.build import DEFAULT_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
 
@@ -50,12 +50,6 @@ def test_losses_of_a_batch(joined: bool) -> None:
     assert generator == pytest.approx({"pixels": 2, "generator": minus_log_sigmoid(0.5) / 2, "features": 3 * 1.5})
     discriminator = {name: loss.item() for name, loss in method.discriminator_loss(batch).items()}
     assert discriminator == pytest.approx({"real": minus_log_sigmoid(-0.5), "translated": minus_log_sigmoid(-0.5)})
-
-
-def test_every_layer_counts_as_much_whatever_its_size() -> None:
-    made = [torch.tensor([[[[1.0]]]]), torch.zeros(1, 2, 2, 2)]
-    real = [torch.tensor([[[[4.0]]]]), torch.full((1, 2, 2, 2), -1.0)]
-    assert feature_distance(made, real).item() == (3 + 1) / 2
 
 
 def test_tiles_apart_and_their_targets_are_the_same_parts() -> None:

@@ -82,3 +82,12 @@ def test_crops_are_of_the_sides_that_are_wanted(folder: Path, kind: str) -> None
     assert np.array_equal(again.crops(7)[0].pixels, made.crops(7)[0].pixels)
     other = examples_of(kind, (images, images), 16, scale, 10**6, seed=4)
     assert not np.array_equal(other.crops(7)[0].pixels, made.crops(7)[0].pixels)
+
+
+def test_crops_of_label_maps_have_no_new_colours(tmp_path: Path) -> None:
+    levels = np.random.default_rng(0).integers(0, 2, (150, 150), np.uint8) * 255
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    images = find_images(tmp_path, 64, 64)
+    source, target = examples_of("paired", (images, images), 32, 1, 10**6, seed=3, labels=True).crops(0)
+    assert set(np.unique(source.pixels)) == {0, 255}
+    assert len(np.unique(target.pixels)) > 2

@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tilegan.errors import DatasetError, SkippedImageWarning
+from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.training.images import find_images, hold_out, read_reduced
+from tilegan.training.pairs import find_halves
 
 
 def test_images_are_reduced_to_the_short_side_and_never_enlarged(folder: Path) -> None:
@@ -50,3 +53,27 @@ def test_every_nth_file_is_held_out_whatever_else_is_in_the_folder(
     assert hold_out(images, 0) == (images, [])
     with pytest.raises(DatasetError, match="are held out"):
         hold_out([image for image in images if image.path.stem == "2"], 3)
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_label_maps_are_reduced_without_new_colours(tmp_path: Path, ending: str) -> None:
+    levels = np.random.default_rng(0).integers(0, 2, (600, 400), np.uint8) * 255
+    Image.fromarray(levels).save(tmp_path / f"a.{ending}")
+    (image,) = find_images(tmp_path, 32, 100)
+    reduced = read_reduced(image, labels=True)
+    assert np.array_equal(reduced, np.stack([levels[2::4, 2::4]] * 3, 2))
+    assert len(np.unique(read_reduced(image))) > 2
+
+
+def test_halves_of_label_maps_are_halves(tmp_path: Path) -> None:
+    levels = np.arange(80, dtype=np.uint8) + np.zeros((40, 1), np.uint8)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    left, right = find_halves(tmp_path, 20, 20, "a-to-b")
+    assert read_reduced(left[0], labels=True)[0, :, 0].tolist() == list(range(1, 40, 2))
+    assert read_reduced(right[0], labels=True)[0, :, 0].tolist() == list(range(41, 80, 2))
+
+
+def test_label_maps_of_16_bits_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((40, 40), np.uint16)).save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match=r"a\.png has values of uint16: save it with 8 bits"):
+        read_reduced(find_images(tmp_path, 32, 40)[0], labels=True)

@@ -139,6 +139,8 @@ def make_plan(
     look = look or Look()
     if look.stroke > 1 and translator.scale > 1:
         raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
+    if look.stroke > 1 and translator.architecture.get("labels"):
+        raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, and means of labels are none")
     longest = max(region.height, region.width)
     chosen_window = round_up(
         min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)

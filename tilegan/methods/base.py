@@ -11,6 +11,9 @@ from tilegan.errors import SettingError
 # Targets have nothing to do with sources, show what these show, or are what these are reductions of.
 UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
 
+# Whether sources are label maps, whose colours a generator turns to labels (see ``networks.labels``).
+NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
+
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is what is minimised."""
 
@@ -82,6 +85,8 @@ class Method(Protocol):
         needs: the images that it learns from, in words.
         examples: the same for the program: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
+        labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
+            and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
         paper: where it is from.
         settings_type: its own numbers, with defaults.
         architectures: of a generator and a discriminator, the defaults.
@@ -95,6 +100,7 @@ class Method(Protocol):
     needs: ClassVar[str]
     examples: ClassVar[str]
     styles: ClassVar[bool]
+    labels: ClassVar[str]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
     architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import nn
 
-from tilegan.methods.base import UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
@@ -55,6 +55,7 @@ class CycleGan:
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    labels: ClassVar = NO_LABELS
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, PATCH_DISCRIMINATOR)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
-from tilegan.methods.base import PAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR
 
@@ -46,6 +46,7 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
     needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one), or --derive gray or edges (one)"
     examples: ClassVar = PAIRED
     styles: ClassVar = False
+    labels: ClassVar = NO_LABELS
     paper: ClassVar = "Isola et al., 'Image-to-Image Translation with Conditional Adversarial Networks' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixSettings
     architectures: ClassVar = (UNET_GENERATOR, PATCH_DISCRIMINATOR)

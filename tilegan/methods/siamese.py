@@ -18,7 +18,7 @@ from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import (
@@ -125,6 +125,7 @@ class Siamese(Adversaries[SiameseSettings]):
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    labels: ClassVar = NO_LABELS
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
     architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)

@@ -11,7 +11,8 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.methods.adversaries import Adversaries
-from tilegan.methods.base import REDUCED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings
+from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
@@ -43,22 +44,6 @@ class SRGanSettings(MethodSettings):
             self.check(value >= 0, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
 
 
-def feature_distance(made: list[torch.Tensor], real: list[torch.Tensor]) -> torch.Tensor:
-    """Mean over the layers of the mean ``|D_i(x) - D_i(y)|``.
-
-    (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', equation 4.)
-
-    Args:
-        made: of translations: (N, C_i, h_i, w_i), one for each layer.
-        real: the same of targets.
-
-    Returns:
-        A scalar.
-    """
-    layers = [nn.functional.l1_loss(one, other) for one, other in zip(made, real, strict=True)]
-    return torch.stack(layers).mean()
-
-
 class SRGan(Adversaries[SRGanSettings]):
     """One generator that enlarges, and a discriminator of enlarged images.
 
@@ -74,6 +59,7 @@ class SRGan(Adversaries[SRGanSettings]):
     needs: ClassVar = "one folder: images, and reductions of them made on the way"
     examples: ClassVar = REDUCED
     styles: ClassVar = False
+    labels: ClassVar = NO_LABELS
     paper: ClassVar = "Ledig et al., 'Photo-Realistic Single Image Super-Resolution Using a GAN' (CVPR 2017)"
     settings_type: ClassVar[type[MethodSettings]] = SRGanSettings
     architectures: ClassVar = (ENLARGING_GENERATOR, PATCH_DISCRIMINATOR)
@@ -108,7 +94,7 @@ class SRGan(Adversaries[SRGanSettings]):
         return {
             "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, given.target),
             "generator": settings.adversarial_weight * cross_entropy(made[-1], 1),
-            "features": settings.feature_weight * feature_distance(made[:-1], real[:-1]),
+            "features": settings.feature_weight * feature_matching([real], [made]),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:

@@ -8,7 +8,9 @@ from torch import nn
 from tilegan.errors import ModelError
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
 from tilegan.networks.unet import UNetGenerator
 
@@ -16,14 +18,21 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
     "unet": UNetGenerator,
     "srresnet": SRResNet,
+    "spade": SpadeGenerator,
 }
-DISCRIMINATORS: dict[str, type[nn.Module]] = {"siamese": SiameseDiscriminator, "patch": PatchDiscriminator}
+DISCRIMINATORS: dict[str, type[nn.Module]] = {
+    "siamese": SiameseDiscriminator,
+    "patch": PatchDiscriminator,
+    "multiscale": MultiscaleDiscriminator,
+}
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
+SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", of the maps
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
+MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 
 Network = TypeVar("Network", bound=nn.Module)
 

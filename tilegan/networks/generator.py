@@ -21,11 +21,18 @@ PADDING: Final = "reflect"
 CONTEXT_STEP = 2**-12
 
 
-class ChannelNorm(nn.Module):
-    """Divide each pixel's channels by their root mean square, then scale them: exact under any tiling.
+def channel_norm(features: torch.Tensor) -> torch.Tensor:
+    """Divide each pixel's channels by their root mean square: exact under any tiling. (N, C, h, w) -> the same shape.
 
     (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
     """
+    # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
+    scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
+    return features * scale.to(features.dtype)
+
+
+class ChannelNorm(nn.Module):
+    """``channel_norm``, and a gain for each channel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -33,9 +40,7 @@ class ChannelNorm(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
-        scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
-        return features * scale.to(features.dtype) * self.gain
+        return channel_norm(features) * self.gain
 
 
 class ResidualBlock(nn.Module):

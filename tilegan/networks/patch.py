@@ -14,21 +14,21 @@ class PatchDiscriminator(nn.Module):
     (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.2: with three
     strided layers each output sees 70 x 70 pixels, and an image of 256 x 256 gives 30 x 30 of them. The norm is an
     instance norm, as in Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
-    Networks'; none in the first layer.)
+    Networks'; none in the first layer.) With a ``padding`` of 2, not 1, small images have a map as well.
     """
 
-    def __init__(self, channels: int, layers: int, inputs: int = 3) -> None:
+    def __init__(self, channels: int, layers: int, inputs: int = 3, padding: int = 1) -> None:
         super().__init__()
-        stages: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        stages: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, stride=2, padding=padding), nn.LeakyReLU(0.2)]
         counts = [channels * min(2**power, 8) for power in range(layers + 1)]
         for number, (before, after) in enumerate(pairwise(counts), 1):
             stride = 2 if number < layers else 1
             stages += [
-                nn.Conv2d(before, after, 4, stride=stride, padding=1, bias=False),  # the norm has one
+                nn.Conv2d(before, after, 4, stride=stride, padding=padding, bias=False),  # the norm has one
                 nn.InstanceNorm2d(after, affine=True),
                 nn.LeakyReLU(0.2),
             ]
-        self.stages = nn.Sequential(*stages, nn.Conv2d(counts[-1], 1, 4, padding=1))
+        self.stages = nn.Sequential(*stages, nn.Conv2d(counts[-1], 1, 4, padding=padding))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, std=SPREAD)

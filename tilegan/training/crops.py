@@ -53,13 +53,15 @@ class Crops:
         side: side of a crop, in pixels.
         budget: bytes of reduced images to keep; beyond it the images used longest ago are decoded again when needed.
         seed: chooses the sequence of crops.
+        labels: whether the images are label maps.
     """
 
-    def __init__(self, images: list[TrainingImage], side: int, budget: int, seed: int) -> None:
+    def __init__(self, images: list[TrainingImage], side: int, budget: int, seed: int, labels: bool = False) -> None:
         self.images = images
         self.side = side
         self.budget = budget
         self.seed = seed
+        self.labels = labels
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._thumbnails: dict[int, NDArray[np.uint8]] = {}
         self._bytes = 0
@@ -127,7 +129,7 @@ class Crops:
                 self._kept.move_to_end(index)
                 return self._kept[index]
             try:
-                image = read_reduced(self.images[index])
+                image = read_reduced(self.images[index], self.labels)
             except ImageError as error:
                 warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
                 self._unreadable.add(index)

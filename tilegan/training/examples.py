@@ -73,7 +73,9 @@ class Reduced(NamedTuple):
         return crop._replace(pixels=means(pixels, self.scale)), crop._replace(pixels=pixels)
 
 
-def examples_of(kind: str, images: Domains, side: int, scale: int, budget: int, seed: int, styles: int = 0) -> Examples:
+def examples_of(
+    kind: str, images: Domains, side: int, scale: int, budget: int, seed: int, styles: int = 0, labels: bool = False
+) -> Examples:
     """What a method learns from.
 
     Args:
@@ -84,10 +86,12 @@ def examples_of(kind: str, images: Domains, side: int, scale: int, budget: int, 
         budget: bytes of reduced images to keep in memory, of both domains together.
         seed: chooses the crops.
         styles: how many there are of targets that go with no source; 0 for one.
+        labels: whether the sources are label maps.
     """
     if kind == REDUCED:
         return Reduced(Crops(images[1], side * scale, budget, 2 * seed + 1), scale)
-    sources, targets = (Crops(some, side, budget // 2, 2 * seed + turn) for turn, some in enumerate(images))
+    sources = Crops(images[0], side, budget // 2, 2 * seed, labels)
+    targets = Crops(images[1], side, budget // 2, 2 * seed + 1)
     if styles:
         by_style = [[image for image in images[1] if image.style == number] for number in range(styles)]
         return Styled(sources, [Crops(some, side, budget // 2 // styles, 2 * seed + 1) for some in by_style])

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
-from tilegan.images.source import open_source
+from tilegan.geometry import Window
+from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
+
+STRIP = 256  # rows of a label map that are read at once
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,22 @@ def _files(folder: Path) -> Iterable[Path]:
     return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def read_reduced(image: TrainingImage) -> NDArray[np.uint8]:
+def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8]:
     """Decode and reduce one image: uint8 (height, width, 3).
 
     Huge images are first thinned out to twice the wanted size while they are read.
 
+    Args:
+        image: from ``find_images``.
+        labels: whether it is a label map: of these single pixels are kept, since the mean of two labels is none.
+
     Raises:
-        ImageError: the file does not decode.
+        ImageError: the file does not decode, or has more than 8 bits and is a label map.
     """
     source = open_source(image.path)
     try:
+        if labels:
+            return _thinned_out(source, image)
         thumbnail = source.thumbnail(2 * max(image.height, image.width * (2 if image.half else 1)))
     finally:
         source.close()
@@ -106,3 +115,24 @@ def read_reduced(image: TrainingImage) -> NDArray[np.uint8]:
         resized = Image.fromarray(thumbnail).resize((image.width, image.height), Image.Resampling.LANCZOS)
         thumbnail = np.asarray(resized)
     return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail
+
+
+def _thinned_out(source: Source, image: TrainingImage) -> NDArray[np.uint8]:
+    """The nearest pixel for each of the reduced image, or half, whose colours stay what they are."""
+    if source.dtype.itemsize > 1:  # which would be stretched to 8 bits, each file in its own way
+        raise ImageError(f"no label map: {image.path} has values of {source.dtype}: save it with 8 bits")
+    width = source.width // 2 if image.half else source.width
+    left = source.width - width if image.half == "right" else 0
+    rows = _nearest(image.height, source.height)
+    columns = left + _nearest(image.width, width)
+    strips = []
+    for top in range(0, source.height, STRIP):
+        strip = Window(top, 0, min(STRIP, source.height - top), source.width)
+        inside = rows[(rows >= strip.top) & (rows < strip.bottom)] - top
+        strips.append(source.read(strip)[np.ix_(inside, columns)].astype(np.uint8))
+    return np.concatenate(strips)
+
+
+def _nearest(count: int, length: int) -> NDArray[np.intp]:
+    """Of ``length`` pixels in a row the ``count`` that are in the middle of as many parts of it."""
+    return (2 * np.arange(count, dtype=np.intp) + 1) * length // (2 * count)

@@ -114,8 +114,8 @@ class Loop:
     def _examples(self, domains: Domains, side: int) -> Examples:
         """Crops of sources and targets, as the method wants them."""
         settings = self.config.settings
-        styles = len(settings.generator.get("styles", ()))
-        return examples_of(self._kind, domains, side, settings.scale, self.config.cache, settings.seed, styles)
+        styles, labels = len(settings.generator.get("styles", ())), bool(settings.generator.get("labels"))
+        return examples_of(self._kind, domains, side, settings.scale, self.config.cache, settings.seed, styles, labels)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
         """Write down a step; now and then, and after the last one, figures and a checkpoint."""

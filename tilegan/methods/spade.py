@@ -1,0 +1,126 @@
+"""SPADE: pictures of label maps, which tell a generator's norms at every scale how strong features shall be.
+
+Source: Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.methods.adversaries import Adversaries
+from tilegan.methods.base import LABELS, PAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.matching import feature_matching
+from tilegan.methods.passes import judged, translate
+from tilegan.networks.build import MULTISCALE_DISCRIMINATOR, SPADE_GENERATOR
+from tilegan.networks.labels import Labels
+from tilegan.networks.multiscale import MultiscaleDiscriminator
+
+
+@dataclass(frozen=True)
+class SpadeSettings(MethodSettings):
+    """The method's own numbers, beside those of every method.
+
+    Attributes:
+        feature_weight: weight of the distance to the target in the discriminators' features; 10 in the paper, of the
+            sum over layers, here of their mean.
+        pixel_weight: weight of the distance to the target; takes the place of the paper's perceptual loss, 10 as well.
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    feature_weight: float = 10.0
+    pixel_weight: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        self.check(self.feature_weight >= 0, f"feature weight must be 0 or more, not {self.feature_weight}")
+        self.check(self.pixel_weight >= 0, f"pixel weight must be 0 or more, not {self.pixel_weight}")
+
+
+def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
+    """Mean over scales of the mean ``D_k(x)``; ``features`` is what a multi-scale discriminator makes. -> scalar."""
+    return torch.stack([layers[-1].mean() for layers in features]).mean()
+
+
+def hinge(features: Sequence[Sequence[torch.Tensor]], sign: float) -> torch.Tensor:
+    """Mean over scales of the mean ``max(0, 1 - sign D_k(x))``.
+
+    (Lim and Ye 2017, 'Geometric GAN': what is judged to be beyond 1, on its side of 0, teaches no more.)
+
+    Args:
+        features: what a multi-scale discriminator makes: for each scale a list whose last is the judgement.
+        sign: 1 for targets and -1 for translations.
+
+    Returns:
+        scalar.
+    """
+    return torch.stack([nn.functional.relu(1 - sign * layers[-1]).mean() for layers in features]).mean()
+
+
+class Spade(Adversaries[SpadeSettings]):
+    """One generator that is told labels, and discriminators, at several scales, of (labels, image).
+
+    The paper compares features of a VGG network that was trained to classify photographs. No such weights are at hand
+    here, nor can they be given: the distance of pixels takes their place.
+    """
+
+    name: ClassVar = "spade"
+    needs: ClassVar = "pairs of label maps and pictures: --paired by-name (two folders) or side-by-side (one)"
+    examples: ClassVar = PAIRED
+    styles: ClassVar = False
+    labels: ClassVar = LABELS
+    paper: ClassVar = "Park et al., 'Semantic Image Synthesis with Spatially-Adaptive Normalization' (CVPR 2019)"
+    settings_type: ClassVar[type[MethodSettings]] = SpadeSettings
+    # two scales: crops of 128 pixels are as wide as what each judgement at the second one sees
+    architectures: ClassVar = (SPADE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "scales": 2, "inputs": 6})
+    rates: ClassVar = (1e-4, 4e-4)
+    betas: ClassVar = (0.0, 0.999)
+    sides: ClassVar = (64, 512)
+    discriminator: MultiscaleDiscriminator
+
+    @classmethod
+    def build(cls, settings: SpadeSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``.
+
+        Raises:
+            ModelError: the generator knows no labels, or the discriminator gives no features.
+        """
+        made = super().build(settings, generator, discriminator)
+        if not isinstance(getattr(made.generator, "labels", None), Labels):
+            raise ModelError(f"{cls.name} paints label maps: use 'spade', not {generator}")
+        if not isinstance(made.discriminator, MultiscaleDiscriminator):
+            raise ModelError(f"{cls.name} compares features at several scales: use 'multiscale', not {discriminator}")
+        return made
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``-D(l, G(l)) + w_f sum_i |D_i(l, b) - D_i(l, G(l))| / n + w_p |b - G(l)|``."""
+        given, settings = judged(batch, self.settings), self.settings
+        translated = translate(self.generator, given, settings)
+        batch.made = {"translated": translated.detach()}
+        features = self._judge(given.source, translated)
+        with torch.no_grad():
+            wanted = self._judge(given.source, given.target)
+        return {
+            "generator": -mean_judgement(features),
+            "features": settings.feature_weight * feature_matching(wanted, features),
+            "pixels": settings.pixel_weight * nn.functional.l1_loss(translated, given.target),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``max(0, 1 - D(l, b)) + max(0, 1 + D(l, G(l)))``."""
+        given = judged(batch, self.settings)
+        return {
+            "real": hinge(self._judge(given.source, given.target), 1),
+            "translated": hinge(self._judge(given.source, batch.made["translated"]), -1),
+        }
+
+    def _judge(self, source: torch.Tensor, image: torch.Tensor) -> list[list[torch.Tensor]]:
+        assert isinstance(self.generator.labels, Labels)
+        features: list[list[torch.Tensor]] = self.discriminator(torch.cat((self.generator.labels(source), image), 1))
+        return features

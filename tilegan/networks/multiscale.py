@@ -1,0 +1,38 @@
+"""Discriminators of the same image at several scales: fine ones see texture, coarse ones what belongs together."""
+
+import torch
+from torch import nn
+
+from tilegan.networks.patch import PatchDiscriminator
+
+
+class MultiscaleDiscriminator(nn.Module):
+    """PatchGANs of one kind, the first at full size, each other at half the size of the one before.
+
+    (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', section 3.2:
+    three of them.) Means over squares of 2 x 2 pixels halve the images. Kernels are padded by 2, as in the paper's
+    program, so that the coarsest one has something to judge in images of 32 x 32 pixels.
+    """
+
+    def __init__(self, channels: int, layers: int, scales: int, inputs: int = 3) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(PatchDiscriminator(channels, layers, inputs, padding=2) for _ in range(scales))
+
+    def forward(self, images: torch.Tensor) -> list[list[torch.Tensor]]:
+        """What each layer makes at each scale.
+
+        Args:
+            images: float (N, inputs, H, W) in [-1, 1], sides multiples of 2^(scales - 1), from 32 up for three scales.
+
+        Returns:
+            For each scale, the finest first, the features of each layer (N, channels, h, w), the first layer first; the
+            last ones are the judgements, float32 (N, 1, h, w), unbounded. With three layers and H = 64, 128 or 256 the
+            first scale's are 11, 19 or 35 rows.
+        """
+        made = []
+        for number, discriminator in enumerate(self.scales):
+            if number:
+                images = nn.functional.avg_pool2d(images, 2)
+            assert isinstance(discriminator, PatchDiscriminator)
+            made.append(discriminator.features(images))
+        return made

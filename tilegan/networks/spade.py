@@ -1,0 +1,107 @@
+"""The generator of SPADE: it sees a label map at every scale, where it tells how strong and how high features are."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from tilegan.networks.generator import channel_norm
+from tilegan.networks.labels import Labels
+from tilegan.networks.unpadded import trim_to
+
+WIDEST = 16  # times the channels at full size, as in the paper
+SEEN = 2  # pixels that gains and shifts see of the labels around theirs, per side
+
+
+def convolution(before: int, after: int) -> nn.Conv2d:
+    """3 x 3. Edges are repeated, not mirrored: at the smallest scale a tile may have a single pixel."""
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate")
+
+
+class Spade(nn.Module):
+    """Spatially-adaptive normalisation: a norm whose gains and shifts two convolutions make of the labels around.
+
+    (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is one of
+    each pixel's channels, where the paper has a batch norm: tiles of any kind are then exact, in training too, and
+    there are no statistics that fit neither batches of few crops nor averaged weights.)
+    """
+
+    def __init__(self, channels: int, labels: int, hidden: int) -> None:
+        super().__init__()
+        self.shared = convolution(labels, hidden)
+        self.modulation = convolution(hidden, 2 * channels)
+
+    def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Features (N, C, h, w) and labels (N, labels, h, w) -> (N, C, h, w).
+
+        Without padding labels may be larger, and the result is smaller if they are not larger by ``SEEN`` per side.
+        """
+        hidden = nn.functional.relu(self.shared(_around(features, labels)), inplace=True)
+        gain, shift = self.modulation(hidden).chunk(2, 1)
+        made: torch.Tensor = channel_norm(trim_to(features, gain)) * (1 + gain) + shift
+        return made
+
+
+def _around(features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The labels of all that a norm of these features sees, where there are more."""
+    height, width = (side + 2 * SEEN for side in features.shape[-2:])
+    top, left = max(0, labels.shape[-2] - height) // 2, max(0, labels.shape[-1] - width) // 2
+    return labels[..., top : labels.shape[-2] - top, left : labels.shape[-1] - left]
+
+
+class SpadeBlock(nn.Module):
+    """features + conv(lrelu(spade(conv(lrelu(spade(features)))))), 3 x 3; a 1 x 1 skip where the channels change."""
+
+    def __init__(self, before: int, after: int, labels: int, hidden: int) -> None:
+        super().__init__()
+        within = min(before, after)
+        self.norms = nn.ModuleList(Spade(channels, labels, hidden) for channels in (before, within))
+        self.convolutions = nn.ModuleList((convolution(before, within), convolution(within, after)))
+        self.skip = nn.Identity() if before == after else nn.Conv2d(before, after, 1, bias=False)
+
+    def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Features (N, before, h, w) and labels (N, labels, h, w) -> (N, after, h, w)."""
+        made = features
+        for norm, layer in zip(self.norms, self.convolutions, strict=True):
+            made = layer(nn.functional.leaky_relu(norm(made, labels), 0.2, inplace=True))
+        skipped: torch.Tensor = self.skip(trim_to(features, made))
+        return skipped + made
+
+
+class SpadeGenerator(nn.Module):
+    """From the labels of every 2^downs-th pixel up to full size, doubling sides between residual blocks.
+
+    (Park et al. 2019, section 3 and appendix A: 5 doublings and a skip with a norm of its own; a random vector, or one
+    made of a picture, may choose among several results. Here there is none, since it would have to be the same all over
+    a huge image: a label map is always painted alike, and areas of one label evenly, but for what is near their edges.)
+
+    Float (N, 3, h, w) in [-1, 1], a label map, -> the same shape and range; h and w are multiples of 2^downs.
+
+    Args:
+        channels: at full size; twice as many at half of it, and so on.
+        downs: how often full size is halved to get to where it begins.
+        hidden: channels between the labels and the gains and shifts.
+        labels: the colour of each label (see ``networks.labels``).
+    """
+
+    def __init__(self, channels: int, downs: int, hidden: int, labels: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        self.labels = Labels(labels)
+        counts = [channels * min(2**power, WIDEST) for power in reversed(range(downs + 1))]
+        self.head = convolution(len(labels), counts[0])
+        self.blocks = nn.ModuleList(
+            SpadeBlock(before, after, len(labels), hidden) for before, after in pairwise([counts[0], *counts])
+        )
+        self.tail = convolution(channels, 3)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, 3, h, w), both in [-1, 1]."""
+        labels = self.labels(image)
+        steps = [2**power for power in reversed(range(len(self.blocks)))]
+        features = self.head(labels[..., :: steps[0], :: steps[0]])
+        for number, (block, step) in enumerate(zip(self.blocks, steps, strict=True)):
+            if number:
+                features = nn.functional.interpolate(features, scale_factor=2)
+            features = block(features, labels[..., ::step, ::step])
+        return torch.tanh(self.tail(nn.functional.leaky_relu(features, 0.2, inplace=True)))

@@ -1,0 +1,157 @@
+"""The table of a set of label maps, the colour of each label: read from a file, or found in the maps."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import DatasetError, ImageError, SettingError
+from tilegan.images.header import read_header
+from tilegan.training.images import TrainingImage, read_reduced
+
+Table = list[list[int]]  # levels of red, green and blue of each label
+
+MOST = 256  # labels
+TOO_MANY = 2**20  # different colours: no noise of label maps makes so many
+LOOKED_AT = 1000  # images, evenly spread, in which labels are looked for
+LOSSY = ("JPEG", "WEBP")  # formats that change colours
+EVEN = 24  # levels that differ within 3 x 3 pixels of one label, at most
+APART = 32  # levels between two labels of a lossy format, at least
+NEAR = 8  # levels: what is nearer to a label's colour is of that label beyond doubt
+LEAST = 5e-4  # share of all pixels that an area's colour needs to be a label
+SURE = 0.7  # share of pixels of a lossy label map that are near to a label's colour, at least
+LIKE_NEXT = 0.5  # share of pixels of other label maps that are like their neighbour to the right, at least
+
+CURE = "give others, or --labels with a table"
+
+
+def read_table(path: str | Path) -> Table:
+    """The table of a text file: a label a line, ``r,g,b[,name]``, or ``value[,name]`` of an integer raster of 8 bits.
+
+    Empty lines and lines that begin with # are passed over.
+
+    Raises:
+        SettingError: the file cannot be read, or a line is neither, or two labels are alike.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"no table of labels: {path}: give a text file with a color or a number a line") from error
+    table: Table = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        color = _color(line)
+        if color is None:
+            raise SettingError(f"{path}, line {number}: '{line.strip()}' is no label: give r,g,b or a value, 0 to 255")
+        if color in table:
+            raise SettingError(
+                f"{path}, line {number}: '{line.strip()}' is there twice: each label needs its own color"
+            )
+        table.append(color)
+    if not 2 <= len(table) <= MOST:
+        raise SettingError(f"{path} has {len(table)} labels: a table needs 2 to {MOST}")
+    return table
+
+
+def _color(line: str) -> list[int] | None:
+    """The colour of a line of a table; None if it tells none."""
+    parts = [part.strip() for part in line.split(",")]
+    numbers = parts[:3] if len(parts) >= 3 and parts[1].isdigit() else parts[:1]
+    if not all(part.isdecimal() and int(part) <= 255 for part in numbers):
+        return None
+    levels = [int(part) for part in numbers]
+    return levels if len(levels) == 3 else levels * 3
+
+
+def find_table(images: list[TrainingImage]) -> Table:
+    """The table of label maps, sorted by colour.
+
+    Of formats that keep colours each colour is a label. JPEG changes them, and blurs the edges between them: there the
+    most frequent colours of even areas are, with all that is less than 32 levels from them. Labels nearer than that,
+    and those that are nothing but thin lines, need a table of the user's own.
+
+    Args:
+        images: of one folder; of more than 1,000 of them some are looked at.
+
+    Raises:
+        DatasetError: they are no label maps, or none decodes.
+    """
+    folder = images[0].path.parent
+    counts: dict[int, int] = {}
+    even: dict[int, int] = {}
+    alike, pixels, lossy = 0, 0, False
+    for image in images[:: -(-len(images) // LOOKED_AT)]:
+        try:
+            levels = read_reduced(image, labels=True)
+        except ImageError:
+            continue  # training will tell
+        codes = _codes(levels)
+        pixels += codes.size
+        alike += int((codes[:, 1:] == codes[:, :-1]).sum())
+        _count(counts, codes)
+        _count(even, codes[1:-1, 1:-1][_spread(levels) <= EVEN])
+        lossy = lossy or read_header(image.path).format in LOSSY
+        if len(counts) > TOO_MANY:
+            break
+    if not pixels:
+        raise DatasetError(f"no image in '{folder}' can be decoded")
+    colors, found = _colors(counts), alike >= LIKE_NEXT * pixels
+    if lossy or len(counts) > MOST:
+        colors = _modes(even, pixels) if len(counts) <= TOO_MANY else colors[:0]
+        found = _share_near(counts, colors) >= SURE
+    if not found or not 2 <= len(colors) <= MOST:
+        raise DatasetError(f"the images in '{folder}' are no label maps, even areas of 2 to {MOST} colors: {CURE}")
+    table: Table = sorted(colors.tolist())
+    return table
+
+
+def _codes(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """(h, w, 3) -> (h, w), a number for each colour."""
+    codes: NDArray[np.int64] = levels.astype(np.int64) @ np.array([2**16, 2**8, 1])
+    return codes
+
+
+def _colors(codes: Iterable[int]) -> NDArray[np.int64]:
+    """The inverse, (n,) -> (n, 3)."""
+    numbers = np.array(list(codes), np.int64)
+    return np.stack((numbers >> 16, numbers >> 8 & 255, numbers & 255), 1)
+
+
+def _count(counts: dict[int, int], codes: NDArray[np.int64]) -> None:
+    for code, count in zip(*(each.tolist() for each in np.unique(codes, return_counts=True)), strict=True):
+        counts[code] = counts.get(code, 0) + count
+
+
+def _spread(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """By how many levels 3 x 3 pixels differ at most, in any channel: (h, w, 3) -> (h - 2, w - 2)."""
+    low, high = levels.astype(np.int64), levels.astype(np.int64)
+    for axis in (0, 1):
+        inner = levels.shape[axis] - 2
+        low = np.minimum.reduce([low.take(range(start, start + inner), axis) for start in range(3)])
+        high = np.maximum.reduce([high.take(range(start, start + inner), axis) for start in range(3)])
+    spread: NDArray[np.int64] = (high - low).max(2)
+    return spread
+
+
+def _modes(counts: dict[int, int], pixels: int) -> NDArray[np.int64]:
+    """Colours that are the most frequent ones within ``APART`` levels, of areas large enough: (n, 3)."""
+    colors, shares = _colors(counts), np.array(list(counts.values())) / pixels
+    modes = []
+    while len(shares):
+        mode = colors[shares.argmax()]
+        around = np.abs(colors - mode).max(1) < APART
+        if shares[around].sum() >= LEAST:
+            modes.append(mode)
+        colors, shares = colors[~around], shares[~around]
+    return np.array(modes, np.int64).reshape(-1, 3)
+
+
+def _share_near(counts: dict[int, int], colors: NDArray[np.int64]) -> float:
+    """The share of pixels whose colours are within ``NEAR`` levels of one of these."""
+    present, numbers = _colors(counts), np.array(list(counts.values()))
+    near = np.zeros(len(present), np.bool_)
+    for color in colors:
+        near |= np.abs(present - color).max(1) <= NEAR
+    return float(numbers[near].sum() / numbers.sum())
