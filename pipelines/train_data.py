@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import PAIRED, REDUCED
+from tilegan.networks.build import with_norm
 from tilegan.training.images import find_images
 from tilegan.training.pairs import Domains, check_pairing, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
@@ -48,12 +49,15 @@ def with_networks(settings: TrainSettings, init: str | Path | None, styles: list
 
     Raises:
         ModelError: there is no such model.
-        SettingError: the method learns one style at a time, or the model has other styles.
+        SettingError: the method learns one style at a time, or the model has other styles, or its generator has no
+            choice of norms where one is asked for.
     """
     if init is not None:
         architecture = read_header(init)["architecture"]
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
+        if norm := settings.generator.get("norm"):
+            architecture = with_norm(architecture, norm)
         settings = replace(settings, generator=architecture)
     known = list(settings.generator.get("styles", ()))
     if known and known != styles:

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from tilegan.networks.context import ContextEncoder
+from tilegan.networks.norms import CHANNEL, norm_layer
+from tilegan.networks.norms import ChannelNorm as ChannelNorm  # it was here before there were others
 from tilegan.networks.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
@@ -21,29 +23,12 @@ PADDING: Final = "reflect"
 CONTEXT_STEP = 2**-12
 
 
-class ChannelNorm(nn.Module):
-    """Divide each pixel's channels by their root mean square, then scale them: exact under any tiling.
-
-    (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(N, C, h, w) -> (N, C, h, w)."""
-        # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
-        scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
-        return features * scale.to(features.dtype) * self.gain
-
-
 class ResidualBlock(nn.Module):
     """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, norm: str = CHANNEL) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        self.norm = norm_layer(norm, channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
@@ -79,17 +64,24 @@ class ResidualGenerator(nn.Module):
     With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
     whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
     the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
-    gains and shifts, and they can be mixed).
+    gains and shifts, and they can be mixed). ``norm`` is one of ``networks.norms``.
     """
 
     def __init__(
-        self, channels: int, blocks: int, stride: int, detail: int, context: int = 0, styles: Sequence[str] = ()
+        self,
+        channels: int,
+        blocks: int,
+        stride: int,
+        detail: int,
+        context: int = 0,
+        styles: Sequence[str] = (),
+        norm: str = CHANNEL,
     ) -> None:
         super().__init__()
         self.stride = stride
         self.head = nn.Conv2d(3 * stride**2, channels, 3, padding=1, padding_mode=PADDING)
-        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
-        self.norm = ChannelNorm(channels)
+        self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
+        self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
         self.blur = cell_blur(detail, stride)
         self.refine = nn.Conv2d(detail + 3, detail, 3, padding=1, padding_mode=PADDING)
