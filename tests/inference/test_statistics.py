@@ -124,6 +124,14 @@ def test_tiled_equals_whole_for_settled_statistics(name):
     assert settled.with_statistics_of(pixels) is settled
 
 
+def test_sixteen_bits_and_pixels_that_cannot_be_written_to():
+    translator, pixels = translator_of("residual"), image(40, 60).astype(np.uint16) * 257
+    pixels.flags.writeable = False
+    eight = globally(translator, image(40, 60), 64)
+    for name, value in globally(translator, pixels, 64).weights().items():
+        assert torch.allclose(eight.weights()[name], value, rtol=1e-4, atol=1e-5), name
+
+
 def test_in_bfloat16_the_weights_kept_are_the_precise_ones():
     translator, pixels = translator_of("residual"), image(60, 60)
     rounded = translator.place("cpu", "bfloat16").with_statistics_of(pixels)

@@ -116,7 +116,8 @@ class _Lazy:
     width: int
 
     def read(self, window: Window) -> Pixels:
-        return np.asarray(window.of(self.array))
+        part = self.array[window.top : window.bottom, window.left : window.right]
+        return np.asarray(part)
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:

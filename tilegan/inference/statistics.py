@@ -128,7 +128,7 @@ def with_global_statistics(
         for part in split(Window(0, 0, height, width), side):
             block = read(block_window(part, made.stride, made.halo))
             with plain_memory_errors():
-                pixels = torch.from_numpy(block)[None].to(made.device)
+                pixels = torch.tensor(block)[None].to(made.device)  # a copy: what is read may be read-only
                 own = part.height, part.width
                 moments.add(features_at(made.generator, norm, pixels, made.halo, own))
             done += part.height * part.width

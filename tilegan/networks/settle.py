@@ -52,7 +52,7 @@ def with_frozen_norms(
     """
     frozen = architecture | {"norm": FROZEN}
     generator = build_generator(frozen)
-    generator.load_state_dict(generator.state_dict() | weights)
+    generator.load_state_dict(generator.state_dict() | dict(weights))
     return generator, frozen
 
 
