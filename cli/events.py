@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from tilegan.pipelines import StylizePlan, StylizeResult
 
 MIB = 2**20
+# what a model with instance norms can promise, by where these take their statistics from
+GUARANTEES = {
+    "": "",
+    "tile": ", each tile by statistics of its own",
+    "thumbnail": " for statistics of a thumbnail",
+    "global": " for statistics of the whole image",
+}
 
 
 class Events(Protocol):
@@ -91,7 +98,8 @@ class LineEvents:
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
         click.echo(
             f"{result.output}: {result.height} x {result.width} pixels{speed}"
-            f" ({result.seams}, window {result.window}, {result.device}, {result.precision})"
+            f" ({result.seams}{GUARANTEES[result.statistics]}, window {result.window}, {result.device},"
+            f" {result.precision})"
         )
 
 
@@ -108,7 +116,8 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         return
     yield (
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
-        f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one ({plan.seams})"
+        f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
+        f"({plan.seams}{GUARANTEES[plan.statistics]})"
     )
     if plan.strength < 1 or plan.keep_colors or plan.stroke > 1:
         strokes = f", strokes {plan.stroke} times as large" if plan.stroke > 1 else ""

@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo
 
 
+# what a model can promise, by its norm; of others the halo tells
+GUARANTEES = {
+    "instance": "for statistics of the image (stylize --statistics thumbnail or global): the halo is known then",
+    "frozen": "for the statistics that were settled for one image",
+}
+
+
 @click.command()
 @click.argument("file")
 def info(file: str) -> None:
@@ -35,6 +42,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
+        *([("exact", GUARANTEES[norm])] if (norm := model.architecture.get("norm")) in GUARANTEES else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
 

@@ -53,6 +53,12 @@ from tilegan.cli.report import interrupted
     help="Strokes N times as large as the model paints them, for large images.",
 )
 @style_option
+@click.option(
+    "--statistics",
+    type=click.Choice(["tile", "thumbnail", "global"]),
+    help="Of a model with instance norms: of each tile (combo only), a thumbnail, or the whole image, looked at once "
+    "for each norm  [default: thumbnail]",
+)
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

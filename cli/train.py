@@ -53,6 +53,17 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall.")
 @click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")
 @click.option("--context", "with_context", is_flag=True, help="Let the generator see a thumbnail of the whole image.")
+@click.option(
+    "--generator",
+    "network",
+    type=click.Choice(["residual", "unet", "resnet"]),
+    help="Another generator than the method's; resnet is CycleGAN's own.",
+)
+@click.option(
+    "--norm",
+    type=click.Choice(["channel", "instance"]),
+    help="The generator's norm: channel keeps tiles exact; instance is the papers'  [default: channel]",
+)
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
@@ -86,6 +97,8 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
     else:
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
+        if options["init"] is not None and options["network"] is not None:
+            raise click.UsageError("--init goes on with the model's own generator: leave --generator out")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
         chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles")}
         if options["labels"] is not None:
@@ -112,7 +125,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 def _settings(options: dict[str, Any]) -> Any:
     """The settings that were given, over the method's defaults."""
     from tilegan.methods.registry import method_settings
-    from tilegan.networks.build import DEFAULT_CONTEXT
+    from tilegan.networks.build import DEFAULT_CONTEXT, NAMED_GENERATORS, with_norm
     from tilegan.training.settings import TrainSettings
 
     given = {name: value for name, value in options.items() if value is not None}
@@ -121,9 +134,12 @@ def _settings(options: dict[str, Any]) -> Any:
         method_settings(options["method"], own | dict(options["numbers"])),
         **{name: given[name] for name in OPTIONS if name in given},
     )
+    generator = dict(NAMED_GENERATORS[options["network"]]) if options["network"] else settings.generator
+    if options["norm"]:
+        generator = with_norm(generator, options["norm"])
     if options["with_context"]:
-        return replace(settings, generator=settings.generator | {"context": DEFAULT_CONTEXT})
-    return settings
+        generator = generator | {"context": DEFAULT_CONTEXT}
+    return replace(settings, generator=generator)
 
 
 def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:

@@ -96,6 +96,8 @@ def evaluate(
 ) -> EvaluateResult:
     """Translate some source images in both modes and compare them with their sources and with target images.
 
+    A model with instance norms has in both modes the statistics of each image.
+
     Args:
         model: a shipped model's name, a .safetensors file or a run folder.
         source: folder of images, best of ones that were not trained on.
@@ -123,7 +125,7 @@ def evaluate(
     """
     started = time.perf_counter()
     translator = load(model, device, precision).in_style(style or {})
-    if translator.unbounded:
+    if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
     style_name = "-".join(style or {}) or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
@@ -186,7 +188,7 @@ class _Evaluation:
         candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}
         for name, picture in candidates.items():
             self.tallies[name].add(source, picture, picture, wanted)
-        translator = self.translator.for_image(source)
+        translator = self.translator.for_image(source).with_statistics_of(source)
         tile, scale = translator.tile_size, translator.scale
         whole = translator.translate(source)
         shift = round_up(tile // 2, translator.stride)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tilegan.files import is_remote, is_there, os_errors
+from tilegan.files import is_remote, is_there, local_copy, os_errors
 from tilegan.images.export import export
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
@@ -15,11 +15,12 @@ from tilegan.images.store import Store
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import write_record
 from tilegan.inference.lock import locked
+from tilegan.inference.statistics import settled
 from tilegan.inference.task import HALVED, Work
-from tilegan.pipelines.stylize_plan import Job, prepared
+from tilegan.pipelines.stylize_plan import SETTLED, Job, prepared
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.progress import Progress, silent
-from tilegan.translator import Translator
+from tilegan.translator import Translator, load
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class StylizeResult:
         height: of the output, in pixels.
         width: of the output, in pixels.
         seams: 'exact' or 'combo'.
+        statistics: what instance norms took theirs from: 'tile', 'thumbnail' or 'global'; '' if there are none.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
         device: name of what computed.
@@ -44,6 +46,7 @@ class StylizeResult:
     height: int
     width: int
     seams: str
+    statistics: str
     window: int
     shard: int
     device: str
@@ -75,6 +78,7 @@ def stylize(
     reading: Reading | None = None,
     options: ExportOptions | None = None,
     style: Mapping[str, float] | None = None,
+    statistics: str | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -112,6 +116,9 @@ def stylize(
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
         style: of a model of several styles, the share of each that is wanted.
+        statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default) or 'global', for which
+            the image is looked at once for each norm: the result is exact for these statistics; or 'tile', which
+            seams 'combo' allow and have by default.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -144,6 +151,7 @@ def stylize(
         reading or Reading(),
         options or ExportOptions(),
         style or {},
+        statistics,
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:
@@ -178,7 +186,8 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     else:
         job.folder.clear_torn()
     write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
-    work = Work(job.image, job.folder, job.translator, job.plan, job.limits)
+    translator = _settled(job, progress)
+    work = Work(job.image, job.folder, translator, job.plan, job.limits)
     if scheduler is None and job.summary.workers == 1:
         pixels = run_in_threads(job.names, work, progress)
     else:
@@ -186,7 +195,7 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
         if not is_there(job.folder.translator):
-            job.translator.save(job.folder.translator)
+            translator.save(job.folder.translator)
         cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
         with cluster as client:
             pixels = run_on_cluster(client, job.names, work, progress)
@@ -201,6 +210,18 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
     return pixels, (
         f"out of memory: went on with window {cut['window']}, batch {cut['batch']}: levels may differ by {by}",
     )
+
+
+def _settled(job: Job, progress: Progress) -> Translator:
+    """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
+    if job.summary.statistics not in SETTLED:
+        return job.translator
+    if job.begun is not None and is_there(job.folder.translator):
+        with local_copy(job.folder.translator) as file:
+            return load(file, job.plan.device, job.plan.precision)
+    translator = settled(job.translator, job.summary.statistics, job.image, job.plan.window, progress)
+    translator.save(job.folder.translator)
+    return translator
 
 
 def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
@@ -219,6 +240,7 @@ def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int 
         height=job.summary.height,
         width=job.summary.width,
         seams=job.plan.seams,
+        statistics=job.summary.statistics,
         window=job.plan.window,
         shard=job.plan.shard,
         device=job.plan.device,

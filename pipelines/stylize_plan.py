@@ -23,11 +23,13 @@ from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, cut_of, place_model
+from tilegan.inference.statistics import GLOBAL, THUMBNAIL, choose_statistics
 from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
+SETTLED = (THUMBNAIL, GLOBAL)  # statistics that are the same for all windows
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Job:
         kind: of the output (see ``tilegan.images.formats.kind_of``).
         options: how it is encoded.
         limits: what each process keeps to.
+        translator: the model; its statistics are yet to be settled, if it needs any.
         record: what resuming compares.
         begun: what unfinished work was begun with, where it is resumed.
         plan, summary: what will be done, for the engine and for people.
@@ -99,9 +102,11 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     translator = place_model(model, settings.device, precision).in_style(settings.style)
     if translator.looks_at_whole:
         translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
+    statistics = _statistics(settings, translator, begun)
+    planned = translator.frozen() if statistics in SETTLED else translator  # as fast, whatever the statistics are
     region = _region(settings.region, image)
     plan, limits, memory, notes = fit_plan(
-        translator,
+        planned,
         image,
         region,
         settings.seams,
@@ -129,7 +134,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         check_memory(output, height, width, memory.limit - memory.process)
     record: Record = {
         "source": dict(image.identity()),
-        "model": {"fingerprint": translator.fingerprint()},
+        "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
         "settings": json.loads(json.dumps(asdict(plan))),
     }
     if begun is not None:
@@ -142,6 +147,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         width=width,
         region=(region.left, region.top, region.width, region.height),
         seams=plan.seams,
+        statistics=statistics,
         strength=plan.look.strength,
         keep_colors=plan.look.keep_colors,
         stroke=plan.look.stroke,
@@ -150,11 +156,11 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         batch=plan.batch,
         device=plan.device,
         precision=plan.precision,
-        halo=cut_of(plan, translator).halo,
-        overhead=overhead(plan, translator),
+        halo=cut_of(plan, planned).halo,
+        overhead=overhead(plan, planned),
         block=image.block,
         sequential=image.sequential,
-        decoded=decodes(plan, translator, image, limits.reader),
+        decoded=decodes(plan, planned, image, limits.reader),
         shards=rows * columns,
         workers=workers,
         threads=limits.threads,
@@ -178,6 +184,13 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         begun=begun,
         summary=summary,
     )
+
+
+def _statistics(settings: StylizeSettings, translator: Translator, begun: Record | None) -> str:
+    asked = settings.statistics
+    if asked is None and begun is not None and translator.needs_statistics:
+        asked = begun["model"].get("statistics")
+    return choose_statistics(translator, settings.seams, asked)
 
 
 def _is_there(output: Path, kind: str, source: str) -> bool:

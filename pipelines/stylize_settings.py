@@ -30,6 +30,7 @@ class StylizeSettings:
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
     style: Mapping[str, float] = field(default_factory=dict)
+    statistics: str | None = None
 
     @property
     def look(self) -> Look:
@@ -50,6 +51,7 @@ class StylizePlan:
         height, width: of the output, in pixels.
         region: x, y, width and height of the part of the source that is stylized, in pixels.
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        statistics: what instance norms take theirs from (see ``tilegan.inference.statistics``); '' if there are none.
         strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
         halo: context of each forward pass, per side, in input pixels.
         overhead: pixels of all forward passes by input pixels (see ``tilegan.inference.overhead``); 1 without halos.
@@ -71,6 +73,7 @@ class StylizePlan:
     width: int
     region: tuple[int, int, int, int]
     seams: str
+    statistics: str
     strength: float
     keep_colors: bool
     stroke: int

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
+from tilegan.networks.build import with_norm
 from tilegan.training.images import TrainingImage, find_images
 from tilegan.training.label_tables import find_table, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
@@ -61,12 +62,15 @@ def with_networks(
 
     Raises:
         ModelError: there is no such model.
-        SettingError: the method learns one style at a time, or the model has other styles.
+        SettingError: the method learns one style at a time, or the model has other styles, or its generator has no
+            choice of norms where one is asked for.
     """
     if init is not None:
         architecture = read_header(init)["architecture"]
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
+        if norm := settings.generator.get("norm"):
+            architecture = with_norm(architecture, norm)
         settings = replace(settings, generator=architecture)
     if derive:
         settings = replace(settings, generator=settings.generator | {"inputs": 1})

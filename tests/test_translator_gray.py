@@ -1,6 +1,8 @@
 """Generators of one channel: shades of grey in, colours out, through the whole engine."""
 
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import dask.array as da
 import numpy as np
@@ -8,8 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from tilegan.geometry import Window
 from tilegan.gray import gray
 from tilegan.inference.array import stylize_array
+from tilegan.inference.blocks import read_block
+from tilegan.inference.statistics import with_global_statistics
 from tilegan.networks.build import build_generator
 from tilegan.pipelines.stylize import stylize
 from tilegan.translator import Translator, load
@@ -66,3 +71,31 @@ def test_files_are_colored(coloring: Translator, tmp_path: Path, mode: str) -> N
     loaded = load(tmp_path / "coloring.safetensors", "cpu", "auto")
     wanted = loaded.translate(np.asarray(picture.convert("RGB")))
     assert np.abs(np.asarray(Image.open(tmp_path / "out.png")).astype(int) - wanted).max() <= 1
+
+
+def test_statistics_of_whole_images_are_of_what_is_seen() -> None:
+    torch.manual_seed(3)
+    architecture = {"name": "unet", "channels": 4, "downs": 2, "inputs": 1, "norm": "instance"}
+    translator = Translator.of(build_generator(architecture), architecture, 16)
+    lazy = da.from_array(image(60, 72), chunks=-1)
+    whole = translator.translate(lazy.compute())
+    settled = with_global_statistics(translator, partial(read_block, Whole(image(60, 72))), 60, 72, 32)
+    tiled = np.asarray(stylize_array(lazy, settled, window=16))
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+
+
+class Whole(NamedTuple):
+    """An image in memory."""
+
+    pixels: np.ndarray
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[1]
+
+    def read(self, window: Window) -> np.ndarray:
+        return window.of(self.pixels)

@@ -9,7 +9,8 @@ class Progress(Protocol):
     def __call__(self, phase: str, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` output pixels of ``phase`` are finished.
 
-        Phases: 'stylize', 'sample', 'pyramid', 'copy', 'export', 'verify', 'evaluate' (source pixels).
+        Phases: 'stylize', 'sample', 'pyramid', 'copy', 'export', 'verify', 'evaluate' (source pixels),
+        'statistics' (source pixels, once for each norm).
         """
 
 

@@ -26,9 +26,11 @@ from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.layers import input_channels
 from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
+from tilegan.networks.norms import INSTANCE
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
-from tilegan.networks.settle import for_image, in_style
+from tilegan.networks.settle import for_image, in_style, with_frozen_norms
+from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import under_halo
 
@@ -169,6 +171,50 @@ class Translator:
             return self
         return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
 
+    @property
+    def needs_statistics(self) -> bool:
+        """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
+        return self.architecture.get("norm") == INSTANCE
+
+    def frozen(self, precision: str = "") -> Self:
+        """The translator with norms of fixed statistics, which are yet to be settled: it is bounded.
+
+        Args:
+            precision: the number format's name; default its own.
+        """
+        made = self.of(*with_frozen_norms(self.architecture, self.weights()), self.tile_size)
+        made = replace(made, name=self.name, facts=self.facts)
+        return made.place(str(self.device), precision or precision_name(self.precision))
+
+    def with_statistics_of(self, pixels: Pixels) -> Self:
+        """The translator whose norms have the statistics of an image, for all windows alike.
+
+        What ``translate`` then makes of that image is what the generator itself makes of it, run as a whole.
+
+        Args:
+            pixels: uint8 or uint16 (h, w, 3), the image, or a thumbnail of it as in URST (Chen et al. 2022, 'Towards
+                Ultra-Resolution Neural Style Transfer via Thumbnail Instance Normalization'); run at once.
+
+        Returns:
+            A translator that can be exact, or itself if it needs no statistics.
+
+        Raises:
+            ModelError: the generator's norms cannot be settled (see ``networks.statistics``).
+            SettingError: it has several styles.
+        """
+        if not self.needs_statistics:
+            return self
+        if self.styles:
+            return self.in_style({})
+        if self.looks_at_whole:
+            return self.for_image(pixels).with_statistics_of(pixels)
+        made = self.frozen("float32")
+        height, width, _ = pixels.shape
+        with plain_memory_errors():
+            whole = torch.from_numpy(made.whole(pixels)).to(self.device)
+            settle_at_once(made.generator, whole, made.halo, (height, width))
+        return made.place(str(self.device), precision_name(self.precision))
+
     def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
         made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
         return replace(made, state=None).place(str(self.device), precision_name(self.precision))
@@ -184,7 +230,8 @@ class Translator:
         unbounded = self.unbounded or found.unbounded
         if unbounded:
             seen = f"{unbounded} sees more than a neighbourhood"
-            raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: --seams combo works")
+            remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
+            raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:
             raise ModelError(
                 f"the model '{self.name}' sees {found.context} px beyond a window, its halo is {self.halo}"
@@ -241,7 +288,8 @@ class Translator:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
         A generator that looks at whole images looks at this one, unless it was told of another (see ``for_image``).
-        Of several styles one has to be chosen before (see ``in_style``).
+        Likewise one that needs statistics has those of this image, unless they are settled (see
+        ``with_statistics_of``). Of several styles one has to be chosen before (see ``in_style``).
 
         The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
         run, and trimmed.
@@ -265,12 +313,19 @@ class Translator:
             )
         if self.looks_at_whole:
             return self.for_image(image).translate(image)
+        if self.needs_statistics:
+            return self.with_statistics_of(image).translate(image)
         _ = self.exact  # refuses what has no bound, also where the halo is 0
+        height, width, _ = image.shape
+        output: Pixels = self.run(self.whole(image), self.halo)[0]
+        return output[: height * self.scale, : width * self.scale]
+
+    def whole(self, image: Pixels) -> Pixels:
+        """The whole image as it is run: (1, h, w, channels), mirrored outwards by ``halo``, then up to ``stride``."""
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
-        output: Pixels = self.run(self.seen(image)[np.ix_(rows, columns)][None], self.halo)[0]
-        return output[: height * self.scale, : width * self.scale]
+        return self.seen(image)[np.ix_(rows, columns)][None]
 
     @property
     def receptive_field(self) -> int:

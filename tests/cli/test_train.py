@@ -66,6 +66,8 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
         (["a", "b", "--time", "soon"], "is no time"),
         (["a", "b", "--set", "palette"], "give name=value"),
+        (["a", "b", "--norm", "batch"], "'batch' is not one of"),
+        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator out"),
     ],
 )
 def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
@@ -74,10 +76,28 @@ def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
     assert message in result.output
 
 
+def test_a_generator_and_its_norm_are_chosen(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = {"resnet": {"name": "resnet", "channels": 4, "blocks": 1}}
+    monkeypatch.setattr("tilegan.networks.build.NAMED_GENERATORS", tiny)
+    options = [*QUICK, "--steps", "1", "--generator", "resnet", "--norm", "instance", "-o", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, ["train", *folders, *options])
+    assert result.exit_code == 0, result.output
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "instance"}
+    more = ["--init", str(tmp_path / "run"), "--norm", "channel", "-o", str(tmp_path / "more")]
+    result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "1", *more])
+    assert result.exit_code == 0, result.output
+    config = json.loads((tmp_path / "more" / "config.json").read_text())
+    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "channel"}
+
+
 def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
     for arguments, message in (
         ([folders[0], str(tmp_path / "missing"), *QUICK], "no folder"),
         ([folders[0], str(tmp_path), *QUICK], "no usable image"),
+        ([folders[0], *QUICK, "--method", "srgan", "--norm", "instance"], "'srresnet' has no choice of norms"),
         ([*folders, "--tile-size", "17"], "multiple of 16"),
         ([*folders, "--method", "magic"], "no method 'magic'"),
         ([*folders, "--method", "pix2pix"], "pix2pix learns from pairs"),

@@ -4,7 +4,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
-from tilegan.networks.generator import ChannelNorm
+from tilegan.networks.norms import ChannelNorm
 
 
 def random_generator(blocks: int, stride: int = 4) -> nn.Module:

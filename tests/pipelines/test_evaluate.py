@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tilegan.errors import DatasetError, ModelError, OutputError, OutputExistsError, SettingError
 from tilegan.metrics.seams import Difference
+from tilegan.networks.build import build_generator
 from tilegan.pipelines import EvaluateResult, evaluate
 from tilegan.pipelines.evaluate_table import table
 from tilegan.translator import Translator, load
@@ -136,6 +138,14 @@ def test_a_model_that_looks_at_the_whole_image_is_refused(tmp_path: Path, given,
     monkeypatch.setattr(MODULE, "load", lambda *_: whole)
     with pytest.raises(ModelError, match="layer 'norm' sees more"):
         evaluate(*given, tmp_path / "out")
+
+
+def test_a_model_with_instance_norms_has_the_statistics_of_each_image(tmp_path: Path, given) -> None:
+    torch.manual_seed(0)
+    architecture = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "norm": "instance"}
+    Translator.of(build_generator(architecture), architecture, 16, name="normed").save(given[0])
+    result = evaluate(*given, tmp_path / "out", images=1, **CPU)
+    assert result.figures["exact"].whole.maximum <= 1
 
 
 def test_foreign_folders_are_not_replaced(tmp_path: Path, given) -> None:

@@ -18,6 +18,7 @@ from tilegan.inference.blocks import mirrored_span, read_block, translate_block
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
 from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
+from tilegan.inference.statistics import GLOBAL, THUMBNAIL, WINDOW, choose_statistics, with_global_statistics
 from tilegan.translator import Translator, find, load
 
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
@@ -33,6 +34,7 @@ def stylize_array(
     stroke: int = 1,
     thumbnail: Pixels | None = None,
     style: Mapping[str, float] | None = None,
+    statistics: str | None = None,
     window: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -49,8 +51,10 @@ def stylize_array(
         keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
         stroke: how many times as large as the model paints them strokes are.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
-            without it these do without.
+            without it these do without. Of models with instance norms it is what statistics are taken from.
         style: of a model of several styles, the share of each that is wanted.
+        statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
+            that is given) or 'global', for which all of the array is computed now, once for each norm.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -68,9 +72,10 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    if isinstance(model, Translator) or thumbnail is not None or style:
+    if isinstance(model, Translator) or thumbnail is not None or style or statistics:
         model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
+        model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
@@ -93,6 +98,26 @@ def stylize_array(
         rows.append(da.concatenate(row, axis=1))
     stylized: da.Array = da.concatenate(rows, axis=0)
     return stylized
+
+
+def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pixels | None) -> Translator:
+    if statistics == GLOBAL:
+        height, width, _ = array.shape
+        return with_global_statistics(model, partial(read_block, _Lazy(array, height, width)), height, width, WINDOW)
+    return model if statistics != THUMBNAIL or thumbnail is None else model.with_statistics_of(thumbnail)
+
+
+@dataclass(frozen=True)
+class _Lazy:
+    """An array as a source of its image."""
+
+    array: da.Array
+    height: int
+    width: int
+
+    def read(self, window: Window) -> Pixels:
+        part = self.array[window.top : window.bottom, window.left : window.right]
+        return np.asarray(part)
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:

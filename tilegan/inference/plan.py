@@ -129,9 +129,12 @@ def make_plan(
     """
     default = best_window(translator, seams)
     if seams == "exact" and translator.unbounded:
+        remedy = "train a generator without it"
+        if translator.needs_statistics:
+            remedy = "give a thumbnail or statistics 'global'"
         raise ModelError(
             f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighbourhood: "
-            "stylize with seams 'combo', or train a generator without it"
+            f"stylize with seams 'combo', or {remedy}"
         )
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from tilegan.errors import ModelError
+from tilegan.errors import ModelError, SettingError
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
+from tilegan.networks.norms import FROZEN, NORMS
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
 from tilegan.networks.unet import UNetGenerator
@@ -18,6 +20,7 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
     "unet": UNetGenerator,
     "srresnet": SRResNet,
+    "resnet": ResNetGenerator,
     "spade": SpadeGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
@@ -29,6 +32,10 @@ DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 
 UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", of the maps
+RESNET_GENERATOR = {"name": "resnet", "channels": 64, "blocks": 9}
+NAMED_GENERATORS = {
+    architecture["name"]: architecture for architecture in (DEFAULT_GENERATOR, UNET_GENERATOR, RESNET_GENERATOR)
+}
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
@@ -71,6 +78,24 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
         ModelError: the name is unknown or the arguments do not fit it.
     """
     return _build(DISCRIMINATORS, architecture)
+
+
+def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
+    """The architecture with another norm (see ``networks.norms``).
+
+    Raises:
+        SettingError: its generator has no such choice, or there is no such norm.
+    """
+    found = GENERATORS.get(architecture.get("name", ""))
+    if found is None or "norm" not in signature(found).parameters:
+        raise SettingError(
+            f"the generator '{architecture.get('name')}' has no choice of norms: leave norm '{norm}' out"
+        )
+    if norm not in NORMS or norm == FROZEN:  # which is made of another, and not learnt
+        raise SettingError(
+            f"no norm '{norm}' to learn with: give {' or '.join(each for each in NORMS if each != FROZEN)}"
+        )
+    return architecture | {"norm": norm}
 
 
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.context import ContextEncoder
+from tilegan.networks.norms import CHANNEL, norm_layer
 from tilegan.networks.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
@@ -21,34 +22,12 @@ PADDING: Final = "reflect"
 CONTEXT_STEP = 2**-12
 
 
-def channel_norm(features: torch.Tensor) -> torch.Tensor:
-    """Divide each pixel's channels by their root mean square: exact under any tiling. (N, C, h, w) -> the same shape.
-
-    (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
-    """
-    # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
-    scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
-    return features * scale.to(features.dtype)
-
-
-class ChannelNorm(nn.Module):
-    """``channel_norm``, and a gain for each channel."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(N, C, h, w) -> (N, C, h, w)."""
-        return channel_norm(features) * self.gain
-
-
 class ResidualBlock(nn.Module):
     """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, norm: str = CHANNEL) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        self.norm = norm_layer(norm, channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
@@ -85,7 +64,7 @@ class ResidualGenerator(nn.Module):
     With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
     whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
     the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
-    gains and shifts, and they can be mixed).
+    gains and shifts, and they can be mixed). ``norm`` is one of ``networks.norms``.
     """
 
     def __init__(
@@ -96,14 +75,15 @@ class ResidualGenerator(nn.Module):
         detail: int,
         context: int = 0,
         styles: Sequence[str] = (),
+        norm: str = CHANNEL,
         inputs: int = 3,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.stride = stride
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
-        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
-        self.norm = ChannelNorm(channels)
+        self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
+        self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
         self.blur = cell_blur(detail, stride)
         self.refine = nn.Conv2d(detail + inputs, detail, 3, padding=1, padding_mode=PADDING)

@@ -1,4 +1,4 @@
-"""Generators whose conditions are settled: made for one image or one style, they are like any other."""
+"""Generators whose conditions or statistics are settled: made for one image or one style, they are like any other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,7 @@ from torch import nn
 from tilegan.networks.build import build_generator
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.norms import FROZEN
 
 
 def for_image(
@@ -35,6 +36,24 @@ def in_style(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
     return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
+
+
+def with_frozen_norms(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator with frozen norms in place of instance norms, whose statistics are yet to be settled.
+
+    Args:
+        architecture: of a generator that takes ``norm``.
+        weights: its own.
+
+    Returns:
+        The generator, on the CPU in float32, and its architecture.
+    """
+    frozen = architecture | {"norm": FROZEN}
+    generator = build_generator(frozen)
+    generator.load_state_dict(generator.state_dict() | dict(weights))
+    return generator, frozen
 
 
 def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:

@@ -6,8 +6,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from tilegan.networks.generator import channel_norm
 from tilegan.networks.labels import Labels
+from tilegan.networks.norms import channel_norm
 from tilegan.networks.unpadded import trim_to
 
 WIDEST = 16  # times the channels at full size, as in the paper

@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.generator import PADDING, ChannelNorm, ResidualBlock, cell_blur
+from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
+from tilegan.networks.norms import ChannelNorm
 from tilegan.networks.unpadded import trim_to
 
 WIDE = 9  # kernel of the first convolution, as in the paper

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.generator import ChannelNorm
+from tilegan.networks.norms import CHANNEL, norm_layer
 
 SPREAD = 0.02  # standard deviation of the first weights, as in the paper
 DROPPED: Final = 3  # innermost layers of the decoder with dropout
@@ -18,14 +18,15 @@ class UNetGenerator(nn.Module):
 
     (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.1: there are 8,
     for images of 256 x 256. Here 5 by default, so that the halo stays below 192 pixels. The norms are over channels,
-    where the paper has batch norms, so that tiles are exact; strided convolutions pad by mirroring.) Dropout of one
+    where the paper has batch norms, so that tiles are exact; over a batch of one, as the paper translates, those are
+    instance norms, which ``norm`` can choose. Strided convolutions pad by mirroring.) Dropout of one
     half in the three innermost layers of the decoder is the paper's noise; it is there in training alone.
 
     Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
     and w are multiples of 2^downs.
     """
 
-    def __init__(self, channels: int, downs: int, inputs: int = 3) -> None:
+    def __init__(self, channels: int, downs: int, norm: str = CHANNEL, inputs: int = 3) -> None:
         super().__init__()
         self.inputs = inputs
         if downs < 2:
@@ -36,14 +37,16 @@ class UNetGenerator(nn.Module):
         for depth, count in enumerate(counts):
             down = nn.Conv2d(before, count, 4, stride=2, padding=1, padding_mode="reflect")
             outer, inner = depth == 0, depth == downs - 1
-            norm = [] if outer or inner else [ChannelNorm(count)]
-            self.downs.append(nn.Sequential(*([] if outer else [nn.LeakyReLU(0.2)]), down, *norm))
+            after_it = [] if outer or inner else [norm_layer(norm, count)]
+            self.downs.append(nn.Sequential(*([] if outer else [nn.LeakyReLU(0.2)]), down, *after_it))
             before = count
         for depth in reversed(range(downs)):
             after = counts[depth - 1] if depth else 3
             up = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)
             noise = [nn.Dropout(0.5)] if depth and depth >= downs - DROPPED else []
-            self.ups.append(nn.Sequential(nn.ReLU(), up, *([ChannelNorm(after), *noise] if depth else [nn.Tanh()])))
+            self.ups.append(
+                nn.Sequential(nn.ReLU(), up, *([norm_layer(norm, after), *noise] if depth else [nn.Tanh()]))
+            )
             before = 2 * after
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):

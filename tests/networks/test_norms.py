@@ -1,0 +1,90 @@
+"""Normalisations: chosen by name, with weights that fit each other."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from tilegan.errors import ModelError, SettingError
+from tilegan.methods.registry import METHODS
+from tilegan.networks.build import NAMED_GENERATORS, build_generator, with_norm
+from tilegan.networks.norms import NORMS, ChannelNorm, FrozenNorm, InstanceNorm, norm_layer
+from tilegan.networks.reach import reach
+
+SMALL: list[dict[str, Any]] = [
+    {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+    {"name": "unet", "channels": 4, "downs": 3},
+    {"name": "resnet", "channels": 4, "blocks": 1},
+]
+
+
+def test_an_instance_norm_by_hand() -> None:
+    norm = InstanceNorm(2)
+    norm.gain.data[0, 1] = 10
+    features = torch.tensor([[[[1.0, 3.0]], [[0.0, 8.0]]]])  # means 2 and 4, variances 1 and 16
+    expected = torch.tensor([[[[-1.0, 1.0]], [[-10.0, 10.0]]]])
+    assert torch.allclose(norm(features), expected, atol=1e-4)
+
+
+def test_a_frozen_norm_by_hand() -> None:
+    norm = FrozenNorm(2)
+    norm.gain.data[0, 1] = 10
+    features = torch.tensor([[[[1.0, 3.0]], [[0.0, 8.0]]]])
+    assert torch.equal(norm(features), features * norm.gain)  # not yet settled
+    norm.settle(torch.tensor([2.0, 4.0]).double(), torch.tensor([1.0, 16.0]).double())
+    assert torch.allclose(norm(features), torch.tensor([[[[-1.0, 1.0]], [[-10.0, 10.0]]]]), atol=1e-4)
+
+
+def test_each_image_of_a_batch_has_statistics_of_its_own() -> None:
+    features = torch.randn(2, 3, 5, 5) * torch.tensor([1.0, 50.0]).reshape(2, 1, 1, 1)
+    norm = InstanceNorm(3)
+    assert torch.allclose(norm(features)[:1], norm(features[:1]), atol=1e-5)
+
+
+def test_instance_norms_are_computed_in_float32() -> None:
+    features = torch.full((1, 1, 40, 40), 300.0).index_fill(3, torch.arange(20), 302.0).bfloat16()
+    assert InstanceNorm(1).bfloat16()(features).abs().float().sub(1).abs().max() < 0.01
+
+
+@pytest.mark.parametrize("architecture", SMALL, ids=lambda each: each["name"])
+def test_weights_of_one_norm_fit_the_others(architecture: dict[str, Any]) -> None:
+    plain = build_generator(architecture)
+    for norm in NORMS:
+        other = build_generator(architecture | {"norm": norm})
+        other.load_state_dict(other.state_dict() | plain.state_dict())
+        extra = {name.split(".")[-1] for name in other.state_dict().keys() - plain.state_dict().keys()}
+        assert extra == ({"mean"} if norm == "frozen" else set())
+        assert any(isinstance(layer, NORMS[norm]) for layer in other.modules())
+
+
+@pytest.mark.parametrize("architecture", SMALL, ids=lambda each: each["name"])
+def test_all_but_instance_norms_are_bounded(architecture: dict[str, Any]) -> None:
+    found = {norm: reach(build_generator(architecture | {"norm": norm})) for norm in NORMS}
+    assert "(InstanceNorm)" in found["instance"].unbounded
+    assert found["channel"] == found["frozen"] == reach(build_generator(architecture))
+    assert not found["channel"].unbounded
+
+
+@pytest.mark.parametrize("architecture", SMALL, ids=lambda each: each["name"])
+def test_norms_are_over_channels_where_nothing_is_said(architecture: dict[str, Any]) -> None:
+    layers = list(build_generator(architecture).modules())
+    assert any(isinstance(layer, ChannelNorm) for layer in layers)
+    assert not any(isinstance(layer, InstanceNorm | FrozenNorm) for layer in layers)
+
+
+def test_choosing_a_norm_for_an_architecture() -> None:
+    assert with_norm(SMALL[0], "instance") == SMALL[0] | {"norm": "instance"}
+    for architecture, norm, why in (
+        ({"name": "srresnet", "channels": 4, "blocks": 1, "scale": 2}, "instance", "'srresnet' has no choice of norms"),
+        (SMALL[0], "batch", "no norm 'batch' to learn with: give channel or instance"),
+        (SMALL[0], "frozen", "no norm 'frozen' to learn with"),
+    ):
+        with pytest.raises(SettingError, match=why):
+            with_norm(architecture, norm)
+    with pytest.raises(ModelError, match="no norm 'batch': there are channel, instance, frozen"):
+        norm_layer("batch", 3)
+
+
+def test_defaults_are_known_by_name() -> None:
+    assert {method.architectures[0]["name"] for method in METHODS.values()} - set(NAMED_GENERATORS) <= {"srresnet"}
+    assert all(name == architecture["name"] for name, architecture in NAMED_GENERATORS.items())
