@@ -32,6 +32,7 @@ class Batch:
         thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
         styles: float (N, styles), one of them 1, those of the targets, in which sources are to be translated; None if
             there is but one.
+        progress: share of the training that is done, in [0, 1), for methods that learn in phases.
         made: what ``generator_loss`` made of the crops, detached, by name; saves ``discriminator_loss`` the passes.
     """
 
@@ -42,6 +43,7 @@ class Batch:
     total: int
     thumbnails: torch.Tensor | None = None
     styles: torch.Tensor | None = None
+    progress: float = 0.0
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
@@ -84,6 +86,7 @@ class Method(Protocol):
         needs: the images that it learns from, in words.
         examples: the same for the program: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
+        rests: whether some weights do not learn at times, so that processes must not wait for their gradients.
         labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
             and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
         paper: where it is from.
@@ -99,6 +102,7 @@ class Method(Protocol):
     needs: ClassVar[str]
     examples: ClassVar[str]
     styles: ClassVar[bool]
+    rests: ClassVar[bool]
     labels: ClassVar[str]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]

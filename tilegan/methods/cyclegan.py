@@ -55,6 +55,7 @@ class CycleGan:
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    rests: ClassVar = False
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings

@@ -10,6 +10,7 @@ from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.srresnet import SRResNet
 from tilegan.networks.unet import UNetGenerator
 
@@ -17,6 +18,7 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
     "unet": UNetGenerator,
     "srresnet": SRResNet,
+    "pix2pixhd": Pix2PixHDGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "siamese": SiameseDiscriminator,
@@ -26,6 +28,14 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
+COARSE_TO_FINE_GENERATOR = {
+    "name": "pix2pixhd",
+    "channels": 32,
+    "downs": 2,
+    "blocks": 6,
+    "enhancers": 1,
+    "enhancer_blocks": 3,
+}
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
