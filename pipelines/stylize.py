@@ -75,6 +75,8 @@ def stylize(
     reading: Reading | None = None,
     options: ExportOptions | None = None,
     style: Mapping[str, float] | None = None,
+    looks: Mapping[int, int] | None = None,
+    look_seed: int | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -112,6 +114,8 @@ def stylize(
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
         style: of a model of several styles, the share of each that is wanted.
+        looks: of a model whose labels have several looks, numbers of looks by those of labels, both from 0.
+        look_seed: draws the looks of its other labels; without it they have their most frequent one.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -144,6 +148,8 @@ def stylize(
         reading or Reading(),
         options or ExportOptions(),
         style or {},
+        looks or {},
+        look_seed,
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:

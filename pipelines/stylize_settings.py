@@ -30,6 +30,8 @@ class StylizeSettings:
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
     style: Mapping[str, float] = field(default_factory=dict)
+    looks: Mapping[int, int] = field(default_factory=dict)
+    look_seed: int | None = None
 
     @property
     def look(self) -> Look:

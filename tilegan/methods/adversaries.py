@@ -28,3 +28,6 @@ class Adversaries(Generic[Settings]):
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``."""
         return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``; weights are all that these need."""

@@ -128,3 +128,7 @@ class Method(Protocol):
     def discriminator_loss(self, batch: Batch) -> Losses:
         """What the discriminator minimises, after ``generator_loss`` of the same batch."""
         ...
+
+    def finish(self, generator: nn.Module) -> None:
+        """Give a copy of ``generator``, with averaged weights, what it needs beside them before it is kept."""
+        ...

@@ -124,6 +124,9 @@ class CycleGan:
             ) / 2
         return losses
 
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``; weights are all that these need."""
+
     def _there(self, given: Batch, images: torch.Tensor) -> torch.Tensor:
         return translate(self.generator, given.of(images), self.settings)
 

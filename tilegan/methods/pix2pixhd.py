@@ -18,12 +18,15 @@ from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import (
     COARSE_TO_FINE_GENERATOR,
+    INSTANCE_ENCODER,
     MULTISCALE_DISCRIMINATOR,
     build_discriminator,
     build_generator,
 )
+from tilegan.networks.instances import find_instances
+from tilegan.networks.looks import Gallery
 from tilegan.networks.multiscale import MultiscaleDiscriminator
-from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
+from tilegan.networks.pix2pixhd import Pix2PixHDGenerator, Stage
 
 Features = list[list[torch.Tensor]]
 
@@ -78,7 +81,14 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
     sides: ClassVar = (64, 512)
-    generator: Pix2PixHDGenerator
+
+    def __init__(self, generator: Pix2PixHDGenerator, discriminator: nn.Module, settings: Pix2PixHDSettings) -> None:
+        super().__init__(generator, discriminator, settings)
+        self.coarse_to_fine = generator
+        self.encoder = self.gallery = None
+        if generator.features:
+            self.encoder = Stage(3, outputs=generator.features, **INSTANCE_ENCODER)
+            self.gallery = Gallery(generator.planes - 1, generator.features)
 
     @classmethod
     def build(cls, settings: Pix2PixHDSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
@@ -95,13 +105,22 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
             raise ModelError(f"{cls.name} judges at several scales: use 'multiscale', not {discriminator}")
         return cls(made, judge, settings)
 
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        if self.encoder is None or self.gallery is None:
+            return super().networks()
+        parts = {"generator": self.generator, "encoder": self.encoder, "gallery": self.gallery}
+        return {"generator": nn.ModuleDict(parts), "discriminator": self.discriminator}
+
     def generator_loss(self, batch: Batch) -> Losses:
         """``sum_k (D_k(a, G(a)) - 1)^2 / 3 + w sum_k sum_i |D_k,i(a, b) - D_k,i(a, G(a))| / (3 layers)``.
 
         While a part of the stages works alone, G(a) is what that makes, and targets b are reduced to its size.
         """
         given = judged(batch, self.settings)
-        translated = translate(self._at_work(batch.progress), given, self.settings)
+        last, resting = self.phase(batch.progress)
+        told = given.of(self._told(given, resting > 0))
+        translated = translate(_Stages(self.coarse_to_fine, last, resting), told, self.settings)
         batch.made = {"translated": translated.detach()}
         made = self._judge(given, translated)
         with torch.no_grad():
@@ -122,7 +141,7 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
 
     def phase(self, progress: float) -> tuple[int, int]:
         """Which stages work at a point of the training: the last one, and how many, the first ones, rest meanwhile."""
-        settings, enhancers = self.settings, len(self.generator.stages) - 1
+        settings, enhancers = self.settings, len(self.coarse_to_fine.stages) - 1
         if progress < settings.global_share:
             return 0, 0
         if progress < settings.global_share + settings.enhancer_share:
@@ -131,12 +150,26 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
             return last, last
         return enhancers, 0
 
-    def _at_work(self, progress: float) -> nn.Module:
-        return _Stages(self.generator, *self.phase(progress))
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``: the looks of each label, clusters of its instances' features."""
+        if self.gallery is not None:
+            assert isinstance(generator, Pix2PixHDGenerator)
+            generator.looks.copy_(self.gallery.looks(generator.looks.shape[1]))
+
+    def _told(self, given: Batch, resting: bool) -> torch.Tensor:
+        """Sources and, of label maps, the look of each instance, as seen in the targets: (N, 3 + features, h, w)."""
+        if self.encoder is None or self.gallery is None:
+            return given.source
+        labels = self.coarse_to_fine.seen(given.source)[:, :-1].argmax(1)
+        instances = find_instances(labels)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
+            means = instances.means(torch.tanh(self.encoder(given.target)))
+        self.gallery.add(instances, means)
+        return torch.cat((given.source, instances.spread(means)), 1)
 
     def _judge(self, given: Batch, images: torch.Tensor) -> Features:
         """What the discriminators make of images (N, 3, h, w) of a batch, beside what is seen of their sources."""
-        seen = _reduced(self.generator.seen(given.source), images)
+        seen = _reduced(self.coarse_to_fine.seen(given.source), images)
         features: Features = self.discriminator(torch.cat((seen, images), 1))
         return features
 

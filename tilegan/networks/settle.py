@@ -1,4 +1,4 @@
-"""Generators whose conditions are settled: made for one image or one style, they are like any other."""
+"""Generators whose conditions are settled: made for one image, one style or one look, they are like any other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +35,17 @@ def in_style(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
     return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
+
+
+def in_look(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], chosen: list[int]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator with one look of each label, by number: one that has no others. Otherwise as ``for_image``."""
+    architecture = architecture | {"looks": 1}
+    plain = build_generator(architecture)
+    looks = weights["looks"][range(len(chosen)), chosen][:, None]
+    plain.load_state_dict({**weights, "looks": looks})
+    return plain, architecture
 
 
 def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:

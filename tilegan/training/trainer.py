@@ -203,6 +203,7 @@ class Trainer:
     def translator(self, name: str, facts: dict[str, Any]) -> Translator:
         """The averaged generator with its contract, on the training's device, in float32."""
         generator = copy.deepcopy(self.average).eval()
+        self.method.finish(generator)
         return Translator.of(generator, self.settings.generator, self.settings.tile_size, name=name, facts=facts)
 
     def check_finite(self) -> None:
