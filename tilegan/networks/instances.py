@@ -57,7 +57,7 @@ def find_instances(labels: torch.Tensor) -> Instances:
         roots = roots.scatter_reduce(0, torch.cat((here, there)), highest.repeat(2), "amax")
         while not torch.equal(roots, roots[roots]):
             roots = roots[roots]
-    found, of_pixel, areas = torch.unique(roots, return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
+    found, of_pixel, areas = torch.unique(roots, return_inverse=True, return_counts=True)
     return Instances(of_pixel.reshape(labels.shape), labels.flatten()[found], areas.float())
 
 
