@@ -130,6 +130,15 @@ def style_shares(text: str) -> dict[str, float]:
     return shares
 
 
+def label_looks(text: str) -> dict[int, int]:
+    """Looks by label from '0=3,2=1'."""
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {int(label): int(look) for label, look in pairs}
+    except ValueError:
+        raise click.BadParameter(f"'{text}' are no looks of labels: give label=look, numbers such as 2=3") from None
+
+
 def height_width(text: str) -> tuple[int, int]:
     """Height and width in pixels from '900x1200'."""
     found = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())

@@ -9,6 +9,7 @@ from tilegan.cli.options import (
     byte_count,
     device_option,
     export_options,
+    label_looks,
     overwrite_option,
     precision_option,
     reading_options,
@@ -59,6 +60,14 @@ from tilegan.cli.report import interrupted
     help="Of a model with instance norms: of each tile (combo only), a thumbnail, or the whole image, looked at once "
     "for each norm  [default: thumbnail]",
 )
+@click.option(
+    "--look",
+    "looks",
+    metavar="LABEL=LOOK,...",
+    type=label_looks,
+    help="Of a model of label maps with several looks: that of a label, both by number from 0.",
+)
+@click.option("--look-seed", metavar="N", type=click.IntRange(min=0), help="Draws the looks of its other labels.")
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

@@ -79,6 +79,8 @@ def stylize(
     options: ExportOptions | None = None,
     style: Mapping[str, float] | None = None,
     statistics: str | None = None,
+    looks: Mapping[int, int] | None = None,
+    look_seed: int | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -119,6 +121,8 @@ def stylize(
         statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default) or 'global', for which
             the image is looked at once for each norm: the result is exact for these statistics; or 'tile', which
             seams 'combo' allow and have by default.
+        looks: of a model whose labels have several looks, numbers of looks by those of labels, both from 0.
+        look_seed: draws the looks of its other labels; without it they have their most frequent one.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -152,6 +156,8 @@ def stylize(
         options or ExportOptions(),
         style or {},
         statistics,
+        looks or {},
+        look_seed,
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:

@@ -100,6 +100,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
         precision = "float32"  # the others hold fewer bits than such pixels
     translator = place_model(model, settings.device, precision).in_style(settings.style)
+    translator = translator.in_look(settings.looks, settings.look_seed)
     if translator.looks_at_whole:
         translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
     statistics = _statistics(settings, translator, begun)

@@ -31,6 +31,8 @@ class StylizeSettings:
     options: ExportOptions = field(default_factory=ExportOptions)
     style: Mapping[str, float] = field(default_factory=dict)
     statistics: str | None = None
+    looks: Mapping[int, int] = field(default_factory=dict)
+    look_seed: int | None = None
 
     @property
     def look(self) -> Look:

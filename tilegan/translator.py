@@ -25,11 +25,13 @@ from tilegan.networks.build import build_generator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.layers import input_channels
 from tilegan.networks.levels import Levels
+from tilegan.networks.looks import chosen_looks
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.norms import INSTANCE
+from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
-from tilegan.networks.settle import for_image, in_style, with_frozen_norms
+from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms
 from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import under_halo
@@ -214,6 +216,30 @@ class Translator:
             whole = torch.from_numpy(made.whole(pixels)).to(self.device)
             settle_at_once(made.generator, whole, made.halo, (height, width))
         return made.place(str(self.device), precision_name(self.precision))
+
+    @property
+    def looks(self) -> int:
+        """How many looks each label of a label map has to choose from (see ``in_look``); 0 if there is no choice."""
+        featured = isinstance(self.generator, Pix2PixHDGenerator) and self.generator.features
+        looks: int = self.architecture.get("looks", 1) if featured else 1
+        return looks if looks > 1 else 0
+
+    def in_look(self, chosen: Mapping[int, int], seed: int | None = None) -> Self:
+        """The translator with one look of each label.
+
+        Args:
+            chosen: numbers of looks by those of labels, both from 0.
+            seed: draws the looks of the other labels; None for their first ones, the most frequent.
+
+        Raises:
+            SettingError: it has no such label or look, or nothing to choose from.
+        """
+        if not chosen and seed is None:
+            return self
+        if not self.looks:
+            raise SettingError(f"the model '{self.name}' has no looks to choose from: leave out --look and --look-seed")
+        numbers = chosen_looks(len(self.architecture["labels"]), self.looks, chosen, seed, self.name)
+        return self._made_plain(*in_look(self.architecture, self.weights(), numbers))
 
     def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
         made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)

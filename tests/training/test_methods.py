@@ -25,6 +25,17 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         "generator": {"name": "spade", "channels": 4, "downs": 2, "hidden": 4, "labels": [[0, 0, 0], [200, 99, 0]]},
         "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2, "inputs": 5},
     },
+    "pix2pixhd": {
+        "generator": {
+            "name": "pix2pixhd",
+            "channels": 8,
+            "downs": 1,
+            "blocks": 1,
+            "enhancers": 1,
+            "enhancer_blocks": 1,
+        },
+        "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
+    },
     "srgan": {
         "generator": {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
@@ -32,11 +43,13 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
 }
 CPU = torch.device("cpu")
 FIXED = ("blur.weight", "bicubic.weight")  # weights that are not learnt
+ALL_AT_ONCE = {"pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0}}  # else some rest at first
 
 
 def settings_of(name: str) -> TrainSettings:
     networks = {"generator": GENERATOR} | SMALL_NETWORKS[name]
-    return TrainSettings.of(method_settings(name, {}), tile_size=16, short_side=128, batch=2, **networks)
+    numbers = method_settings(name, ALL_AT_ONCE.get(name, {}))
+    return TrainSettings.of(numbers, tile_size=16, short_side=128, batch=2, **networks)
 
 
 def crops(seed: int, side: int = 32) -> NDArray[np.uint8]:

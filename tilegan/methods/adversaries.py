@@ -1,6 +1,6 @@
 """What methods of one generator and one discriminator have in common: how these are made, kept and named."""
 
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from torch import nn
 
@@ -12,6 +12,8 @@ Settings = TypeVar("Settings", bound=MethodSettings)
 
 class Adversaries(Generic[Settings]):
     """One generator and one discriminator."""
+
+    rests: ClassVar = False
 
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
@@ -26,3 +28,6 @@ class Adversaries(Generic[Settings]):
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``."""
         return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``; weights are all that these need."""

@@ -33,6 +33,7 @@ class Batch:
         thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
         styles: float (N, styles), one of them 1, those of the targets, in which sources are to be translated; None if
             there is but one.
+        progress: share of the training that is done, in [0, 1), for methods that learn in phases.
         made: what ``generator_loss`` made of the crops, detached, by name; saves ``discriminator_loss`` the passes.
     """
 
@@ -43,6 +44,7 @@ class Batch:
     total: int
     thumbnails: torch.Tensor | None = None
     styles: torch.Tensor | None = None
+    progress: float = 0.0
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
@@ -85,6 +87,7 @@ class Method(Protocol):
         needs: the images that it learns from, in words.
         examples: the same for the program: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
+        rests: whether some weights do not learn at times, so that processes must not wait for their gradients.
         labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
             and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
         paper: where it is from.
@@ -100,6 +103,7 @@ class Method(Protocol):
     needs: ClassVar[str]
     examples: ClassVar[str]
     styles: ClassVar[bool]
+    rests: ClassVar[bool]
     labels: ClassVar[str]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
@@ -124,4 +128,8 @@ class Method(Protocol):
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """What the discriminator minimises, after ``generator_loss`` of the same batch."""
+        ...
+
+    def finish(self, generator: nn.Module) -> None:
+        """Give a copy of ``generator``, with averaged weights, what it needs beside them before it is kept."""
         ...

@@ -55,6 +55,7 @@ class CycleGan:
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    rests: ClassVar = False
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings
@@ -122,6 +123,9 @@ class CycleGan:
                 squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
             ) / 2
         return losses
+
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``; weights are all that these need."""
 
     def _there(self, given: Batch, images: torch.Tensor) -> torch.Tensor:
         return translate(self.generator, given.of(images), self.settings)

@@ -16,7 +16,7 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
     thumbnails, styles = (
         None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles)
     )
-    return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails, styles)
+    return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails, styles, batch.progress)
 
 
 def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:

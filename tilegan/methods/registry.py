@@ -8,11 +8,14 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import Method, MethodSettings
 from tilegan.methods.cyclegan import CycleGan
 from tilegan.methods.pix2pix import Pix2Pix
+from tilegan.methods.pix2pixhd import Pix2PixHD
 from tilegan.methods.siamese import Siamese
 from tilegan.methods.spade import Spade
 from tilegan.methods.srgan import SRGan
 
-METHODS: dict[str, type[Method]] = {method.name: method for method in (Siamese, CycleGan, Pix2Pix, Spade, SRGan)}
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (Siamese, CycleGan, Pix2Pix, Pix2PixHD, Spade, SRGan)
+}
 
 
 def find_method(name: str) -> type[Method]:

@@ -11,6 +11,7 @@ from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.norms import FROZEN, NORMS
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
@@ -20,6 +21,7 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
     "unet": UNetGenerator,
     "srresnet": SRResNet,
+    "pix2pixhd": Pix2PixHDGenerator,
     "resnet": ResNetGenerator,
     "spade": SpadeGenerator,
 }
@@ -36,6 +38,17 @@ RESNET_GENERATOR = {"name": "resnet", "channels": 64, "blocks": 9}
 NAMED_GENERATORS = {
     architecture["name"]: architecture for architecture in (DEFAULT_GENERATOR, UNET_GENERATOR, RESNET_GENERATOR)
 }
+COARSE_TO_FINE_GENERATOR = {
+    "name": "pix2pixhd",
+    "channels": 32,
+    "downs": 2,
+    "blocks": 6,
+    "enhancers": 1,
+    "enhancer_blocks": 3,
+    "features": 3,
+    "looks": 10,
+}
+INSTANCE_ENCODER = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}

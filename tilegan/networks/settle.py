@@ -1,4 +1,4 @@
-"""Generators whose conditions or statistics are settled: made for one image or one style, they are like any other."""
+"""Generators whose conditions or statistics are settled: made for one image, style or look, they are like any other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -54,6 +54,17 @@ def with_frozen_norms(
     generator = build_generator(frozen)
     generator.load_state_dict(generator.state_dict() | dict(weights))
     return generator, frozen
+
+
+def in_look(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], chosen: list[int]
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator with one look of each label, by number: one that has no others. Otherwise as ``for_image``."""
+    architecture = architecture | {"looks": 1}
+    plain = build_generator(architecture)
+    looks = weights["looks"][range(len(chosen)), chosen][:, None]
+    plain.load_state_dict({**weights, "looks": looks})
+    return plain, architecture
 
 
 def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:

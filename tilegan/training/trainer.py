@@ -135,7 +135,10 @@ class Trainer:
     def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
         """What computes the losses of a network; with other processes it shares their gradients."""
         losses = _LossesOf(self.method.networks()[name], compute)
-        return DistributedDataParallel(losses, broadcast_buffers=False) if self.processes.count > 1 else losses
+        if self.processes.count == 1:
+            return losses
+        rests = self.settings.method_type.rests
+        return DistributedDataParallel(losses, broadcast_buffers=False, find_unused_parameters=rests)
 
     def _minimise(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
         losses = self._gradients(name, batch)
@@ -158,7 +161,8 @@ class Trainer:
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
         source = gray(source) if input_channels(self.method.generator) == 1 else source
-        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, self._shares(styles))
+        shares, progress = self._shares(styles), self.step / self.settings.steps
+        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress)
 
     def _too_large(self, crops: Crops) -> str:
         """Says that the batch does not fit, and which one does: tried out, unless other processes would wait."""
@@ -202,6 +206,7 @@ class Trainer:
     def translator(self, name: str, facts: dict[str, Any]) -> Translator:
         """The averaged generator with its contract, on the training's device, in float32."""
         generator = copy.deepcopy(self.average).eval()
+        self.method.finish(generator)
         return Translator.of(generator, self.settings.generator, self.settings.tile_size, name=name, facts=facts)
 
     def check_finite(self) -> None:

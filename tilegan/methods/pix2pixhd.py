@@ -1,0 +1,191 @@
+"""pix2pixHD: pairs, learnt from coarse to fine, judged at three scales.
+
+Source: Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.methods.adversaries import Adversaries
+from tilegan.methods.base import MAY_BE_LABELS, PAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.cyclegan import squared_error
+from tilegan.methods.matching import feature_matching
+from tilegan.methods.passes import judged, translate
+from tilegan.networks.build import (
+    COARSE_TO_FINE_GENERATOR,
+    INSTANCE_ENCODER,
+    MULTISCALE_DISCRIMINATOR,
+    build_discriminator,
+    build_generator,
+)
+from tilegan.networks.instances import find_instances
+from tilegan.networks.looks import Gallery
+from tilegan.networks.multiscale import MultiscaleDiscriminator
+from tilegan.networks.pix2pixhd import Pix2PixHDGenerator, Stage
+
+Features = list[list[torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class Pix2PixHDSettings(MethodSettings):
+    """The method's own numbers, beside those of every method.
+
+    Attributes:
+        feature_weight: weight of feature matching against the adversarial loss, lambda in the paper.
+        global_share: share of the steps, the first ones, in which the global generator learns alone.
+        enhancer_share: share of the steps after these in which the enhancers learn, one after the other, while what is
+            below them rests. In the steps that are left all learn together.
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    feature_weight: float = 10.0
+    global_share: float = 1 / 3
+    enhancer_share: float = 1 / 3
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        self.check(self.feature_weight >= 0, f"feature weight must be 0 or more, not {self.feature_weight}")
+        shares = self.global_share, self.enhancer_share
+        fits = min(shares) >= 0 and sum(shares) <= 1
+        self.check(fits, f"global and enhancer share must be 0 or more, together 1 at most: not {shares}")
+
+
+def least_squares(judged: Sequence[Sequence[torch.Tensor]], wanted: float) -> torch.Tensor:
+    """Mean over the scales of the mean ``(D_k(x) - wanted)^2``; features of each scale, the last one judges. -> scalar.
+
+    (Mao et al. 2017, 'Least Squares GANs'. The paper sums over scales.)
+    """
+    return torch.stack([squared_error(scale[-1], wanted) for scale in judged]).mean()
+
+
+class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
+    """A generator of several stages, and discriminators of pairs (source, image) at several scales."""
+
+    name: ClassVar = "pix2pixhd"
+    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one); may be of --labels"
+    examples: ClassVar = PAIRED
+    styles: ClassVar = False
+    rests: ClassVar = True
+    labels: ClassVar = MAY_BE_LABELS
+    paper: ClassVar = "Wang et al., 'High-Resolution Image Synthesis and Semantic Manipulation with ...' (CVPR 2018)"
+    settings_type: ClassVar[type[MethodSettings]] = Pix2PixHDSettings
+    architectures: ClassVar = (COARSE_TO_FINE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "inputs": 6})
+    rates: ClassVar = (2e-4, 2e-4)
+    betas: ClassVar = (0.5, 0.999)
+    sides: ClassVar = (64, 512)
+
+    def __init__(self, generator: Pix2PixHDGenerator, discriminator: nn.Module, settings: Pix2PixHDSettings) -> None:
+        super().__init__(generator, discriminator, settings)
+        self.coarse_to_fine = generator
+        self.encoder = self.gallery = None
+        if generator.features:
+            self.encoder = Stage(3, outputs=generator.features, **INSTANCE_ENCODER)
+            self.gallery = Gallery(generator.planes - 1, generator.features)
+
+    @classmethod
+    def build(cls, settings: Pix2PixHDSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``.
+
+        Raises:
+            ModelError: the generator has no stages, or the discriminator not several scales.
+        """
+        made = build_generator(generator)
+        if not isinstance(made, Pix2PixHDGenerator):
+            raise ModelError(f"{cls.name} trains stage by stage: use the generator 'pix2pixhd', not {generator}")
+        judge = build_discriminator(discriminator | {"inputs": made.planes + 3})
+        if not isinstance(judge, MultiscaleDiscriminator):
+            raise ModelError(f"{cls.name} judges at several scales: use 'multiscale', not {discriminator}")
+        return cls(made, judge, settings)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``."""
+        if self.encoder is None or self.gallery is None:
+            return super().networks()
+        parts = {"generator": self.generator, "encoder": self.encoder, "gallery": self.gallery}
+        return {"generator": nn.ModuleDict(parts), "discriminator": self.discriminator}
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``sum_k (D_k(a, G(a)) - 1)^2 / 3 + w sum_k sum_i |D_k,i(a, b) - D_k,i(a, G(a))| / (3 layers)``.
+
+        While a part of the stages works alone, G(a) is what that makes, and targets b are reduced to its size.
+        """
+        given = judged(batch, self.settings)
+        last, resting = self.phase(batch.progress)
+        told = given.of(self._told(given, resting > 0))
+        translated = translate(_Stages(self.coarse_to_fine, last, resting), told, self.settings)
+        batch.made = {"translated": translated.detach()}
+        made = self._judge(given, translated)
+        with torch.no_grad():
+            real = self._judge(given, _reduced(given.target, translated))
+        return {
+            "generator": least_squares(made, 1),
+            "features": self.settings.feature_weight * feature_matching(real, made),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``sum_k ((D_k(a, b) - 1)^2 + D_k(a, G(a))^2) / 6``; halved, as in the paper's program."""
+        given, translated = judged(batch, self.settings), batch.made["translated"]
+        target = _reduced(given.target, translated)
+        return {
+            "real": least_squares(self._judge(given, target), 1) / 2,
+            "translated": least_squares(self._judge(given, translated), 0) / 2,
+        }
+
+    def phase(self, progress: float) -> tuple[int, int]:
+        """Which stages work at a point of the training: the last one, and how many, the first ones, rest meanwhile."""
+        settings, enhancers = self.settings, len(self.coarse_to_fine.stages) - 1
+        if progress < settings.global_share:
+            return 0, 0
+        if progress < settings.global_share + settings.enhancer_share:
+            into = (progress - settings.global_share) / settings.enhancer_share
+            last = min(enhancers, 1 + int(into * enhancers))
+            return last, last
+        return enhancers, 0
+
+    def finish(self, generator: nn.Module) -> None:
+        """See ``Method.finish``: the looks of each label, clusters of its instances' features."""
+        if self.gallery is not None:
+            assert isinstance(generator, Pix2PixHDGenerator)
+            generator.looks.copy_(self.gallery.looks(generator.looks.shape[1]))
+
+    def _told(self, given: Batch, resting: bool) -> torch.Tensor:
+        """Sources and, of label maps, the look of each instance, as seen in the targets: (N, 3 + features, h, w)."""
+        if self.encoder is None or self.gallery is None:
+            return given.source
+        labels = self.coarse_to_fine.seen(given.source)[:, :-1].argmax(1)
+        instances = find_instances(labels)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
+            means = instances.means(torch.tanh(self.encoder(given.target)))
+        self.gallery.add(instances, means)
+        return torch.cat((given.source, instances.spread(means)), 1)
+
+    def _judge(self, given: Batch, images: torch.Tensor) -> Features:
+        """What the discriminators make of images (N, 3, h, w) of a batch, beside what is seen of their sources."""
+        seen = _reduced(self.coarse_to_fine.seen(given.source), images)
+        features: Features = self.discriminator(torch.cat((seen, images), 1))
+        return features
+
+
+def _reduced(images: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Images as small as others, by means over squares."""
+    return nn.functional.avg_pool2d(images, images.shape[-1] // like.shape[-1])
+
+
+class _Stages(nn.Module):
+    """Some stages of a generator as one network."""
+
+    def __init__(self, generator: Pix2PixHDGenerator, last: int, resting: int) -> None:
+        super().__init__()
+        self.generator, self.last, self.resting = generator, last, resting
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.generator(image, self.last, self.resting)
+        return made

@@ -1,0 +1,87 @@
+"""Instances of a label map, connected areas of one label: found, averaged over, and their looks sorted into a few."""
+
+from dataclasses import dataclass
+
+import torch
+
+ROUNDS = 20  # of k-means: few points, which settle sooner
+
+
+@dataclass(frozen=True)
+class Instances:
+    """The connected areas of some label maps.
+
+    Attributes:
+        of_pixel: int64 (N, h, w), the number of each pixel's instance; no two maps share one.
+        labels: int64 (instances,), the label of each.
+        areas: float (instances,), in pixels.
+    """
+
+    of_pixel: torch.Tensor
+    labels: torch.Tensor
+    areas: torch.Tensor
+
+    def means(self, features: torch.Tensor) -> torch.Tensor:
+        """Of each instance: (N, F, h, w) -> float32 (instances, F)."""
+        rows = features.float().movedim(1, -1).flatten(0, 2)
+        sums = rows.new_zeros(len(self.labels), rows.shape[1]).index_add(0, self.of_pixel.flatten(), rows)
+        return sums / self.areas[:, None]
+
+    def spread(self, means: torch.Tensor) -> torch.Tensor:
+        """The mean of its instance at each pixel: (instances, F) -> (N, F, h, w)."""
+        rows = means.index_select(0, self.of_pixel.flatten())
+        return rows.reshape(*self.of_pixel.shape, -1).movedim(-1, 1)
+
+
+def find_instances(labels: torch.Tensor) -> Instances:
+    """The areas of one label that are connected by shared edges of pixels.
+
+    Trees of pixels are joined at neighbours of one label and flattened in turn, until nothing changes (Shiloach and
+    Vishkin 1982, 'An O(log n) Parallel Connectivity Algorithm').
+
+    Args:
+        labels: int64 (N, h, w), the label of each pixel.
+    """
+    numbers = torch.arange(labels.numel(), device=labels.device).reshape(labels.shape)
+    pairs = []
+    for axis in (1, 2):
+        before, after = (slice(None, -1), slice(1, None))
+        places = [(slice(None),) * axis + (part,) for part in (before, after)]
+        same = labels[places[0]] == labels[places[1]]
+        pairs.append(torch.stack([numbers[place][same] for place in places]))
+    first, second = torch.cat(pairs, 1)
+    roots = numbers.flatten()
+    while not torch.equal(roots[first], roots[second]):
+        here, there = roots[first], roots[second]
+        highest = torch.maximum(here, there)
+        roots = roots.scatter_reduce(0, torch.cat((here, there)), highest.repeat(2), "amax")
+        while not torch.equal(roots, roots[roots]):
+            roots = roots[roots]
+    found, of_pixel, areas = torch.unique(roots, return_inverse=True, return_counts=True)
+    return Instances(of_pixel.reshape(labels.shape), labels.flatten()[found], areas.float())
+
+
+def cluster(points: torch.Tensor, count: int, seed: int) -> torch.Tensor:
+    """Centres of so many clusters, that of the most points first: k-means.
+
+    (Lloyd 1982, 'Least Squares Quantization in PCM'; started as by Arthur and Vassilvitskii 2007, 'k-means++'.)
+
+    Args:
+        points: float (n, F), at least one.
+        count: of clusters; of fewer different points the centres repeat in turn.
+        seed: chooses the points to start from.
+
+    Returns:
+        (count, F).
+    """
+    points, random = points.double().cpu(), torch.Generator().manual_seed(seed)
+    centres = points[torch.randint(len(points), (1,), generator=random)]
+    while len(centres) < count and bool((away := torch.cdist(points, centres).amin(1)).any()):
+        centres = torch.cat((centres, points[torch.multinomial(away.square(), 1, generator=random)]))
+    for _ in range(ROUNDS):
+        nearest = torch.cdist(points, centres).argmin(1)
+        members = torch.nn.functional.one_hot(nearest, len(centres)).double()
+        sizes = members.sum(0)
+        centres = torch.where(sizes[:, None] > 0, members.T @ points / sizes.clamp(min=1)[:, None], centres)
+    centres = centres[sizes.argsort(descending=True, stable=True)]
+    return centres[torch.arange(count) % len(centres)].float()

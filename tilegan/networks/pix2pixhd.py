@@ -1,0 +1,162 @@
+"""A coarse-to-fine generator: one network at low resolution, and enhancers that add what higher ones show."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from tilegan.networks.boundaries import Boundaries
+from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
+from tilegan.networks.labels import Labels
+from tilegan.networks.norms import ChannelNorm
+
+WIDE = 7  # kernel of the first and the last convolution, as in the paper
+
+
+class Stage(nn.Module):
+    """A network at one resolution: a wide convolution, halvings, residual blocks, doublings, a wide convolution.
+
+    (Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution', as Wang et al. use it.
+    Doublings repeat pixels before a convolution: transposed ones would weave a pattern.)
+    """
+
+    def __init__(self, inputs: int, channels: int, downs: int, blocks: int, outputs: int = 3) -> None:
+        super().__init__()
+        counts = [channels * 2**power for power in range(downs + 1)]
+        front: list[nn.Module] = [_wide(inputs, channels), ChannelNorm(channels), nn.ReLU()]
+        for before, after in pairwise(counts):
+            down = nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode=PADDING)
+            front += [down, ChannelNorm(after), nn.ReLU()]
+        back: list[nn.Module] = []
+        for before, after in pairwise(counts[::-1]):
+            up = nn.Conv2d(before, after, 3, padding=1, padding_mode=PADDING)
+            back += [nn.Upsample(scale_factor=2), up, ChannelNorm(after), nn.ReLU()]
+        self.front = nn.Sequential(*front)
+        self.body = nn.Sequential(*(ResidualBlock(counts[-1]) for _ in range(blocks)))
+        self.back = nn.Sequential(*back)
+        self.tail = _wide(channels, outputs)
+
+    def features(self, planes: torch.Tensor, coarser: torch.Tensor | None = None) -> torch.Tensor:
+        """What the tail is given.
+
+        Args:
+            planes: float (N, inputs, h, w).
+            coarser: features of the stage before, (N, C, h', w') of the residual blocks' sides, which are added.
+
+        Returns:
+            (N, channels, h, w).
+        """
+        own = self.front(planes)
+        if coarser is not None:
+            own = own + coarser
+        made: torch.Tensor = self.back(self.body(own))
+        return made
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        """(N, inputs, h, w) -> (N, outputs, h, w), unbounded."""
+        made: torch.Tensor = self.tail(self.features(planes))
+        return made
+
+
+class Pix2PixHDGenerator(nn.Module):
+    """A global generator at low resolution and enhancers, each at twice the resolution of the one before.
+
+    (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', sections 3.1
+    to 3.4.) An enhancer halves its input once, adds the features of the stage before, and runs its own residual blocks.
+    Norms are over channels, where the paper has instance norms, so that tiles are exact. What a stage makes is added to
+    the enlarged output of the one before, and enhancers start at zero: so the whole works after any phase of training.
+    Inputs are halved by means over squares of 2 x 2 pixels, in phase with all strides.
+
+    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of 2^(enhancers + downs).
+
+    Args:
+        channels: of the global generator at its full size; each enhancer has half as many as the stage before.
+        downs: halvings of the global generator.
+        blocks: its residual blocks.
+        enhancers: how many there are.
+        enhancer_blocks: residual blocks of each of them.
+        labels: the table of label maps, see ``networks.labels``, to which a plane of boundaries is added; empty for
+            plain images.
+        features: further planes beside labels, that tell how a place shall look; none for plain images.
+        looks: how many looks each label has to choose from.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        downs: int,
+        blocks: int,
+        enhancers: int,
+        enhancer_blocks: int,
+        labels: Sequence[Sequence[int]] = (),
+        features: int = 0,
+        looks: int = 1,
+    ) -> None:
+        super().__init__()
+        self.labels = nn.Sequential(Labels(labels), Boundaries(len(labels))) if labels else None
+        self.features = features if labels else 0
+        self.planes = len(labels) + 1 if labels else 3
+        inputs = self.planes + self.features
+        stages = [Stage(inputs, channels, downs, blocks)]
+        for number in range(enhancers):
+            stages.append(Stage(inputs, channels // 2 ** (number + 1), 1, enhancer_blocks))
+            nn.init.zeros_(stages[-1].tail.weight)
+            nn.init.zeros_(stages[-1].tail.bias)  # type: ignore[arg-type]
+        self.stages = nn.ModuleList(stages)
+        self.blur = cell_blur(3, 2)
+        if self.features:
+            self.looks: torch.Tensor
+            self.register_buffer("looks", torch.zeros(len(labels), looks, self.features))
+
+    def seen(self, image: torch.Tensor) -> torch.Tensor:
+        """What there is to be seen of a source, for generators and discriminators: itself, or labels and boundaries.
+
+        (N, 3, h, w) in [-1, 1] -> (N, planes, h, w).
+        """
+        if self.labels is None:
+            return image
+        planes: torch.Tensor = self.labels(image)
+        return planes
+
+    def forward(self, image: torch.Tensor, last: int | None = None, resting: int = 0) -> torch.Tensor:
+        """Translate.
+
+        Args:
+            image: float (N, 3, h, w) in [-1, 1]; with features (N, 3 + features, h, w), those of each pixel, or else
+                they are the first look of each label.
+            last: the stage to end with, whose output is smaller; the global generator is 0. None for all.
+            resting: so many stages, the first ones, get no gradients.
+
+        Returns:
+            (N, 3, h, w) in [-1, 1], of fewer stages h and w are halved once for each that is left out.
+        """
+        planes = self.seen(image[:, :3])
+        if self.features:
+            planes = torch.cat((planes, self._looks(image, planes)), 1)
+        sizes = [planes]
+        for _ in self.stages[1:]:
+            sizes.append(nn.functional.avg_pool2d(sizes[-1], 2))
+        features: torch.Tensor | None = None
+        output: torch.Tensor | None = None
+        for number, stage in enumerate(self.stages if last is None else self.stages[: last + 1]):
+            assert isinstance(stage, Stage)
+            with torch.set_grad_enabled(torch.is_grad_enabled() and number >= resting):
+                features = stage.features(sizes[-1 - number], features)
+                made: torch.Tensor = stage.tail(features)
+                if output is not None:
+                    made = made + self.blur(nn.functional.interpolate(output, scale_factor=2.0))
+                output = made
+        assert output is not None
+        return torch.tanh(output)
+
+    def _looks(self, image: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
+        """Features of each pixel, (N, features, h, w): those given, or those of the first look of its label."""
+        if image.shape[1] > 3:
+            return image[:, 3:]
+        kernel = self.looks[:, 0].T[:, :, None, None]
+        return nn.functional.conv2d(planes[:, :-1], kernel.to(planes.dtype))
+
+
+def _wide(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, WIDE, padding=WIDE // 2, padding_mode=PADDING)
