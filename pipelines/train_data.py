@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
-from tilegan.networks.build import with_norm
+from tilegan.networks.build import with_norm, with_one_channel
 from tilegan.training.images import TrainingImage, find_images
 from tilegan.training.label_tables import find_table, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
@@ -58,7 +58,7 @@ def with_networks(
 ) -> TrainSettings:
     """The settings with networks like those of ``init``, that know several styles where there are some.
 
-    Sources that are derived have one channel.
+    Sources that are derived have one channel, where the generator can be made for that.
 
     Raises:
         ModelError: there is no such model.
@@ -73,7 +73,7 @@ def with_networks(
             architecture = with_norm(architecture, norm)
         settings = replace(settings, generator=architecture)
     if derive:
-        settings = replace(settings, generator=settings.generator | {"inputs": 1})
+        settings = replace(settings, generator=with_one_channel(settings.generator))
     known = list(settings.generator.get("styles", ()))
     if known and known != styles:
         raise SettingError(f"the model to start from has the styles {', '.join(known)}: give a folder with just these")

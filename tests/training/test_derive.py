@@ -7,6 +7,7 @@ import pytest
 
 from tilegan.errors import SettingError
 from tilegan.methods.pix2pix import Pix2PixSettings
+from tilegan.methods.pix2pixhd import Pix2PixHDSettings
 from tilegan.pipelines.train_data import find_domains, with_networks
 from tilegan.training.derive import edges_picture, gray_picture
 from tilegan.training.images import read_reduced
@@ -43,6 +44,7 @@ def test_one_folder_gives_pairs(folder: Path) -> None:
 def test_its_generator_has_one_channel() -> None:
     assert with_networks(settings(), None, [], "edges").generator["inputs"] == 1
     assert "inputs" not in with_networks(settings(), None, []).generator
+    assert "inputs" not in with_networks(TrainSettings.of(Pix2PixHDSettings()), None, [], "gray").generator
 
 
 @pytest.mark.parametrize(

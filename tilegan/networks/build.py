@@ -111,6 +111,13 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
     return architecture | {"norm": norm}
 
 
+def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:
+    """The architecture for shades of grey, if its generator can be made for them; others take three equal channels."""
+    found = GENERATORS.get(architecture.get("name", ""))
+    one = found is not None and "inputs" in signature(found).parameters
+    return architecture | {"inputs": 1} if one else architecture
+
+
 def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
     found = classes.get(architecture.get("name", ""))
