@@ -87,7 +87,8 @@ class Method(Protocol):
         needs: the images that it learns from, in words.
         examples: the same for the program: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
-        rests: whether some weights do not learn at times, so that processes must not wait for their gradients.
+        rests: whether some weights of the generator's losses do not learn at times: processes must not wait for their
+            gradients.
         labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
             and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
         paper: where it is from.

@@ -18,20 +18,21 @@ class Stage(nn.Module):
     """A network at one resolution: a wide convolution, halvings, residual blocks, doublings, a wide convolution.
 
     (Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution', as Wang et al. use it.
-    Doublings repeat pixels before a convolution: transposed ones would weave a pattern.)
+    Doublings repeat pixels before a convolution: transposed ones would weave a pattern. ReLUs are leaky, since the
+    even areas of label maps could silence others for good.)
     """
 
     def __init__(self, inputs: int, channels: int, downs: int, blocks: int, outputs: int = 3) -> None:
         super().__init__()
         counts = [channels * 2**power for power in range(downs + 1)]
-        front: list[nn.Module] = [_wide(inputs, channels), ChannelNorm(channels), nn.ReLU()]
+        front: list[nn.Module] = [_wide(inputs, channels), ChannelNorm(channels), nn.LeakyReLU(0.2)]
         for before, after in pairwise(counts):
             down = nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode=PADDING)
-            front += [down, ChannelNorm(after), nn.ReLU()]
+            front += [down, ChannelNorm(after), nn.LeakyReLU(0.2)]
         back: list[nn.Module] = []
         for before, after in pairwise(counts[::-1]):
             up = nn.Conv2d(before, after, 3, padding=1, padding_mode=PADDING)
-            back += [nn.Upsample(scale_factor=2), up, ChannelNorm(after), nn.ReLU()]
+            back += [nn.Upsample(scale_factor=2), up, ChannelNorm(after), nn.LeakyReLU(0.2)]
         self.front = nn.Sequential(*front)
         self.body = nn.Sequential(*(ResidualBlock(counts[-1]) for _ in range(blocks)))
         self.back = nn.Sequential(*back)

@@ -137,7 +137,7 @@ class Trainer:
         losses = _LossesOf(self.method.networks()[name], compute)
         if self.processes.count == 1:
             return losses
-        rests = self.settings.method_type.rests
+        rests = self.settings.method_type.rests and name == "generator"
         return DistributedDataParallel(losses, broadcast_buffers=False, find_unused_parameters=rests)
 
     def _minimise(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
