@@ -9,8 +9,10 @@ from typing import Any
 
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.train import resume, train
+from tilegan.pipelines.train_data import with_networks
 from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
+from tilegan.training.styles import style_names
 from tilegan.translator import read_header
 
 HOLD_OUT = 10
@@ -29,20 +31,21 @@ def arguments(description: str, steps: int) -> argparse.ArgumentParser:
     return parser
 
 
-def train_one(given: argparse.Namespace, run: Path, settings: TrainSettings) -> None:
+def train_one(given: argparse.Namespace, run: Path, settings: TrainSettings, *, styles: bool = False) -> None:
     """Train a model, or go on with it; nothing if it is finished. One of other settings is replaced."""
-    if not (run / "checkpoint.safetensors").is_file() or RunConfig.read(run).settings != settings:
+    wanted = with_networks(settings, None, style_names(Path(given.target)) if styles else [])
+    if not (run / "checkpoint.safetensors").is_file() or RunConfig.read(run).settings != wanted:
         shutil.rmtree(_evaluation(run), ignore_errors=True)
-        train(given.source, given.target, run, settings=settings, overwrite=True, sample_every=10**9)
+        train(given.source, given.target, run, settings=settings, styles=styles, overwrite=True, sample_every=10**9)
     elif read_header(run)["facts"]["steps"] < given.steps:
         resume(run)
 
 
-def measure(given: argparse.Namespace, run: Path) -> dict[str, dict[str, Any]]:
+def measure(given: argparse.Namespace, run: Path, style: dict[str, float] | None = None) -> dict[str, dict[str, Any]]:
     """The figures of a model by candidate, on the images that it was not trained on."""
     folder = _evaluation(run)
     if not folder.exists():
-        evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT)
+        evaluate(run, given.source, given.target, folder, images=given.images, held_out=HOLD_OUT, style=style)
     figures: dict[str, dict[str, Any]] = json.loads((folder / "evaluate.json").read_text())["figures"]
     return figures
 
