@@ -145,7 +145,7 @@ class Loop:
             "target_images": len(self.images[1]),
             "device": self.config.device,
             "precision": self.config.precision,
-            "derive": self.config.derive,
+            "derive": self.config.derive or None,
             "init": self.config.init,
             "losses": last_losses(self.folder, 100),
             "figures": {name: round(value, 3) for name, value in self.figures.items()},
