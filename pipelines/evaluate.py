@@ -130,8 +130,8 @@ def evaluate(
     style_name = "-".join(style or {}) or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
-    folders = Path(source), Path(source if target is None else target)
-    chosen = Chosen(*folders, images, held_out, short_side, paired, direction)
+    targets = None if target is None else Path(target)
+    chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction)
     given = read_images(translator, chosen)
     measured = _Evaluation(translator, given, seed)
     measured.run(progress or silent)

@@ -20,7 +20,7 @@ class Chosen:
 
     Attributes:
         source: folder of images.
-        target: likewise; the same if one folder holds both.
+        target: likewise; None if one folder holds both.
         count: sources at most, and targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file; None for all.
         short_side: reduce images to this short side, in pixels; None for that of the training, or what tiles need.
@@ -28,7 +28,7 @@ class Chosen:
     """
 
     source: Path
-    target: Path
+    target: Path | None
     count: int
     held_out: int | None
     short_side: int | None
@@ -66,25 +66,24 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     side = chosen.short_side or max(_trained_side(translator), least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
-    folders = chosen.source, chosen.target
+    target = chosen.target or chosen.source
     domains, correspond = _find(translator, chosen, least, side)
     sources, targets = (
-        _held_out(images, chosen.held_out, folder) for images, folder in zip(domains, folders, strict=True)
+        _held_out(images, chosen.held_out, folder)
+        for images, folder in zip(domains, (chosen.source, target), strict=True)
     )
     labels = bool(translator.architecture.get("labels"))
     numbers = _spread(len(sources), chosen.count)
     read = [_decoded(sources[number], chosen.source, labels) for number in numbers]
-    partners = [_decoded(targets[number], chosen.target) for number in numbers] if correspond else read
+    partners = [_decoded(targets[number], target) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
-    paintings = [_decoded(targets[number], chosen.target) for number in _spread(len(targets), 2 * chosen.count)]
+    paintings = [_decoded(targets[number], target) for number in _spread(len(targets), 2 * chosen.count)]
     found = [painting for painting in paintings if painting]
-    for some, folder in ((pairs, chosen.source), (found, chosen.target)):
+    for some, folder in ((pairs, chosen.source), (found, target)):
         if not some:
             raise DatasetError(f"no image in '{folder}' can be decoded")
     if len(found) < 2:
-        raise DatasetError(
-            f"only one usable image in '{chosen.target}': give two or more, to compare real with real ones"
-        )
+        raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
     return Images(side, [source for source, _ in pairs], found, wanted)
 
@@ -93,15 +92,15 @@ def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tupl
     """The usable images of both domains, and whether each source has its target."""
     check_pairing(chosen.paired, chosen.direction)
     derived = translator.facts.get("derive")
-    source, target, both = chosen.source, chosen.target, max(least, 2 * translator.tile_size)
+    source, target, both = chosen.source, chosen.target or chosen.source, max(least, 2 * translator.tile_size)
     if chosen.paired == "by-name":
         return find_pairs(source, target, both, side), True
     if chosen.paired:
         return find_halves(source, both, side, chosen.direction), True
     if derived in DERIVATIONS and source == target:
         return derive_pairs(source, both, side, derived), True
-    if source == target:
-        raise SettingError(f"sources and targets are both '{source}': give two folders, or say how they are paired")
+    if chosen.target is None:
+        raise SettingError(f"only the folder '{source}' is given: give one of targets too, or say how they are paired")
     images = find_images(source, least, side)
     if derived in DERIVATIONS:
         images = [replace(image, derived=derived) for image in images]

@@ -234,5 +234,5 @@ def test_images_that_do_not_correspond_are_not(measured) -> None:
 
 
 def test_one_folder_is_enough_only_if_it_holds_both(given: tuple[Path, Path, Path]) -> None:
-    with pytest.raises(SettingError, match="give two folders, or say how they are paired"):
+    with pytest.raises(SettingError, match="give one of targets too, or say how they are paired"):
         evaluate(*given[:2])
