@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from tilegan.errors import OutputError, SettingError
+from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
@@ -101,6 +101,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         precision = "float32"  # the others hold fewer bits than such pixels
     translator = place_model(model, settings.device, precision).in_style(settings.style)
     translator = translator.in_look(settings.looks, settings.look_seed)
+    if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
+        raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
     if translator.looks_at_whole:
         translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
     statistics = _statistics(settings, translator, begun)

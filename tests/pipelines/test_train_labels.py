@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.cli.main import main
-from tilegan.errors import DatasetError, SettingError
+from tilegan.errors import DatasetError, ImageError, SettingError
 from tilegan.methods.registry import method_settings
 from tilegan.methods.spade import Spade
 from tilegan.pipelines.evaluate import evaluate
@@ -80,6 +80,9 @@ def test_labels_are_found_learnt_resumed_and_painted_exactly(
     assert worst(np.asarray(Image.open(tmp_path / "painted.png")), whole.translate(large)) <= 1
     with pytest.raises(SettingError, match="no larger strokes: 'pictures' paints label maps"):
         stylize(tmp_path / "large.png", tmp_path / "other.png", **placed, stroke=2)  # type: ignore[arg-type]
+    Image.fromarray(large[..., 0].astype(np.uint16) * 100).save(tmp_path / "deep.png")
+    with pytest.raises(ImageError, match=r"no label map: .*deep.png has values of uint16: save it with 8 bits"):
+        stylize(tmp_path / "deep.png", tmp_path / "other.png", **placed)  # type: ignore[arg-type]
     result = evaluate(tmp_path / "whole", *folders, tmp_path / "figures", short_side=84, images=1, device="cpu")
     assert {"identity", "exact"} <= result.figures.keys()
 
