@@ -100,9 +100,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
         if options["init"] is not None and options["network"] is not None:
             raise click.UsageError("--init goes on with the model's own generator: leave --generator out")
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
-        chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles")}
-        if options["labels"] is not None:
-            chosen["labels"] = options["labels"]
+        chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles", "labels")}
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)

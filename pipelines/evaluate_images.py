@@ -62,7 +62,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if chosen.count < 1:
         raise SettingError(f"no evaluation of {chosen.count} images: give at least 1")
     _check_held_out(translator, chosen.held_out)
-    least = _least_side(translator)
+    least = _least_side(translator.frozen() if translator.needs_statistics else translator)
     side = chosen.short_side or max(_trained_side(translator), least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")

@@ -15,9 +15,9 @@ from tilegan.images.store import Store
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import write_record
 from tilegan.inference.lock import locked
-from tilegan.inference.statistics import settled
+from tilegan.inference.statistics import SETTLED, settled
 from tilegan.inference.task import HALVED, Work
-from tilegan.pipelines.stylize_plan import SETTLED, Job, prepared
+from tilegan.pipelines.stylize_plan import Job, prepared
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator, load

@@ -23,13 +23,12 @@ from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, cut_of, place_model
-from tilegan.inference.statistics import GLOBAL, THUMBNAIL, choose_statistics
+from tilegan.inference.statistics import SETTLED, choose_statistics
 from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
-SETTLED = (THUMBNAIL, GLOBAL)  # statistics that are the same for all windows
 
 
 @dataclass(frozen=True)

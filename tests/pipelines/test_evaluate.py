@@ -148,6 +148,16 @@ def test_a_model_with_instance_norms_has_the_statistics_of_each_image(tmp_path: 
     assert result.figures["exact"].whole.maximum <= 1
 
 
+def test_instance_norms_need_as_many_pixels_as_their_halo(tmp_path: Path, given) -> None:
+    architecture = {"name": "residual", "channels": 8, "blocks": 6, "stride": 4, "detail": 4, "norm": "instance"}
+    translator = Translator.of(build_generator(architecture), architecture, 16)
+    translator.save(given[0])
+    halo = translator.frozen().halo
+    assert translator.halo < halo > 3 * 16  # so that the halo tells, and not the five tiles
+    with pytest.raises(SettingError, match=f"80 px is too small for tiles of 16: give {32 + halo}"):
+        evaluate(*given, tmp_path / "out", short_side=80, **CPU)
+
+
 def test_foreign_folders_are_not_replaced(tmp_path: Path, given) -> None:
     (tmp_path / "foreign").mkdir()
     with pytest.raises(OutputExistsError, match="no evaluation"):

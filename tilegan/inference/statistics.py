@@ -21,6 +21,7 @@ from tilegan.translator import Translator
 
 # Of each tile (only in ``combo`` mode), of a thumbnail of the image, or of the whole image.
 TILE, THUMBNAIL, GLOBAL = STATISTICS = ("tile", "thumbnail", "global")
+SETTLED = (THUMBNAIL, GLOBAL)  # those that are the same for all windows
 # Longest side of a thumbnail, in pixels: that of URST's code. An image that is no larger is its own thumbnail.
 SIDE = 1024
 # Of the windows that statistics are gathered from, in input pixels: always the same, since sums of other windows differ
