@@ -1,35 +1,27 @@
-"""A generator and its contract: what training makes, inference uses and one file on disk holds."""
+"""A generator ready to translate: what is settled before any window is cut, and what runs windows."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, cast
 
 import numpy as np
-import safetensors
 import torch
-from safetensors.torch import load_file, save
 from torch import nn
 
-from tilegan.devices import CPU, choose_device, choose_precision, plain_memory_errors, precision_name, to_device
+from tilegan.contract import Contract
+from tilegan.devices import CPU, plain_memory_errors, precision_name
 from tilegan.errors import ImageError, ModelError, SettingError
-from tilegan.files import locate, replace_file
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import gray
-from tilegan.model_file import FORMAT, find, read_header, shipped
-from tilegan.networks.build import build_generator
+from tilegan.model_file import find, read_header, shipped
 from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.layers import input_channels
 from tilegan.networks.levels import Levels
 from tilegan.networks.looks import chosen_looks
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.norms import INSTANCE
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms
 from tilegan.networks.statistics import settle_at_once
@@ -40,89 +32,12 @@ __all__ = ["Translator", "find", "load", "read_header", "shipped"]
 
 
 @dataclass(frozen=True)
-class Translator:
+class Translator(Contract):
     """A generator ready to translate.
 
-    Attributes:
-        generator: float (N, channels, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are
-            multiples of ``stride``.
-        architecture: what ``networks.build.build_generator`` makes the generator from: its name and its numbers.
-        tile_size: side S of the tiles of training and of ``combo`` mode, in input pixels.
-        halo: context that one output pixel can depend on, per side, in input pixels; a multiple of ``stride``.
-        stride: total stride of the generator, in input pixels; reading must start at multiples of it.
-        scale: output pixels per input pixel.
-        name: the style's name, used in output file names.
-        facts: how it was trained; free-form, JSON.
-        device, precision: where and in which number format the generator computes.
-        state: the weights in full precision, where the generator holds rounded ones.
-        unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
-            ``combo`` mode is possible. '' if there is none.
+    ``run`` takes windows with their halo, ``translate`` is what they must equal. What has to be known of the whole
+    image, or chosen, is settled before, in a copy whose generator is like any other.
     """
-
-    generator: nn.Module
-    architecture: dict[str, Any]
-    tile_size: int
-    halo: int
-    stride: int
-    scale: int = 1
-    name: str = "style"
-    facts: dict[str, Any] = field(default_factory=dict)
-    device: torch.device = CPU
-    precision: torch.dtype = torch.float32
-    state: dict[str, torch.Tensor] | None = None
-    unbounded: str = ""
-
-    def place(self, device: str = "auto", precision: str = "auto") -> Self:
-        """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
-        chosen = choose_device(device)
-        dtype = choose_precision(precision, chosen)
-        state = None if self.precision == dtype == torch.float32 else self.weights()
-        generator = to_device(deepcopy(self.generator), chosen, dtype).eval()
-        return replace(self, generator=generator, state=state, device=chosen, precision=dtype)
-
-    @classmethod
-    def of(
-        cls,
-        generator: nn.Module,
-        architecture: dict[str, Any],
-        tile_size: int,
-        *,
-        name: str = "style",
-        facts: dict[str, Any] | None = None,
-    ) -> Self:
-        """The translator of a generator: halo, stride and scale are computed from the network and tried out.
-
-        Args:
-            generator: on any device, in float32.
-            architecture: what makes it (see ``networks.build``).
-            tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
-            name: the style's name.
-            facts: how it was trained; free-form, JSON.
-
-        Raises:
-            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``networks.reach``).
-        """
-        found = reach(generator)
-        halo = round_up(found.radius, found.stride)
-        unbounded = found.unbounded or probe(generator, halo, found.stride, found.scale)
-        device = next((tensor.device for tensor in generator.parameters()), CPU)
-        return cls(
-            generator=generator,
-            architecture=architecture,
-            tile_size=tile_size,
-            halo=halo,
-            stride=found.stride,
-            scale=found.scale,
-            name=name,
-            facts=facts or {},
-            device=device,
-            unbounded=unbounded,
-        )
-
-    @property
-    def channels(self) -> int:
-        """Of the images that the generator takes: 3, or 1 for shades of grey."""
-        return input_channels(self.generator)
 
     def seen(self, pixels: Pixels) -> Pixels:
         """What the generator looks at of an image or a part of it.
@@ -353,44 +268,6 @@ class Translator:
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
         return self.seen(image)[np.ix_(rows, columns)][None]
 
-    @property
-    def receptive_field(self) -> int:
-        """Full extent of what an output pixel can depend on, in input pixels, from halo to halo."""
-        return 2 * self.halo + 1
-
-    def header(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON types."""
-        names = ("architecture", "tile_size", "halo", "stride", "scale", "name", "facts", "receptive_field")
-        return {name: getattr(self, name) for name in names}
-
-    def weights(self) -> dict[str, torch.Tensor]:
-        """The generator's tensors, float32 on the CPU, in the precision in which they were trained or loaded."""
-        state = self.generator.state_dict() if self.state is None else self.state
-        return {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
-
-    def fingerprint(self) -> str:
-        """SHA-256 over contract and weights: two translators with the same one give the same pixels."""
-        digest = hashlib.sha256()
-        contract = {name: value for name, value in self.header().items() if name not in ("name", "facts")}
-        digest.update(json.dumps(contract, sort_keys=True).encode())
-        for name, value in sorted(self.weights().items()):
-            digest.update(name.encode())
-            digest.update(value.numpy().tobytes())
-        return digest.hexdigest()
-
-    def save(self, path: str | Path) -> None:
-        """Write the translator to a safetensors file; one that is there is replaced only when the new one is whole.
-
-        Raises:
-            ModelError: halo, stride and scale are not what the generator needs.
-        """
-        if not _fits(self.header(), Translator.of(self.generator, self.architecture, self.tile_size)):
-            raise ModelError(
-                f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
-            )
-        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
-        replace_file(locate(path), save(self.weights(), metadata))
-
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
     """Load a translator: a shipped model's name, a .safetensors file or a run folder.
@@ -399,21 +276,4 @@ def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto"
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.
         SettingError: the device or the precision is unknown.
     """
-    path = find(name_or_path)
-    header = read_header(path)
-    del header["receptive_field"]
-    generator = build_generator(header["architecture"])
-    try:
-        generator.load_state_dict(load_file(path))
-    except (RuntimeError, OSError, safetensors.SafetensorError) as error:
-        raise ModelError(f"damaged model: {path}: {str(error).splitlines()[0]}") from error
-    translator = Translator.of(generator, header["architecture"], header["tile_size"])
-    if not _fits(header, translator):
-        raise ModelError(f"damaged model: {path}: its halo, stride or scale is not that of its architecture")
-    return replace(translator, **header).place(device, precision)
-
-
-def _fits(header: dict[str, Any], found: Translator) -> bool:
-    """Whether a contract is that of the generator; a halo wider than needed does no harm."""
-    same = (header["stride"], header["scale"]) == (found.stride, found.scale)
-    return same and header["halo"] >= found.halo and header["halo"] % found.stride == 0
+    return Translator.read(find(name_or_path)).place(device, precision)

@@ -1,0 +1,172 @@
+"""A generator and its contract: halo, stride, scale and weights, as one file on disk holds them."""
+
+import hashlib
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save
+from torch import nn
+
+from tilegan.devices import CPU, choose_device, choose_precision, to_device
+from tilegan.errors import ModelError
+from tilegan.files import locate, replace_file
+from tilegan.geometry import round_up
+from tilegan.model_file import FORMAT, read_header
+from tilegan.networks.build import build_generator
+from tilegan.networks.layers import input_channels
+from tilegan.networks.probe import probe
+from tilegan.networks.reach import reach
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What all that runs a generator has to know of it.
+
+    Attributes:
+        generator: float (N, channels, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are
+            multiples of ``stride``.
+        architecture: what ``networks.build.build_generator`` makes the generator from: its name and its numbers.
+        tile_size: side S of the tiles of training and of ``combo`` mode, in input pixels.
+        halo: context that one output pixel can depend on, per side, in input pixels; a multiple of ``stride``.
+        stride: total stride of the generator, in input pixels; reading must start at multiples of it.
+        scale: output pixels per input pixel.
+        name: the style's name, used in output file names.
+        facts: how it was trained; free-form, JSON.
+        device, precision: where and in which number format the generator computes.
+        state: the weights in full precision, where the generator holds rounded ones.
+        unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
+            ``combo`` mode is possible. '' if there is none.
+    """
+
+    generator: nn.Module
+    architecture: dict[str, Any]
+    tile_size: int
+    halo: int
+    stride: int
+    scale: int = 1
+    name: str = "style"
+    facts: dict[str, Any] = field(default_factory=dict)
+    device: torch.device = CPU
+    precision: torch.dtype = torch.float32
+    state: dict[str, torch.Tensor] | None = None
+    unbounded: str = ""
+
+    def place(self, device: str = "auto", precision: str = "auto") -> Self:
+        """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
+        chosen = choose_device(device)
+        dtype = choose_precision(precision, chosen)
+        state = None if self.precision == dtype == torch.float32 else self.weights()
+        generator = to_device(deepcopy(self.generator), chosen, dtype).eval()
+        return replace(self, generator=generator, state=state, device=chosen, precision=dtype)
+
+    @classmethod
+    def of(
+        cls,
+        generator: nn.Module,
+        architecture: dict[str, Any],
+        tile_size: int,
+        *,
+        name: str = "style",
+        facts: dict[str, Any] | None = None,
+    ) -> Self:
+        """The translator of a generator: halo, stride and scale are computed from the network and tried out.
+
+        Args:
+            generator: on any device, in float32.
+            architecture: what makes it (see ``networks.build``).
+            tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
+            name: the style's name.
+            facts: how it was trained; free-form, JSON.
+
+        Raises:
+            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``networks.reach``).
+        """
+        found = reach(generator)
+        halo = round_up(found.radius, found.stride)
+        unbounded = found.unbounded or probe(generator, halo, found.stride, found.scale)
+        device = next((tensor.device for tensor in generator.parameters()), CPU)
+        return cls(
+            generator=generator,
+            architecture=architecture,
+            tile_size=tile_size,
+            halo=halo,
+            stride=found.stride,
+            scale=found.scale,
+            name=name,
+            facts=facts or {},
+            device=device,
+            unbounded=unbounded,
+        )
+
+    @property
+    def channels(self) -> int:
+        """Of the images that the generator takes: 3, or 1 for shades of grey."""
+        return input_channels(self.generator)
+
+    @property
+    def receptive_field(self) -> int:
+        """Full extent of what an output pixel can depend on, in input pixels, from halo to halo."""
+        return 2 * self.halo + 1
+
+    def header(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON types."""
+        names = ("architecture", "tile_size", "halo", "stride", "scale", "name", "facts", "receptive_field")
+        return {name: getattr(self, name) for name in names}
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The generator's tensors, float32 on the CPU, in the precision in which they were trained or loaded."""
+        state = self.generator.state_dict() if self.state is None else self.state
+        return {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
+
+    def fingerprint(self) -> str:
+        """SHA-256 over contract and weights: two translators with the same one give the same pixels."""
+        digest = hashlib.sha256()
+        contract = {name: value for name, value in self.header().items() if name not in ("name", "facts")}
+        digest.update(json.dumps(contract, sort_keys=True).encode())
+        for name, value in sorted(self.weights().items()):
+            digest.update(name.encode())
+            digest.update(value.numpy().tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a safetensors file; one that is there is replaced only when the new one is whole.
+
+        Raises:
+            ModelError: halo, stride and scale are not what the generator needs.
+        """
+        if not _fits(self.header(), self.of(self.generator, self.architecture, self.tile_size)):
+            raise ModelError(
+                f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
+            )
+        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
+        replace_file(locate(path), save(self.weights(), metadata))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """What a safetensors file holds, on the CPU in float32.
+
+        Raises:
+            ModelError: the file is not a model, or its weights do not fit its architecture.
+        """
+        header = read_header(path)
+        del header["receptive_field"]
+        generator = build_generator(header["architecture"])
+        try:
+            generator.load_state_dict(load_file(path))
+        except (RuntimeError, OSError, safetensors.SafetensorError) as error:
+            raise ModelError(f"damaged model: {path}: {str(error).splitlines()[0]}") from error
+        found = cls.of(generator, header["architecture"], header["tile_size"])
+        if not _fits(header, found):
+            raise ModelError(f"damaged model: {path}: its halo, stride or scale is not that of its architecture")
+        return replace(found, **header)
+
+
+def _fits(header: dict[str, Any], found: Contract) -> bool:
+    """Whether a contract is that of the generator; a halo wider than needed does no harm."""
+    same = (header["stride"], header["scale"]) == (found.stride, found.scale)
+    return same and header["halo"] >= found.halo and header["halo"] % found.stride == 0
