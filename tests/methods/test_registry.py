@@ -1,10 +1,13 @@
 """Methods by name, and their numbers from words."""
 
+from pathlib import Path
+
 import pytest
 
 from tilegan.errors import SettingError
 from tilegan.methods.registry import METHODS, find_method, method_settings, type_of
 from tilegan.methods.siamese import Siamese, SiameseSettings
+from tilegan.methods.srgan import SRGanSettings
 from tilegan.training.settings import TrainSettings
 
 
@@ -12,6 +15,12 @@ def test_numbers_may_be_words() -> None:
     found = method_settings("siamese", {"margin": "3", "joined": "False", "palette": 0.5})
     assert found == SiameseSettings(margin=3.0, joined=False, palette=0.5)
     assert type_of(found) is Siamese
+
+
+def test_files_are_found_again_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert method_settings("srgan", {"vgg": "vgg.safetensors"}) == SRGanSettings(vgg=f"{tmp_path}/vgg.safetensors")
+    assert method_settings("srgan", {"vgg": ""}) == SRGanSettings()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The losses of SRGAN against numbers computed by hand."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
@@ -11,6 +13,7 @@ from tilegan.methods.base import Batch
 from tilegan.methods.srgan import SRGan, SRGanSettings
 from tilegan.networks.build import DEFAULT_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.vgg import DEVIATIONS
 
 SMALL = {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4}
 PATCH = {"name": "patch", "channels": 4, "layers": 2}
@@ -70,6 +73,23 @@ def test_the_content_loss_leads_the_generator_alone() -> None:
     sum(method.generator_loss(batch).values()).backward()  # type: ignore[union-attr]
     assert all(weight.grad is None for weight in method.discriminator.parameters())
     assert not batch.made["translated"].requires_grad
+
+
+def test_features_of_a_given_network_are_compared_and_never_trained(tmp_path: Path) -> None:
+    """The network is one convolution that copies red, and adds enough that no value is cut off."""
+    weight = torch.zeros(1, 3, 3, 3)
+    weight[0, 0, 1, 1] = 1
+    save_file({"features.0.weight": weight, "features.0.bias": torch.full((1,), 10.0)}, tmp_path / "vgg.safetensors")
+    settings = SRGanSettings(vgg=str(tmp_path / "vgg.safetensors"), vgg_weight=2)
+    method = SRGan(Quadruple(), Mean(), settings)
+    batch = Batch(torch.full((2, 3, 8, 8), 0.25), torch.full((2, 3, 32, 32), -0.5), 0, 0, 2)
+    # translations are 0.5: as shares of [0, 1] red is half too bright
+    assert method.generator_loss(batch)["vgg"].item() == pytest.approx(2 * (0.5 / DEVIATIONS[0]) ** 2, rel=1e-5)
+    judges = method.networks()["discriminator"]
+    assert {id(weight) for weight in judges.parameters()} == {
+        id(weight) for weight in method.discriminator.parameters()
+    }
+    assert not [name for name in judges.state_dict() if "vgg" in name]
 
 
 def test_what_cannot_be_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from tilegan.errors import SettingError
@@ -35,10 +36,10 @@ def type_of(settings: MethodSettings) -> type[Method]:
 
 
 def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
-    """The settings of a method, with some numbers that are not the defaults, as they are or in words.
+    """The settings of a method, with some that are not the defaults, as they are or in words; files by any path.
 
     Raises:
-        SettingError: there is no such method, or it has no such number, or a word is no number.
+        SettingError: there is no such method, or it has no such setting, or a word is no number.
     """
     kind = find_method(name).settings_type
     types = {entry.name: entry.type for entry in fields(kind)}
@@ -48,8 +49,10 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
     return kind(**values)
 
 
-def _value(name: str, value: str | float, kind: object) -> float:
-    """A number or a truth from a word."""
+def _value(name: str, value: str | float, kind: object) -> float | str:
+    """A number, a truth or a file's absolute path from a word."""
+    if kind is str:
+        return str(Path(value).absolute()) if isinstance(value, str) and value else ""
     words = {"true": True, "false": False}
     try:
         if kind is bool:

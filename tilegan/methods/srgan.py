@@ -17,6 +17,7 @@ from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.vgg import VggFeatures
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class SRGanSettings(MethodSettings):
         pixel_weight: weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper.
         adversarial_weight: weight of the discriminator's judgement; 0.001 in the paper.
         feature_weight: weight of the distance to the target in the discriminator's features; not in the paper.
+        vgg: a safetensors file with the weights of a VGG network, named as torchvision names them, whose features are
+            compared as well; '' for none, since none is at hand here.
+        vgg_weight: weight of the mean squared distance to the target in these; 0.006 in the paper.
 
     Raises:
         SettingError: a number cannot work.
@@ -35,11 +39,13 @@ class SRGanSettings(MethodSettings):
     pixel_weight: float = 1.0
     adversarial_weight: float = 1e-3
     feature_weight: float = 1e-2
+    vgg: str = ""
+    vgg_weight: float = 6e-3
 
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        for name in ("pixel_weight", "adversarial_weight", "feature_weight"):
+        for name in ("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight"):
             value = getattr(self, name)
             self.check(value >= 0, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
 
@@ -51,8 +57,8 @@ class SRGan(Adversaries[SRGanSettings]):
     ``networks.patch``: strided convolutions of 64 to 512 channels as well, but ending in a map, so that crops of any
     side, whole or as single tiles, can be judged, and each judgement is of a neighbourhood, seams included.
 
-    The paper compares features of a VGG network that was trained to classify photographs. No such weights are at hand
-    here, nor can they be given: features of the discriminator take their place.
+    The paper compares features of a VGG network that was trained to classify photographs. Where its weights are not
+    given, features of the discriminator take their place.
     """
 
     name: ClassVar = "srgan"
@@ -73,17 +79,29 @@ class SRGan(Adversaries[SRGanSettings]):
         """See ``Method.build``.
 
         Raises:
-            ModelError: the discriminator gives no features.
+            ModelError: the discriminator gives no features, or the VGG file is none.
         """
         made = super().build(settings, generator, discriminator)
         if not isinstance(made.discriminator, PatchDiscriminator):
             raise ModelError(f"{cls.name} compares features of a discriminator: use 'patch', not {discriminator}")
         return made
 
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SRGanSettings) -> None:
+        super().__init__(generator, discriminator, settings)
+        self.vgg = VggFeatures.read(settings.vgg) if settings.vgg else None
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``; the VGG network is among what judges, so that it is where that is."""
+        if self.vgg is None:
+            return super().networks()
+        judges = nn.ModuleDict({"discriminator": self.discriminator, "vgg": self.vgg})
+        return {"generator": self.generator, "discriminator": judges}
+
     def generator_loss(self, batch: Batch) -> Losses:
         """``w_p (b - G(a))^2 - w_a log D(G(a)) + w_f sum_i |D_i(G(a)) - D_i(b)| / n``, the paper's equation 3.
 
-        Its second term is the paper's; its content loss is the first and the third one.
+        Its second term is the paper's; its content loss is the first and the third one, and, of a given VGG network,
+        ``w_v (VGG(b) - VGG(G(a)))^2``, the paper's equation 5.
         """
         given, settings = judged(batch, self.settings), self.settings
         translated = translate(self.generator, given, settings)
@@ -91,11 +109,16 @@ class SRGan(Adversaries[SRGanSettings]):
         made = self.discriminator.features(translated)
         with torch.no_grad():
             real = self.discriminator.features(given.target)
-        return {
+        losses = {
             "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, given.target),
             "generator": settings.adversarial_weight * cross_entropy(made[-1], 1),
             "features": settings.feature_weight * feature_matching([real], [made]),
         }
+        if self.vgg is None:
+            return losses
+        with torch.no_grad():
+            wanted = self.vgg(given.target)
+        return losses | {"vgg": settings.vgg_weight * nn.functional.mse_loss(self.vgg(translated), wanted)}
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``-log D(b) - log(1 - D(G(a)))``, the paper's equation 2."""

@@ -1,0 +1,89 @@
+"""Features of a VGG network, whose weights the user brings: what perceptual losses compare."""
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Self
+
+import safetensors
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from tilegan.errors import ModelError
+
+# of the photographs that such networks learnt from, red, green and blue in [0, 1]: part of the weights, so to say
+MEANS, DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+WEIGHT = re.compile(r"features\.(\d+)\.weight")
+# Places of a convolution and the next one in torchvision's list of layers: a ReLU between them, or a pooling as well.
+NEXT, POOLED = 2, 3
+
+
+class VggFeatures(nn.Module):
+    """3 x 3 convolutions, each with a ReLU, and 2 x 2 max poolings (Simonyan and Zisserman 2015, 'Very Deep ...').
+
+    Weights are buffers that no state holds: nothing trains them, and checkpoints do not repeat the user's file.
+    """
+
+    means: torch.Tensor
+    deviations: torch.Tensor
+
+    def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """The network of tensors named as torchvision names them, ``features.0.weight`` and so on; others are left out.
+
+        Places tell where the poolings are, and the last convolution where the network ends, so that a file with
+        fewer layers gives earlier features.
+
+        Raises:
+            ModelError: they are not those of a VGG network without batch norms.
+        """
+        super().__init__()
+        self.places = sorted(int(found[1]) for found in map(WEIGHT.fullmatch, tensors) if found)
+        _check(self.places, tensors)
+        for place in self.places:
+            for part in ("weight", "bias"):
+                tensor = tensors[f"features.{place}.{part}"].float()
+                self.register_buffer(f"{part}_{place}", tensor, persistent=False)
+        for name, values in (("means", MEANS), ("deviations", DEVIATIONS)):
+            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """The network in a safetensors file.
+
+        Raises:
+            ModelError: it cannot be read, or holds another network.
+        """
+        try:
+            return cls(load_file(path))
+        except (OSError, safetensors.SafetensorError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"no VGG weights in {path}: {reason}: give a .safetensors file") from error
+        except ModelError as error:
+            raise ModelError(f"no VGG weights in {path}: {error}") from error
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, 3, H, W) in [-1, 1] -> float32 (N, C, h, w), what the last convolution makes, after its ReLU."""
+        features = ((images + 1) / 2 - self.means) / self.deviations
+        for before, place in pairwise([self.places[0], *self.places]):
+            if place - before == POOLED:
+                features = nn.functional.max_pool2d(features, 2)
+            weight, bias = getattr(self, f"weight_{place}"), getattr(self, f"bias_{place}")
+            features = torch.relu(nn.functional.conv2d(features, weight, bias, padding=1))
+        return features.float()
+
+
+def _check(places: list[int], tensors: Mapping[str, torch.Tensor]) -> None:
+    if not places:
+        raise ModelError("it holds no features.0.weight")
+    channels = 3
+    for before, place in pairwise([places[0] - NEXT, *places]):
+        weight, bias = tensors[f"features.{place}.weight"], tensors.get(f"features.{place}.bias")
+        if weight.ndim != 4 or weight.shape[1:] != (channels, 3, 3) or bias is None:
+            raise ModelError(
+                f"features.{place} is no 3 x 3 convolution of {channels} channels; batch norms are not known"
+            )
+        if place - before not in (NEXT, POOLED):
+            raise ModelError(f"features.{before} is followed by features.{place}, which no VGG network has")
+        channels = len(weight)
