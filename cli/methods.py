@@ -12,5 +12,6 @@ def methods() -> None:
 
     for name, method in METHODS.items():
         click.echo(f"{name}\n  learns from  {method.needs}\n  paper        {method.paper}")
-        numbers = ", ".join(f"{entry.name}={entry.default}" for entry in fields(method.settings_type))
-        click.echo(f"  numbers      {numbers}")
+        settings = ", ".join(f"{entry.name}={entry.default}" for entry in fields(method.settings_type))
+        network = ", ".join(f"{name}={value}" for name, value in method.architectures[0].items() if name != "name")
+        click.echo(f"  settings     {settings}\n  generator    {method.architectures[0]['name']}: {network}")

@@ -60,6 +60,14 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
     help="Another generator than the method's; resnet is CycleGAN's own.",
 )
 @click.option(
+    "--generator-set",
+    "network_numbers",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    type=assignment,
+    help="A number of the generator's, such as downs=8.",
+)
+@click.option(
     "--norm",
     type=click.Choice(["channel", "instance"]),
     help="The generator's norm: channel keeps tiles exact; instance is the papers'  [default: channel]",
@@ -97,8 +105,10 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
     else:
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
-        if options["init"] is not None and options["network"] is not None:
-            raise click.UsageError("--init goes on with the model's own generator: leave --generator out")
+        if options["init"] is not None and (options["network"] or options["network_numbers"]):
+            raise click.UsageError(
+                "--init goes on with the model's own generator: leave --generator and its numbers out"
+            )
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
         chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles", "labels")}
         chosen["settings"] = _settings(options)
@@ -123,7 +133,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 def _settings(options: dict[str, Any]) -> Any:
     """The settings that were given, over the method's defaults."""
     from tilegan.methods.registry import method_settings
-    from tilegan.networks.build import DEFAULT_CONTEXT, NAMED_GENERATORS, with_norm
+    from tilegan.networks.build import DEFAULT_CONTEXT, NAMED_GENERATORS, with_norm, with_numbers
     from tilegan.training.settings import TrainSettings
 
     given = {name: value for name, value in options.items() if value is not None}
@@ -133,6 +143,7 @@ def _settings(options: dict[str, Any]) -> Any:
         **{name: given[name] for name in OPTIONS if name in given},
     )
     generator = dict(NAMED_GENERATORS[options["network"]]) if options["network"] else settings.generator
+    generator = with_numbers(generator, dict(options["network_numbers"]))
     if options["norm"]:
         generator = with_norm(generator, options["norm"])
     if options["with_context"]:

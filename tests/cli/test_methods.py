@@ -12,3 +12,4 @@ def test_every_method_is_listed_with_what_it_needs() -> None:
         assert method.needs in result.output
         assert method.paper in result.output
     assert "margin=2.0" in result.output
+    assert "unet: channels=64, downs=5" in result.output

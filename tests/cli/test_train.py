@@ -67,7 +67,8 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["a", "b", "--time", "soon"], "is no time"),
         (["a", "b", "--set", "palette"], "give name=value"),
         (["a", "b", "--norm", "batch"], "'batch' is not one of"),
-        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator out"),
+        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator and its"),
+        (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave --generator and its"),
     ],
 )
 def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
@@ -79,18 +80,19 @@ def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
 def test_a_generator_and_its_norm_are_chosen(
     folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny = {"resnet": {"name": "resnet", "channels": 4, "blocks": 1}}
+    tiny = {"resnet": {"name": "resnet", "channels": 4, "blocks": 9}}
     monkeypatch.setattr("tilegan.networks.build.NAMED_GENERATORS", tiny)
     options = [*QUICK, "--steps", "1", "--generator", "resnet", "--norm", "instance", "-o", str(tmp_path / "run")]
+    options += ["--generator-set", "blocks=1"]
     result = CliRunner().invoke(main, ["train", *folders, *options])
     assert result.exit_code == 0, result.output
     config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "instance"}
+    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "instance", "blocks": 1}
     more = ["--init", str(tmp_path / "run"), "--norm", "channel", "-o", str(tmp_path / "more")]
     result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "1", *more])
     assert result.exit_code == 0, result.output
     config = json.loads((tmp_path / "more" / "config.json").read_text())
-    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "channel"}
+    assert config["settings"]["generator"] == tiny["resnet"] | {"norm": "channel", "blocks": 1}
 
 
 def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The only place with numbers: named architectures and what they are made of."""
 
+from collections.abc import Mapping
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -109,6 +110,25 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
             f"no norm '{norm}' to learn with: give {' or '.join(each for each in NORMS if each != FROZEN)}"
         )
     return architecture | {"norm": norm}
+
+
+def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int]) -> dict[str, Any]:
+    """The architecture with some of its own numbers changed, such as ``downs`` of a U-Net.
+
+    Args:
+        architecture: of a generator.
+        numbers: by name, as they are or in words.
+
+    Raises:
+        SettingError: it has no such number, or a word is no whole number from 1 up.
+    """
+    own = [name for name, value in architecture.items() if type(value) is int]
+    for name, value in numbers.items():
+        if name not in own:
+            raise SettingError(f"the generator '{architecture['name']}' has no {name}: it has {', '.join(own)}")
+        if not str(value).isdecimal() or int(value) < 1:
+            raise SettingError(f"{name} cannot be '{value}': give a whole number from 1 up")
+    return architecture | {name: int(value) for name, value in numbers.items()}
 
 
 def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""Numbers of architectures, chosen by name."""
+
+import pytest
+
+from tilegan.errors import SettingError
+from tilegan.networks.build import UNET_GENERATOR, build_generator, with_numbers
+from tilegan.networks.reach import reach
+
+
+def test_the_papers_eight_halvings_can_be_chosen() -> None:
+    found = reach(build_generator(with_numbers(UNET_GENERATOR, {"downs": "8", "channels": 1})))
+    assert (found.stride, found.unbounded) == (256, "")
+    assert 512 < found.radius <= 768
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"depth": "8"}, "the generator 'unet' has no depth: it has channels, downs"),
+        ({"name": "8"}, "has no name"),
+        ({"downs": "0"}, "downs cannot be '0': give a whole number from 1 up"),
+        ({"downs": "2.5"}, "downs cannot be '2.5'"),
+    ],
+)
+def test_mistakes_are_named(numbers: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        with_numbers(UNET_GENERATOR, numbers)
