@@ -50,7 +50,7 @@ def main() -> None:
         name = "siamese-styles"
         of_both = argparse.Namespace(**{**vars(given), "target": both})
         train_one(of_both, given.output / name, _settings(given, "siamese"), styles=True)
-        runs[name] = measure(given, given.output / name, {Path(given.target).name: 1.0})
+        runs[name] = measure(given, given.output / name, style={Path(given.target).name: 1.0})
     seconds = _seconds(given, list(runs))
     print(f"\nS = {given.tile_size}, {given.steps} steps at batch {given.batch}\n\n{HEADINGS}")
     print("|---|---|---|---|---|---|---|---|---|")
