@@ -13,9 +13,10 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
+from tilegan.pipelines.train_data import find_domains, with_maps, with_networks
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.images import hold_out
+from tilegan.training.images import TrainingImage, hold_out
+from tilegan.training.instances import find_instance_maps
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
@@ -85,6 +86,7 @@ def train(
     derive: str = "",
     styles: bool = False,
     labels: str | Path | None = None,
+    instances: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -114,7 +116,9 @@ def train(
             'edges' (see ``training.derive``).
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
         labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
-            to find them in the sources, which is done where a method needs label maps.
+            to find them in the sources, which is done where a method needs label maps, or where there are instances.
+        instances: for methods that take them: folder of maps of instances of the sources, PNG or TIFF of the same names
+            and sizes, one band of 8 or 16 bits in which each object has its own number, and 0 stands for none.
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -138,7 +142,7 @@ def train(
     settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
     folder = Path(run) if run is not None else Path("runs") / target.name
     images = find_domains(source, target, settings, paired, direction, derive)
-    settings = with_labels(settings, init, images[0], labels)
+    settings, images = with_maps(settings, init, images, source, labels, instances)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -156,6 +160,7 @@ def train(
             paired=paired,
             direction=direction,
             derive=derive,
+            instances=str(Path(instances).resolve()) if instances else "",
         )
         trainer = _trainer(config, processes)
         if init is not None:
@@ -198,6 +203,8 @@ def resume(
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
     images = find_domains(source, target, config.settings, config.paired, config.direction, config.derive)
+    if config.instances:
+        images = find_instance_maps(images[0], source, Path(config.instances)), images[1]
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -225,6 +232,7 @@ def plan(
     derive: str = "",
     styles: bool = False,
     labels: str | Path | None = None,
+    instances: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -239,7 +247,7 @@ def plan(
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
     images = find_domains(*folders, settings, paired, direction, derive)
-    settings = with_labels(settings, init, images[0], labels)
+    settings, images = with_maps(settings, init, images, folders[0], labels, instances)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
     trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
@@ -259,7 +267,7 @@ def plan(
     return TrainPlan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
-        cache_needed=sum(3 * image.height * image.width for found in cached for image in found),
+        cache_needed=sum(_channels(image) * image.height * image.width for found in cached for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
@@ -267,6 +275,11 @@ def plan(
         device=placement["device"],
         precision=placement["precision"],
     )
+
+
+def _channels(image: TrainingImage) -> int:
+    """Bytes of a pixel that is kept in memory."""
+    return 5 if image.instances else 3
 
 
 def _placement(device: str, precision: str) -> dict[str, str]:

@@ -7,7 +7,8 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
 from tilegan.networks.build import with_norm, with_one_channel
 from tilegan.training.images import TrainingImage, find_images
-from tilegan.training.label_tables import find_table, read_table
+from tilegan.training.instances import find_instance_maps
+from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -118,8 +119,41 @@ def with_labels(
     if known and table != known:
         raise SettingError("the model to start from has other labels: leave out --labels, or start anew")
     inputs = settings.discriminator.get("inputs", 3) - 3 + len(table)  # planes take the place of the source's colours
+    names = read_names(labels) if labels not in (None, "auto") else []
     return replace(
         settings,
-        generator=settings.generator | {"labels": table},
+        generator=settings.generator | {"labels": table} | ({"label_names": names} if names else {}),
         discriminator=settings.discriminator | {"inputs": inputs},
     )
+
+
+def with_maps(
+    settings: TrainSettings,
+    init: str | Path | None,
+    images: Domains,
+    source: Path,
+    labels: str | Path | None,
+    instances: str | Path | None,
+) -> tuple[TrainSettings, Domains]:
+    """Settings and images for label maps, where sources are such: ``with_labels``, and maps of their instances.
+
+    Args:
+        settings: from ``with_networks``.
+        init: the model to start from, if any.
+        images: of both domains.
+        source: folder of the sources.
+        labels: see ``with_labels``; they are looked for where there are instances.
+        instances: folder of the maps of instances of the sources; None if there are none.
+
+    Raises:
+        SettingError: see ``with_labels``; or the method takes no maps of instances.
+        DatasetError: the sources are no label maps, or maps of instances do not fit them.
+    """
+    if not instances:
+        return with_labels(settings, init, images[0], labels), images
+    if not settings.method_type.instances:
+        name = settings.method_type.name
+        raise SettingError(f"{name} takes no maps of instances: leave out --instances, or choose another method")
+    settings = with_labels(settings, init, images[0], labels or "auto")
+    sources = find_instance_maps(images[0], source, Path(instances))
+    return replace(settings, generator=settings.generator | {"instances": True}), (sources, images[1])
