@@ -204,7 +204,7 @@ def _check_instances(translator: Translator, settings: StylizeSettings) -> None:
     """Refuse a map of instances that the model does not take, and looks of instances without such a map."""
     if settings.instances and not translator.takes_instances:
         raise SettingError(f"the model '{translator.name}' learnt without maps of instances: leave out --instances")
-    chosen = [str(key) for key in settings.looks if str(key).startswith("#")]
+    chosen = [str(key) for key in settings.looks or () if str(key).startswith("#")]
     if chosen and not settings.instances:
         raise SettingError(f"looks of instances, {', '.join(chosen)}, need the map that numbers them: give --instances")
 
