@@ -30,7 +30,9 @@ def test_numbers_are_those_of_the_file(tmp_path: Path, name: str, dtype: type) -
     assert np.array_equal(numbers_of(tmp_path / name), WINDOW.of(numbers))
 
 
-def test_a_palette_or_nodata_changes_no_number(tmp_path: Path) -> None:
+def test_fewer_bits_a_palette_or_nodata_change_no_number(tmp_path: Path) -> None:
+    Image.fromarray(NUMBERS.astype(np.uint8)).convert("1").save(tmp_path / "few.png")
+    assert np.array_equal(numbers_of(tmp_path / "few.png"), WINDOW.of(np.asarray(Image.open(tmp_path / "few.png"))))
     numbers = NUMBERS.astype(np.uint8)
     image = Image.fromarray(numbers).convert("P")
     image.putpalette([255 - level // 3 for level in range(768)])

@@ -103,7 +103,7 @@ def chosen_looks(
 def _labels(key: int | str, architecture: Mapping[str, Any], model: str) -> list[int]:
     """The numbers of the labels of that number, or that name."""
     count, names = len(architecture["labels"]), architecture.get("label_names", ())
-    found = [label for label in range(count) if key in (label, *names[label : label + 1])]
+    found = [label for label in range(count) if key in (label, *filter(None, names[label : label + 1]))]
     if not found:
         named = f", or {', '.join(name for name in names if name)}" if any(names) else ""
         raise SettingError(f"the model '{model}' has no label {key}: choose of 0 to {count - 1}{named}")
