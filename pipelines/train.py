@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +12,9 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_domains, with_maps, with_networks
+from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.images import TrainingImage, hold_out
-from tilegan.training.instances import find_instance_maps
+from tilegan.training.images import hold_out
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
@@ -117,8 +115,7 @@ def train(
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
         labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
             to find them in the sources, which is done where a method needs label maps, or where there are instances.
-        instances: for methods that take them: folder of maps of instances of the sources, PNG or TIFF of the same names
-            and sizes, one band of 8 or 16 bits in which each object has its own number, and 0 stands for none.
+        instances: for methods that take them: folder of maps of the sources' instances (see ``training.instances``).
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -141,8 +138,8 @@ def train(
     source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
     folder = Path(run) if run is not None else Path("runs") / target.name
-    images = find_domains(source, target, settings, paired, direction, derive)
-    settings, images = with_maps(settings, init, images, source, labels, instances)
+    images = find_domains(source, target, settings, paired, direction, derive, instances)
+    settings = with_labels(settings, init, images[0], labels)
     with joined(device) as processes:
         config = RunConfig(
             source=str(source),
@@ -202,9 +199,8 @@ def resume(
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
-    images = find_domains(source, target, config.settings, config.paired, config.direction, config.derive)
-    if config.instances:
-        images = find_instance_maps(images[0], source, Path(config.instances)), images[1]
+    how = config.paired, config.direction, config.derive, config.instances
+    images = find_domains(source, target, config.settings, *how)
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -246,11 +242,12 @@ def plan(
     """
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
-    images = find_domains(*folders, settings, paired, direction, derive)
-    settings, images = with_maps(settings, init, images, folders[0], labels, instances)
+    images = find_domains(*folders, settings, paired, direction, derive, instances)
+    settings = with_labels(settings, init, images[0], labels)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
-    trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
+    chosen = torch.device(placement["device"])
+    trainer = Trainer(settings, chosen, choose_precision(placement["precision"], chosen))
     random = np.random.default_rng(0)
     sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
@@ -267,7 +264,7 @@ def plan(
     return TrainPlan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
-        cache_needed=sum(_channels(image) * image.height * image.width for found in cached for image in found),
+        cache_needed=sum(image.channels * image.height * image.width for found in cached for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
@@ -277,18 +274,9 @@ def plan(
     )
 
 
-def _channels(image: TrainingImage) -> int:
-    """Bytes of a pixel that is kept in memory."""
-    return 5 if image.instances else 3
-
-
 def _placement(device: str, precision: str) -> dict[str, str]:
     chosen = choose_device(device)
     return {"device": str(chosen), "precision": precision_name(choose_precision(precision, chosen))}
-
-
-def _named(placement: dict[str, str]) -> dict[str, Any]:
-    return {"name": placement["precision"], "device": torch.device(placement["device"])}
 
 
 def _trainer(config: RunConfig, processes: Processes) -> Trainer:

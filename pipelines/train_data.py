@@ -16,15 +16,31 @@ from tilegan.translator import read_header
 
 
 def find_domains(
-    source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str = ""
+    source: Path,
+    target: Path,
+    settings: TrainSettings,
+    paired: str,
+    direction: str,
+    derive: str = "",
+    instances: str | Path | None = None,
 ) -> Domains:
     """The images of both domains, as the method wants them; where sources are reductions of targets, the same twice.
 
     Raises:
         SettingError: the method wants other images than these, or images are reduced to less than a crop.
         ModelError: there is no such generator.
-        DatasetError: a folder is missing or has no usable image, or images do not correspond.
+        DatasetError: a folder is missing or has no usable image, or images or maps of instances do not correspond.
     """
+    images = _find(source, target, settings, paired, direction, derive)
+    if not instances:
+        return images
+    if not settings.method_type.instances:
+        name = settings.method_type.name
+        raise SettingError(f"{name} takes no maps of instances: leave out --instances, or choose another method")
+    return find_instance_maps(images[0], source, Path(instances)), images[1]
+
+
+def _find(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str) -> Domains:
     check_pairing(paired, direction, derive)
     method, side, short_side = settings.method_type, settings.target_side, settings.short_side
     if method.examples == PAIRED and not (paired or derive):
@@ -99,14 +115,16 @@ def with_labels(
         settings: from ``with_networks``.
         init: the model to start from, if any; its labels stay.
         sources: the images in which labels are looked for, where no file tells them.
-        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps.
+        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps, which they
+            are if there are maps of their instances.
 
     Raises:
         SettingError: the method learns from no label maps, or the file is no table, or the model has other labels.
         DatasetError: the sources are no label maps.
     """
     method = settings.method_type
-    if labels is None and method.labels != LABELS:
+    with_instances = sources[0].instances is not None
+    if labels is None and method.labels != LABELS and not with_instances:
         return settings
     if method.labels == NO_LABELS:
         raise SettingError(
@@ -120,40 +138,9 @@ def with_labels(
         raise SettingError("the model to start from has other labels: leave out --labels, or start anew")
     inputs = settings.discriminator.get("inputs", 3) - 3 + len(table)  # planes take the place of the source's colours
     names = read_names(labels) if labels not in (None, "auto") else []
+    further = ({"label_names": names} if names else {}) | ({"instances": True} if with_instances else {})
     return replace(
         settings,
-        generator=settings.generator | {"labels": table} | ({"label_names": names} if names else {}),
+        generator=settings.generator | {"labels": table} | further,
         discriminator=settings.discriminator | {"inputs": inputs},
     )
-
-
-def with_maps(
-    settings: TrainSettings,
-    init: str | Path | None,
-    images: Domains,
-    source: Path,
-    labels: str | Path | None,
-    instances: str | Path | None,
-) -> tuple[TrainSettings, Domains]:
-    """Settings and images for label maps, where sources are such: ``with_labels``, and maps of their instances.
-
-    Args:
-        settings: from ``with_networks``.
-        init: the model to start from, if any.
-        images: of both domains.
-        source: folder of the sources.
-        labels: see ``with_labels``; they are looked for where there are instances.
-        instances: folder of the maps of instances of the sources; None if there are none.
-
-    Raises:
-        SettingError: see ``with_labels``; or the method takes no maps of instances.
-        DatasetError: the sources are no label maps, or maps of instances do not fit them.
-    """
-    if not instances:
-        return with_labels(settings, init, images[0], labels), images
-    if not settings.method_type.instances:
-        name = settings.method_type.name
-        raise SettingError(f"{name} takes no maps of instances: leave out --instances, or choose another method")
-    settings = with_labels(settings, init, images[0], labels or "auto")
-    sources = find_instance_maps(images[0], source, Path(instances))
-    return replace(settings, generator=settings.generator | {"instances": True}), (sources, images[1])

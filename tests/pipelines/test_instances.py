@@ -21,8 +21,7 @@ from tilegan.images.store import Store
 from tilegan.methods.registry import method_settings
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
-from tilegan.pipelines.train_data import with_maps, with_networks
-from tilegan.training.pairs import find_pairs
+from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 
@@ -155,11 +154,10 @@ def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Pa
     assert load(first, "cpu").channels == 3
     second = train(maps, pictures, tmp_path / "second", init=first, instances=objects, **options).run
     assert load(second, "cpu").channels == 5
-    settings = with_networks(SETTINGS, run, [])
-    settings, images = with_maps(settings, run, find_pairs(maps, pictures, 32, 40), maps, "auto", None)
+    images = find_domains(maps, pictures, SETTINGS, "by-name", "a-to-b")
+    settings = with_labels(with_networks(SETTINGS, run, []), run, images[0], "auto")
     assert settings.generator["instances"]
     assert settings.generator["label_names"] == ["house", "road", ""]
-    assert images[0][0].instances is None
 
 
 def test_what_does_not_go_together_is_told(folders: tuple[Path, Path, Path]) -> None:

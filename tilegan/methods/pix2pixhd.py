@@ -70,7 +70,7 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
     """A generator of several stages, and discriminators of pairs (source, image) at several scales."""
 
     name: ClassVar = "pix2pixhd"
-    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one); may be of --labels, with --instances"
+    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one); of --labels, --instances if wanted"
     examples: ClassVar = PAIRED
     styles: ClassVar = False
     rests: ClassVar = True

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.geometry import Window
-from tilegan.images.instances import InstanceMap
+from tilegan.images.instances import PLANES, InstanceMap
 from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
 
@@ -41,6 +41,11 @@ class TrainingImage:
     derived: str = ""
     style: int = 0
     instances: Path | None = None
+
+    @property
+    def channels(self) -> int:
+        """Of its pixels, with those of its instances."""
+        return 3 if self.instances is None else 3 + PLANES
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:

@@ -1,4 +1,7 @@
-"""Maps of instances of a folder of label maps: files of the same names, in which each object has its own number."""
+"""Maps of instances of a folder of label maps: files of the same names, in which each object has its own number.
+
+They are PNG or TIFF of one band with 8 or 16 bits; 0 stands for no object.
+"""
 
 from contextlib import closing
 from dataclasses import replace

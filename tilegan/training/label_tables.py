@@ -101,7 +101,7 @@ def find_table(images: list[TrainingImage]) -> Table:
     alike, pixels, lossy = 0, 0, False
     for image in images[:: -(-len(images) // LOOKED_AT)]:
         try:
-            levels = read_reduced(image, labels=True)
+            levels = read_reduced(image, labels=True)[..., :3]
         except ImageError:
             continue  # training will tell
         codes = _codes(levels)
