@@ -14,6 +14,8 @@ GUARANTEES = {
     "frozen": "for the statistics that were settled for one image",
 }
 
+LABELS = ("labels", "label_names")  # in an architecture
+
 
 @click.command()
 @click.argument("file")
@@ -30,13 +32,13 @@ def info(file: str) -> None:
 
 
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
-    numbers = {key: value for key, value in model.architecture.items() if key not in ("name", "labels")}
-    labels = model.architecture.get("labels")
+    numbers = {key: value for key, value in model.architecture.items() if key not in ("name", *LABELS)}
+    labels = _labels(*(model.architecture.get(key, []) for key in LABELS))
     return [
         ("model", model.path),
         ("style", model.name),
         ("architecture", f"{model.architecture['name']} ({_plain(numbers)})"),
-        *([("labels", f"{len(labels)}: " + " ".join(",".join(map(str, color)) for color in labels))] if labels else []),
+        *([("labels", f"{len(labels)}: {' '.join(labels)}")] if labels else []),
         ("parameters", f"{model.parameters:,}"),
         ("tile size", f"{model.tile_size} px"),
         ("halo", f"{model.halo} px"),
@@ -45,6 +47,12 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         *([("exact", GUARANTEES[norm])] if (norm := model.architecture.get("norm")) in GUARANTEES else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
+
+
+def _labels(table: list[list[int]], names: list[str]) -> list[str]:
+    """Colours of labels, and their names, if they have some."""
+    told = [f" ({name})" if name else "" for name in names] or [""] * len(table)
+    return [",".join(map(str, color)) + name for color, name in zip(table, told, strict=True)]
 
 
 def _plain(value: object) -> str:

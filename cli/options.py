@@ -130,13 +130,17 @@ def style_shares(text: str) -> dict[str, float]:
     return shares
 
 
-def label_looks(text: str) -> dict[int, int]:
-    """Looks by label from '0=3,2=1'."""
-    try:
-        pairs = [part.split("=") for part in text.split(",")]
-        return {int(label): int(look) for label, look in pairs}
-    except ValueError:
-        raise click.BadParameter(f"'{text}' are no looks of labels: give label=look, numbers such as 2=3") from None
+def label_looks(text: str) -> dict[int | str, int]:
+    """Looks by label, its number or name, or by instance, from '0=3,water=1,#17=4'."""
+    looks: dict[int | str, int] = {}
+    for part in text.split(","):
+        key, _, look = (each.strip() for each in part.rpartition("="))
+        if not key or not look.isdecimal():
+            raise click.BadParameter(
+                f"'{text}' are no looks of labels: give label=look such as 2=3 or water=3, or #17=3 for an instance"
+            )
+        looks[int(key) if key.isdecimal() else key] = int(look)
+    return looks
 
 
 def height_width(text: str) -> tuple[int, int]:

@@ -65,9 +65,17 @@ from tilegan.cli.report import interrupted
     "looks",
     metavar="LABEL=LOOK,...",
     type=label_looks,
-    help="Of a model of label maps with several looks: that of a label, both by number from 0.",
+    help="Of a model of label maps with several looks: that of a label, by number from 0 or name, or of an instance: "
+    "2=4,water=1,#17=3.",
 )
-@click.option("--look-seed", metavar="N", type=click.IntRange(min=0), help="Draws the looks of its other labels.")
+@click.option(
+    "--look-seed", metavar="N", type=click.IntRange(min=0), help="Draws the looks of its other labels and instances."
+)
+@click.option(
+    "--instances",
+    metavar="FILE",
+    help="Numbers that tell the objects of a label map apart, 0 for none: one band of 8 or 16 bits.",
+)
 @click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the image, in its pixels.")
 @click.option("--memory", metavar="SIZE", type=byte_count, help="All that may be taken, such as 2GB; the rest adapts.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that share the cores or the GPUs.")

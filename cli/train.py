@@ -44,6 +44,9 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 )
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
 @click.option("--labels", metavar="TABLE", help="SOURCE_DIR holds label maps: file with their colors, or auto.")
+@click.option(
+    "--instances", metavar="DIR", type=click.Path(), help="Maps of instances of the label maps: a number per object."
+)
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A setting of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
@@ -110,7 +113,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
                 "--init goes on with the model's own generator: leave --generator and its numbers out"
             )
         chosen = {name: options[name] for name in ("init", "device", "precision", "cache")}
-        chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles", "labels")}
+        chosen |= {name: options[name] for name in ("paired", "direction", "derive", "styles", "labels", "instances")}
         chosen["settings"] = _settings(options)
         if options["dry_run"]:
             _print_plan(source_dir, target_dir, chosen)

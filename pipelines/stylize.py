@@ -79,8 +79,9 @@ def stylize(
     options: ExportOptions | None = None,
     style: Mapping[str, float] | None = None,
     statistics: str | None = None,
-    looks: Mapping[int, int] | None = None,
+    looks: Mapping[int | str, int] | None = None,
     look_seed: int | None = None,
+    instances: str | Path | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
 ) -> StylizeResult:
@@ -121,8 +122,11 @@ def stylize(
         statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default) or 'global', for which
             the image is looked at once for each norm: the result is exact for these statistics; or 'tile', which
             seams 'combo' allow and have by default.
-        looks: of a model whose labels have several looks, numbers of looks by those of labels, both from 0.
-        look_seed: draws the looks of its other labels; without it they have their most frequent one.
+        looks: of a model whose labels have several looks, numbers of looks, from 0, by labels (their numbers, from 0,
+            or their names), and by instances, such as '#17'.
+        look_seed: draws the looks of its other instances and labels; without it they have their most frequent one.
+        instances: a map of instances of the source, a label map, for models that learnt with such maps: a raster of the
+            same size with one band of 8 or 16 bits, in which each object has its own number, and 0 stands for none.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
 
@@ -158,6 +162,7 @@ def stylize(
         statistics,
         looks or {},
         look_seed,
+        instances,
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:
@@ -191,7 +196,8 @@ def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tup
         job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin)
     else:
         job.folder.clear_torn()
-    write_record(job.folder.journal, job.record | {"limits": asdict(job.limits)})
+    beside = {"limits": asdict(job.limits), "files": {"instances": job.instances}}
+    write_record(job.folder.journal, job.record | beside)
     translator = _settled(job, progress)
     work = Work(job.image, job.folder, translator, job.plan, job.limits)
     if scheduler is None and job.summary.workers == 1:

@@ -14,9 +14,10 @@ from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
+from tilegan.images.instances import open_joined
 from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, overlaps
-from tilegan.images.source import Source, open_source
+from tilegan.images.source import Source
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
@@ -38,6 +39,7 @@ class Job:
     Attributes:
         image: the source, open.
         source: its absolute path, URL or GDAL's name for it, which every process opens.
+        instances: that of its map of instances; None if there is none.
         origin: of the part that is stylized.
         output: where the result goes.
         kind: of the output (see ``tilegan.images.formats.kind_of``).
@@ -51,6 +53,7 @@ class Job:
 
     image: Source
     source: str
+    instances: str | None
     origin: Origin
     output: Path
     kind: str
@@ -80,16 +83,22 @@ def prepared(
         ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: see
             ``tilegan.pipelines.stylize``.
     """
-    with closing(open_source(source, settings.reading)) as image:
-        name = str(source) if is_elsewhere(source) else str(Path(source).absolute())
+    with closing(open_joined(source, settings.reading, settings.instances)) as image:
+        name = _absolute(source)
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
         place = locate(output) if output is not None else _beside(Path(name), model, settings.style)
         yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)
 
 
+def _absolute(name: str | Path) -> str:
+    """A name that holds in every process."""
+    return str(name) if is_elsewhere(name) else str(Path(name).absolute())
+
+
 def _job(image: Source, source: str, output: Path, model: str | Path | Translator, settings: StylizeSettings) -> Job:
     workers = _workers(settings)
+    instances = _absolute(settings.instances) if settings.instances else None
     kind = kind_of(output)
     folder = WorkFolder.of(output)
     begun = folder.begun() if settings.resume else None
@@ -99,6 +108,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
         precision = "float32"  # the others hold fewer bits than such pixels
     translator = place_model(model, settings.device, precision).in_style(settings.style)
+    _check_instances(translator, settings)
     translator = translator.in_look(settings.looks, settings.look_seed)
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
@@ -130,12 +140,13 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if finished:
         check_finished(output, kind, height, width)
     else:
-        check_output(output, settings.overwrite, locate(url_name(source)))
+        for name in filter(None, (source, instances)):
+            check_output(output, settings.overwrite, locate(url_name(name)))
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
         check_memory(output, height, width, memory.limit - memory.process)
     record: Record = {
-        "source": dict(image.identity()),
+        "source": {"instances name": None} | image.identity(),  # so that it is not resumed without them either
         "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
         "settings": json.loads(json.dumps(asdict(plan))),
     }
@@ -174,6 +185,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     return Job(
         image=image,
         source=source,
+        instances=instances,
         origin=origin,
         output=output,
         kind=kind,
@@ -186,6 +198,15 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         begun=begun,
         summary=summary,
     )
+
+
+def _check_instances(translator: Translator, settings: StylizeSettings) -> None:
+    """Refuse a map of instances that the model does not take, and looks of instances without such a map."""
+    if settings.instances and not translator.takes_instances:
+        raise SettingError(f"the model '{translator.name}' learnt without maps of instances: leave out --instances")
+    chosen = [str(key) for key in settings.looks or () if str(key).startswith("#")]
+    if chosen and not settings.instances:
+        raise SettingError(f"looks of instances, {', '.join(chosen)}, need the map that numbers them: give --instances")
 
 
 def _statistics(settings: StylizeSettings, translator: Translator, begun: Record | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
@@ -31,8 +32,9 @@ class StylizeSettings:
     options: ExportOptions = field(default_factory=ExportOptions)
     style: Mapping[str, float] = field(default_factory=dict)
     statistics: str | None = None
-    looks: Mapping[int, int] = field(default_factory=dict)
+    looks: Mapping[int | str, int] = field(default_factory=dict)
     look_seed: int | None = None
+    instances: str | Path | None = None
 
     @property
     def look(self) -> Look:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -85,6 +84,7 @@ def train(
     derive: str = "",
     styles: bool = False,
     labels: str | Path | None = None,
+    instances: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -114,7 +114,8 @@ def train(
             'edges' (see ``training.derive``).
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
         labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
-            to find them in the sources, which is done where a method needs label maps.
+            to find them in the sources, which is done where a method needs label maps, or where there are instances.
+        instances: for methods that take them: folder of maps of the sources' instances (see ``training.instances``).
         settings: numbers of the training; default ``TrainSettings()``.
         init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
@@ -137,7 +138,7 @@ def train(
     source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
     folder = Path(run) if run is not None else Path("runs") / target.name
-    images = find_domains(source, target, settings, paired, direction, derive)
+    images = find_domains(source, target, settings, paired, direction, derive, instances)
     settings = with_labels(settings, init, images[0], labels)
     with joined(device) as processes:
         config = RunConfig(
@@ -156,6 +157,7 @@ def train(
             paired=paired,
             direction=direction,
             derive=derive,
+            instances=str(Path(instances).resolve()) if instances else "",
         )
         trainer = _trainer(config, processes)
         if init is not None:
@@ -197,7 +199,8 @@ def resume(
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
     source, target = Path(config.source), Path(config.target)
-    images = find_domains(source, target, config.settings, config.paired, config.direction, config.derive)
+    how = config.paired, config.direction, config.derive, config.instances
+    images = find_domains(source, target, config.settings, *how)
     for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
         if digest(found, path) != expected:
             raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
@@ -225,6 +228,7 @@ def plan(
     derive: str = "",
     styles: bool = False,
     labels: str | Path | None = None,
+    instances: str | Path | None = None,
     settings: TrainSettings | None = None,
     init: str | Path | None = None,
     device: str = "auto",
@@ -238,11 +242,12 @@ def plan(
     """
     folders = Path(source).resolve(), Path(source if target is None else target).resolve()
     settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
-    images = find_domains(*folders, settings, paired, direction, derive)
+    images = find_domains(*folders, settings, paired, direction, derive, instances)
     settings = with_labels(settings, init, images[0], labels)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
     placement = _placement(device, precision)
-    trainer = Trainer(settings, torch.device(placement["device"]), choose_precision(**_named(placement)))
+    chosen = torch.device(placement["device"])
+    trainer = Trainer(settings, chosen, choose_precision(placement["precision"], chosen))
     random = np.random.default_rng(0)
     sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
@@ -259,7 +264,7 @@ def plan(
     return TrainPlan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
-        cache_needed=sum(3 * image.height * image.width for found in cached for image in found),
+        cache_needed=sum(image.channels * image.height * image.width for found in cached for image in found),
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
@@ -272,10 +277,6 @@ def plan(
 def _placement(device: str, precision: str) -> dict[str, str]:
     chosen = choose_device(device)
     return {"device": str(chosen), "precision": precision_name(choose_precision(precision, chosen))}
-
-
-def _named(placement: dict[str, str]) -> dict[str, Any]:
-    return {"name": placement["precision"], "device": torch.device(placement["device"])}
 
 
 def _trainer(config: RunConfig, processes: Processes) -> Trainer:

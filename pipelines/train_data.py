@@ -7,7 +7,8 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
 from tilegan.networks.build import with_norm, with_one_channel
 from tilegan.training.images import TrainingImage, find_images
-from tilegan.training.label_tables import find_table, read_table
+from tilegan.training.instances import find_instance_maps
+from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -15,15 +16,31 @@ from tilegan.translator import read_header
 
 
 def find_domains(
-    source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str = ""
+    source: Path,
+    target: Path,
+    settings: TrainSettings,
+    paired: str,
+    direction: str,
+    derive: str = "",
+    instances: str | Path | None = None,
 ) -> Domains:
     """The images of both domains, as the method wants them; where sources are reductions of targets, the same twice.
 
     Raises:
         SettingError: the method wants other images than these, or images are reduced to less than a crop.
         ModelError: there is no such generator.
-        DatasetError: a folder is missing or has no usable image, or images do not correspond.
+        DatasetError: a folder is missing or has no usable image, or images or maps of instances do not correspond.
     """
+    images = _find(source, target, settings, paired, direction, derive)
+    if not instances:
+        return images
+    if not settings.method_type.instances:
+        name = settings.method_type.name
+        raise SettingError(f"{name} takes no maps of instances: leave out --instances, or choose another method")
+    return find_instance_maps(images[0], source, Path(instances)), images[1]
+
+
+def _find(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str) -> Domains:
     check_pairing(paired, direction, derive)
     method, side, short_side = settings.method_type, settings.target_side, settings.short_side
     if method.examples == PAIRED and not (paired or derive):
@@ -98,14 +115,16 @@ def with_labels(
         settings: from ``with_networks``.
         init: the model to start from, if any; its labels stay.
         sources: the images in which labels are looked for, where no file tells them.
-        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps.
+        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps, which they
+            are if there are maps of their instances.
 
     Raises:
         SettingError: the method learns from no label maps, or the file is no table, or the model has other labels.
         DatasetError: the sources are no label maps.
     """
     method = settings.method_type
-    if labels is None and method.labels != LABELS:
+    with_instances = sources[0].instances is not None
+    if labels is None and method.labels != LABELS and not with_instances:
         return settings
     if method.labels == NO_LABELS:
         raise SettingError(
@@ -118,8 +137,10 @@ def with_labels(
     if known and table != known:
         raise SettingError("the model to start from has other labels: leave out --labels, or start anew")
     inputs = settings.discriminator.get("inputs", 3) - 3 + len(table)  # planes take the place of the source's colours
+    names = read_names(labels) if labels not in (None, "auto") else []
+    further = ({"label_names": names} if names else {}) | ({"instances": True} if with_instances else {})
     return replace(
         settings,
-        generator=settings.generator | {"labels": table},
+        generator=settings.generator | {"labels": table} | further,
         discriminator=settings.discriminator | {"inputs": inputs},
     )

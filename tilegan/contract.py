@@ -105,7 +105,7 @@ class Contract:
 
     @property
     def channels(self) -> int:
-        """Of the images that the generator takes: 3, or 1 for shades of grey."""
+        """Of the images that the generator takes: 3, 1 for shades of grey, or more for planes beside the colours."""
         return input_channels(self.generator)
 
     @property

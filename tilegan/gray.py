@@ -1,4 +1,4 @@
-"""Shades of grey: what generators of one channel look at."""
+"""What generators look at of pixels: all of them, or shades of grey."""
 
 from typing import Any
 
@@ -25,3 +25,19 @@ def gray(pixels: NDArray[np.unsignedinteger[Any]]) -> Pixels:
         total[..., 0] += np.uint32(weight) * pixels[..., channel]
     total >>= 16
     return total.astype(pixels.dtype)
+
+
+def seen(pixels: NDArray[np.unsignedinteger[Any]], channels: int) -> Pixels:
+    """What a generator of so many channels looks at of an image or a part of it.
+
+    Args:
+        pixels: uint8 or uint16 (..., 3), or (..., channels).
+        channels: 1 for luma, 3, or more for planes beside the colours, which are 0 where they are not given.
+
+    Returns:
+        (..., channels) of the same type.
+    """
+    if channels == 1:
+        return gray(pixels)
+    beside = channels - pixels.shape[-1]
+    return np.pad(pixels, [(0, 0)] * (pixels.ndim - 1) + [(0, beside)]) if beside else pixels

@@ -14,7 +14,7 @@ from tilegan.contract import Contract
 from tilegan.devices import CPU, plain_memory_errors, precision_name
 from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.geometry import Pixels, reflect, round_up
-from tilegan.gray import gray
+from tilegan.gray import seen
 from tilegan.model_file import find, read_header, shipped
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.levels import Levels
@@ -43,12 +43,12 @@ class Translator(Contract):
         """What the generator looks at of an image or a part of it.
 
         Args:
-            pixels: uint8 or uint16 (h, w, 3).
+            pixels: uint8 or uint16 (h, w, 3), or (h, w, channels).
 
         Returns:
             (h, w, channels) of the same type: the pixels, or their luma.
         """
-        return gray(pixels) if self.channels == 1 else pixels
+        return seen(pixels, self.channels)
 
     @property
     def looks_at_whole(self) -> bool:
@@ -135,16 +135,23 @@ class Translator(Contract):
     @property
     def looks(self) -> int:
         """How many looks each label of a label map has to choose from (see ``in_look``); 0 if there is no choice."""
-        featured = isinstance(self.generator, Pix2PixHDGenerator) and self.generator.features
-        looks: int = self.architecture.get("looks", 1) if featured else 1
+        generator = self.generator
+        open_to_choice = isinstance(generator, Pix2PixHDGenerator) and generator.features and not generator.by_number
+        looks: int = self.architecture.get("looks", 1) if open_to_choice else 1
         return looks if looks > 1 else 0
 
-    def in_look(self, chosen: Mapping[int, int], seed: int | None = None) -> Self:
-        """The translator with one look of each label.
+    @property
+    def takes_instances(self) -> bool:
+        """Whether label maps may come with maps of instances (see ``images.instances``)."""
+        return isinstance(self.generator, Pix2PixHDGenerator) and self.generator.instances
+
+    def in_look(self, chosen: Mapping[int | str, int], seed: int | None = None) -> Self:
+        """The translator with one look of each label, and of instances that are chosen by number.
 
         Args:
-            chosen: numbers of looks by those of labels, both from 0.
-            seed: draws the looks of the other labels; None for their first ones, the most frequent.
+            chosen: numbers of looks, from 0, by labels (their numbers, from 0, or their names) and by instances
+                ('#17'), which come before their labels.
+            seed: draws the looks of the other instances and labels; None for their first ones, the most frequent.
 
         Raises:
             SettingError: it has no such label or look, or nothing to choose from.
@@ -153,8 +160,8 @@ class Translator(Contract):
             return self
         if not self.looks:
             raise SettingError(f"the model '{self.name}' has no looks to choose from: leave out --look and --look-seed")
-        numbers = chosen_looks(len(self.architecture["labels"]), self.looks, chosen, seed, self.name)
-        return self._made_plain(*in_look(self.architecture, self.weights(), numbers))
+        looks = chosen_looks(self.architecture, chosen, seed, self.name)
+        return self._made_plain(*in_look(self.architecture, self.weights(), looks))
 
     def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
         made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
@@ -236,7 +243,7 @@ class Translator(Contract):
         run, and trimmed.
 
         Args:
-            image: uint8 or uint16 (H, W, 3), at least 1 x 1.
+            image: uint8 or uint16 (H, W, 3), at least 1 x 1; or (H, W, channels).
 
         Returns:
             (H * scale, W * scale, 3) of the same type.
@@ -248,7 +255,8 @@ class Translator(Contract):
         """
         if self.styles:
             return self.in_style({}).translate(image)
-        if image.dtype not in (np.uint8, np.uint16) or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        known = image.dtype in (np.uint8, np.uint16) and image.ndim == 3 and image.size
+        if not known or image.shape[2] not in (3, self.channels):
             raise ImageError(
                 f"an array of {image.dtype} {image.shape} cannot be translated: give uint8 or uint16 (H, W, 3)"
             )

@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from tilegan.cli.options import byte_count, duration, height_width, style_shares
+from tilegan.cli.options import byte_count, duration, height_width, label_looks, style_shares
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5h", 5400), ("45", 45)])
@@ -45,3 +45,10 @@ def test_shares_of_styles() -> None:
     assert style_shares("vangogh=0.7, monet = 0.3") == {"vangogh": 0.7, "monet": 0.3}
     with pytest.raises(click.BadParameter, match="'monet=much' is no share"):
         style_shares("monet=much")
+
+
+def test_looks_of_labels_and_instances() -> None:
+    assert label_looks("2=4, water=1,#17=3") == {2: 4, "water": 1, "#17": 3}
+    for text in ("2", "2=", "=3", "2=x", "2=-1"):
+        with pytest.raises(click.BadParameter, match=f"'{text}' are no looks of labels"):
+            label_looks(text)

@@ -124,3 +124,18 @@ def test_what_cannot_be_is_refused() -> None:
         Pix2PixHD.build(Pix2PixHDSettings(), UNET_GENERATOR, JUDGE)
     with pytest.raises(ModelError, match="use 'multiscale'"):
         Pix2PixHD.build(Pix2PixHDSettings(), SMALL, PATCH_DISCRIMINATOR)
+
+
+def test_looks_are_averaged_over_objects_of_one_label_that_touch() -> None:
+    method = trainer_of(6, **LABELS, instances=True).method
+    assert isinstance(method, Pix2PixHD)
+    method.encoder = nn.Identity()  # type: ignore[assignment]
+    source = torch.full((1, 5, 2, 4), -1.0)
+    source[:, 4] = torch.tensor([1.0, 1, 2, 2]) / 127.5 - 1  # low bytes
+    target = torch.tensor([0.1, 0.3, 0.5, 0.9]).expand(1, 3, 2, 4)
+    told = method._told(Batch(source, target, 0, 0, 1), resting=False)
+    means = target.tanh()[0, 0, 0].reshape(2, 2).mean(1).repeat_interleave(2)
+    assert torch.allclose(told[:, 5:], means.expand(1, 3, 2, 4))
+    assert torch.equal(told[:, :5], source)
+    seen = method.coarse_to_fine.seen(source)
+    assert seen[0, -1].tolist() == [[0, 1, 1, 0]] * 2

@@ -73,3 +73,27 @@ def test_k_means_by_hand() -> None:
 @pytest.mark.parametrize("count", [1, 4])
 def test_fewer_points_than_clusters_repeat(count: int) -> None:
     assert cluster(torch.tensor([[1.0, 2], [1, 2]]), count, seed=0).tolist() == [[1, 2]] * count
+
+
+def test_objects_that_touch_are_two_and_one_in_two_parts_is_one() -> None:
+    numbers = torch.tensor([[[7, 7, 9, 9, 0, 7], [0, 0, 0, 9, 0, 7]]])
+    labels = torch.zeros_like(numbers)
+    found = find_instances(labels, numbers)
+    assert sorted(found.areas.tolist()) == [2, 3, 3, 4]  # two areas without a number, 9, and 7 in two parts
+    assert found.of_pixel[0, 0, 0] == found.of_pixel[0, 0, 5]
+    features = torch.tensor([[[[1.0, 3, 5, 5, 0, 8], [0, 0, 6, 11, 4, 0]]]])
+    spread = found.spread(found.means(features))
+    assert spread[0, 0].tolist() == [[3, 3, 7, 7, 2, 3], [2, 2, 2, 7, 2, 3]]
+
+
+def test_one_number_in_two_maps_or_labels_is_another_instance() -> None:
+    labels = torch.tensor([[[0, 1]], [[0, 0]]])
+    found = find_instances(labels, torch.full_like(labels, 5))
+    assert found.labels.tolist() == [0, 1, 0]
+    assert found.areas.tolist() == [1, 1, 2]
+
+
+def test_numbers_of_none_are_as_no_numbers() -> None:
+    labels = MAP[None]
+    found, zero = find_instances(labels), find_instances(labels, torch.zeros_like(labels))
+    assert torch.equal(found.of_pixel, zero.of_pixel)

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from tilegan.errors import SettingError
+from tilegan.images.instances import number_planes
 from tilegan.networks.build import COARSE_TO_FINE_GENERATOR, build_generator
 from tilegan.networks.instances import find_instances
 from tilegan.networks.looks import Gallery
@@ -114,3 +116,77 @@ def test_a_gallery_keeps_what_is_large_enough_by_label() -> None:
     gallery.add(instances, instances.labels[:, None].float() + 5)
     assert gallery.counts.tolist() == [1, 1, 0]
     assert gallery.looks(2)[..., 0].tolist() == [[5, 5], [6, 6], [0, 0]]
+
+
+def with_numbers(image: NDArray[np.uint8], numbers: NDArray[np.int_]) -> NDArray[np.uint8]:
+    return np.concatenate((image, number_planes(numbers.astype(np.uint16))), -1)
+
+
+def test_objects_may_have_looks_of_their_own() -> None:
+    generator = generator_of(**LABELS, instances=True)
+    whole = Translator.of(generator, SMALL | LABELS | {"instances": True, "label_names": ["", "house", "road"]}, 16)
+    image = np.array(TABLE, np.uint8)[np.array([[0, 1, 2], [2, 1, 0]]).repeat(10, 0).repeat(10, 1)]
+    numbers = np.zeros((20, 30), np.int_)
+    numbers[2:6, 3:9], numbers[2:6, 9:15] = 300, 65535
+    joined = with_numbers(image, numbers)
+    assert not np.array_equal(whole.translate(image), whole.translate(joined))  # which has boundaries within labels
+    assert np.array_equal(whole.translate(image), whole.translate(with_numbers(image, 0 * numbers)))
+    chosen = whole.in_look({"#300": 3, "house": 2})
+    assert (chosen.looks, chosen.halo) == (0, whole.halo)
+    planes = chosen.generator.seen(levels_of(joined))  # type: ignore[operator]
+    features = chosen.generator._looks(levels_of(joined), planes)[0].movedim(0, -1)  # type: ignore[operator]
+    labels = planes[0, :-1].argmax(0)
+    look = torch.where(labels == 1, 2, 0)
+    look[2:6, 3:9] = 3
+    assert torch.equal(features, whole.weights()["looks"][labels, look])
+    assert np.array_equal(whole.in_look({"house": 2}).translate(joined), whole.in_look({1: 2}).translate(joined))
+    # without numbers it is as if none had been chosen
+    assert np.array_equal(chosen.translate(image), whole.in_look({"house": 2}).translate(image))
+
+
+def test_drawn_looks_are_those_of_objects_but_for_what_is_chosen() -> None:
+    generator = generator_of(**LABELS, instances=True)
+    whole = Translator.of(generator, SMALL | LABELS | {"instances": True}, 16)
+    image = np.zeros((16, 64, 3), np.uint8)
+    image[:, 32:] = 255
+    joined = with_numbers(image, np.arange(64).repeat(16).reshape(64, 16).T)
+    found = []
+    for chosen, seed in (({}, 1), ({"#5": 3, 1: 2}, 1), ({}, 1)):
+        made = whole.in_look(chosen, seed)  # type: ignore[arg-type]
+        planes = made.generator.seen(levels_of(joined))  # type: ignore[operator]
+        found.append(made.generator._looks(levels_of(joined), planes)[0, :, 0].T)  # type: ignore[operator]
+    looks = whole.weights()["looks"]
+    assert torch.equal(found[0], found[2])
+    assert len(found[0][:32].unique(dim=0)) == 4  # of one label
+    assert torch.equal(found[1][5], looks[0, 3])
+    assert torch.equal(found[1][32:], looks[1, 2].expand(32, 3))
+    others = [number for number in range(32) if number != 5]
+    assert torch.equal(found[0][others], found[1][others])
+
+
+def test_names_and_numbers_that_are_not_there_are_refused() -> None:
+    names = {"label_names": ["", "house", "road"]}
+    whole = Translator.of(generator_of(**LABELS, instances=True), SMALL | LABELS | names | {"instances": True}, 16)
+    with pytest.raises(SettingError, match="no label tree: choose of 0 to 2, or house, road"):
+        whole.in_look({"tree": 0})
+    with pytest.raises(SettingError, match="no look 4 of #7: choose of 0 to 3"):
+        whole.in_look({"#7": 4})
+    for number in ("#0", "#65536", "#x"):
+        with pytest.raises(SettingError, match=f"no instance {number}: choose by # and its number, 1 to 65535"):
+            whole.in_look({number: 1})
+    with pytest.raises(SettingError, match="knows no instances, such as #7"):
+        translator().in_look({"#7": 1})
+
+
+def levels_of(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(pixels).movedim(-1, 0)[None] / 127.5 - 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_all_numbers_come_through(dtype: torch.dtype) -> None:
+    generator = generator_of(**LABELS, instances=True)
+    numbers = np.arange(2**16).reshape(256, 256)
+    image = levels_of(with_numbers(np.zeros((256, 256, 3), np.uint8), numbers)).to(dtype)
+    found = generator.numbers(image)
+    assert found is not None
+    assert np.array_equal(found[0].numpy(), numbers)

@@ -100,7 +100,7 @@ def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, mo
     assert settings["generator"]["labels"] == [[250, 250, 0], [0, 0, 0], [200, 40, 40], [9, 9, 9]]
     assert settings["discriminator"]["inputs"] == 7
     told = CliRunner().invoke(main, ["info", str(run)])
-    assert "4: 250,250,0 0,0,0 200,40,40 9,9,9" in told.output
+    assert "4: 250,250,0 (water) 0,0,0 200,40,40 9,9,9" in told.output
 
 
 def test_numbers_of_one_band_are_labels(folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]) -> None:

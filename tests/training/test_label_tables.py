@@ -12,7 +12,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, SettingError
 from tilegan.training.images import TrainingImage, find_images
-from tilegan.training.label_tables import find_table, read_table
+from tilegan.training.label_tables import find_table, read_names, read_table
 
 COLORS = [[0, 0, 0], [200, 40, 40], [250, 250, 0], [255, 255, 255]]
 
@@ -129,3 +129,12 @@ def test_what_is_no_table_is_told(tmp_path: Path, content: str | None, message: 
         path.write_text(content)
     with pytest.raises(SettingError, match=message):
         read_table(path)
+
+
+def test_names_stand_behind_colours_and_numbers(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("# a table\n1,2,3, deep water\n\n 7 \n9,wood, old\n")
+    assert read_names(table) == ["deep water", "", "wood,old"]
+    assert read_table(table) == [[1, 2, 3], [7, 7, 7], [9, 9, 9]]
+    table.write_text("1,2,3\n7\n")
+    assert read_names(table) == []

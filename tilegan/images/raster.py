@@ -119,6 +119,14 @@ class RasterSource:
             return pixels[window.top : window.bottom, window.left : window.right].copy()
         return self._turn.upright(self._pixels(self._turn.stored(window)))
 
+    def numbers(self, window: Window) -> NDArray[Any]:
+        """The values of a window inside the first band, as they are in the file: (h, w) of type ``dtype``.
+
+        Raises:
+            ImageError: the file is damaged there.
+        """
+        return self._turn.upright(self._values(self._turn.stored(window), [1])[..., 0])
+
     def read_mask(self, window: Window) -> Pixels | None:
         """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
 

@@ -21,7 +21,7 @@ class Readable(Protocol):
         """Columns of the whole image."""
 
     def read(self, window: Window) -> Pixels:
-        """The window's pixels, (h, w, 3)."""
+        """The window's pixels, (h, w, C): colours, and what else the image is joined with."""
 
 
 class Masked(Readable, Protocol):
@@ -42,7 +42,7 @@ def read_block(source: Readable, window: Window) -> Pixels:
         window: in pixels of the source; its origin may be negative.
 
     Returns:
-        (window.height, window.width, 3), of the source's type.
+        (window.height, window.width, C), of the source's type.
     """
     span = mirrored_span(window, source.height, source.width)
     return _mirrored(source.read(span), span, window, source.height, source.width)

@@ -19,7 +19,7 @@ def fill(pixels: Pixels, valid: NDArray[np.bool_], reach: int) -> Pixels:
     in the same column of those that have a colour by now, of two the upper one.
 
     Args:
-        pixels: uint8 or uint16 (h, w, 3).
+        pixels: uint8 or uint16 (h, w, C).
         valid: bool (h, w), where pixels mean something.
         reach: rows and columns away, at most; at least 0.
 

@@ -215,6 +215,8 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + stroke_bytes(plan.look.stroke)
     if translator.channels == 1:
         extra += wide**2 * (GRAY + size)
+    elif translator.channels > 3:  # joined, and mirrored or copied once more
+        extra += 2 * wide**2 * (translator.channels - 3) * size
     return read + written + extra + _decoded_bytes(wide, source)
 
 

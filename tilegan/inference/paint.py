@@ -27,8 +27,8 @@ def paint(
     """The stylized pixels of a window.
 
     Args:
-        read: pixels of a window, (h, w, 3), which may lie partly outside the image.
-        translate: a block with its halo, (h + 2 halo, w + 2 halo, 3) -> (h * scale, w * scale, 3).
+        read: pixels of a window, (h, w, C), colours first, which may lie partly outside the image.
+        translate: a block with its halo, (h + 2 halo, w + 2 halo, C) -> (h * scale, w * scale, 3).
         place: the window, inside the image, in its pixels.
         cut: how blocks are cut.
         scale: output pixels per input pixel.
@@ -44,5 +44,6 @@ def paint(
     pixels = translate(block)
     inside = Window(place.top - extent.top - cut.halo, place.left - extent.left - cut.halo, place.height, place.width)
     pixels = inside.scaled(scale).of(pixels)
-    blend(place.moved(-window.top, -window.left).of(source), pixels, look.strength, look.keep_colors)
+    colours = source[..., :3]
+    blend(place.moved(-window.top, -window.left).of(colours), pixels, look.strength, look.keep_colors)
     return pixels

@@ -15,9 +15,10 @@ import torch
 from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
 from tilegan.geometry import Pixels, Window, grid_cell
+from tilegan.images.instances import open_joined
 from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
-from tilegan.images.source import Source, open_source
+from tilegan.images.source import Source
 from tilegan.images.store import Store
 from tilegan.inference.blocks import read_block, read_filled, translate_block
 from tilegan.inference.folder import WorkFolder
@@ -138,7 +139,8 @@ def _open(names: Names) -> Work:
     plan = Plan.from_json(record["settings"])
     with local_copy(folder.translator) as file:
         translator = load(file, plan.device, plan.precision)
-    return Work(open_source(source, plan.reading), folder, translator, plan, Limits(**record["limits"]))
+    image = open_joined(source, plan.reading, record.get("files", {}).get("instances"))
+    return Work(image, folder, translator, plan, Limits(**record["limits"]))
 
 
 def keep_open(names: Names, work: Work) -> None:
@@ -204,7 +206,7 @@ def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
     opacity = opacity.repeat(scale, 0).repeat(scale, 1)[..., None]
     if opacity.all():
         return np.concatenate([_translated(work, place), opacity], axis=2)
-    colours = work.source.read(place).repeat(scale, 0).repeat(scale, 1)
+    colours = work.source.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
     if opacity.any():
         colours = np.where(opacity, _translated(work, place), colours)
     return np.concatenate([colours, opacity], axis=2)

@@ -14,6 +14,7 @@ class Adversaries(Generic[Settings]):
     """One generator and one discriminator."""
 
     rests: ClassVar = False
+    instances: ClassVar = False
 
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

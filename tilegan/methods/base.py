@@ -23,8 +23,8 @@ class Batch:
     """What one step learns from.
 
     Attributes:
-        source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all. C is 3, or 1
-            for generators of shades of grey.
+        source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all. C is 3, 1 for
+            generators of shades of grey, or 5 for those of label maps with instances.
         target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; of methods that learn from
             pairs, at the same places as ``source``. The generator's scale is 1 but of those that learn from reductions.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
@@ -91,6 +91,7 @@ class Method(Protocol):
             gradients.
         labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
             and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
+        instances: whether label maps may come with maps of instances (then its generator takes ``instances``).
         paper: where it is from.
         settings_type: its own numbers, with defaults.
         architectures: of a generator and a discriminator, the defaults.
@@ -106,6 +107,7 @@ class Method(Protocol):
     styles: ClassVar[bool]
     rests: ClassVar[bool]
     labels: ClassVar[str]
+    instances: ClassVar[bool]
     paper: ClassVar[str]
     settings_type: ClassVar[type[MethodSettings]]
     architectures: ClassVar[tuple[dict[str, Any], dict[str, Any]]]

@@ -70,11 +70,12 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
     """A generator of several stages, and discriminators of pairs (source, image) at several scales."""
 
     name: ClassVar = "pix2pixhd"
-    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one); may be of --labels"
+    needs: ClassVar = "pairs: --paired by-name (two folders) or side-by-side (one); of --labels, --instances if wanted"
     examples: ClassVar = PAIRED
     styles: ClassVar = False
     rests: ClassVar = True
     labels: ClassVar = MAY_BE_LABELS
+    instances: ClassVar = True
     paper: ClassVar = "Wang et al., 'High-Resolution Image Synthesis and Semantic Manipulation with ...' (CVPR 2018)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixHDSettings
     architectures: ClassVar = (COARSE_TO_FINE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "inputs": 6})
@@ -157,11 +158,11 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
             generator.looks.copy_(self.gallery.looks(generator.looks.shape[1]))
 
     def _told(self, given: Batch, resting: bool) -> torch.Tensor:
-        """Sources and, of label maps, the look of each instance, as seen in the targets: (N, 3 + features, h, w)."""
+        """Sources and, of label maps, the look of each instance, as seen in the targets: (N, C + features, h, w)."""
         if self.encoder is None or self.gallery is None:
             return given.source
         labels = self.coarse_to_fine.seen(given.source)[:, :-1].argmax(1)
-        instances = find_instances(labels)
+        instances = find_instances(labels, self.coarse_to_fine.numbers(given.source))
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
             means = instances.means(torch.tanh(self.encoder(given.target)))
         self.gallery.add(instances, means)

@@ -291,6 +291,7 @@ RULES: dict[str, Rule] = {
     **_names(_resize([0]), "upsample_nearest2d _upsample_nearest_exact2d"),
     **_names(_resize([0, 1]), "upsample_bilinear2d"),
     **_names(_resize([-1, 0, 1, 2]), "upsample_bicubic2d"),
+    **_names(lambda call, bound: bound(call["indices"]).unsqueeze(-1), "embedding"),  # a table has no places
     **_names(_shuffle, "pixel_shuffle pixel_unshuffle"),
     **_names(_halves, "glu"),
     **_names(nothing, "zeros zeros_like new_zeros ones ones_like new_ones full full_like new_full"),

@@ -1,4 +1,4 @@
-"""Instances of a label map, connected areas of one label: found, averaged over, and their looks sorted into a few."""
+"""Instances of a label map, areas of one object: found, averaged over, and their looks sorted into a few."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ ROUNDS = 20  # of k-means: few points, which settle sooner
 
 @dataclass(frozen=True)
 class Instances:
-    """The connected areas of some label maps.
+    """The instances of some label maps.
 
     Attributes:
         of_pixel: int64 (N, h, w), the number of each pixel's instance; no two maps share one.
@@ -33,14 +33,29 @@ class Instances:
         return rows.reshape(*self.of_pixel.shape, -1).movedim(-1, 1)
 
 
-def find_instances(labels: torch.Tensor) -> Instances:
-    """The areas of one label that are connected by shared edges of pixels.
-
-    Trees of pixels are joined at neighbours of one label and flattened in turn, until nothing changes (Shiloach and
-    Vishkin 1982, 'An O(log n) Parallel Connectivity Algorithm').
+def find_instances(labels: torch.Tensor, numbers: torch.Tensor | None = None) -> Instances:
+    """The pixels of one label and one number; without a number, areas of one label, connected by shared edges.
 
     Args:
         labels: int64 (N, h, w), the label of each pixel.
+        numbers: int64 (N, h, w), that of each pixel's object; 0 where there is none. None if there are none at all.
+    """
+    kinds = labels if numbers is None else labels * (int(numbers.max()) + 1) + numbers
+    areas = _connected(kinds)
+    if numbers is not None:
+        maps = torch.arange(len(labels), device=labels.device)[:, None, None]
+        objects = maps * (int(kinds.max()) + 1) + kinds
+        areas = torch.where(numbers > 0, labels.numel() + objects, areas)  # so that no object has an area's number
+    found, of_pixel, counts = torch.unique(areas, return_inverse=True, return_counts=True)
+    label_of = torch.zeros_like(found).scatter(0, of_pixel.flatten(), labels.flatten())
+    return Instances(of_pixel, label_of, counts.float())
+
+
+def _connected(labels: torch.Tensor) -> torch.Tensor:
+    """Of each pixel the number of one of its own area: the same for all pixels that shared edges connect to it.
+
+    Trees of pixels are joined at neighbours of one label and flattened in turn, until nothing changes (Shiloach and
+    Vishkin 1982, 'An O(log n) Parallel Connectivity Algorithm').
     """
     numbers = torch.arange(labels.numel(), device=labels.device).reshape(labels.shape)
     pairs = []
@@ -57,8 +72,7 @@ def find_instances(labels: torch.Tensor) -> Instances:
         roots = roots.scatter_reduce(0, torch.cat((here, there)), highest.repeat(2), "amax")
         while not torch.equal(roots, roots[roots]):
             roots = roots[roots]
-    found, of_pixel, areas = torch.unique(roots, return_inverse=True, return_counts=True)
-    return Instances(of_pixel.reshape(labels.shape), labels.flatten()[found], areas.float())
+    return roots.reshape(labels.shape)
 
 
 def cluster(points: torch.Tensor, count: int, seed: int) -> torch.Tensor:

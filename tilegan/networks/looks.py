@@ -1,6 +1,8 @@
 """Looks of the instances of each label: seen while a generator learns, kept as a few to choose from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -8,6 +10,7 @@ from torch import nn
 from tilegan.errors import SettingError
 from tilegan.networks.instances import Instances, cluster
 
+NUMBERS = 2**16  # of objects in maps of instances
 KEPT = 512  # instances of each label, the last ones
 LEAST = 16  # pixels of an instance that counts: smaller ones are mostly specks at the edges of others
 
@@ -44,25 +47,73 @@ class Gallery(nn.Module):
         return looks
 
 
-def chosen_looks(labels: int, looks: int, chosen: Mapping[int, int], seed: int | None, model: str) -> list[int]:
-    """The number of each label's look.
+@dataclass(frozen=True)
+class Looks:
+    """Which looks are to be seen.
+
+    Attributes:
+        labels: the number of each label's look.
+        fixed: of each label, whether that was chosen and not drawn.
+        chosen: those of objects that were chosen, by the objects' numbers.
+        drawn: int64 (65536,), those of all objects, for labels that are not fixed; None if none are drawn.
+    """
+
+    labels: list[int]
+    fixed: list[bool]
+    chosen: dict[int, int]
+    drawn: torch.Tensor | None
+
+
+def chosen_looks(
+    architecture: Mapping[str, Any], chosen: Mapping[int | str, int], seed: int | None, model: str
+) -> Looks:
+    """The looks of labels and objects.
 
     Args:
-        labels: how many there are.
-        looks: how many each of them has to choose from.
-        chosen: numbers of looks by those of labels, from 0.
+        architecture: of a generator with several looks.
+        chosen: numbers of looks, from 0, by labels (their numbers, from 0, or their names) and by objects ('#17').
         seed: draws the looks of the others; None for their first ones.
         model: its name, for messages.
 
     Raises:
-        SettingError: there is no such label or look.
+        SettingError: there is no such label, object or look.
     """
-    for label, look in chosen.items():
-        if not 0 <= label < labels:
-            raise SettingError(f"the model '{model}' has no label {label}: choose of 0 to {labels - 1}")
+    count, looks = len(architecture["labels"]), architecture["looks"]
+    labels: dict[int, int] = {}
+    objects: dict[int, int] = {}
+    for key, look in chosen.items():
+        is_object = isinstance(key, str) and key.startswith("#")
         if not 0 <= look < looks:
-            raise SettingError(f"the model '{model}' has no look {look} of label {label}: choose of 0 to {looks - 1}")
-    numbers = [0] * labels
+            of = key if is_object else f"label {key}"
+            raise SettingError(f"the model '{model}' has no look {look} of {of}: choose of 0 to {looks - 1}")
+        if isinstance(key, str) and is_object:
+            objects[_object(key, architecture, model)] = look
+        else:
+            labels |= dict.fromkeys(_labels(key, architecture, model), look)
+    random = torch.Generator().manual_seed(seed or 0)
+    numbers, drawn = [0] * count, None
     if seed is not None:
-        numbers = torch.randint(looks, (labels,), generator=torch.Generator().manual_seed(seed)).tolist()
-    return [chosen.get(label, number) for label, number in enumerate(numbers)]
+        numbers = torch.randint(looks, (count,), generator=random).tolist()
+        if architecture.get("instances"):
+            drawn = torch.randint(looks, (NUMBERS,), generator=random)
+    own = [labels.get(label, number) for label, number in enumerate(numbers)]
+    return Looks(own, [label in labels for label in range(count)], objects, drawn)
+
+
+def _labels(key: int | str, architecture: Mapping[str, Any], model: str) -> list[int]:
+    """The numbers of the labels of that number, or that name."""
+    count, names = len(architecture["labels"]), architecture.get("label_names", ())
+    found = [label for label in range(count) if key in (label, *filter(None, names[label : label + 1]))]
+    if not found:
+        named = f", or {', '.join(name for name in names if name)}" if any(names) else ""
+        raise SettingError(f"the model '{model}' has no label {key}: choose of 0 to {count - 1}{named}")
+    return found
+
+
+def _object(key: str, architecture: Mapping[str, Any], model: str) -> int:
+    """The number of an object."""
+    if not architecture.get("instances"):
+        raise SettingError(f"the model '{model}' knows no instances, such as {key}: choose the looks of labels")
+    if not key[1:].isdecimal() or not 0 < int(key[1:]) < NUMBERS:
+        raise SettingError(f"no instance {key}: choose by # and its number, 1 to {NUMBERS - 1}")
+    return int(key[1:])

@@ -8,7 +8,8 @@ from torch import nn
 
 from tilegan.networks.boundaries import Boundaries
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
-from tilegan.networks.labels import Labels
+from tilegan.networks.labels import LEVELS, Labels
+from tilegan.networks.looks import NUMBERS
 from tilegan.networks.norms import ChannelNorm
 
 WIDE = 7  # kernel of the first and the last convolution, as in the paper
@@ -69,7 +70,8 @@ class Pix2PixHDGenerator(nn.Module):
     the enlarged output of the one before, and enhancers start at zero: so the whole works after any phase of training.
     Inputs are halved by means over squares of 2 x 2 pixels, in phase with all strides.
 
-    Float (N, 3, h, w) in [-1, 1] -> the same shape and range; h and w are multiples of 2^(enhancers + downs).
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w) in the same range; h and w are multiples of
+    2^(enhancers + downs).
 
     Args:
         channels: of the global generator at its full size; each enhancer has half as many as the stage before.
@@ -81,6 +83,14 @@ class Pix2PixHDGenerator(nn.Module):
             plain images.
         features: further planes beside labels, that tell how a place shall look; none for plain images.
         looks: how many looks each label has to choose from.
+        instances: whether label maps come with the number of each pixel's object, as two further channels, its high
+            and its low byte; 0 for none. Then boundaries are those of objects as well.
+        by_number: whether a table, ``columns``, tells the look of each object; of number 0 it is the first one. It is
+            made when looks are chosen, see ``networks.settle``.
+        label_names: of the labels, for people.
+
+    Attributes:
+        inputs: channels of the image: 3, or 5 with instances.
     """
 
     def __init__(
@@ -93,9 +103,14 @@ class Pix2PixHDGenerator(nn.Module):
         labels: Sequence[Sequence[int]] = (),
         features: int = 0,
         looks: int = 1,
+        instances: bool = False,
+        by_number: bool = False,
+        label_names: Sequence[str] = (),  # noqa: ARG002 - kept in the architecture
     ) -> None:
         super().__init__()
-        self.labels = nn.Sequential(Labels(labels), Boundaries(len(labels))) if labels else None
+        self.instances = instances and bool(labels)
+        self.inputs = 5 if self.instances else 3
+        self.labels = nn.Sequential(Labels(labels), Boundaries(len(labels), instances)) if labels else None
         self.features = features if labels else 0
         self.planes = len(labels) + 1 if labels else 3
         inputs = self.planes + self.features
@@ -109,30 +124,49 @@ class Pix2PixHDGenerator(nn.Module):
         if self.features:
             self.looks: torch.Tensor
             self.register_buffer("looks", torch.zeros(len(labels), looks, self.features))
+        self.by_number = by_number
+        if by_number:
+            self.columns: torch.Tensor
+            self.ranks: torch.Tensor
+            self.register_buffer("columns", torch.zeros(NUMBERS, dtype=torch.int64))
+            ranks = torch.arange(len(labels))[:, None, None]
+            self.register_buffer("ranks", ranks.float(), persistent=False)
 
     def seen(self, image: torch.Tensor) -> torch.Tensor:
         """What there is to be seen of a source, for generators and discriminators: itself, or labels and boundaries.
 
-        (N, 3, h, w) in [-1, 1] -> (N, planes, h, w).
+        (N, inputs, h, w) in [-1, 1] -> (N, planes, h, w).
         """
         if self.labels is None:
             return image
-        planes: torch.Tensor = self.labels(image)
+        labels, boundaries = self.labels
+        planes: torch.Tensor = boundaries(labels(image[:, :3]), self._bytes(image))
         return planes
+
+    def numbers(self, image: torch.Tensor) -> torch.Tensor | None:
+        """The number of each pixel's object, (N, inputs, h, w) in [-1, 1] -> int64 (N, h, w); None if it has none."""
+        levels = self._bytes(image)
+        if levels is None:
+            return None
+        high, low = levels.long().clamp(0, 255).unbind(1)  # what is no number at all is none of an object
+        return high * 256 + low
+
+    def _bytes(self, image: torch.Tensor) -> torch.Tensor | None:
+        return ((image[:, 3:5].float() + 1) * LEVELS).round().to(image.dtype) if self.instances else None
 
     def forward(self, image: torch.Tensor, last: int | None = None, resting: int = 0) -> torch.Tensor:
         """Translate.
 
         Args:
-            image: float (N, 3, h, w) in [-1, 1]; with features (N, 3 + features, h, w), those of each pixel, or else
-                they are the first look of each label.
+            image: float (N, inputs, h, w) in [-1, 1]; with features (N, inputs + features, h, w), those of each pixel,
+                or else they are the look of its object, or the first one of its label.
             last: the stage to end with, whose output is smaller; the global generator is 0. None for all.
             resting: so many stages, the first ones, get no gradients.
 
         Returns:
             (N, 3, h, w) in [-1, 1], of fewer stages h and w are halved once for each that is left out.
         """
-        planes = self.seen(image[:, :3])
+        planes = self.seen(image[:, : self.inputs])
         if self.features:
             planes = torch.cat((planes, self._looks(image, planes)), 1)
         sizes = [planes]
@@ -152,9 +186,15 @@ class Pix2PixHDGenerator(nn.Module):
         return torch.tanh(output)
 
     def _looks(self, image: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
-        """Features of each pixel, (N, features, h, w): those given, or those of the first look of its label."""
-        if image.shape[1] > 3:
-            return image[:, 3:]
+        """Features of each pixel, (N, features, h, w): those given, or those of its look."""
+        if image.shape[1] > self.inputs:
+            return image[:, self.inputs :]
+        if self.by_number and (numbers := self.numbers(image)) is not None:
+            columns = nn.functional.embedding(numbers, self.columns[:, None])[..., 0]
+            labels = (planes[:, :-1] * self.ranks.to(planes.dtype)).sum(1).long()
+            rows = labels * self.looks.shape[1] + columns
+            features = nn.functional.embedding(rows, self.looks.flatten(0, 1)).movedim(-1, 1)
+            return features.to(planes.dtype)
         kernel = self.looks[:, 0].T[:, :, None, None]
         return nn.functional.conv2d(planes[:, :-1], kernel.to(planes.dtype))
 

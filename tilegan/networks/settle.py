@@ -11,6 +11,7 @@ from torch import nn
 from tilegan.networks.build import build_generator
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.looks import NUMBERS, Looks
 from tilegan.networks.norms import FROZEN
 
 
@@ -57,13 +58,30 @@ def with_frozen_norms(
 
 
 def in_look(
-    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], chosen: list[int]
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], chosen: Looks
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator with one look of each label, by number: one that has no others. Otherwise as ``for_image``."""
+    """The generator with one look of each label, and perhaps of each object: one that has no choice left.
+
+    Where objects have looks of their own, there is a table of them by number: a label has first its own look, then all
+    of them, for objects that were chosen, then for drawn ones all of them once more, or its own look if it was chosen.
+    Otherwise as ``for_image``.
+    """
+    looks = weights["looks"]
+    own = looks[range(len(chosen.labels)), chosen.labels][:, None]
+    settled = {**weights, "looks": own}
     architecture = architecture | {"looks": 1}
+    if chosen.chosen or chosen.drawn is not None:
+        drawn = torch.where(torch.tensor(chosen.fixed)[:, None, None], own, looks)
+        settled["looks"] = torch.cat((own, looks, drawn), 1)
+        count = looks.shape[1]
+        columns = torch.zeros(NUMBERS) if chosen.drawn is None else 1 + count + chosen.drawn
+        columns[0] = 0
+        for number, look in chosen.chosen.items():
+            columns[number] = 1 + look
+        settled["columns"] = columns
+        architecture |= {"looks": 1 + 2 * count, "by_number": True}
     plain = build_generator(architecture)
-    looks = weights["looks"][range(len(chosen)), chosen][:, None]
-    plain.load_state_dict({**weights, "looks": looks})
+    plain.load_state_dict(settled)
     return plain, architecture
 
 

@@ -83,9 +83,17 @@ class SpadeGenerator(nn.Module):
         downs: how often full size is halved to get to where it begins.
         hidden: channels between the labels and the gains and shifts.
         labels: the colour of each label (see ``networks.labels``).
+        label_names: of the labels, for people.
     """
 
-    def __init__(self, channels: int, downs: int, hidden: int, labels: Sequence[Sequence[int]]) -> None:
+    def __init__(
+        self,
+        channels: int,
+        downs: int,
+        hidden: int,
+        labels: Sequence[Sequence[int]],
+        label_names: Sequence[str] = (),  # noqa: ARG002 - kept in the architecture
+    ) -> None:
         super().__init__()
         self.labels = Labels(labels)
         counts = [channels * min(2**power, WIDEST) for power in reversed(range(downs + 1))]

@@ -21,7 +21,7 @@ class Crop(NamedTuple):
     """A crop and what it is a part of, or several of them one after the other.
 
     Attributes:
-        pixels: uint8 (side, side, 3).
+        pixels: uint8 (side, side, 3), or 5 for label maps with instances.
         thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
         style: number of its style.
     """
@@ -121,7 +121,7 @@ class Crops:
         return Crop(window[:, ::step], self._thumbnails[place.image][:, ::step], style)
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
-        """A reduced image, uint8 (height, width, 3), or None if it does not decode."""
+        """A reduced image, uint8 (height, width, 3 or 5), or None if it does not decode."""
         with self._lock:
             if index in self._unreadable:
                 return None
@@ -135,7 +135,7 @@ class Crops:
                 self._unreadable.add(index)
                 return None
             self._kept[index] = image
-            self._thumbnails.setdefault(index, thumbnail_of(image))
+            self._thumbnails.setdefault(index, thumbnail_of(image[..., :3]))
             self._bytes += image.nbytes
             while self._bytes > self.budget and len(self._kept) > 1:
                 self._bytes -= self._kept.popitem(last=False)[1].nbytes

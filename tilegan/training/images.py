@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.geometry import Window
+from tilegan.images.instances import PLANES, InstanceMap
 from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
 
@@ -28,6 +30,7 @@ class TrainingImage:
         half: 'left' or 'right' where only that half of the file is meant.
         derived: what is made of it, one of ``training.derive.DERIVATIONS``; '' if it is meant as it is.
         style: number of its style, where there are several.
+        instances: the map of its instances, where it is a label map that has one.
     """
 
     path: Path
@@ -37,6 +40,12 @@ class TrainingImage:
     half: str = ""
     derived: str = ""
     style: int = 0
+    instances: Path | None = None
+
+    @property
+    def channels(self) -> int:
+        """Of its pixels, with those of its instances."""
+        return 3 if self.instances is None else 3 + PLANES
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
@@ -51,7 +60,7 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
     if not folder.is_dir():
         raise DatasetError(f"no folder '{folder}': give a folder of images")
     found = []
-    for number, path in enumerate(_files(folder)):
+    for number, path in enumerate(files_below(folder)):
         try:
             source = open_source(path)
         except ImageError as error:
@@ -84,13 +93,14 @@ def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImag
     return parts
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def files_below(folder: Path) -> Iterable[Path]:
+    """The files below a folder, in order of their names, without hidden ones."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8]:
-    """Decode and reduce one image: uint8 (height, width, 3).
+    """Decode and reduce one image: uint8 (height, width, 3), or 5 with instances (see ``images.instances``).
 
     Huge images are first thinned out to twice the wanted size while they are read.
 
@@ -104,7 +114,7 @@ def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8
     source = open_source(image.path)
     try:
         if labels:
-            return _thinned_out(source, image)
+            return _with_instances(_labels(source, image), image)
         thumbnail = source.thumbnail(2 * max(image.height, image.width * (2 if image.half else 1)))
     finally:
         source.close()
@@ -117,12 +127,24 @@ def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8
     return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail
 
 
-def _thinned_out(source: Source, image: TrainingImage) -> NDArray[np.uint8]:
-    """The nearest pixel for each of the reduced image, or half, whose colours stay what they are."""
+def _labels(source: Source, image: TrainingImage) -> NDArray[np.uint8]:
+    """A label map or half of it, reduced."""
     if source.dtype.itemsize > 1:  # which would be stretched to 8 bits, each file in its own way
         raise ImageError(f"no label map: {image.path} has values of {source.dtype}: save it with 8 bits")
     width = source.width // 2 if image.half else source.width
-    left = source.width - width if image.half == "right" else 0
+    return _thinned_out(source, image, source.width - width if image.half == "right" else 0, width)
+
+
+def _with_instances(labels: NDArray[np.uint8], image: TrainingImage) -> NDArray[np.uint8]:
+    """A reduced label map joined with its instances, if it has a map of them."""
+    if image.instances is None:
+        return labels
+    with closing(InstanceMap(image.instances)) as instances:
+        return np.concatenate((labels, _thinned_out(instances, image, 0, instances.width)), -1)
+
+
+def _thinned_out(source: Source | InstanceMap, image: TrainingImage, left: int, width: int) -> NDArray[np.uint8]:
+    """The nearest pixel of so many columns for each of the reduced image: what these say stays what it is."""
     rows = _nearest(image.height, source.height)
     columns = left + _nearest(image.width, width)
     strips = []

@@ -34,31 +34,48 @@ def read_table(path: str | Path) -> Table:
     Raises:
         SettingError: the file cannot be read, or a line is neither, or two labels are alike.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"no table of labels: {path}: give a text file with a color or a number a line") from error
     table: Table = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for number, line in _lines(path):
         color = _color(line)
         if color is None:
-            raise SettingError(f"{path}, line {number}: '{line.strip()}' is no label: give r,g,b or a value, 0 to 255")
+            raise SettingError(f"{path}, line {number}: '{line}' is no label: give r,g,b or a value, 0 to 255")
         if color in table:
-            raise SettingError(
-                f"{path}, line {number}: '{line.strip()}' is there twice: each label needs its own color"
-            )
+            raise SettingError(f"{path}, line {number}: '{line}' is there twice: each label needs its own color")
         table.append(color)
     if not 2 <= len(table) <= MOST:
         raise SettingError(f"{path} has {len(table)} labels: a table needs 2 to {MOST}")
     return table
 
 
+def read_names(path: str | Path) -> list[str]:
+    """The names of the labels of such a file, '' where a line has none; none at all if no line has one.
+
+    Raises:
+        SettingError: the file cannot be read.
+    """
+    names = [",".join(_parts(line)[1]) for _, line in _lines(path)]
+    return names if any(names) else []
+
+
+def _lines(path: str | Path) -> list[tuple[int, str]]:
+    """The lines of a table that tell a label, and their numbers, from 1."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"no table of labels: {path}: give a text file with a color or a number a line") from error
+    return [(number, line) for number, line in enumerate(map(str.strip, lines), 1) if line and line[0] != "#"]
+
+
+def _parts(line: str) -> tuple[list[str], list[str]]:
+    """What stands for the colour of a line, and what follows."""
+    parts = [part.strip() for part in line.split(",")]
+    count = 3 if len(parts) >= 3 and parts[1].isdigit() else 1
+    return parts[:count], parts[count:]
+
+
 def _color(line: str) -> list[int] | None:
     """The colour of a line of a table; None if it tells none."""
-    parts = [part.strip() for part in line.split(",")]
-    numbers = parts[:3] if len(parts) >= 3 and parts[1].isdigit() else parts[:1]
+    numbers, _ = _parts(line)
     if not all(part.isdecimal() and int(part) <= 255 for part in numbers):
         return None
     levels = [int(part) for part in numbers]
@@ -84,7 +101,7 @@ def find_table(images: list[TrainingImage]) -> Table:
     alike, pixels, lossy = 0, 0, False
     for image in images[:: -(-len(images) // LOOKED_AT)]:
         try:
-            levels = read_reduced(image, labels=True)
+            levels = read_reduced(image, labels=True)[..., :3]
         except ImageError:
             continue  # training will tell
         codes = _codes(levels)

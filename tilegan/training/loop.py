@@ -156,7 +156,7 @@ class Loop:
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
         sources, targets = map(list, zip(*map(self._fixed.crops, FIXED), strict=True))
-        before, after = ([crop.pixels for crop in crops] for crops in (sources, targets))
+        before, after = ([crop.pixels[..., :3] for crop in crops] for crops in (sources, targets))
         return sources, targets, Monitor(before, after, self.config.settings.scale, self._kind != UNPAIRED)
 
     def _show(self) -> dict[str, float]:
@@ -168,7 +168,7 @@ class Loop:
             in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
         ]
-        enlarged = [crop.pixels.repeat(translator.scale, 0).repeat(translator.scale, 1) for crop in sources]
+        enlarged = [crop.pixels[..., :3].repeat(translator.scale, 0).repeat(translator.scale, 1) for crop in sources]
         rows = (enlarged, translations, [crop.pixels for crop in targets])
         sheet = sample_sheet([list(row[:SHEET_COLUMNS]) for row in rows])
         content = io.BytesIO()

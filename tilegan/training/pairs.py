@@ -27,10 +27,10 @@ def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domain
     first, second = (_by_name(folder, find_images(folder, side, short_side)) for folder in (source, target))
     if first.keys() != second.keys():
         alone = [f"{name} only in '{folder}'" for folder, name in _alone(source, target, first, second)]
-        raise DatasetError(f"files without a partner of the same name: {_some(alone)}: rename or remove them")
+        raise DatasetError(f"files without a partner of the same name: {some(alone)}: rename or remove them")
     other = [name for name in first if _size(first[name]) != _size(second[name])]
     if other:
-        raise DatasetError(f"pairs of different sizes: {_some(other)}: both images of a pair need the same one")
+        raise DatasetError(f"pairs of different sizes: {some(other)}: both images of a pair need the same one")
     # numbered alike, so that the same pairs are held out whatever else is in the folders
     return list(first.values()), [replace(second[name], number=image.number) for name, image in first.items()]
 
@@ -97,14 +97,23 @@ def check_pairing(paired: str, direction: str, derive: str = "") -> None:
         raise SettingError(f"direction {direction} is of images side by side: swap the two folders instead")
 
 
-def _by_name(folder: Path, images: list[TrainingImage]) -> dict[str, TrainingImage]:
-    found: dict[str, TrainingImage] = {}
-    for image in images:
-        name = image.path.relative_to(folder).with_suffix("").as_posix()
+def by_name(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
+    """Files by their names below a folder, up to their endings, in order.
+
+    Raises:
+        DatasetError: two have the same name.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:
-            raise DatasetError(f"{found[name].path} and {image.path} have the same name: keep one of them")
-        found[name] = image
+            raise DatasetError(f"{found[name]} and {path} have the same name: keep one of them")
+        found[name] = path
     return found
+
+
+def _by_name(folder: Path, images: list[TrainingImage]) -> dict[str, TrainingImage]:
+    return dict(zip(by_name(folder, (image.path for image in images)), images, strict=True))
 
 
 def _alone(source: Path, target: Path, first: Iterable[str], second: Iterable[str]) -> list[tuple[Path, str]]:
@@ -118,6 +127,7 @@ def _size(image: TrainingImage) -> tuple[int, int]:
     return image.height, image.width
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

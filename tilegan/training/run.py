@@ -39,6 +39,7 @@ class RunConfig:
         init: the model it was started from, if any.
         paired, direction: how sources and targets correspond, see ``training.pairs``; '' if they do not.
         derive: how sources are made of targets, see ``training.derive``; '' if they are not.
+        instances: absolute folder of the maps of instances of sources; '' if there are none.
     """
 
     source: str
@@ -57,6 +58,7 @@ class RunConfig:
     paired: str = ""
     direction: str = "a-to-b"
     derive: str = ""
+    instances: str = ""
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""
@@ -80,8 +82,12 @@ class RunConfig:
 
 
 def digest(images: list[TrainingImage], folder: Path) -> str:
-    """SHA-256 over names, reduced sizes and numbers of a folder's usable images: the crops depend on nothing else."""
-    lines = (f"{image.number} {image.path.relative_to(folder)} {image.height} {image.width}" for image in images)
+    """SHA-256 over names, reduced sizes and numbers of a folder's usable images: the crops depend on nothing else.
+
+    Maps of instances have the same names and sizes; their endings count.
+    """
+    lines = [f"{image.number} {image.path.relative_to(folder)} {image.height} {image.width}" for image in images]
+    lines += [image.instances.name for image in images if image.instances]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

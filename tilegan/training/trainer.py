@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
-from tilegan.gray import gray
+from tilegan.gray import seen
 from tilegan.methods.base import Batch, Losses
 from tilegan.networks.layers import input_channels
 from tilegan.networks.reach import reach
@@ -95,7 +95,7 @@ class Trainer:
         Of several processes each gives its part of the batch; losses are those of the whole.
 
         Args:
-            source: uint8 (N, 2S, 2S, 3).
+            source: uint8 (N, 2S, 2S, 3), or with as many channels as the generator takes.
             target: uint8 (N, 2S * scale, 2S * scale, 3), of the other domain.
             thumbnails: uint8 (N, 64, 64, 3), of the images that the sources are crops of, for generators that look at
                 them.
@@ -160,7 +160,7 @@ class Trainer:
         """A batch on the device."""
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
-        source = gray(source) if input_channels(self.method.generator) == 1 else source
+        source = seen(source, input_channels(self.method.generator))
         shares, progress = self._shares(styles), self.step / self.settings.steps
         return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress)
 

@@ -1,0 +1,287 @@
+"""Maps of instances from folder to picture: learnt, resumed, painted in windows, looks chosen by number and name."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from numpy.typing import NDArray
+from PIL import Image
+
+from tilegan.cli.main import main
+from tilegan.errors import DatasetError, ImageError, OutputError, ResumeError, SettingError
+from tilegan.geometry import Window
+from tilegan.images.instances import number_planes
+from tilegan.images.store import Store
+from tilegan.methods.registry import method_settings
+from tilegan.pipelines.stylize import stylize
+from tilegan.pipelines.train import plan, resume, train
+from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import Translator, load
+
+pytestmark = pytest.mark.usefixtures("no_curves")
+
+COLORS = np.array([[0, 0, 0], [255, 255, 0], [255, 0, 0]], np.uint8)
+SETTINGS = TrainSettings.of(
+    method_settings("pix2pixhd", {}),
+    tile_size=16,
+    short_side=40,
+    batch=2,
+    steps=3,
+    learning_rate=5e-3,
+    generator={
+        "name": "pix2pixhd",
+        "channels": 8,
+        "downs": 1,
+        "blocks": 1,
+        "enhancers": 1,
+        "enhancer_blocks": 1,
+        "features": 2,
+        "looks": 3,
+    },
+    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2, "inputs": 6},
+)
+OPTIONS: dict[str, Any] = {"paired": "by-name", "settings": SETTINGS, "device": "cpu"}
+PLACED: dict[str, Any] = {"window": 16, "shard": 32, "device": "cpu", "precision": "float32"}
+
+
+def drawn(seed: int, height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """A label map of some even areas, and numbers of objects whose sides are half as long; 0 in some of them."""
+    random = np.random.default_rng(seed)
+    cells = -(-height // 6), -(-width // 6)
+    areas = random.integers(0, 3, (-(-height // 12), -(-width // 12))).repeat(12, 0).repeat(12, 1)
+    objects = random.permutation(300 + np.arange(cells[0] * cells[1])) * random.integers(0, 2, cells[0] * cells[1])
+    numbers = objects.reshape(cells).repeat(6, 0).repeat(6, 1)
+    return COLORS[areas[:height, :width]], numbers[:height, :width].astype(np.uint16)
+
+
+def joined(labels: NDArray[np.uint8], numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    return np.concatenate((labels, number_planes(numbers)), -1)
+
+
+def are_equal(painted: NDArray[np.uint8], whole: NDArray[np.uint8]) -> bool:
+    """Equal, but for sums that may be rounded otherwise, see docs/design.md."""
+    return bool(np.abs(painted.astype(int) - whole).max() <= 1 and np.mean(painted != whole) < 0.001)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """Label maps, pictures of their objects, and maps of these."""
+    root = tmp_path_factory.mktemp("pairs")
+    for number in range(3):
+        labels, numbers = drawn(number, 44, 48)
+        for name, image in (
+            ("maps", labels),
+            ("pictures", (labels // 2 + numbers[..., None] % 100).astype(np.uint8)),
+            ("objects", numbers),
+        ):
+            (root / name).mkdir(exist_ok=True)
+            Image.fromarray(image).save(root / name / f"{number}.png")
+    return root / "maps", root / "pictures", root / "objects"
+
+
+@pytest.fixture(scope="module")
+def run(folders: tuple[Path, Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of named labels that learnt with instances."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "table.csv").write_text("255,0,0,house\n255,255,0,road\n0,0,0\n")
+    maps, pictures, objects = folders
+    train(maps, pictures, folder / "run", labels=folder / "table.csv", instances=objects, **OPTIONS)
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def model() -> Translator:
+    """An untrained one, far from the identity, whose looks are far from each other."""
+    torch.manual_seed(0)
+    architecture = SETTINGS.generator | {"labels": COLORS.tolist(), "instances": True, "label_names": ["", "b", "c"]}
+    method = SETTINGS.method_type.build(SETTINGS.method, architecture, SETTINGS.discriminator)
+    for stage in method.generator.stages:  # type: ignore[union-attr]
+        torch.nn.init.normal_(stage.tail.weight, std=0.1)
+    method.generator.looks.uniform_(-3, 3)  # type: ignore[union-attr, operator]
+    return Translator.of(method.generator, architecture, 16, name="random")
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> tuple[Path, Path, NDArray[np.uint8]]:
+    """A label map, its instances, and both joined."""
+    labels, numbers = drawn(9, 70, 90)
+    Image.fromarray(labels).save(tmp_path / "map.png")
+    Image.fromarray(numbers).save(tmp_path / "objects.tif")
+    return tmp_path / "map.png", tmp_path / "objects.tif", joined(labels, numbers)
+
+
+def test_a_cut_training_goes_on_to_the_same_model(folders: tuple[Path, Path, Path], run: Path, tmp_path: Path) -> None:
+    maps, pictures, objects = folders
+    asked: Iterator[bool] = iter([True])
+    table = run.parent / "table.csv"
+    train(maps, pictures, tmp_path / "cut", labels=table, instances=objects, stop=lambda: next(asked), **OPTIONS)
+    resume(tmp_path / "cut")
+    whole = load(run, "cpu", "float32")
+    assert load(tmp_path / "cut", "cpu", "float32").fingerprint() == whole.fingerprint()
+    assert (whole.channels, whole.architecture["instances"]) == (5, True)
+    told = CliRunner().invoke(main, ["info", str(run)])
+    assert "3: 255,0,0 (house) 255,255,0 (road) 0,0,0\n" in told.output
+
+
+def test_a_run_does_not_go_on_without_its_instances(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    maps, pictures, objects = folders
+    mine = tmp_path / "objects"
+    mine.mkdir()
+    for path in objects.iterdir():
+        (mine / path.name).write_bytes(path.read_bytes())
+    run = tmp_path / "run"
+    train(maps, pictures, run, instances=mine, stop=lambda: True, **OPTIONS)  # labels are found
+    assert len(load(run).architecture["labels"]) == 3
+    (mine / "0.png").rename(mine / "0.tif")
+    with pytest.raises(ResumeError, match="not those the run was started with"):
+        resume(run)
+    (mine / "0.tif").unlink()
+    with pytest.raises(DatasetError, match=r"without a map of instances of the same name .*: 0$"):
+        resume(run)
+
+
+def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Path], run: Path, tmp_path: Path) -> None:
+    maps, pictures, objects = folders
+    options = OPTIONS | {"settings": replace(SETTINGS, steps=1)}
+    first = train(maps, pictures, tmp_path / "first", labels="auto", **options).run
+    assert load(first, "cpu").channels == 3
+    second = train(maps, pictures, tmp_path / "second", init=first, instances=objects, **options).run
+    assert load(second, "cpu").channels == 5
+    images = find_domains(maps, pictures, SETTINGS, "by-name", "a-to-b")
+    settings = with_labels(with_networks(SETTINGS, run, []), run, images[0], "auto")
+    assert settings.generator["instances"]
+    assert settings.generator["label_names"] == ["house", "road", ""]
+
+
+def test_what_does_not_go_together_is_told(folders: tuple[Path, Path, Path]) -> None:
+    maps, pictures, objects = folders
+    other = TrainSettings.of(method_settings("spade", {}), tile_size=16, short_side=32)
+    with pytest.raises(SettingError, match="spade takes no maps of instances: leave out --instances"):
+        plan(maps, pictures, paired="by-name", settings=other, instances=objects)
+    with pytest.raises(DatasetError, match="without a map of instances"):
+        plan(maps, pictures, instances=maps.parent, **OPTIONS)
+
+
+@pytest.mark.parametrize(("looks", "seed"), [({}, None), ({"#300": 1, "b": 2}, None), ({"#300": 1}, 3)])
+def test_windows_are_as_the_whole_with_instances(
+    model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path, looks: Any, seed: int | None
+) -> None:
+    labels, objects, pixels = large
+    stylize(labels, tmp_path / "out.png", model, instances=objects, looks=looks, look_seed=seed, **PLACED)
+    painted = np.asarray(Image.open(tmp_path / "out.png"))
+    assert are_equal(painted, model.in_look(looks, seed).translate(pixels))
+    assert not are_equal(painted, model.translate(pixels[..., :3]))
+
+
+def test_a_region_is_a_part_of_the_whole(
+    model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    labels, objects, pixels = large
+    stylize(labels, tmp_path / "part.png", model, instances=objects, region=(10, 20, 50, 40), **PLACED)
+    assert are_equal(np.asarray(Image.open(tmp_path / "part.png")), model.translate(pixels)[20:60, 10:60])
+
+
+@pytest.mark.slow
+def test_workers_read_the_instances_too(run: Path, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path) -> None:
+    labels, objects, pixels = large
+    stylize(labels, tmp_path / "out.png", run, instances=objects, looks={"#301": 2}, workers=2, **PLACED)
+    whole = load(run, "cpu", "float32").in_look({"#301": 2}).translate(pixels)
+    assert are_equal(np.asarray(Image.open(tmp_path / "out.png")), whole)
+
+
+def test_one_object_alone_changes(model: Translator) -> None:
+    labels, numbers = drawn(1, 90, 110)
+    numbers[:] = 0
+    numbers[40:46, 50:62] = 4000
+    image = joined(labels, numbers)
+    before, after = (model.in_look({"#4000": look}).translate(image) for look in (1, 2))
+    changed = before != after
+    assert changed[40:46, 50:62].any()
+    halo = model.halo
+    changed[40 - halo : 46 + halo, 50 - halo : 62 + halo] = False
+    assert not changed.any()
+
+
+def test_unfinished_work_goes_on_with_its_instances_alone(
+    model: Translator,
+    large: tuple[Path, Path, NDArray[np.uint8]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing_disk: Callable[..., None],
+) -> None:
+    labels, objects, pixels = large
+    output = tmp_path / "out.zarr"
+    with monkeypatch.context() as patch, pytest.raises(OutputError):
+        failing_disk(patch, 2)
+        stylize(labels, output, model, instances=objects, **PLACED)
+    with pytest.raises(ResumeError, match=r"the source changed: instances name was 'objects.tif', now None"):
+        stylize(labels, output, model, resume=True, **PLACED)
+    Image.open(objects).save(tmp_path / "objects.png")
+    with pytest.raises(ResumeError, match=r"the source changed: instances name was 'objects.tif'"):
+        stylize(labels, output, model, instances=tmp_path / "objects.png", resume=True, **PLACED)
+    stylize(labels, output, model, instances=objects, resume=True, **PLACED)
+    store = Store.open(output)
+    assert are_equal(store.read(0, Window(0, 0, 70, 90)), model.translate(pixels))
+
+
+def test_strength_is_of_the_colours(
+    model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    labels, objects, pixels = large
+    stylize(labels, tmp_path / "none.png", model, instances=objects, strength=0, **PLACED)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "none.png")), pixels[..., :3])
+
+
+def test_transparent_places_keep_their_colours(
+    model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    _, objects, pixels = large
+    opacity = np.full((70, 90, 1), 255, np.uint8)
+    opacity[:20, :40] = 0
+    Image.fromarray(np.concatenate((pixels[..., :3], opacity), -1)).save(tmp_path / "clear.png")
+    stylize(tmp_path / "clear.png", tmp_path / "out.png", model, instances=objects, **PLACED)
+    painted = np.asarray(Image.open(tmp_path / "out.png"))
+    assert np.array_equal(painted[..., 3:], opacity)
+    assert np.array_equal(painted[:20, :40, :3], pixels[:20, :40, :3])
+
+
+def test_refusals_and_options_of_the_command(run: Path, large: tuple[Path, Path, NDArray[np.uint8]]) -> None:
+    labels, objects, pixels = large
+    output = labels.with_name("out.png")
+    command = ["stylize", str(labels), "-o", str(output), "--model", str(run)]
+    command += ["--device", "cpu", "--precision", "float32"]
+    given = ["--instances", str(objects), "--look", "road=1,0=2,#305=1", "--look-seed", "3"]
+    result = CliRunner().invoke(main, [*command, *given])
+    assert result.exit_code == 0, result.output
+    whole = load(run, "cpu", "float32").in_look({"road": 1, 0: 2, "#305": 1}, 3).translate(pixels)
+    assert np.array_equal(np.asarray(Image.open(output)), whole)
+    for options, message in (
+        (["--look", "#17=1"], "looks of instances, #17, need the map that numbers them: give --instances"),
+        (["--look", "lake=1"], "has no label lake: choose of 0 to 2, or house, road"),
+        (["--look", "#=1", "--instances", str(objects)], "no instance #: choose by # and its number"),
+        (["--instances", str(labels)], "has 3 bands of uint8: save numbers in one band"),
+        (["--model", "monet", "--instances", str(objects)], "'monet' learnt without maps of instances"),
+        (["-o", str(objects), "--instances", str(objects)], "is the source itself"),
+    ):
+        result = CliRunner().invoke(main, [*command, "--overwrite", *options])
+        assert result.exit_code != 0
+        assert message in " ".join(result.output.split())
+
+
+def test_a_map_of_another_size_is_refused(model: Translator, large: tuple[Path, Path, NDArray[np.uint8]]) -> None:
+    labels, objects, _ = large
+    Image.new("L", (90, 71)).save(objects)
+    with pytest.raises(ImageError, match="a label map and its instances need the same size"):
+        stylize(labels, labels.with_name("out.png"), model, instances=objects)
+
+
+def test_the_table_of_a_run_is_in_its_config(run: Path) -> None:
+    generator = json.loads((run / "config.json").read_text())["settings"]["generator"]
+    assert generator["label_names"] == ["house", "road", ""]
