@@ -98,12 +98,7 @@ def with_networks(
         return settings
     if not settings.method_type.styles:
         raise SettingError(f"{settings.method_type.name} learns one style at a time")
-    inputs = settings.discriminator.get("inputs", 3) + len(styles)
-    return replace(
-        settings,
-        generator=settings.generator | {"styles": styles},
-        discriminator=settings.discriminator | {"inputs": inputs},
-    )
+    return replace(settings, generator=settings.generator | {"styles": styles})
 
 
 def with_labels(
@@ -136,11 +131,6 @@ def with_labels(
     table = read_table(labels) if labels not in (None, "auto") else known or find_table(sources)
     if known and table != known:
         raise SettingError("the model to start from has other labels: leave out --labels, or start anew")
-    inputs = settings.discriminator.get("inputs", 3) - 3 + len(table)  # planes take the place of the source's colours
     names = read_names(labels) if labels not in (None, "auto") else []
     further = ({"label_names": names} if names else {}) | ({"instances": True} if with_instances else {})
-    return replace(
-        settings,
-        generator=settings.generator | {"labels": table} | further,
-        discriminator=settings.discriminator | {"inputs": inputs},
-    )
+    return replace(settings, generator=settings.generator | {"labels": table} | further)

@@ -57,7 +57,7 @@ def test_losses_of_a_batch() -> None:
 
 
 GENERATOR = {"name": "spade", "channels": 4, "downs": 2, "hidden": 4, "labels": TABLE}
-DISCRIMINATOR = {"name": "multiscale", "channels": 4, "layers": 3, "scales": 2, "inputs": 5}
+DISCRIMINATOR = {"name": "multiscale", "channels": 4, "layers": 3, "scales": 2}
 
 
 def test_discriminators_see_labels_and_images_at_two_scales() -> None:

@@ -32,7 +32,7 @@ SMALL = TrainSettings.of(
     batch=2,
     steps=3,
     generator={"name": "spade", "channels": 4, "downs": 2, "hidden": 4},
-    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2, "inputs": 6},
+    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
 )
 
 
@@ -71,7 +71,6 @@ def test_labels_are_found_learnt_resumed_and_painted_exactly(
     assert whole.fingerprint() == cut.fingerprint()
     config = json.loads((tmp_path / "whole" / "config.json").read_text())["settings"]
     assert whole.architecture["labels"] == config["generator"]["labels"] == COLORS
-    assert config["discriminator"]["inputs"] == 6
 
     large = np.array(COLORS, np.uint8)[drawing(9, 150, 210)]
     Image.fromarray(large).save(tmp_path / "large.png")
@@ -98,7 +97,6 @@ def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, mo
     assert result.exit_code == 0, result.output
     settings = json.loads((run / "config.json").read_text())["settings"]
     assert settings["generator"]["labels"] == [[250, 250, 0], [0, 0, 0], [200, 40, 40], [9, 9, 9]]
-    assert settings["discriminator"]["inputs"] == 7
     told = CliRunner().invoke(main, ["info", str(run)])
     assert "4: 250,250,0 (water) 0,0,0 200,40,40 9,9,9" in told.output
 

@@ -21,7 +21,7 @@ SMALL = TrainSettings.of(
     batch=2,
     steps=3,
     generator={"name": "unet", "channels": 4, "downs": 2},
-    discriminator={"name": "patch", "channels": 4, "layers": 2, "inputs": 6},
+    discriminator={"name": "patch", "channels": 4, "layers": 2},
 )
 
 

@@ -37,7 +37,7 @@ SETTINGS = TrainSettings.of(
         "features": 2,
         "looks": 3,
     },
-    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2, "inputs": 6},
+    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
 )
 OPTIONS: dict[str, Any] = {"paired": "by-name", "settings": SETTINGS, "device": "cpu"}
 

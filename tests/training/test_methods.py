@@ -19,11 +19,11 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
     "cyclegan": {"discriminator": {"name": "patch", "channels": 4, "layers": 2}},
     "pix2pix": {
         "generator": {"name": "unet", "channels": 4, "downs": 3},
-        "discriminator": {"name": "patch", "channels": 4, "layers": 2, "inputs": 6},
+        "discriminator": {"name": "patch", "channels": 4, "layers": 2},
     },
     "spade": {
         "generator": {"name": "spade", "channels": 4, "downs": 2, "hidden": 4, "labels": [[0, 0, 0], [200, 99, 0]]},
-        "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2, "inputs": 5},
+        "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
     },
     "pix2pixhd": {
         "generator": {

@@ -19,7 +19,13 @@ class Adversaries(Generic[Settings]):
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
         """See ``Method.build``."""
-        return cls(build_generator(generator), build_discriminator(discriminator), settings)
+        seen = discriminator | {"inputs": cls.judged_channels(generator)}
+        return cls(build_generator(generator), build_discriminator(seen), settings)
+
+    @classmethod
+    def judged_channels(cls, generator: dict[str, Any]) -> int:
+        """Of what the discriminator sees: those of an image, and one a style."""
+        return 3 + len(generator.get("styles", ()))
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
         self.generator = generator

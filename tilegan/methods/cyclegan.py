@@ -70,8 +70,8 @@ class CycleGan:
         """See ``Method.build``."""
         wanted = {name: value for name, value in UNCONDITIONAL.items() if name in generator}
         generators = [build_generator(architecture) for architecture in (generator, generator | wanted)]
-        of_sources = discriminator | {"inputs": 3}
-        discriminators = [build_discriminator(architecture) for architecture in (discriminator, of_sources)]
+        judged = 3 + len(generator.get("styles", ())), 3  # channels of targets, with one a style, and of sources
+        discriminators = [build_discriminator(discriminator | {"inputs": channels}) for channels in judged]
         return cls(generators, discriminators, settings)
 
     def __init__(

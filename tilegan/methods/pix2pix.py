@@ -4,7 +4,7 @@ Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversar
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -55,9 +55,9 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
     sides: ClassVar = (64, 512)
 
     @classmethod
-    def build(cls, settings: Pix2PixSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
-        """See ``Method.build``; the discriminator sees sources and targets together."""
-        return super().build(settings, generator, discriminator | {"inputs": generator.get("inputs", 3) + 3})
+    def judged_channels(cls, generator: dict[str, Any]) -> int:
+        """The discriminator sees sources and targets together."""
+        return int(generator.get("inputs", 3)) + 3
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-log D(a, G(a)) + w |b - G(a)|``."""

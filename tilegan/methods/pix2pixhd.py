@@ -78,7 +78,7 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
     instances: ClassVar = True
     paper: ClassVar = "Wang et al., 'High-Resolution Image Synthesis and Semantic Manipulation with ...' (CVPR 2018)"
     settings_type: ClassVar[type[MethodSettings]] = Pix2PixHDSettings
-    architectures: ClassVar = (COARSE_TO_FINE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "inputs": 6})
+    architectures: ClassVar = (COARSE_TO_FINE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32})
     rates: ClassVar = (2e-4, 2e-4)
     betas: ClassVar = (0.5, 0.999)
     sides: ClassVar = (64, 512)

@@ -78,7 +78,7 @@ class Spade(Adversaries[SpadeSettings]):
     paper: ClassVar = "Park et al., 'Semantic Image Synthesis with Spatially-Adaptive Normalization' (CVPR 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SpadeSettings
     # two scales: crops of 128 pixels are as wide as what each judgement at the second one sees
-    architectures: ClassVar = (SPADE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "scales": 2, "inputs": 6})
+    architectures: ClassVar = (SPADE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "scales": 2})
     rates: ClassVar = (1e-4, 4e-4)
     betas: ClassVar = (0.0, 0.999)
     sides: ClassVar = (64, 512)
@@ -97,6 +97,11 @@ class Spade(Adversaries[SpadeSettings]):
         if not isinstance(made.discriminator, MultiscaleDiscriminator):
             raise ModelError(f"{cls.name} compares features at several scales: use 'multiscale', not {discriminator}")
         return made
+
+    @classmethod
+    def judged_channels(cls, generator: dict[str, Any]) -> int:
+        """The discriminator sees a plane a label and the picture."""
+        return len(generator.get("labels", ())) + 3
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-D(l, G(l)) + w_f sum_i |D_i(l, b) - D_i(l, G(l))| / n + w_p |b - G(l)|``."""
