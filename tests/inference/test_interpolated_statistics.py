@@ -1,6 +1,6 @@
 """Statistics of cells, interpolated: windows equal the whole, contrasts are those around a pixel, nothing is seen."""
 
-from functools import partial
+from functools import cache, partial
 
 import dask.array as da
 import numpy as np
@@ -49,6 +49,7 @@ def image(height, width, contrasts=(0.1, 1)):
     return (128 + noise * np.linspace(*contrasts, width)[:, None]).astype(np.uint8)
 
 
+@cache
 def translator_of(name):
     torch.manual_seed(7)
     architecture = SMALL[name] | {"norm": "instance"}
@@ -69,12 +70,15 @@ def test_each_cell_has_the_statistics_of_what_comes_to_it(name):
     """All norms against one pass over the whole image, in which those before are interpolated."""
     pixels = image(75, 104)
     made = settled(translator_of(name), pixels, window=24)
+    unpadded = made.translate(pixels)
     inputs = {}
     for norm in (module for module in made.generator.modules() if isinstance(module, InterpolatedNorm)):
         assert norm.grid == Grid(CELL, 2, 3)
         norm.register_forward_pre_hook(lambda norm, given: inputs.update({norm: given[0]}))
     whole = torch.from_numpy(made.whole(pixels))
-    Levels(made.generator, torch.float32)(whole, [Place(-made.halo, -made.halo)])
+    padded = Levels(made.generator, torch.float32)(whole, [Place(-made.halo, -made.halo)])[0].numpy()
+    own = padded[made.halo : made.halo + 75, made.halo : made.halo + 104]
+    assert np.abs(unpadded.astype(int) - own).max() <= 1  # there places are the same
     rows, columns = ((0, 32), (32, 75)), ((0, 32), (32, 64), (64, 104))
     for norm, features in inputs.items():
         stride = whole.shape[1] // features.shape[2]
@@ -95,13 +99,21 @@ def test_tiled_equals_whole(name, monkeypatch):
     monkeypatch.setattr(plan, "CPU_BATCH", 2)
     pixels = image(90, 131)
     lazy = da.from_array(pixels, chunks=(50, 70, 3))
-    tiled = np.asarray(stylize_array(lazy, translator_of(name), statistics="interpolated", window=32))
     made = settled(translator_of(name), pixels)
+    tiled = np.asarray(stylize_array(lazy, made, window=32))
     apart = np.abs(tiled.astype(int) - made.translate(pixels))
     # convolutions sum in another order when windows are small: a level here or there, with any norm
     assert apart.max() <= 1
     assert np.count_nonzero(apart) <= apart.size // 1000
     assert not made.needs_statistics
+
+
+def test_arrays_are_stylized_with_them():
+    translator, pixels = translator_of("residual"), image(70, 75)
+    lazy = stylize_array(da.from_array(pixels, chunks=(40, 40, 3)), translator, statistics="interpolated")
+    expected = settled(translator, pixels).translate(pixels)
+    assert np.abs(np.asarray(lazy).astype(int) - expected).max() <= 1
+    assert np.abs(translator.translate(pixels).astype(int) - expected).max() > 5
 
 
 def test_large_strokes_are_the_same_however_an_image_is_cut():

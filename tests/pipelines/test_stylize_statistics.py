@@ -159,6 +159,13 @@ def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise
     assert "for statistics of the image (stylize --statistics thumbnail, global or interpolated)" in result.output
 
 
+def test_what_a_settled_model_can_promise(normed, tmp_path):
+    for grid, promise in ((None, "were settled for one image"), (interpolated.Grid(48, 2, 3), "of neighbouring tiles")):
+        normed.frozen(grid=grid).save(tmp_path / "settled.safetensors")
+        result = CliRunner().invoke(main, ["info", str(tmp_path / "settled.safetensors")])
+        assert promise in result.output
+
+
 def test_mistakes_of_the_command_are_one_line(picture, tmp_path):
     arguments = ["stylize", str(picture), "-o", str(tmp_path / "out.png"), "--device", "cpu", "--dry-run"]
     result = CliRunner().invoke(main, [*arguments, "--statistics", "global"])

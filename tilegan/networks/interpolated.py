@@ -3,7 +3,7 @@
 The idea is that of Ho et al. 2024, 'Every Pixel Has its Moments: Ultra-High-Resolution Unpaired Image-to-Image
 Translation via Dense Normalization'. There means and deviations are interpolated, each for itself. Here they are those
 of a mixture: of all values of the cells, each weighted by how near its cell is. So a mean that changes from one cell to
-the next counts as deviation between them, and no pixel is given more contrast than there is around it.
+the next counts as deviation between them, and between a faint cell and a strong one gains are nearer to the latter's.
 
 A pass has to be told where in the image its windows lie. All is computed from whole numbers, by a place in the image
 and by nothing else, so that it is the same whatever the window.
@@ -19,7 +19,7 @@ import torch
 
 from tilegan.errors import ModelError
 
-CELL = 512  # pixels: as many as the paper's tiles have, which is what most networks of styles were made for
+CELL = 512  # pixels: as many as the paper's tiles have
 MOST = 64  # rows and columns of a grid: of 64 channels, 2 MiB a norm
 _PREFIX = "interpolated"
 
