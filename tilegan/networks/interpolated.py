@@ -5,6 +5,8 @@ Translation via Dense Normalization'. There means and deviations are interpolate
 of a mixture: of all values of the cells, each weighted by how near its cell is. So a mean that changes from one cell to
 the next counts as deviation between them, and between a faint cell and a strong one gains are nearer to the latter's.
 
+Weights have no corners, so that where cells meet, or have their middle, nothing is seen.
+
 A pass has to be told where in the image its windows lie. All is computed from whole numbers, by a place in the image
 and by nothing else, so that it is the same whatever the window.
 """
@@ -96,7 +98,8 @@ class Between(NamedTuple):
 
     Attributes:
         before, after: numbers of cells, int64 (N, places); the same beyond the outermost centres.
-        share: of the way from one to the other, float32 (N, places).
+        share: of the latter, float32 (N, places): 3 d^2 - 2 d^3 of the way d from one centre to the other. Were it d,
+            statistics would have a corner in the middle of each cell, which is seen where a cell is nearly black.
     """
 
     before: torch.Tensor
@@ -130,8 +133,9 @@ class Pass(NamedTuple):
         centres = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
         distance, period = centres - grid.cell * whole, 2 * grid.cell * whole
         before = distance.div(period, rounding_mode="floor")
-        share = ((distance - before * period).double() / period).float()
-        return Between(before.clamp(0, cells - 1), (before + 1).clamp(0, cells - 1), share)
+        way = (distance - before * period).double() / period
+        share = way.square() * (3 - 2 * way)
+        return Between(before.clamp(0, cells - 1), (before + 1).clamp(0, cells - 1), share.float())
 
 
 _pass: ContextVar[Pass | None] = ContextVar("pass", default=None)  # each thread has a pass of its own
