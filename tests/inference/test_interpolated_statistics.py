@@ -139,6 +139,8 @@ def test_sixteen_bits_in_bfloat16():
     assert deep.precision == torch.bfloat16
     for name, value in settled(translator, pixels).weights().items():
         assert torch.allclose(deep.weights()[name], value, rtol=1e-4, atol=1e-5), name
+    tiled = np.asarray(stylize_array(da.from_array(pixels, chunks=-1), deep, window=64))
+    assert np.abs(tiled.astype(int) - deep.translate(pixels)).max() <= 1
 
 
 def test_contrasts_are_kept_that_global_statistics_flatten_and_cells_do_not_show():

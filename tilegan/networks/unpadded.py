@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from tilegan.networks.layers import input_channels, meta_copy, sharing_copy
+from tilegan.networks.layers import input_channels, meta_copy, number_format, sharing_copy
 from tilegan.networks.levels import Levels
 from tilegan.networks.norms import InterpolatedNorm
 from tilegan.networks.reach import CANVASES, Reach, follow
@@ -94,8 +94,9 @@ def _heights(network: nn.Module, canvas: int) -> list[int]:
     found: dict[nn.Module, int] = {}
     for norm in norms:
         norm.register_forward_pre_hook(lambda norm, inputs: found.update({norm: inputs[0].shape[-2]}))
+    shape = (1, input_channels(network), canvas, canvas)
     with torch.no_grad():
-        copy(torch.empty(1, input_channels(network), canvas, canvas, device="meta"))
+        copy(torch.empty(shape, device="meta", dtype=number_format(network)))
     return [found[norm] for norm in norms]
 
 
