@@ -57,7 +57,7 @@ class Grid(NamedTuple):
         Raises:
             ModelError: there are too many cells, or none.
         """
-        found = re.fullmatch(rf"{_PREFIX} (\d+) of (\d+) x (\d+)", norm)
+        found = re.fullmatch(rf"{_PREFIX} (\d{{1,9}}) of (\d{{1,3}}) x (\d{{1,3}})", norm)
         if found is None:
             return None
         cell, rows, columns = (int(number) for number in found.groups())
