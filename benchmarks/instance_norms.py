@@ -3,13 +3,16 @@
     python benchmarks/instance_norms.py MODEL photo.jpg another.jpg -o pictures --megapixels 12
 
 Each image is done whole at once, which is what the network itself would do, and in windows: tiles with statistics of
-their own (of the model's tile size, and of 512 pixels as in most papers), a thumbnail's, and the whole image's.
+their own (of the model's tile size, and of 512 pixels as in most papers), a thumbnail's, the whole image's, and those
+of cells of it, interpolated.
 
 - rms, max: distance to the image done at once, in levels of 255;
 - seams: amplitude of what repeats with the tile, in levels, and in brackets what it may be by chance (see
-  ``tilegan.metrics.seams``); windows with settled statistics are measured at the model's tiles. '-' where there are
-  fewer than 5 tiles;
-- step: mean colour step across tile borders over the steps beside them;
+  ``tilegan.metrics.seams``); windows with settled statistics are measured at the model's tiles, interpolated ones at
+  their cells. '-' where there are fewer than 5 tiles;
+- step: mean colour step across tile borders over the steps beside them, of the model's tiles and of those of 512;
+- faint, strong: contrast by that of the image, in squares of 64 pixels: deviations of lightness in the quarter of them
+  with least contrast in the image, and in the quarter with most, medians;
 - seconds: of all, statistics included; of statistics alone.
 """
 
@@ -23,18 +26,22 @@ from typing import Any
 import dask.array as da
 import numpy as np
 from common import report, seconds_of
+from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.devices import keep_freed_memory
 from tilegan.geometry import Pixels
+from tilegan.gray import gray
 from tilegan.images.source import reduced_shape
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
-from tilegan.inference.statistics import SIDE, WINDOW, with_global_statistics
+from tilegan.inference.statistics import GLOBAL, INTERPOLATED, SIDE, WINDOW, with_streamed_statistics
 from tilegan.metrics.seams import LEAST_TILES, Difference, Pattern, amplitude, chance, step_ratio
+from tilegan.networks.interpolated import CELL
 from tilegan.translator import Translator, load
 
-LARGE = 512  # side of the tiles of most papers
+LARGE = CELL  # side of the tiles of most papers
+SQUARE = 64  # pixels, of squares whose contrasts are measured
 
 
 def main() -> None:
@@ -67,7 +74,8 @@ def measured(translator: Translator, path: Path, given: argparse.Namespace) -> l
     for name, picture in made.items():
         Image.fromarray(picture).save(given.output / f"{path.stem}.{name}.png")
         apart = Difference.of(picture, made["whole"])
-        tile = LARGE if str(LARGE) in name else translator.tile_size
+        tile = LARGE if str(LARGE) in name or name == INTERPOLATED else translator.tile_size
+        faint, strong = contrasts(pixels, picture)
         patterns = Pattern.both(picture, tile, translator.stride) if min(pixels.shape[:2]) >= LEAST_TILES * tile else ()
         rows.append(
             {
@@ -76,7 +84,10 @@ def measured(translator: Translator, path: Path, given: argparse.Namespace) -> l
                 "rms": round(apart.rms, 2),
                 "max": round(apart.maximum),
                 "seams": f"{amplitude(patterns):.2f} ({chance(patterns):.2f})" if patterns else "-",
-                "step": round(step_ratio(picture, tile), 3),
+                "step": round(step_ratio(picture, translator.tile_size), 2),
+                f"step {LARGE}": round(step_ratio(picture, LARGE), 2),
+                "faint": round(faint, 2),
+                "strong": round(strong, 2),
                 "seconds": round(times[name][0], 1),
                 "of statistics": round(times[name][1], 1),
             }
@@ -94,8 +105,27 @@ def ways(translator: Translator, pixels: Pixels) -> dict[str, tuple[Callable[[],
         f"tile {translator.tile_size}": (lambda: translator, translator.tile_size, "combo"),
         f"tile {LARGE}": (lambda: replace(translator, tile_size=LARGE), LARGE, "combo"),
         "thumbnail": (lambda: translator.with_statistics_of(thumbnail), LARGE, "exact"),
-        "global": (lambda: with_global_statistics(translator, read, height, width, WINDOW), LARGE, "exact"),
+        **{
+            name: (partial(with_streamed_statistics, translator, name, read, height, width, WINDOW), LARGE, "exact")
+            for name in (GLOBAL, INTERPOLATED)
+        },
     }
+
+
+def contrasts(source: Pixels, picture: Pixels) -> tuple[float, float]:
+    """Median ratios of deviations of luma: in the quarter of squares that are faintest in the source, and strongest."""
+    before, after = (deviations(gray(each)[..., 0]) for each in (source, picture))
+    ratios = after / np.maximum(before, 0.5)  # of a level, which noise alone has
+    low, high = np.quantile(before, (0.25, 0.75))
+    return float(np.median(ratios[before <= low])), float(np.median(ratios[before >= high]))
+
+
+def deviations(luma: Pixels) -> NDArray[np.float64]:
+    """Of each whole square of an image (h, w)."""
+    rows, columns = (side // SQUARE for side in luma.shape)
+    squares = luma[: rows * SQUARE, : columns * SQUARE].reshape(rows, SQUARE, columns, SQUARE)
+    found: NDArray[np.float64] = squares.std(axis=(1, 3), dtype=np.float64)
+    return found
 
 
 def tiled(translator: Translator, pixels: Pixels, seams: str, tile: int) -> Pixels:

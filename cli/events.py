@@ -22,6 +22,7 @@ GUARANTEES = {
     "tile": ", each tile by statistics of its own",
     "thumbnail": " for statistics of a thumbnail",
     "global": " for statistics of the whole image",
+    "interpolated": " for statistics of neighbouring tiles, interpolated",
 }
 
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 # what a model can promise, by its norm; of others the halo tells
 GUARANTEES = {
-    "instance": "for statistics of the image (stylize --statistics thumbnail or global): the halo is known then",
+    "instance": "for statistics of the image (stylize --statistics thumbnail, global or interpolated)",
     "frozen": "for the statistics that were settled for one image",
+    "interpolated": "for the statistics of neighbouring tiles, interpolated, that were settled for one image",
 }
 
 LABELS = ("labels", "label_names")  # in an architecture
@@ -44,7 +45,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
-        *([("exact", GUARANTEES[norm])] if (norm := model.architecture.get("norm")) in GUARANTEES else []),
+        *([("exact", GUARANTEES[norm])] if (norm := _norm(model)) in GUARANTEES else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
 
@@ -53,6 +54,11 @@ def _labels(table: list[list[int]], names: list[str]) -> list[str]:
     """Colours of labels, and their names, if they have some."""
     told = [f" ({name})" if name else "" for name in names] or [""] * len(table)
     return [",".join(map(str, color)) + name for color, name in zip(table, told, strict=True)]
+
+
+def _norm(model: "ModelInfo") -> str:
+    """The first word of a norm: that of a grid holds numbers as well."""
+    return str(model.architecture.get("norm", "")).partition(" ")[0]
 
 
 def _plain(value: object) -> str:

@@ -56,9 +56,9 @@ from tilegan.cli.report import interrupted
 @style_option
 @click.option(
     "--statistics",
-    type=click.Choice(["tile", "thumbnail", "global"]),
-    help="Of a model with instance norms: of each tile (combo only), a thumbnail, or the whole image, looked at once "
-    "for each norm  [default: thumbnail]",
+    type=click.Choice(["tile", "thumbnail", "global", "interpolated"]),
+    help="Of a model with instance norms: of each tile (combo only), a thumbnail, the whole image, or its tiles, "
+    "interpolated; for the last two it is looked at once for each norm  [default: thumbnail]",
 )
 @click.option(
     "--look",

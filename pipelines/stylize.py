@@ -32,7 +32,7 @@ class StylizeResult:
         height: of the output, in pixels.
         width: of the output, in pixels.
         seams: 'exact' or 'combo'.
-        statistics: what instance norms took theirs from: 'tile', 'thumbnail' or 'global'; '' if there are none.
+        statistics: what instance norms took theirs from (see ``tilegan.inference.statistics``); '' if there are none.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
         device: name of what computed.
@@ -119,9 +119,9 @@ def stylize(
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
         style: of a model of several styles, the share of each that is wanted.
-        statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default) or 'global', for which
-            the image is looked at once for each norm: the result is exact for these statistics; or 'tile', which
-            seams 'combo' allow and have by default.
+        statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default), 'global', or
+            'interpolated', of cells of the image; for the last two it is looked at once for each norm. The result is
+            exact for these statistics. Or 'tile', which seams 'combo' allow and have by default.
         looks: of a model whose labels have several looks, numbers of looks, from 0, by labels (their numbers, from 0,
             or their names), and by instances, such as '#17'.
         look_seed: draws the looks of its other instances and labels; without it they have their most frequent one.

@@ -24,7 +24,7 @@ from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, cut_of, place_model
-from tilegan.inference.statistics import SETTLED, choose_statistics
+from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
@@ -115,7 +115,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if translator.looks_at_whole:
         translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
     statistics = _statistics(settings, translator, begun)
-    planned = translator.frozen() if statistics in SETTLED else translator  # as fast, whatever the statistics are
+    settles = statistics in SETTLED
+    planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
     region = _region(settings.region, image)
     plan, limits, memory, notes = fit_plan(
         planned,

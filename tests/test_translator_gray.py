@@ -14,7 +14,7 @@ from tilegan.geometry import Window
 from tilegan.gray import gray
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
-from tilegan.inference.statistics import with_global_statistics
+from tilegan.inference.statistics import GLOBAL, with_streamed_statistics
 from tilegan.networks.build import build_generator
 from tilegan.pipelines.stylize import stylize
 from tilegan.translator import Translator, load
@@ -79,7 +79,7 @@ def test_statistics_of_whole_images_are_of_what_is_seen() -> None:
     translator = Translator.of(build_generator(architecture), architecture, 16)
     lazy = da.from_array(image(60, 72), chunks=-1)
     whole = translator.translate(lazy.compute())
-    settled = with_global_statistics(translator, partial(read_block, Whole(image(60, 72))), 60, 72, 32)
+    settled = with_streamed_statistics(translator, GLOBAL, partial(read_block, Whole(image(60, 72))), 60, 72, 32)
     tiled = np.asarray(stylize_array(lazy, settled, window=16))
     assert np.abs(tiled.astype(int) - whole).max() <= 1
 

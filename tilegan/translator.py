@@ -1,6 +1,6 @@
 """A generator ready to translate: what is settled before any window is cut, and what runs windows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,11 @@ from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import find, read_header, shipped
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.interpolated import Grid, Place
 from tilegan.networks.levels import Levels
 from tilegan.networks.looks import chosen_looks
 from tilegan.networks.memory import peak_bytes
-from tilegan.networks.norms import INSTANCE
+from tilegan.networks.norms import FROZEN, INSTANCE
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.reach import reach
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms
@@ -93,13 +94,15 @@ class Translator(Contract):
         """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
         return self.architecture.get("norm") == INSTANCE
 
-    def frozen(self, precision: str = "") -> Self:
+    def frozen(self, precision: str = "", grid: Grid | None = None) -> Self:
         """The translator with norms of fixed statistics, which are yet to be settled: it is bounded.
 
         Args:
             precision: the number format's name; default its own.
+            grid: of the cells of an image that have statistics of their own; None if all of it has the same.
         """
-        made = self.of(*with_frozen_norms(self.architecture, self.weights()), self.tile_size)
+        norm = FROZEN if grid is None else grid.name
+        made = self.of(*with_frozen_norms(self.architecture, self.weights(), norm), self.tile_size)
         made = replace(made, name=self.name, facts=self.facts)
         return made.place(str(self.device), precision or precision_name(self.precision))
 
@@ -186,13 +189,14 @@ class Translator(Contract):
             )
         return under_halo(self.generator, found, self.halo, self.precision)
 
-    def run(self, windows: Pixels, halo: int = 0) -> Pixels:
+    def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:
         """One forward pass over a batch.
 
         Args:
             windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, channels); h and w are multiples of ``stride``.
             halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
                 0 to run windows as they are, padding at their edges.
+            places: where in the image each of the windows lies, for a translator with interpolated statistics.
 
         Returns:
             (N, h * scale, w * scale, 3) of the same type, rounded to the nearest level.
@@ -202,12 +206,13 @@ class Translator(Contract):
             ModelError: there is a halo, and the generator sees more.
         """
         levels = self._levels(halo)
+        assert places or not levels.placed, "windows of a translator with interpolated statistics need their places"
         with plain_memory_errors(), torch.inference_mode():
             pixels = torch.from_numpy(np.ascontiguousarray(windows))
             if self.device.type != "cuda":
-                return cast(Pixels, levels(pixels.to(self.device)).cpu().numpy())
+                return cast(Pixels, levels(pixels.to(self.device), places).cpu().numpy())
             # pinned memory is copied while the device computes and the host goes on
-            outputs = levels(pixels.pin_memory().to(self.device, non_blocking=True))
+            outputs = levels(pixels.pin_memory().to(self.device, non_blocking=True), places)
             host = torch.empty(outputs.shape, dtype=outputs.dtype, pin_memory=True)
             host.copy_(outputs, non_blocking=True)
             torch.cuda.current_stream(self.device).synchronize()
@@ -266,7 +271,7 @@ class Translator(Contract):
             return self.with_statistics_of(image).translate(image)
         _ = self.exact  # refuses what has no bound, also where the halo is 0
         height, width, _ = image.shape
-        output: Pixels = self.run(self.whole(image), self.halo)[0]
+        output: Pixels = self.run(self.whole(image), self.halo, [Place(-self.halo, -self.halo)])[0]
         return output[: height * self.scale, : width * self.scale]
 
     def whole(self, image: Pixels) -> Pixels:

@@ -44,7 +44,7 @@ def test_forward_passes_share_the_cores(begun, random_translator, monkeypatch, s
     try:
         torch.set_num_threads(4)
         slow = Slow(0.005)
-        monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments))
+        monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments[:2]))
         names, open_it = begun(random_translator, limits=Limits(3, streams, 2**24, 2**20, pyramid=True))
         assert run_in_threads(names, open_it(), silent) == 270 * 200
         assert (slow.most, len(slow.threads), slow.cores) == (at_once, at_once, {cores})
@@ -57,7 +57,7 @@ def test_forward_passes_share_the_cores(begun, random_translator, monkeypatch, s
 
 def test_it_stops_at_the_next_window(begun, random_translator, monkeypatch):
     slow = Slow(0.05)
-    monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments))
+    monkeypatch.setattr(Translator, "run", lambda _, *arguments: slow(*arguments[:2]))
     names, open_it = begun(random_translator, window=8, shard=128)  # 256 windows a shard: 13 seconds
     work = open_it()
     threading.Timer(0.5, work.stop.set).start()

@@ -11,6 +11,7 @@ from tilegan.inference.look import Look
 from tilegan.inference.overhead import overhead
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Plan, cut_of, make_plan
+from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator
 
 
@@ -23,7 +24,7 @@ def counted(plan: Plan, translator: Translator) -> int:
         seen.append(count * height * width)
         return windows[:, cut.halo : height - cut.halo, cut.halo : width - cut.halo]
 
-    def translate(block: Pixels) -> Pixels:
+    def translate(block: Pixels, _place: Place) -> Pixels:
         return translate_block(run, block, cut.side, cut.batch, cut.halo)
 
     for place in split(plan.region, plan.shard):

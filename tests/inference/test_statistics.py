@@ -10,7 +10,7 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
-from tilegan.inference.statistics import choose_statistics, with_global_statistics
+from tilegan.inference.statistics import choose_statistics, with_streamed_statistics
 from tilegan.networks.build import build_generator
 from tilegan.networks.norms import EPSILON, FrozenNorm
 from tilegan.translator import Translator
@@ -54,7 +54,7 @@ def globally(translator, pixels, window):
     def block(place: Window):
         return read_block(read, place)
 
-    return with_global_statistics(translator, block, *pixels.shape[:2], window)
+    return with_streamed_statistics(translator, "global", block, *pixels.shape[:2], window)
 
 
 class OwnNorm(nn.Module):
@@ -168,7 +168,7 @@ def test_what_is_chosen():
     assert choose_statistics(not_so, "exact", None) == ""
     for translator, asked, why in (
         (not_so, "global", "needs no statistics of images: leave 'global' out"),
-        (needs, "all", "no statistics 'all': use tile, thumbnail, global"),
+        (needs, "all", "no statistics 'all': use tile, thumbnail, global, interpolated"),
         (needs, "tile", "nothing is exact: use seams combo"),
     ):
         with pytest.raises(SettingError, match=why):

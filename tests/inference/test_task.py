@@ -56,11 +56,11 @@ def short_of_memory(monkeypatch):
         seen = []
         real = type(translator).run
 
-        def run(self, windows, halo=0):
+        def run(self, windows, halo=0, places=()):
             seen.append(windows.size // 3)
             if seen[-1] > most:
                 raise MemoryError
-            return real(self, windows, halo)
+            return real(self, windows, halo, places)
 
         monkeypatch.setattr(type(translator), "run", run)
         return seen

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.networks.interpolated import Place
 from tilegan.networks.norms import EPSILON, FrozenNorm
 from tilegan.networks.statistics import Moments, features_at, norms_of, own_part, settle_at_once
 
@@ -61,7 +62,7 @@ def test_a_tiny_network_by_hand() -> None:
 def test_what_comes_to_a_norm_and_no_further() -> None:
     network = Two()
     pixels = torch.randint(0, 256, (1, 4, 6, 3), dtype=torch.uint8)
-    found = features_at(network, network.first, pixels, 1, (2, 3))
+    found = features_at(network, network.first, pixels, 1, (2, 3), Place(-1, -1))
     assert torch.allclose(found, pixels[:, 1:3, 1:4].permute(0, 3, 1, 2) / 127.5 - 1)
     assert not network.first._forward_pre_hooks
 

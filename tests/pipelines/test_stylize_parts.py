@@ -96,10 +96,10 @@ def test_running_out_of_memory_is_noted(picture, pixels, random_translator, tmp_
     expected = random_translator.translate(pixels)
     real = Translator.run
 
-    def run(self, windows, halo=0):
+    def run(self, windows, halo=0, places=()):
         if windows.shape[1] > 64 + 2 * halo:
             raise MemoryError
-        return real(self, windows, halo)
+        return real(self, windows, halo, places)
 
     monkeypatch.setattr(Translator, "run", run)
     result = stylize(picture, tmp_path / "out.zarr", random_translator, window=128, shard=256)

@@ -1,5 +1,7 @@
 """Stylizing with a model of instance norms: what its statistics are taken from, and what can be promised then."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,10 @@ from torch import nn
 
 from tilegan.cli.main import main
 from tilegan.errors import ResumeError, SettingError
+from tilegan.images.source import open_source
+from tilegan.inference.blocks import read_block
+from tilegan.inference.statistics import with_streamed_statistics
+from tilegan.networks import interpolated
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator
@@ -22,6 +28,12 @@ def normed():
     generator = build_generator(architecture)
     nn.init.normal_(generator.tail.weight, std=0.3)
     return Translator.of(generator, architecture, tile_size=16, name="normed").place("cpu", "float32")
+
+
+@pytest.fixture
+def small_cells(monkeypatch):
+    """Cells of 48 pixels, so that a small image has several."""
+    monkeypatch.setattr(interpolated, "CELL", 48)
 
 
 def read(path):
@@ -50,9 +62,23 @@ def test_of_larger_images_a_thumbnail_tells_something_else(tmp_path, normed, wor
     assert worst(made["thumbnail"], whole) > 5
 
 
-def test_a_region_has_the_statistics_of_the_whole(picture, normed, tmp_path, worst):
-    stylize(picture, tmp_path / "whole.png", normed, statistics="global")
-    stylize(picture, tmp_path / "part.png", normed, statistics="global", region=(50, 30, 120, 100))
+@pytest.mark.usefixtures("small_cells")
+def test_interpolated_statistics_are_as_exact(picture, pixels, normed, tmp_path, worst):
+    image = open_source(str(picture))
+    made = with_streamed_statistics(normed, "interpolated", partial(read_block, image), *pixels.shape[:2], 512)
+    expected = made.translate(pixels)
+    assert worst(expected, normed.translate(pixels)) > 2
+    for number, (window, shard) in enumerate([(None, None), (64, 128)]):
+        output = tmp_path / f"{number}.png"
+        stylize(picture, output, normed, statistics="interpolated", window=window, shard=shard)
+        assert worst(read(output), expected) <= 1
+
+
+@pytest.mark.parametrize("statistics", ["global", "interpolated"])
+@pytest.mark.usefixtures("small_cells")
+def test_a_region_has_the_statistics_of_the_whole(picture, normed, tmp_path, worst, statistics):
+    stylize(picture, tmp_path / "whole.png", normed, statistics=statistics)
+    stylize(picture, tmp_path / "part.png", normed, statistics=statistics, region=(50, 30, 120, 100))
     assert worst(read(tmp_path / "part.png"), read(tmp_path / "whole.png")[30:130, 50:170]) == 0
 
 
@@ -63,24 +89,39 @@ def test_tiles_have_their_own_statistics_in_combo_mode_unless_others_are_asked_f
     assert not np.array_equal(read(tmp_path / "tiles.png"), read(tmp_path / "all.png"))
 
 
-def test_unfinished_work_goes_on_with_the_statistics_it_was_begun_with(picture, normed, tmp_path, unfinished):
+@pytest.mark.usefixtures("small_cells")
+def test_tiles_of_combo_mode_know_their_place(picture, pixels, normed, tmp_path):
+    stylize(picture, tmp_path / "cells.png", normed, seams="combo", statistics="interpolated", region=(32, 64, 50, 40))
+    read_window = partial(read_block, open_source(str(picture)))
+    made = with_streamed_statistics(normed, "interpolated", read_window, *pixels.shape[:2], 512)
+    tile = made.run(pixels[None, 80:96, 48:64], places=[interpolated.Place(80, 48)])[0]
+    assert np.array_equal(read(tmp_path / "cells.png")[16:32, 16:32], tile)
+
+
+@pytest.mark.parametrize("statistics", ["global", "interpolated"])
+@pytest.mark.usefixtures("small_cells")
+def test_unfinished_work_goes_on_with_the_statistics_it_was_begun_with(
+    picture, normed, tmp_path, unfinished, statistics
+):
     output = tmp_path / "out.zarr"
-    unfinished(picture, normed, output, statistics="global")
-    with pytest.raises(ResumeError, match="statistics was 'global', now 'thumbnail'"):
+    unfinished(picture, normed, output, statistics=statistics)
+    with pytest.raises(ResumeError, match=f"statistics was '{statistics}', now 'thumbnail'"):
         stylize(picture, output, normed, statistics="thumbnail", resume=True)
     phases = set()
     result = stylize(picture, output, normed, resume=True, progress=lambda phase, *_: phases.add(phase))
-    assert result.statistics == "global"
+    assert result.statistics == statistics
     assert "statistics" not in phases  # they were kept
-    stylize(picture, tmp_path / "at_once.zarr", normed, statistics="global", window=32, shard=64)
+    stylize(picture, tmp_path / "at_once.zarr", normed, statistics=statistics, window=32, shard=64)
     files = {path.relative_to(output): path.read_bytes() for path in output.rglob("*") if path.is_file()}
     assert files == {path: (tmp_path / "at_once.zarr" / path).read_bytes() for path in files}
 
 
 @pytest.mark.slow
-def test_workers_have_the_same_statistics(picture, normed, tmp_path):
-    stylize(picture, tmp_path / "alone.png", normed, window=32, shard=64, statistics="global")
-    stylize(picture, tmp_path / "two.png", normed, window=32, shard=64, statistics="global", workers=2)
+@pytest.mark.parametrize("statistics", ["global", "interpolated"])
+@pytest.mark.usefixtures("small_cells")
+def test_workers_have_the_same_statistics(picture, normed, tmp_path, statistics):
+    stylize(picture, tmp_path / "alone.png", normed, window=32, shard=64, statistics=statistics)
+    stylize(picture, tmp_path / "two.png", normed, window=32, shard=64, statistics=statistics, workers=2)
     assert np.array_equal(read(tmp_path / "alone.png"), read(tmp_path / "two.png"))
 
 
@@ -103,6 +144,7 @@ def test_statistics_are_refused_where_there_are_none(picture, random_translator,
     [
         ([], "(exact for statistics of a thumbnail"),
         (["--statistics", "global"], "(exact for statistics of the whole image"),
+        (["--statistics", "interpolated"], "(exact for statistics of neighbouring tiles, interpolated"),
         (["--seams", "combo"], "(combo, each tile by statistics of its own"),
     ],
 )
@@ -114,7 +156,14 @@ def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise
         assert result.exit_code == 0, result.output
         assert promise in result.output
     result = CliRunner().invoke(main, ["info", str(tmp_path / "normed.safetensors")])
-    assert "for statistics of the image (stylize --statistics thumbnail or global)" in result.output
+    assert "for statistics of the image (stylize --statistics thumbnail, global or interpolated)" in result.output
+
+
+def test_what_a_settled_model_can_promise(normed, tmp_path):
+    for grid, promise in ((None, "were settled for one image"), (interpolated.Grid(48, 2, 3), "of neighbouring tiles")):
+        normed.frozen(grid=grid).save(tmp_path / "settled.safetensors")
+        result = CliRunner().invoke(main, ["info", str(tmp_path / "settled.safetensors")])
+        assert promise in result.output
 
 
 def test_mistakes_of_the_command_are_one_line(picture, tmp_path):

@@ -18,7 +18,8 @@ from tilegan.inference.blocks import mirrored_span, read_block, translate_block
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
 from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
-from tilegan.inference.statistics import GLOBAL, THUMBNAIL, WINDOW, choose_statistics, with_global_statistics
+from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
+from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, find, load
 
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
@@ -54,7 +55,7 @@ def stylize_array(
             without it these do without. Of models with instance norms it is what statistics are taken from.
         style: of a model of several styles, the share of each that is wanted.
         statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
-            that is given) or 'global', for which all of the array is computed now, once for each norm.
+            that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
         precision: the number format's name; likewise.
@@ -101,9 +102,10 @@ def stylize_array(
 
 
 def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pixels | None) -> Translator:
-    if statistics == GLOBAL:
+    if statistics in STREAMED:
         height, width, _ = array.shape
-        return with_global_statistics(model, partial(read_block, _Lazy(array, height, width)), height, width, WINDOW)
+        read = partial(read_block, _Lazy(array, height, width))
+        return with_streamed_statistics(model, statistics, read, height, width, WINDOW)
     return model if statistics != THUMBNAIL or thumbnail is None else model.with_statistics_of(thumbnail)
 
 
@@ -161,8 +163,8 @@ def _chunk(
     with _one_forward:
         translator = _translator(model, plan.device, plan.precision)
 
-        def translate(block: Pixels) -> Pixels:
-            run = partial(translator.run, halo=cut.halo)
-            return translate_block(run, translator.seen(block), cut.side, cut.batch, cut.halo, translator.scale)
+        def translate(block: Pixels, place: Place) -> Pixels:
+            run, seen = partial(translator.run, halo=cut.halo), translator.seen(block)
+            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, place=place)
 
         return paint(partial(read_block, source), translate, chunk, cut, translator.scale, plan.look)

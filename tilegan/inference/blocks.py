@@ -7,6 +7,7 @@ import numpy as np
 
 from tilegan.geometry import Pixels, Window, reflect, round_up, split
 from tilegan.inference.fill import fill
+from tilegan.networks.interpolated import Place
 
 
 class Readable(Protocol):
@@ -94,24 +95,27 @@ Each = Callable[[Callable[[list[Window]], None], Iterable[list[Window]]], Iterab
 
 
 def translate_block(
-    run: Callable[[Pixels], Pixels],
+    run: Callable[..., Pixels],
     block: Pixels,
     side: int,
     batch: int,
     halo: int = 0,
     scale: int = 1,
     each: Each = map,
+    place: Place | None = None,
 ) -> Pixels:
     """Translate a block window by window, each with its halo.
 
     Args:
-        run: one forward pass, (N, h + 2 halo, w + 2 halo, C) -> (N, h * scale, w * scale, 3): it trims.
+        run: one forward pass, (N, h + 2 halo, w + 2 halo, C) -> (N, h * scale, w * scale, 3): it trims. Where
+            the block's place is known it is also given ``places``, those of the windows.
         block: uint8 or uint16 (h + 2 halo, w + 2 halo, C); h and w are multiples of the generator's stride.
         side: of a window, in pixels of the block; a multiple of the stride.
         batch: windows in one forward pass, at most.
         halo: context around the block and around each window, per side; 0 in ``combo`` mode.
         scale: output pixels per input pixel.
         each: calls a function for each batch, as ``map`` does; an executor's runs some at once.
+        place: of the block, halo included; None where nothing depends on it.
 
     Returns:
         (h * scale, w * scale, 3), of the same type.
@@ -122,7 +126,8 @@ def translate_block(
     def translate(windows: list[Window]) -> None:
         # a window's place in the block is moved by the halo, so its own halo starts at its unmoved place
         reads = [block[w.top : w.bottom + 2 * halo, w.left : w.right + 2 * halo] for w in windows]
-        translated = run(np.stack(reads))
+        known = {} if place is None else {"places": [place.moved(w.top, w.left) for w in windows]}
+        translated = run(np.stack(reads), **known)
         for window, pixels in zip(windows, translated, strict=True):
             target = window.scaled(scale)
             output[target.top : target.bottom, target.left : target.right] = pixels

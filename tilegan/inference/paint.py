@@ -8,6 +8,7 @@ from tilegan.inference.blocks import block_window
 from tilegan.inference.look import Look
 from tilegan.inference.plan import Cut
 from tilegan.inference.stroke import carried, wide_window
+from tilegan.networks.interpolated import Place
 
 
 def window_read(place: Window, cut: Cut, look: Look) -> Window:
@@ -18,7 +19,7 @@ def window_read(place: Window, cut: Cut, look: Look) -> Window:
 
 def paint(
     read: Callable[[Window], Pixels],
-    translate: Callable[[Pixels], Pixels],
+    translate: Callable[[Pixels, Place], Pixels],
     place: Window,
     cut: Cut,
     scale: int,
@@ -28,7 +29,7 @@ def paint(
 
     Args:
         read: pixels of a window, (h, w, C), colours first, which may lie partly outside the image.
-        translate: a block with its halo, (h + 2 halo, w + 2 halo, C) -> (h * scale, w * scale, 3).
+        translate: a block with its halo, (h + 2 halo, w + 2 halo, C), at a place -> (h * scale, w * scale, 3).
         place: the window, inside the image, in its pixels.
         cut: how blocks are cut.
         scale: output pixels per input pixel.
@@ -41,7 +42,7 @@ def paint(
     source = read(window)
     extent = block_window(place, cut.unit, cut.halo)
     block = source if look.stroke == 1 else carried(source, extent, cut, look.stroke, translate)
-    pixels = translate(block)
+    pixels = translate(block, Place(extent.top, extent.left))
     inside = Window(place.top - extent.top - cut.halo, place.left - extent.left - cut.halo, place.height, place.width)
     pixels = inside.scaled(scale).of(pixels)
     colours = source[..., :3]

@@ -1,11 +1,15 @@
-"""Statistics of a whole image of any size for a model's instance norms, in bounded memory.
+"""Statistics of a whole image of any size, or of each of its cells, for a model's instance norms, in bounded memory.
 
 Norm after norm, in the order in which they are reached, all of the image is streamed through the part of the network
-before it, in windows with a halo, with all earlier norms frozen already. So each norm costs a pass that ends at it.
+before it, in windows with a halo, with all earlier norms settled already. So each norm costs a pass that ends at it.
+One pass would do if each cell went through all norms by itself, as tiles do in the paper of ``networks.interpolated``:
+but then a norm would be given means and deviations of features that are not those that come to it, and a cell would
+have to fit into memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import product
 
 import numpy as np
 import torch
@@ -15,13 +19,16 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window, reflect, round_up, split
 from tilegan.images.source import Source
 from tilegan.inference.blocks import block_window, read_block, read_filled
+from tilegan.networks.interpolated import Grid, Place
 from tilegan.networks.statistics import Moments, features_at, norms_of
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
 
-# Of each tile (only in ``combo`` mode), of a thumbnail of the image, or of the whole image.
-TILE, THUMBNAIL, GLOBAL = STATISTICS = ("tile", "thumbnail", "global")
-SETTLED = (THUMBNAIL, GLOBAL)  # those that are the same for all windows
+# Of each tile (only in ``combo`` mode), of a thumbnail of the image, of the whole image, or of cells of it, mixed for
+# each pixel.
+TILE, THUMBNAIL, GLOBAL, INTERPOLATED = STATISTICS = ("tile", "thumbnail", "global", "interpolated")
+STREAMED = (GLOBAL, INTERPOLATED)  # those for which all of the image is looked at
+SETTLED = (THUMBNAIL, *STREAMED)  # those that do not depend on windows
 # Longest side of a thumbnail, in pixels: that of URST's code. An image that is no larger is its own thumbnail.
 SIDE = 1024
 # Of the windows that statistics are gathered from, in input pixels: always the same, since sums of other windows differ
@@ -53,18 +60,33 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
             raise SettingError(f"the model '{translator.name}' needs no statistics of images: leave '{asked}' out")
         return ""
     if asked == TILE and seams == "exact":
-        raise SettingError("with statistics of each tile nothing is exact: use seams combo, or thumbnail or global")
+        raise SettingError(f"with statistics of each tile nothing is exact: use seams combo, or {', '.join(SETTLED)}")
     return asked or (THUMBNAIL if seams == "exact" else TILE)
+
+
+def unsettled(translator: Translator, statistics: str, height: int, width: int, precision: str = "") -> Translator:
+    """The translator as it will be for an image, but for the statistics themselves: as large, and as fast.
+
+    Args:
+        translator: one that needs statistics.
+        statistics: one of ``SETTLED``.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        precision: the number format's name; default its own.
+    """
+    grid = Grid.of(height, width, translator.stride)
+    # an image of one cell has its global statistics
+    return translator.frozen(precision, grid if statistics == INTERPOLATED and grid.cells > 1 else None)
 
 
 def settled(
     translator: Translator, statistics: str, source: Source, window: int, progress: Progress = silent
 ) -> Translator:
-    """The translator for one image, whose statistics are the same for all windows.
+    """The translator for one image, whose statistics do not depend on windows.
 
     Args:
         translator: one that needs statistics.
-        statistics: 'thumbnail' or 'global'.
+        statistics: one of ``SETTLED``.
         source: the image, open.
         window: largest side of what is run at once, in pixels; a thumbnail that is no larger is run as a whole.
         progress: told of phase 'statistics'.
@@ -82,10 +104,11 @@ def settled(
         height, width, _ = thumbnail.shape
         if max(height, width) <= window:
             return translator.with_statistics_of(thumbnail)
-        return with_global_statistics(translator, partial(_mirrored, thumbnail), height, width, window, progress)
+        read = partial(_mirrored, thumbnail)
+        return with_streamed_statistics(translator, GLOBAL, read, height, width, window, progress)
     reach = translator.frozen().halo
     read = partial(read_filled, source, reach=reach) if source.origin.opacity else partial(read_block, source)
-    return with_global_statistics(translator, read, source.height, source.width, window, progress)
+    return with_streamed_statistics(translator, statistics, read, source.height, source.width, window, progress)
 
 
 def _mirrored(pixels: Pixels, window: Window) -> Pixels:
@@ -93,18 +116,20 @@ def _mirrored(pixels: Pixels, window: Window) -> Pixels:
     return pixels[np.ix_(rows, reflect(window.left, window.right, pixels.shape[1]))]
 
 
-def with_global_statistics(
+def with_streamed_statistics(
     translator: Translator,
+    statistics: str,
     read: Callable[[Window], Pixels],
     height: int,
     width: int,
     window: int,
     progress: Progress = silent,
 ) -> Translator:
-    """The translator whose norms have the statistics of a whole image, as in a pass over all of it at once.
+    """The translator whose norms have the statistics of a whole image, as in one pass over all of it, or of its cells.
 
     Args:
         translator: one that needs statistics.
+        statistics: one of ``STREAMED``.
         read: the pixels, uint8 or uint16 (h, w, 3), of a window that may lie outside the image, which is mirrored
             there.
         height: of the image, in pixels.
@@ -119,20 +144,35 @@ def with_global_statistics(
         ModelError: its norms cannot be settled (see ``networks.statistics``).
         MemoryError: not even such a window fits.
     """
-    made = translator.frozen("float32")
+    made = unsettled(translator, statistics, height, width, "float32")
     side = round_up(min(window, WINDOW), made.stride)
     norms = norms_of(made.generator, made.stride)
     done, total = 0, len(norms) * height * width
     progress("statistics", done, total)
     for norm in norms:
-        moments = Moments()
-        for part in split(Window(0, 0, height, width), side):
-            block = made.seen(read(block_window(part, made.stride, made.halo)))
-            with plain_memory_errors():
-                pixels = torch.tensor(block)[None].to(made.device)  # a copy: what is read may be read-only
-                own = part.height, part.width
-                moments.add(features_at(made.generator, norm, pixels, made.halo, own))
-            done += part.height * part.width
-            progress("statistics", done, total)
-        moments.settle(norm)
+        for index, cell in _cells(made, height, width):
+            moments = Moments()
+            for part in split(cell, side):
+                extent = block_window(part, made.stride, made.halo)
+                block = made.seen(read(extent))
+                with plain_memory_errors():
+                    pixels = torch.tensor(block)[None].to(made.device)  # a copy: what is read may be read-only
+                    own, place = (part.height, part.width), Place(extent.top, extent.left)
+                    moments.add(features_at(made.generator, norm, pixels, made.halo, own, place))
+                done += part.height * part.width
+                progress("statistics", done, total)
+            moments.settle(norm, index)
     return made.place(str(translator.device), precision_name(translator.precision))
+
+
+def _cells(translator: Translator, height: int, width: int) -> Iterator[tuple[tuple[int, int], Window]]:
+    """Row and column of each cell of an image that has statistics of its own, and where it lies."""
+    grid = Grid.named(translator.architecture["norm"])
+    if grid is None:
+        yield (0, 0), Window(0, 0, height, width)
+        return
+    for row, column in product(range(grid.rows), range(grid.columns)):
+        top, left = row * grid.cell, column * grid.cell
+        bottom = height if row == grid.rows - 1 else top + grid.cell
+        right = width if column == grid.columns - 1 else left + grid.cell
+        yield (row, column), Window(top, left, bottom - top, right - left)

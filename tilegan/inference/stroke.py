@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tilegan.geometry import Pixels, Window, means
 from tilegan.inference.blocks import block_window
 from tilegan.inference.plan import Cut
+from tilegan.networks.interpolated import Place
 
 DETAIL = 0.5  # of what the reduction loses: none leaves blurred strokes, all of it a photograph with blots
 _ROWS = 64  # carried up at once
@@ -37,7 +38,9 @@ def stroke_bytes(stroke: int) -> int:
     return _BYTES if stroke > 1 else 0
 
 
-def carried(wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Callable[[Pixels], Pixels]) -> Pixels:
+def carried(
+    wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Callable[[Pixels, Place], Pixels]
+) -> Pixels:
     """A block of full size, painted with large strokes, to be translated once more.
 
     Args:
@@ -45,7 +48,7 @@ def carried(wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Call
         extent: the block, in pixels of the image.
         cut: how blocks are translated.
         stroke: the factor, 2 or more.
-        translate: a block with its halo, (h + 2 halo, w + 2 halo, 3) -> (h, w, 3).
+        translate: a block with its halo, (h + 2 halo, w + 2 halo, 3), at a place -> (h, w, 3).
 
     Returns:
         (extent.height, extent.width, 3) of the same type.
@@ -54,7 +57,8 @@ def carried(wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Call
     reduced = means(wide, stroke)
     height, width, _ = reduced.shape
     inner = reduced[cut.halo : height - cut.halo, cut.halo : width - cut.halo]
-    change = translate(reduced) - np.float32(DETAIL) * inner
+    place = Place(whole.top // stroke, whole.left // stroke, stroke)
+    change = translate(reduced, place) - np.float32(DETAIL) * inner
     top, left = whole.top + cut.halo * stroke, whole.left + cut.halo * stroke  # where ``change`` begins
     columns = _between(np.arange(extent.left - left, extent.right - left), stroke)
     block = np.empty((extent.height, extent.width, 3), wide.dtype)

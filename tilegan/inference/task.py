@@ -4,6 +4,7 @@ A task is strings and integers only. All else is in the work folder, so that any
 opens each folder once and keeps it open.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,7 @@ from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Cut, Plan, cut_of
+from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each
@@ -228,11 +230,11 @@ def _translated(work: Work, place: Window) -> Pixels:
             _halve(work, cut, error)
 
 
-def _translate(work: Work, cut: Cut, block: Pixels) -> Pixels:
+def _translate(work: Work, cut: Cut, block: Pixels, place: Place) -> Pixels:
     run, scale = partial(_forward, work, cut.halo), work.translator.scale
     try:
         seen = work.translator.seen(block)
-        return translate_block(run, seen, cut.side, cut.batch, cut.halo, scale, each=work.forward.map)
+        return translate_block(run, seen, cut.side, cut.batch, cut.halo, scale, work.forward.map, place)
     except MemoryError as error:
         raise _TooLargeError from error
 
@@ -252,7 +254,7 @@ def _halve(work: Work, cut: Cut, error: _TooLargeError) -> None:
             write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
 
 
-def _forward(work: Work, halo: int, windows: Pixels) -> Pixels:
+def _forward(work: Work, halo: int, windows: Pixels, places: Sequence[Place]) -> Pixels:
     if work.stop.is_set():
         raise Stopped
-    return work.translator.run(windows, halo)
+    return work.translator.run(windows, halo, places)

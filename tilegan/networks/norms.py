@@ -6,11 +6,13 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.networks.interpolated import Between, Grid, current_pass, mixture
 
 CHANNEL: Literal["channel"] = "channel"
 INSTANCE: Literal["instance"] = "instance"
 FROZEN: Literal["frozen"] = "frozen"
 EPSILON = 1e-5  # added to variances, as in Ulyanov et al.'s code and in torch
+BAND = 2**18  # values that are normalised at once by interpolated statistics: those of some rows, which caches hold
 
 
 class Norm(nn.Module):
@@ -56,8 +58,16 @@ class InstanceNorm(Norm):
         return nn.functional.instance_norm(features.float(), eps=EPSILON).to(features.dtype) * self.gain
 
 
-class FrozenNorm(Norm):
-    """An instance norm whose statistics are settled: ``(features - mean) * gain``, exact under any tiling.
+class SettledNorm(Norm):
+    """An instance norm whose statistics are settled, of the whole image or of each of its cells."""
+
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
+        """Take over the statistics of a cell (row, column), float64 (C,) each; once."""
+        raise NotImplementedError
+
+
+class FrozenNorm(SettledNorm):
+    """One cell, the whole image: ``(features - mean) * gain``, exact under any tiling.
 
     The gain holds the learnt gain over the deviation. Until ``settle`` is called the mean is 0 and the gain the learnt
     one.
@@ -72,22 +82,84 @@ class FrozenNorm(Norm):
         return (features - self.mean) * self.gain
 
     @torch.no_grad()
-    def settle(self, mean: torch.Tensor, variance: torch.Tensor) -> None:
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
         """Take over statistics, float64 (C,) each; once."""
+        assert cell == (0, 0)
         gain = self.gain.double().cpu().flatten() * torch.rsqrt(variance + EPSILON)
         self.mean.copy_(mean.reshape_as(self.mean))
         self.gain.copy_(gain.reshape_as(self.gain))
+
+
+class InterpolatedNorm(SettledNorm):
+    """Cells of an image have statistics of their own, and its pixels a mixture of those of the cells around them.
+
+    So local contrasts are kept, and where cells meet nothing is seen (see ``networks.interpolated``): exact under any
+    tiling, if a pass is told where its windows lie. One that is not told, which only asks what pixels depend on or
+    tries it out, takes all for the middle of the first cell.
+
+    Attributes:
+        lost: places that its input has less at either end than that of a network with padding.
+    """
+
+    def __init__(self, channels: int, grid: Grid) -> None:
+        super().__init__(channels)
+        self.grid, self.lost = grid, 0
+        shape = (1, channels, grid.rows, grid.columns)
+        self.mean = nn.Parameter(torch.zeros(shape), requires_grad=False)
+        self.variance = nn.Parameter(torch.ones(shape), requires_grad=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        running = current_pass()
+        if running is None:
+            return (features - self.mean[..., :1, :1]) * (self.variance[..., :1, :1] + EPSILON).rsqrt() * self.gain
+        count, channels, height, width = features.shape
+        down, across = (running.between(axis, side, self.lost, self.grid) for axis, side in enumerate((height, width)))
+        means, variances = (table.flatten(0, 1) for table in self._columns(across))
+        pairs = torch.stack([down.before, down.after]) * count + torch.arange(count)[:, None]
+        pairs = pairs.flatten(1)
+        share = down.share.reshape(-1, 1, 1).to(features.device)
+        # rows of all windows, channels last, as generators compute
+        given = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
+        output = torch.empty_like(given)
+        band = max(1, BAND // (width * channels))
+        for first in range(0, len(given), band):
+            rows = slice(first, first + band)
+            between = pairs[:, rows]
+            if bool((between == between[:, :1]).all()):
+                between = between[:, :1]  # the same cells for all rows, which is most often so: nothing is copied
+            before, after = between.to(features.device)
+            mean, variance = mixture((means[before], means[after]), (variances[before], variances[after]), share[rows])
+            gain = variance.rsqrt_().mul_(self.gain.flatten())
+            output[rows] = mean.sub_(given[rows]).neg_().mul_(gain)
+        return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
+
+    def _columns(self, across: Between) -> tuple[torch.Tensor, torch.Tensor]:
+        """Means, and variances with ``EPSILON``, of windows' columns in each row of cells, float32 (rows, N, w, C)."""
+        before, after, share = (each.to(self.mean.device) for each in across)
+        means, variances = (each[0].float().permute(1, 2, 0) for each in (self.mean, self.variance))
+        pairs = [(each[:, before], each[:, after]) for each in (means, variances + EPSILON)]
+        return mixture(pairs[0], pairs[1], share[..., None])
+
+    @torch.no_grad()
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
+        """Take over the statistics of a cell (row, column), float64 (C,) each."""
+        self.mean[0, :, cell[0], cell[1]] = mean.to(self.mean)
+        self.variance[0, :, cell[0], cell[1]] = variance.to(self.variance)
 
 
 NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, FROZEN: FrozenNorm}
 
 
 def norm_layer(norm: str, channels: int) -> Norm:
-    """A normalisation by its name.
+    """A normalisation by its name, or that of a grid (see ``networks.interpolated.Grid``).
 
     Raises:
         ModelError: there is none of that name.
     """
-    if norm not in NORMS:
+    if norm in NORMS:
+        return NORMS[norm](channels)
+    grid = Grid.named(norm)
+    if grid is None:
         raise ModelError(f"no norm '{norm}': there are {', '.join(NORMS)}")
-    return NORMS[norm](channels)
+    return InterpolatedNorm(channels, grid)

@@ -40,18 +40,19 @@ def in_style(
 
 
 def with_frozen_norms(
-    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], norm: str = FROZEN
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator with frozen norms in place of instance norms, whose statistics are yet to be settled.
 
     Args:
         architecture: of a generator that takes ``norm``.
         weights: its own.
+        norm: what they are: frozen, or of a grid (see ``networks.interpolated``).
 
     Returns:
         The generator, on the CPU in float32, and its architecture.
     """
-    frozen = architecture | {"norm": FROZEN}
+    frozen = architecture | {"norm": norm}
     generator = build_generator(frozen)
     generator.load_state_dict(generator.state_dict() | dict(weights))
     return generator, frozen

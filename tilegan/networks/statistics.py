@@ -1,8 +1,8 @@
 """Means and variances over a whole image for instance norms, so that these can be frozen and tiling is exact again.
 
 The *whole image* is what ``Translator.translate`` runs: mirrored outwards by the halo and up to the stride. Statistics
-are over the image's own pixels: of each norm's input those places count whose first pixel lies in the image. Norms are
-settled in the order in which they are reached, since what one gets depends on all before it.
+are over the image's own pixels: of each norm's input those places count whose first pixel lies in the image, or in a
+cell of it. Norms are settled in the order in which they are reached, since what one gets depends on all before it.
 """
 
 from functools import partial
@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.layers import input_channels, meta_copy
+from tilegan.networks.interpolated import Place
+from tilegan.networks.layers import input_channels, layer_name, meta_copy
 from tilegan.networks.levels import Levels
-from tilegan.networks.norms import FrozenNorm
+from tilegan.networks.norms import FrozenNorm, SettledNorm
 from tilegan.networks.reach import CANVASES
 
 
@@ -50,16 +51,16 @@ class Moments:
         """Of each channel, float64 (C,): the mean of squared deviations."""
         return self.squares / self.count
 
-    def settle(self, norm: FrozenNorm) -> None:
-        """Give them to a norm."""
-        norm.settle(self.mean, self.variance)
+    def settle(self, norm: SettledNorm, cell: tuple[int, int] = (0, 0)) -> None:
+        """Give them to a norm, for one of its cells (row, column)."""
+        norm.settle(self.mean, self.variance, cell)
 
 
-def norms_of(generator: nn.Module, stride: int) -> list[FrozenNorm]:
-    """The frozen norms of a generator, in the order in which a pass reaches them.
+def norms_of(generator: nn.Module, stride: int) -> list[SettledNorm]:
+    """The norms of a generator that are to be settled, in the order in which a pass reaches them.
 
     Args:
-        generator: one whose norms are frozen.
+        generator: one whose norms are frozen or interpolated.
         stride: its total stride.
 
     Raises:
@@ -68,15 +69,16 @@ def norms_of(generator: nn.Module, stride: int) -> list[FrozenNorm]:
     copy = meta_copy(generator)
     names: list[str] = []
     for name, module in copy.named_modules():
-        if isinstance(module, FrozenNorm):
+        if isinstance(module, SettledNorm):
             module.register_forward_pre_hook(partial(_note, names, name))
     side = -(-CANVASES[0] // stride) * stride
     with torch.no_grad():
         copy(torch.empty(1, input_channels(generator), side, side, device="meta"))
-    norms = {name: module for name, module in generator.named_modules() if isinstance(module, FrozenNorm)}
+    norms = {name: module for name, module in generator.named_modules() if isinstance(module, SettledNorm)}
     for name in norms:
         if names.count(name) != 1:
-            raise ModelError(f"{name} (FrozenNorm) runs {names.count(name)} times in a pass: it has not one mean")
+            layer = layer_name(name, norms[name])
+            raise ModelError(f"{layer} runs {names.count(name)} times in a pass: it has not one mean")
     return [norms[name] for name in names]
 
 
@@ -107,16 +109,22 @@ def settle_at_once(generator: nn.Module, pixels: torch.Tensor, halo: int, own: t
 
 
 def features_at(
-    generator: nn.Module, norm: FrozenNorm, pixels: torch.Tensor, halo: int, own: tuple[int, int]
+    generator: nn.Module,
+    norm: SettledNorm,
+    pixels: torch.Tensor,
+    halo: int,
+    own: tuple[int, int],
+    place: Place,
 ) -> torch.Tensor:
     """What comes to a norm of a window with its halo, without the halo; the pass goes no further.
 
     Args:
-        generator: one whose norms are frozen; those before ``norm`` are settled.
+        generator: one whose norms are frozen or interpolated; those before ``norm`` are settled.
         norm: one of them.
         pixels: uint8 or uint16 (1, h, w, 3), on the generator's device.
         halo: of the window, in pixels.
         own: height and width of the window, without halo and without what is beyond the image.
+        place: of the window with its halo.
 
     Returns:
         float (1, C, h', w').
@@ -126,7 +134,7 @@ def features_at(
     """
     hook = norm.register_forward_pre_hook(_stop)
     try:
-        _run(generator, pixels)
+        _run(generator, pixels, place)
     except _ReachedError as reached:
         return own_part(reached.features, pixels, halo, own)
     finally:
@@ -158,9 +166,9 @@ def own_part(features: torch.Tensor, pixels: torch.Tensor, halo: int, own: tuple
     return features[..., spans[0], spans[1]]
 
 
-def _run(generator: nn.Module, pixels: torch.Tensor) -> None:
+def _run(generator: nn.Module, pixels: torch.Tensor, *places: Place) -> None:
     with torch.no_grad():
-        Levels(generator, torch.float32).eval()(pixels)
+        Levels(generator, torch.float32).eval()(pixels, places)
 
 
 class _ReachedError(Exception):

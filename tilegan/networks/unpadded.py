@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-from tilegan.networks.layers import sharing_copy
+from tilegan.networks.layers import input_channels, meta_copy, number_format, sharing_copy
 from tilegan.networks.levels import Levels
+from tilegan.networks.norms import InterpolatedNorm
 from tilegan.networks.reach import CANVASES, Reach, follow
 
 PADS = (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, nn.ConstantPad2d, nn.CircularPad2d)
@@ -47,6 +48,7 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
                 return None
     except Exception:  # whatever the generator raises when its layers give less than it is used to
         return None
+    _note_lost(generator, twin, canvas)
     return (twin, trim) if trim > 0 else None
 
 
@@ -74,6 +76,28 @@ def _without_padding(generator: nn.Module) -> nn.Module:
         for name, layer in list(module.named_children()):
             setattr(module, name, _plain(layer))
     return _plain(twin)
+
+
+def _note_lost(generator: nn.Module, twin: nn.Module, canvas: int) -> None:
+    """Tell norms that have to know where their places lie how many they lose: as many at either end, as ``trim_to``."""
+    norms = [module for module in twin.modules() if isinstance(module, InterpolatedNorm)]
+    if norms:
+        whole, middle = _heights(generator, canvas), _heights(twin, canvas)
+        for norm, full, side in zip(norms, whole, middle, strict=True):
+            norm.lost = (full - side) // 2
+
+
+def _heights(network: nn.Module, canvas: int) -> list[int]:
+    """Rows that come to each interpolated norm, in the order of ``modules``, of an image of ``canvas`` rows."""
+    copy = meta_copy(network)
+    norms = [module for module in copy.modules() if isinstance(module, InterpolatedNorm)]
+    found: dict[nn.Module, int] = {}
+    for norm in norms:
+        norm.register_forward_pre_hook(lambda norm, inputs: found.update({norm: inputs[0].shape[-2]}))
+    shape = (1, input_channels(network), canvas, canvas)
+    with torch.no_grad():
+        copy(torch.empty(shape, device="meta", dtype=number_format(network)))
+    return [found[norm] for norm in norms]
 
 
 def _plain(layer: nn.Module) -> nn.Module:
