@@ -58,8 +58,6 @@ def _rows(given: argparse.Namespace, name: str) -> list[str]:
             hold_out=HOLD_OUT,
         )
         train_one(of_run, run, settings, **images, **table)
-        if not images:  # enlarged pictures are compared with other ones of the same folder
-            of_run.target = given.source
         figures = measure(of_run, run, **images)
         rows.append(_row(name, steps, joined, 60 * read_header(run)["facts"]["hours"], figures))
     return rows

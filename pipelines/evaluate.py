@@ -15,7 +15,7 @@ from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.geometry import means, round_up
 from tilegan.images.output import beside, move_to
 from tilegan.inference.array import stylize_array
-from tilegan.metrics.baselines import ColorStatistics, color_transfer
+from tilegan.metrics.baselines import ColorStatistics, color_transfer, enlarge
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
@@ -38,7 +38,8 @@ class EvaluateResult:
         output: the folder with ``evaluate.json`` and ``evaluate.html``.
         style: the model's name.
         tile_size, stride: of the model, in pixels.
-        short_side: to which images were reduced, in pixels.
+        short_side: to which sources were reduced, in pixels.
+        enlarged: by how much larger all that is compared is, where sources are reductions of what they should become.
         device, precision: in which the model computed.
         sources: names of the images that were translated.
         targets: names of the images of the style, in two halves.
@@ -55,6 +56,7 @@ class EvaluateResult:
     tile_size: int
     stride: int
     short_side: int
+    enlarged: int
     device: str
     precision: str
     sources: list[str]
@@ -102,7 +104,8 @@ def evaluate(
         model: a shipped model's name, a .safetensors file or a run folder.
         source: folder of images, best of ones that were not trained on.
         target: folder of images of the style, likewise; at least two. None if files of ``source`` hold both side by
-            side, or if the model has learnt from sources that are derived of targets.
+            side, or if the model has learnt from sources that are derived of targets, or from reductions of them: then
+            these are what it is given, and all is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
         paired: where each source has a target that it should become: 'by-name' or 'side-by-side', as for ``train``.
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
@@ -141,6 +144,7 @@ def evaluate(
         tile_size=translator.tile_size,
         stride=translator.stride,
         short_side=given.side,
+        enlarged=given.enlarged,
         device=str(translator.device),
         precision=precision_name(translator.precision),
         sources=[name for name, _ in given.sources],
@@ -162,12 +166,14 @@ class _Evaluation:
     def __init__(self, translator: Translator, images: Images, seed: int) -> None:
         sources, paintings = ([picture for _, picture in some] for some in (images.sources, images.targets))
         self.translator, self.sources, self.wanted, self.seed = translator, sources, images.wanted, seed
-        self.levels = levels_of(min(min(picture.shape[:2]) for picture in sources + paintings))
+        self.enlarged = images.enlarged
+        self.levels = levels_of(min(min(picture.shape[:2]) for picture in (images.wanted or sources) + paintings))
         self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
         halves = paintings[::2], paintings[1::2]
         self.size = max(len(sources), *map(len, halves))
         self.targets = Targets(*(self._style_of(half) for half in halves))
-        self.tallies = {name: self._tally(1 if name in BASELINES else translator.scale) for name in BASELINES + MODES}
+        scales = dict.fromkeys(BASELINES, images.enlarged) | dict.fromkeys(MODES, translator.scale)
+        self.tallies = {name: self._tally(scale) for name, scale in scales.items()}
         self.pictures: list[Pictures] = []
 
     def run(self, progress: Progress) -> None:
@@ -185,9 +191,10 @@ class _Evaluation:
         return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
 
     def _measure(self, source: Picture, wanted: Picture | None) -> None:
-        candidates = {"identity": source, "color_transfer": color_transfer(source, self.colors)}
+        before = enlarge(source, self.enlarged)
+        candidates = {"identity": before, "color_transfer": color_transfer(before, self.colors)}
         for name, picture in candidates.items():
-            self.tallies[name].add(source, picture, picture, wanted)
+            self.tallies[name].add(before, picture, picture, wanted)
         translator = self.translator.for_image(source).with_statistics_of(source)
         tile, scale = translator.tile_size, translator.scale
         whole = translator.translate(source)
@@ -198,12 +205,12 @@ class _Evaluation:
             tiled = _tiled(translator, source, mode)
             moved = _tiled(translator, source[shift:, shift:], mode)
             inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
-            candidates[mode] = means(tiled, scale)
-            self.tallies[mode].add(source, tiled, candidates[mode], wanted)
+            candidates[mode] = means(tiled, scale // self.enlarged)
+            self.tallies[mode].add(before, tiled, candidates[mode], wanted)
             self.tallies[mode].compare(
                 Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
             )
-        self.pictures.append(Pictures.of(candidates, tile))
+        self.pictures.append(Pictures.of(candidates, tile * self.enlarged))
 
     def _style_of(self, pictures: list[Picture]) -> StyleSet:
         found = StyleSet(len(pictures), self.levels, self.size, self.seed)

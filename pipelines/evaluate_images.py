@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageWarning, ordinal
+from tilegan.geometry import means
 from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
 from tilegan.training.derive import DERIVATIONS
@@ -20,7 +21,7 @@ class Chosen:
 
     Attributes:
         source: folder of images.
-        target: likewise; None if one folder holds both.
+        target: likewise; None if one folder holds both, or what sources are made of.
         count: sources at most, and targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file; None for all.
         short_side: reduce images to this short side, in pixels; None for that of the training, or what tiles need.
@@ -41,19 +42,23 @@ class Images:
     """Images that decode.
 
     Attributes:
-        side: to which they are reduced, in pixels.
+        side: to which sources are reduced, in pixels.
         sources, targets: names and pixels.
         wanted: what each source should become; None where images do not correspond.
+        enlarged: by how much wanted ones and targets are larger than sources, which are reductions of them.
     """
 
     side: int
     sources: list[tuple[str, Picture]]
     targets: list[tuple[str, Picture]]
     wanted: list[Picture] | None
+    enlarged: int = 1
 
 
 def read_images(translator: Translator, chosen: Chosen) -> Images:
     """Read what a model is measured on. Sources of a model that learnt from derived ones are derived likewise.
+
+    Those of a model that enlarges are reductions of the images of one folder, if there are no other targets.
 
     Raises:
         DatasetError: a folder is missing, or has too few usable images, or images do not correspond.
@@ -67,7 +72,9 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
     target = chosen.target or chosen.source
-    domains, correspond = _find(translator, chosen, least, side)
+    alone = target == chosen.source and not chosen.paired
+    enlarged = translator.scale if alone else 1
+    domains, correspond = _find(translator, chosen, least * enlarged, side * enlarged)
     sources, targets = (
         _held_out(images, chosen.held_out, folder)
         for images, folder in zip(domains, (chosen.source, target), strict=True)
@@ -77,6 +84,9 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     read = [_decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [_decoded(targets[number], target) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
+    if enlarged > 1:
+        whole = [(name, _trimmed(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
+        pairs = [((name, means(pixels, enlarged)), (name, pixels)) for name, pixels in whole]
     paintings = [_decoded(targets[number], target) for number in _spread(len(targets), 2 * chosen.count)]
     found = [painting for painting in paintings if painting]
     for some, folder in ((pairs, chosen.source), (found, target)):
@@ -85,7 +95,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if len(found) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
-    return Images(side, [source for source, _ in pairs], found, wanted)
+    return Images(side, [source for source, _ in pairs], found, wanted, enlarged)
 
 
 def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tuple[Domains, bool]:
@@ -99,12 +109,21 @@ def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tupl
         return find_halves(source, both, side, chosen.direction), True
     if derived in DERIVATIONS and source == target:
         return derive_pairs(source, both, side, derived), True
+    if translator.scale > 1 and source == target:
+        images = find_images(source, both, side)
+        return (images, images), True
     if chosen.target is None:
         raise SettingError(f"only the folder '{source}' is given: give one of targets too, or say how they are paired")
     images = find_images(source, least, side)
     if derived in DERIVATIONS:
         images = [replace(image, derived=derived) for image in images]
     return (images, find_images(target, 2 * translator.tile_size, side)), False
+
+
+def _trimmed(picture: Picture, factor: int) -> Picture:
+    """All of a picture but what is beyond the last multiple of a factor."""
+    height, width, _ = picture.shape
+    return picture[: height // factor * factor, : width // factor * factor]
 
 
 def _held_out(images: list[TrainingImage], held_out: int | None, folder: Path) -> list[TrainingImage]:

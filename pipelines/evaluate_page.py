@@ -111,7 +111,7 @@ def _plots(result: "EvaluateResult", pictures: list[Pictures]) -> str:
     amplitudes = {name: of.amplitude for name, of in figures.items()}
     profiles = {name: np.mean([shown.profiles[name] for shown in pictures], axis=0).tolist() for name in figures}
     reach = max(1.0, *(abs(value) for values in profiles.values() for value in values))
-    tile = result.tile_size
+    tile = result.tile_size * result.enlarged
     marks = [str(place) if place % (tile // 4) == 0 else "" for place in range(tile)]
     style = {name: of.style for name, of in figures.items()} | {"real": [1.0] * len(levels)}
     content = {name: of.content for name, of in figures.items()}
@@ -133,7 +133,7 @@ def _images(result: "EvaluateResult", number: int, shown: Pictures) -> str:
         captions[name] = (
             f"{name.replace('_', ' ')}: amplitude {of.amplitude:.1f}, content {of.content:.2f}, SSIM {of.ssim:.2f}"
         )
-    side = DETAIL_TILES * result.tile_size
+    side = DETAIL_TILES * result.tile_size * result.enlarged
     return (
         f"<h2>{escape(result.sources[number])}</h2>{_row(shown.whole, captions)}"
         f"<p>Its evenest {side} x {side} pixels, and the same with {CONTRAST} times the contrast:</p>"

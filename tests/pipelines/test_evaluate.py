@@ -246,3 +246,22 @@ def test_images_that_do_not_correspond_are_not(measured) -> None:
 def test_one_folder_is_enough_only_if_it_holds_both(given: tuple[Path, Path, Path]) -> None:
     with pytest.raises(SettingError, match="give one of targets too, or say how they are paired"):
         evaluate(*given[:2])
+
+
+def test_what_enlarges_is_compared_with_the_images_and_with_bicubic_enlargement(tmp_path: Path) -> None:
+    """Before it has learnt anything such a generator enlarges bicubically."""
+    architecture = {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 2}
+    translator = Translator.of(build_generator(architecture), architecture, tile_size=16)
+    translator.save(tmp_path / "model.safetensors")
+    photos = write_images(tmp_path / "photos", 4, 195, 240, 4)
+    options = {"images": 2, "short_side": 97, **CPU}
+    result = evaluate(tmp_path / "model.safetensors", photos, None, tmp_path / "out", **options)
+    figures = result.figures
+    assert result.enlarged == 2
+    assert figures["exact"].psnr == pytest.approx(figures["identity"].psnr, abs=0.15)  # edges differ
+    assert figures["identity"].psnr > 30
+    assert figures["exact"].content == pytest.approx(figures["identity"].content, abs=0.01)
+    assert figures["exact"].whole.maximum <= 1
+    assert "96 x 96 pixels" in (tmp_path / "out" / "evaluate.html").read_text()
+    same = evaluate(tmp_path / "model.safetensors", photos, photos, tmp_path / "same", **options)
+    assert same.figures == figures
