@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.env import set_gdal_config
@@ -22,6 +21,7 @@ from tilegan.images.georeference import dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
+from tilegan.images.raster_file import RasterFile
 from tilegan.images.source import LARGEST_HELD, file_identity, reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, levels_of, to_opacity
 from tilegan.images.vsi import container
@@ -41,9 +41,8 @@ def set_cache(limit: int) -> None:
 class RasterSource:
     """A file that GDAL reads; see ``tilegan.images.source.Source``.
 
-    One dataset serves all threads in turn: a second one would decode files without random access (JPEG, PNG, TIFF in
-    strips) again from the top, and GDAL would keep their blocks twice. A file of that kind that lies on its side, or
-    upside down, is decoded once as a whole if it is not too large, when it is first read.
+    A file without random access (JPEG, PNG, TIFF in strips) that lies on its side, or upside down, is decoded once as a
+    whole if it is not too large, when it is first read.
     """
 
     def __init__(self, path: str | Path, reading: Reading | None = None, header: Header | None = None) -> None:
@@ -60,11 +59,11 @@ class RasterSource:
         """
         self.path = str(path)
         self._reading = reading if reading is not None else Reading()
-        self._lock, self._holding = threading.Lock(), threading.Lock()
+        self._holding = threading.Lock()
         if header is None:
             header = Header() if self.path.startswith("/vsi") else read_header(locate(path))
         opened = Opened(self.path, self._reading)
-        self._dataset = dataset = opened.dataset
+        self._file, dataset = RasterFile(opened, self.path, self._reading), opened.dataset
         with gdal_errors(self.path, "not an image that can be opened", self._reading):
             self._bands = bands = choose_bands(opened, self._reading, self.path)
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
@@ -87,7 +86,6 @@ class RasterSource:
         self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
         self.sequential = self.sequential and not self.held
         self._whole: tuple[Pixels, Pixels | None] | None = None
-        self._broken: str | None = None
         self._readable_rows = dataset.height
         self._stretch: Stretch | None = None
         self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi)
@@ -125,7 +123,7 @@ class RasterSource:
         Raises:
             ImageError: the file is damaged there.
         """
-        return self._turn.upright(self._values(self._turn.stored(window), [1])[..., 0])
+        return self._turn.upright(self._file.values(self._turn.stored(window), [1])[..., 0])
 
     def read_mask(self, window: Window) -> Pixels | None:
         """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
@@ -164,7 +162,7 @@ class RasterSource:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._dataset.close()
+        self._file.close()
         self._whole = None
 
     def _hold(self) -> tuple[Pixels, Pixels | None]:
@@ -172,7 +170,7 @@ class RasterSource:
             if self._whole is None:
                 pixels = np.empty((self.height, self.width, 3), self.levels)
                 mask = np.empty((self.height, self.width), self.levels) if self._bands.opacity else None
-                height, width = self._dataset.shape
+                height, width = self._file.height, self._file.width
                 for top in range(0, height, _STRIP):
                     strip = Window(top, 0, min(_STRIP, height - top), width)
                     self._turn.as_stored(pixels)[strip.top : strip.bottom] = self._pixels(strip)
@@ -185,7 +183,7 @@ class RasterSource:
         """RGB of a part of the stored image."""
 
         def read(window: Window) -> Pixels:
-            values = self._values(window, self._bands.indexes)
+            values = self._file.values(window, self._bands.indexes)
             alpha = self._mask(window) if self._bands.is_premultiplied else None
             return self._colours(values, alpha, self.levels)
 
@@ -205,16 +203,15 @@ class RasterSource:
             bands = self._bands
             mask = opaque(window)
             if bands.alpha is not None:
-                mask = to_opacity(self._values(window, [bands.alpha])[..., 0], self.levels)
+                mask = to_opacity(self._file.values(window, [bands.alpha])[..., 0], self.levels)
             if bands.opacity == "alpha" and bands.palette is not None:
-                mask = widen(bands.palette[self._values(window, [1])[..., 0], 3], self.levels)
+                mask = widen(bands.palette[self._file.values(window, [1])[..., 0], 3], self.levels)
             if bands.key is not None:
-                mask[self._values(window, [1])[..., 0] == bands.key] = 0
+                mask[self._file.values(window, [1])[..., 0] == bands.key] = 0
             if bands.uses_mask:
-                with self._lock, gdal_errors(self.path, "cannot read image", self._reading):
-                    valid = self._dataset.dataset_mask(window=_rasterio(window)) > 0
+                valid = self._file.valid(window)
                 if bands.dtype.kind in "fc":  # what is no number means nothing, whatever value is said to
-                    valid &= ~np.isnan(self._values(window, bands.indexes)).all(axis=-1)
+                    valid &= ~np.isnan(self._file.values(window, bands.indexes)).all(axis=-1)
                 mask = np.where(valid, mask, mask.dtype.type(0))
             return mask
 
@@ -238,45 +235,14 @@ class RasterSource:
 
         return read_around(read_what_is_there, window, self._block, fill_and_remember)
 
-    def _values(self, window: Window, indexes: list[int]) -> NDArray[Any]:
-        """(h, w, bands) in the type of the file."""
-        with self._lock:
-            return self._read(indexes, window=_rasterio(window))
-
-    def _read(self, indexes: list[int], **options: Any) -> NDArray[Any]:
-        if self._broken is not None:
-            raise ImageError(self._broken)
-        try:
-            with gdal_errors(self.path, "cannot read image", self._reading):
-                values: NDArray[Any] = self._dataset.read(indexes, **options)
-                return values.transpose(1, 2, 0)
-        except ImageError as error:
-            if self._dataset.driver != "GTiff" and not self._reading.allow_truncated:
-                self._broken = str(error)  # GDAL's other drivers tell of damage once, and the next time read grey
-            raise
-
     def _overview(
         self, side: int, how: Resampling, *, with_alpha: bool = False
     ) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[np.bool_]]:
         """A reduced picture (h, w, bands), its opacity if asked for, and bool (h, w) where there is something."""
         bands = self._bands
-        shape = reduced_shape(self._dataset.height, self._dataset.width, side)
+        shape = reduced_shape(self._file.height, self._file.width, side)
         indexes = bands.indexes + ([bands.alpha] if with_alpha and bands.alpha else [])
-        told = np.ones(shape, np.bool_)
-        try:
-            with self._lock:
-                values = self._read(indexes, out_shape=(len(indexes), *shape), resampling=how)
-        except ImageError:
-            if not self._reading.allow_truncated:
-                raise
-            values = np.zeros((*shape, len(indexes)), bands.dtype)
-            columns = (np.arange(shape[1]) + 0.5) * self._dataset.width // shape[1]
-            for row in range(shape[0]):
-                line = Window(int((row + 0.5) * self._dataset.height / shape[0]), 0, 1, self._dataset.width)
-                try:
-                    values[row] = self._values(line, indexes)[0, columns.astype(int)]
-                except ImageError:
-                    told[row] = False
+        values, told = self._file.overview(indexes, shape, how, bands.dtype)
         count = len(bands.indexes)
         return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
 
@@ -287,7 +253,7 @@ class RasterSource:
             return self._colour.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))
         if bands.space in ("lab", "icclab"):
             return widen(self._colour.apply(pack_lab(values, bands.space == "lab")), levels)
-        if self._dataset.driver == "JPEG" and len(bands.indexes) == 4:
+        if self._file.dataset.driver == "JPEG" and len(bands.indexes) == 4:
             return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
         pixels = self._measured().apply(values, levels)
         if alpha is not None:
@@ -309,12 +275,7 @@ class RasterSource:
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
             values, _, valid = self._overview(OVERVIEW, Resampling.nearest)
             if bands.uses_mask:
-                with self._lock, gdal_errors(self.path, "cannot read image", self._reading):
-                    valid &= self._dataset.dataset_mask(out_shape=values.shape[:2]) > 0
+                valid &= self._file.valid(shape=values.shape[:2])
             return values, valid
 
         return Stretch.choose(rule, bands.dtype, bands.bits, overview)
-
-
-def _rasterio(window: Window) -> rasterio.windows.Window:
-    return rasterio.windows.Window(window.left, window.top, window.width, window.height)
