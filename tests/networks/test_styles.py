@@ -1,5 +1,7 @@
 """Several styles in one network."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -60,6 +62,27 @@ def test_planes_say_which_style_it_is() -> None:
         wide = with_planes(torch.zeros(2, 3, 32, 32), torch.tensor([[1.0, 0.0], [0.25, 0.75]]))
         first, second = build_discriminator(architecture)(wide)
         assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [{"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4}, {"name": "patch", "channels": 4, "layers": 2}],
+    ids=lambda each: each["name"],
+)
+def test_a_discriminator_sees_images_otherwise_in_each_style(architecture: dict[str, Any]) -> None:
+    """What a style does is not the same for all images, as a sum would be."""
+    torch.manual_seed(0)
+    network = build_discriminator(architecture | {"inputs": 5, "styles": 2})
+    images = torch.rand(2, 3, 32, 32) * 2 - 1
+    shares = [torch.tensor([[1.0, 0.0]]).expand(2, -1), torch.tensor([[0.0, 1.0]]).expand(2, -1)]
+    plain = build_discriminator(architecture | {"inputs": 5})
+    plain.load_state_dict({name: value for name, value in network.state_dict().items() if "gains" not in name})
+    assert torch.equal(network(with_planes(images, shares[0])), plain(with_planes(images, shares[0])))  # to begin with
+    for gains in network.gains:
+        nn.init.normal_(gains.gains.weight)
+    first, second = (network(with_planes(images, share)) for share in shares)
+    effect = (first - second).flatten(1)
+    assert (effect[0] - effect[1]).abs().max() > 0.1 * effect.abs().max()
 
 
 def test_each_style_and_each_mixture_paints_in_its_own_way() -> None:

@@ -20,6 +20,8 @@ class Adversaries(Generic[Settings]):
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
         """See ``Method.build``."""
         seen = discriminator | {"inputs": cls.judged_channels(generator)}
+        if styles := len(generator.get("styles", ())):
+            seen["styles"] = styles
         return cls(build_generator(generator), build_discriminator(seen), settings)
 
     @classmethod

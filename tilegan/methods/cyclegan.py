@@ -70,8 +70,9 @@ class CycleGan:
         """See ``Method.build``."""
         wanted = {name: value for name, value in UNCONDITIONAL.items() if name in generator}
         generators = [build_generator(architecture) for architecture in (generator, generator | wanted)]
-        judged = 3 + len(generator.get("styles", ())), 3  # channels of targets, with one a style, and of sources
-        discriminators = [build_discriminator(discriminator | {"inputs": channels}) for channels in judged]
+        styles = len(generator.get("styles", ()))
+        told = {"inputs": 3 + styles, "styles": styles} if styles else {}  # of targets: sources have no styles
+        discriminators = [build_discriminator(discriminator | of) for of in (told, {})]
         return cls(generators, discriminators, settings)
 
     def __init__(

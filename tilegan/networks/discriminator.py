@@ -1,10 +1,12 @@
 """The siamese discriminator: an image becomes a vector."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import torch
 from torch import nn
+
+from tilegan.networks.styles import StyleGains, shares_in
 
 
 class SiameseDiscriminator(nn.Module):
@@ -22,8 +24,10 @@ class SiameseDiscriminator(nn.Module):
     1,500 steps; so it had strokes.
     """
 
-    def __init__(self, channels: tuple[int, int, int, int], cell_values: int, inputs: int = 3) -> None:
+    def __init__(self, channels: tuple[int, int, int, int], cell_values: int, inputs: int = 3, styles: int = 0) -> None:
         super().__init__()
+        self.styles = styles
+        self.gains = nn.ModuleList(StyleGains(styles, count) for count in channels[1:] if styles)
         first = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4 * inputs, channels[0], 3, padding=1), nn.LeakyReLU(0.2))
         stages = [_stage(before, after) for before, after in pairwise(channels)]
         stages[0] = nn.Sequential(first, stages[0])
@@ -38,12 +42,17 @@ class SiameseDiscriminator(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, V).
 
+        The last ``styles`` of the inputs are planes of their shares (see ``networks.styles``).
+
         V = 21 * cell_values * H/16 * W/16.
         """
         parts = []
         features = images
-        for stage, head in zip(self.stages, self.heads, strict=True):
+        shares = shares_in(images, self.styles)
+        for stage, head, gains in zip_longest(self.stages, self.heads, self.gains):
             features = stage(features)
+            if gains is not None:
+                features = gains(features, shares)
             values = head(features)
             cells = nn.functional.softplus(values[:, :1]) * nn.functional.normalize(values[:, 1:], dim=1)
             parts.append(cells.flatten(1) / math.sqrt(len(self.heads) * cells.shape[2] * cells.shape[3]))

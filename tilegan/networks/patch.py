@@ -5,6 +5,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from tilegan.networks.styles import StyleGains, shares_in
+
 SPREAD = 0.02  # standard deviation of the first weights, as in the paper
 
 
@@ -17,8 +19,9 @@ class PatchDiscriminator(nn.Module):
     Networks'; none in the first layer.) With a ``padding`` of 2, not 1, small images have a map as well.
     """
 
-    def __init__(self, channels: int, layers: int, inputs: int = 3, padding: int = 1) -> None:
+    def __init__(self, channels: int, layers: int, inputs: int = 3, padding: int = 1, styles: int = 0) -> None:
         super().__init__()
+        self.styles = styles
         stages: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, stride=2, padding=padding), nn.LeakyReLU(0.2)]
         counts = [channels * min(2**power, 8) for power in range(layers + 1)]
         for number, (before, after) in enumerate(pairwise(counts), 1):
@@ -28,6 +31,7 @@ class PatchDiscriminator(nn.Module):
                 nn.InstanceNorm2d(after, affine=True),
                 nn.LeakyReLU(0.2),
             ]
+        self.gains = nn.ModuleList(StyleGains(styles, count) for count in counts if styles)
         self.stages = nn.Sequential(*stages, nn.Conv2d(counts[-1], 1, 4, padding=padding))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
@@ -35,19 +39,21 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) in [-1, 1] -> float32 (N, 1, H', W'), unbounded; with three layers H' = H / 8 - 2."""
-        judgement: torch.Tensor = self.stages(images)
-        return judgement.float()
+        return self.features(images)[-1]
 
     def features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """What each layer makes, the first one first and the judgement, as of ``forward``, last.
 
         (N, inputs, H, W) in [-1, 1] -> float tensors (N, channels, h, w), one for each convolution, after its norm and
-        leaky ReLU.
+        leaky ReLU. The last ``styles`` of the inputs are planes of their shares (see ``networks.styles``).
         """
         *hidden, last = self.stages
-        made, values = [], images
+        made: list[torch.Tensor] = []
+        values = images
         for stage in hidden:
             values = stage(values)
             if isinstance(stage, nn.LeakyReLU):
+                if self.styles:
+                    values = self.gains[len(made)](values, shares_in(images, self.styles))
                 made.append(values)
         return [*made, last(values).float()]

@@ -1,9 +1,10 @@
-"""Several styles in one network: their shares, and planes by which a discriminator is told of them."""
+"""Several styles in one network: their shares, and how a discriminator is told of them."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
 
 import torch
+from torch import nn
 
 from tilegan.errors import SettingError
 
@@ -46,3 +47,27 @@ def with_planes(images: torch.Tensor, styles: torch.Tensor | None) -> torch.Tens
         return images
     planes = styles[:, :, None, None].expand(-1, -1, *images.shape[2:])
     return torch.cat((images, planes.to(images)), 1)
+
+
+class StyleGains(nn.Module):
+    """Gains of each channel by the shares of styles, which begin at 1.
+
+    In a discriminator planes alone are soon forgotten: norms take away what is the same everywhere, and a last
+    convolution would only add it to a judgement, whatever the image. (Miyato and Koyama 2018, 'cGANs with Projection
+    Discriminator': condition and features have to be multiplied.)
+    """
+
+    def __init__(self, styles: int, channels: int) -> None:
+        super().__init__()
+        self.gains = nn.Linear(styles, channels, bias=False)
+        nn.init.zeros_(self.gains.weight)
+
+    def forward(self, features: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) and (N, styles) -> (N, C, h, w)."""
+        gains: torch.Tensor = 1 + self.gains(shares)
+        return features * gains[:, :, None, None].to(features.dtype)
+
+
+def shares_in(images: torch.Tensor, styles: int) -> torch.Tensor:
+    """The shares in the last channels of images ``with_planes``: (N, C + styles, H, W) -> (N, styles)."""
+    return images[:, images.shape[1] - styles :, 0, 0]
