@@ -64,6 +64,22 @@ def test_losses_of_a_batch() -> None:
     )
 
 
+class FirstStyle(nn.Module):
+    """A discriminator of targets: red of the first style, 0 of others."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images[:, :1] * images[:, 3:4]).mean((1, 2, 3), keepdim=True)
+
+
+def test_targets_by_the_name_of_another_style_are_not_real() -> None:
+    method = CycleGan([Add(0.5), Add(-0.5)], [FirstStyle(), Mean(1.0)], CycleGanSettings())
+    given = batch(0.125, 0.5)
+    given.styles = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    given.made = {"translated": given.source, "returned": given.target}
+    # each has the next style: the second image then has the first one
+    assert method.discriminator_loss(given)["other_style"].item() == pytest.approx(0.5**2 / 2 / 2)
+
+
 def test_both_generators_learn_from_both_ways() -> None:
     method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings(identity_weight=0.0))
     losses = method.generator_loss(batch(0.0, 0.5))

@@ -86,6 +86,32 @@ def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
 
 
+class ColorOfStyle(nn.Module):
+    """A discriminator: a vector of one value, red of the first style or twice red of the second."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        red, first, second = images.mean((2, 3))[:, [0, 3, 4]].unbind(1)
+        return (red * (first + 2 * second))[:, None]
+
+
+def test_targets_by_the_name_of_another_style_are_not_real() -> None:
+    method = Siamese(nn.Identity(), ColorOfStyle(), SiameseSettings(margin=2, palette=1, color_jitter=0))
+    levels = torch.tensor([0.25, 0.5])[:, None, None, None].expand(-1, 3, 32, 32)
+    given = Batch(levels, levels, 0, 0, 2, styles=torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    losses = method.discriminator_loss(given)
+    assert losses["real_length"].item() == pytest.approx((0.25**2 + 1) / 2)
+    # of the other style the lengths are 0.5 in both
+    assert losses["other_style"].item() == pytest.approx((2 - 0.5) / 2, abs=1e-5)
+    given.styles = torch.ones(2, 1)
+    single = Siamese(nn.Identity(), Single(), method.settings).discriminator_loss(given)
+    assert "other_style" not in single
+
+
+class Single(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))
+
+
 def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
     generator = nn.Conv2d(3, 3, 1)
     method = Siamese(generator, MeanColor(), SiameseSettings())

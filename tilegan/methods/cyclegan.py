@@ -13,7 +13,7 @@ from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSetti
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
-from tilegan.networks.styles import with_planes
+from tilegan.networks.styles import other_styles, with_planes
 
 REPLAYED = 50  # images, as in the paper
 # the way back begins at images of which no thumbnail is known, and ends at sources, which have no styles
@@ -109,7 +109,10 @@ class CycleGan:
         return losses | {"identity": self.settings.identity_weight * self.settings.cycle_weight * same}
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``((D(b) - 1)^2 + D(G(a))^2) / 2`` of each domain; halved, as in the paper, since D should learn slower."""
+        """``((D(b) - 1)^2 + D(G(a))^2) / 2`` of each domain; halved, as in the paper, since D should learn slower.
+
+        With several styles there is also ``D(b, of another style)^2 / 2``, as in ``methods.siamese``.
+        """
         given = judged(batch, self.settings)
         losses = {}
         sides = {
@@ -124,6 +127,9 @@ class CycleGan:
             losses[f"discriminator_{name}"] = (
                 squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
             ) / 2
+        if given.styles is not None and given.styles.shape[1] > 1:
+            other = with_planes(given.target, other_styles(given.styles, given.seed))
+            losses["other_style"] = squared_error(self.of_targets(other), 0) / 2
         return losses
 
     def finish(self, generator: nn.Module) -> None:

@@ -9,7 +9,7 @@ The article writes one distance, Eucl, for all three lengths; squared for D(B), 
 reading of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ from tilegan.networks.build import (
     DEFAULT_DISCRIMINATOR,
     DEFAULT_GENERATOR,
 )
-from tilegan.networks.styles import with_planes
+from tilegan.networks.styles import other_styles, with_planes
 
 TONE_CELL = 16  # pixels
 
@@ -149,24 +149,34 @@ class Siamese(Adversaries[SiameseSettings]):
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``."""
+        """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``.
+
+        With several styles there is also ``mean max(0, margin - ||D(B, another style)||) / 2``: targets that go by the
+        name of another style count as not real (Reed et al. 2016, 'Generative Adversarial Text to Image Synthesis',
+        section 4.2). Without this the discriminator hardly cared for styles.
+        """
         given = judged(batch, self.settings)
         if not batch.made:
             with torch.no_grad():
                 batch.made["translated"] = translate(self.generator, given, self.settings)
         target = move_mean_colors(given.target, given.source, 1 - self.settings.palette)
         transforms = self._transforms(given, 0)
+        target = transform_colors(target, self._transforms(given, 1))
         of_source, of_translated, of_target = self._vectors(
             given,
             transform_colors(given.source, transforms),
             transform_colors(batch.made["translated"], transforms),
-            transform_colors(target, self._transforms(given, 1)),
+            target,
         )
-        return {
+        losses = {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
+        if given.styles is None or given.styles.shape[1] == 1:
+            return losses
+        (of_other,) = self._vectors(replace(given, styles=other_styles(given.styles, given.seed)), target)
+        return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
 
     def _vectors(self, given: Batch, *images: torch.Tensor) -> list[torch.Tensor]:
         """Vectors of images (N, 3, H, W) of a batch, those of all processes, in one pass."""

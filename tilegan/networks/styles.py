@@ -49,6 +49,12 @@ def with_planes(images: torch.Tensor, styles: torch.Tensor | None) -> torch.Tens
     return torch.cat((images, planes.to(images)), 1)
 
 
+def other_styles(styles: torch.Tensor, seed: int) -> torch.Tensor:
+    """Of each image a style that it has not, the same number of styles further on: (N, styles) -> the same shape."""
+    count = styles.shape[1]
+    return styles.roll(1 + seed % (count - 1), 1)
+
+
 class StyleGains(nn.Module):
     """Gains of each channel by the shares of styles, which begin at 1.
 
