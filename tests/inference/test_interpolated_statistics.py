@@ -24,6 +24,7 @@ SMALL = {
     "residual": {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4},
     "unet": {"name": "unet", "channels": 4, "downs": 3},
     "resnet": {"name": "resnet", "channels": 4, "blocks": 1},
+    "pix2pixhd": {"name": "pix2pixhd", "channels": 8, "downs": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1},
 }
 CELL = 32
 

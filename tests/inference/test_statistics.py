@@ -19,6 +19,7 @@ SMALL = {
     "residual": {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4},
     "unet": {"name": "unet", "channels": 4, "downs": 3},
     "resnet": {"name": "resnet", "channels": 4, "blocks": 1},
+    "pix2pixhd": {"name": "pix2pixhd", "channels": 8, "downs": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1},
 }
 
 
@@ -117,8 +118,8 @@ def test_tiled_equals_whole_for_settled_statistics(name):
     settled = translator_of(name).with_statistics_of(image(40, 60, seed=1))
     tiled = np.asarray(stylize_array(da.from_array(pixels, chunks=(50, 70, 3)), settled, window=32))
     apart = np.abs(tiled.astype(int) - settled.translate(pixels))
-    # transposed convolutions sum in another order when windows are small: a level here or there, with any norm
-    assert apart.max() <= (1 if name == "resnet" else 0)
+    # wide and transposed convolutions sum in another order when windows are small: a level here or there, with any norm
+    assert apart.max() <= (1 if name in ("resnet", "pix2pixhd") else 0)
     assert np.count_nonzero(apart) <= apart.size // 1000
     assert not settled.needs_statistics
     assert settled.with_statistics_of(pixels) is settled

@@ -15,6 +15,7 @@ SMALL: list[dict[str, Any]] = [
     {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
     {"name": "unet", "channels": 4, "downs": 3},
     {"name": "resnet", "channels": 4, "blocks": 1},
+    {"name": "pix2pixhd", "channels": 8, "downs": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1},
 ]
 
 

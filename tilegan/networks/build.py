@@ -49,7 +49,7 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
-INSTANCE_ENCODER = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
+INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}

@@ -10,7 +10,7 @@ from tilegan.networks.boundaries import Boundaries
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
 from tilegan.networks.labels import LEVELS, Labels
 from tilegan.networks.looks import NUMBERS
-from tilegan.networks.norms import ChannelNorm
+from tilegan.networks.norms import CHANNEL, norm_layer
 
 WIDE = 7  # kernel of the first and the last convolution, as in the paper
 
@@ -23,19 +23,21 @@ class Stage(nn.Module):
     even areas of label maps could silence others for good.)
     """
 
-    def __init__(self, inputs: int, channels: int, downs: int, blocks: int, outputs: int = 3) -> None:
+    def __init__(
+        self, inputs: int, channels: int, downs: int, blocks: int, outputs: int = 3, norm: str = CHANNEL
+    ) -> None:
         super().__init__()
         counts = [channels * 2**power for power in range(downs + 1)]
-        front: list[nn.Module] = [_wide(inputs, channels), ChannelNorm(channels), nn.LeakyReLU(0.2)]
+        front: list[nn.Module] = [_wide(inputs, channels), norm_layer(norm, channels), nn.LeakyReLU(0.2)]
         for before, after in pairwise(counts):
             down = nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode=PADDING)
-            front += [down, ChannelNorm(after), nn.LeakyReLU(0.2)]
+            front += [down, norm_layer(norm, after), nn.LeakyReLU(0.2)]
         back: list[nn.Module] = []
         for before, after in pairwise(counts[::-1]):
             up = nn.Conv2d(before, after, 3, padding=1, padding_mode=PADDING)
-            back += [nn.Upsample(scale_factor=2), up, ChannelNorm(after), nn.LeakyReLU(0.2)]
+            back += [nn.Upsample(scale_factor=2), up, norm_layer(norm, after), nn.LeakyReLU(0.2)]
         self.front = nn.Sequential(*front)
-        self.body = nn.Sequential(*(ResidualBlock(counts[-1]) for _ in range(blocks)))
+        self.body = nn.Sequential(*(ResidualBlock(counts[-1], norm) for _ in range(blocks)))
         self.back = nn.Sequential(*back)
         self.tail = _wide(channels, outputs)
 
@@ -66,9 +68,9 @@ class Pix2PixHDGenerator(nn.Module):
 
     (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', sections 3.1
     to 3.4.) An enhancer halves its input once, adds the features of the stage before, and runs its own residual blocks.
-    Norms are over channels, where the paper has instance norms, so that tiles are exact. What a stage makes is added to
-    the enlarged output of the one before, and enhancers start at zero: so the whole works after any phase of training.
-    Inputs are halved by means over squares of 2 x 2 pixels, in phase with all strides.
+    Norms are over channels by default, where the paper has instance norms, so that tiles are exact. What a stage makes
+    is added to the enlarged output of the one before, and enhancers start at zero: so the whole works after any phase
+    of training. Inputs are halved by means over squares of 2 x 2 pixels, in phase with all strides.
 
     Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w) in the same range; h and w are multiples of
     2^(enhancers + downs).
@@ -88,6 +90,7 @@ class Pix2PixHDGenerator(nn.Module):
         by_number: whether a table, ``columns``, tells the look of each object; of number 0 it is the first one. It is
             made when looks are chosen, see ``networks.settle``.
         label_names: of the labels, for people.
+        norm: one of ``networks.norms``.
 
     Attributes:
         inputs: channels of the image: 3, or 5 with instances.
@@ -106,6 +109,7 @@ class Pix2PixHDGenerator(nn.Module):
         instances: bool = False,
         by_number: bool = False,
         label_names: Sequence[str] = (),  # noqa: ARG002 - kept in the architecture
+        norm: str = CHANNEL,
     ) -> None:
         super().__init__()
         self.instances = instances and bool(labels)
@@ -114,9 +118,9 @@ class Pix2PixHDGenerator(nn.Module):
         self.features = features if labels else 0
         self.planes = len(labels) + 1 if labels else 3
         inputs = self.planes + self.features
-        stages = [Stage(inputs, channels, downs, blocks)]
+        stages = [Stage(inputs, channels, downs, blocks, norm=norm)]
         for number in range(enhancers):
-            stages.append(Stage(inputs, channels // 2 ** (number + 1), 1, enhancer_blocks))
+            stages.append(Stage(inputs, channels // 2 ** (number + 1), 1, enhancer_blocks, norm=norm))
             nn.init.zeros_(stages[-1].tail.weight)
             nn.init.zeros_(stages[-1].tail.bias)  # type: ignore[arg-type]
         self.stages = nn.ModuleList(stages)
