@@ -15,12 +15,12 @@ from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.geometry import means, round_up
 from tilegan.images.output import beside, move_to
 from tilegan.inference.array import stylize_array
-from tilegan.metrics.baselines import ColorStatistics, color_transfer, enlarge
+from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Tally
-from tilegan.pipelines.evaluate_images import Chosen, Images, read_images
+from tilegan.pipelines.evaluate_images import Chosen, Images, enlarge, read_images
 from tilegan.pipelines.evaluate_page import Pictures, page
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator, load

@@ -4,6 +4,9 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageWarning, ordinal
 from tilegan.geometry import means
 from tilegan.metrics.seams import LEAST_TILES
@@ -118,6 +121,13 @@ def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tupl
     if derived in DERIVATIONS:
         images = [replace(image, derived=derived) for image in images]
     return (images, find_images(target, 2 * translator.tile_size, side)), False
+
+
+def enlarge(picture: Picture, factor: int) -> Picture:
+    """Bicubic enlargement: (h, w, 3) -> (h * factor, w * factor, 3); the same for a factor of 1."""
+    height, width, _ = picture.shape
+    resized = Image.fromarray(picture).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
+    return np.asarray(resized)
 
 
 def _trimmed(picture: Picture, factor: int) -> Picture:

@@ -20,7 +20,6 @@ from tilegan.translator import Translator, load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
-pytestmark = pytest.mark.usefixtures("no_curves")
 SMALL = TrainSettings.of(
     method_settings("srgan", {}),
     tile_size=16,
@@ -158,10 +157,17 @@ def test_the_store_and_the_tiles_of_combo_are_enlarged(run: Path, photos: Path, 
 
 
 def test_it_is_measured_against_the_same_folder(run: Path, photos: Path, tmp_path: Path) -> None:
-    result = evaluate(run, photos, photos, tmp_path / "out", images=2, device="cpu", precision="float32")
-    assert result.short_side == 80  # what five tiles need: more than the 33 pixels of the reductions
+    large = tmp_path / "large"
+    large.mkdir()
+    for photo in sorted(photos.iterdir())[:2]:
+        with Image.open(photo) as image:
+            image.resize((340, 330)).save(large / photo.name)
+    result = evaluate(run, large, large, tmp_path / "out", images=2, device="cpu", precision="float32")
+    assert (result.short_side, result.enlarged) == (80, 4)  # what five tiles need: more than the 33 pixels of training
     exact = result.figures["exact"]
     assert exact.whole is not None
     assert exact.whole.maximum <= 1
     assert exact.content[0] > 0.5
+    assert exact.psnr is not None
+    assert exact.psnr > 15
     assert (tmp_path / "out" / "evaluate.html").is_file()

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from tilegan.errors import SettingError
+from tilegan.files import locate
 from tilegan.methods.base import Method, MethodSettings
 from tilegan.methods.cyclegan import CycleGan
 from tilegan.methods.pix2pix import Pix2Pix
@@ -52,7 +52,7 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
 def _value(name: str, value: str | float, kind: object) -> float | str:
     """A number, a truth or a file's absolute path from a word."""
     if kind is str:
-        return str(Path(value).absolute()) if isinstance(value, str) and value else ""
+        return str(locate(value).absolute()) if isinstance(value, str) and value else ""
     words = {"true": True, "false": False}
     try:
         if kind is bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import Self
 
 import safetensors
@@ -49,7 +48,7 @@ class VggFeatures(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     @classmethod
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str) -> Self:
         """The network in a safetensors file.
 
         Raises:
