@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ class Images:
     sources: list[tuple[str, Picture]]
     targets: list[tuple[str, Picture]]
     wanted: list[Picture] | None
-    enlarged: int = 1
+    enlarged: int
 
 
 def read_images(translator: Translator, chosen: Chosen) -> Images:
@@ -84,13 +85,14 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     )
     labels = bool(translator.architecture.get("labels"))
     numbers = _spread(len(sources), chosen.count)
-    read = [_decoded(sources[number], chosen.source, labels) for number in numbers]
-    partners = [_decoded(targets[number], target) for number in numbers] if correspond else read
+    decoded = cache(_decoded)  # an image may be source, partner and target
+    read = [decoded(sources[number], chosen.source, labels) for number in numbers]
+    partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
     if enlarged > 1:
         whole = [(name, _trimmed(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, means(pixels, enlarged)), (name, pixels)) for name, pixels in whole]
-    paintings = [_decoded(targets[number], target) for number in _spread(len(targets), 2 * chosen.count)]
+    paintings = [decoded(targets[number], target, False) for number in _spread(len(targets), 2 * chosen.count)]
     found = [painting for painting in paintings if painting]
     for some, folder in ((pairs, chosen.source), (found, target)):
         if not some:
@@ -175,7 +177,7 @@ def _trained_side(translator: Translator) -> int:
     return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
 
 
-def _decoded(image: TrainingImage, folder: Path, labels: bool = False) -> tuple[str, Picture] | None:
+def _decoded(image: TrainingImage, folder: Path, labels: bool) -> tuple[str, Picture] | None:
     """Name and pixels of an image, or a label map, None with a ``SkippedImageWarning`` if it does not decode."""
     try:
         return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)

@@ -10,6 +10,12 @@ from tilegan.networks.build import build_discriminator, build_generator
 Settings = TypeVar("Settings", bound=MethodSettings)
 
 
+def styles_told(generator: dict[str, Any]) -> dict[str, Any]:
+    """What the architecture of a discriminator has to say of a generator's styles; nothing if there is but one."""
+    styles = len(generator.get("styles", ()))
+    return {"inputs": 3 + styles, "styles": styles} if styles else {}
+
+
 class Adversaries(Generic[Settings]):
     """One generator and one discriminator."""
 
@@ -19,15 +25,13 @@ class Adversaries(Generic[Settings]):
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
         """See ``Method.build``."""
-        seen = discriminator | {"inputs": cls.judged_channels(generator)}
-        if styles := len(generator.get("styles", ())):
-            seen["styles"] = styles
-        return cls(build_generator(generator), build_discriminator(seen), settings)
+        judge = build_discriminator(discriminator | cls.judged(generator))
+        return cls(build_generator(generator), judge, settings)
 
     @classmethod
-    def judged_channels(cls, generator: dict[str, Any]) -> int:
-        """Of what the discriminator sees: those of an image, and one a style."""
-        return 3 + len(generator.get("styles", ()))
+    def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
+        """What the architecture of a discriminator has to say of what it sees: images, and a plane a style."""
+        return styles_told(generator)
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
         self.generator = generator

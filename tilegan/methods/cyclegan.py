@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import nn
 
+from tilegan.methods.adversaries import styles_told
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
@@ -71,9 +72,8 @@ class CycleGan:
         """See ``Method.build``."""
         wanted = {name: value for name, value in UNCONDITIONAL.items() if name in generator}
         generators = [build_generator(architecture) for architecture in (generator, generator | wanted)]
-        styles = len(generator.get("styles", ()))
-        told = {"inputs": 3 + styles, "styles": styles} if styles else {}  # of targets: sources have no styles
-        discriminators = [build_discriminator(discriminator | of) for of in (told, {})]
+        of_targets = discriminator | styles_told(generator)  # sources have no styles
+        discriminators = [build_discriminator(architecture) for architecture in (of_targets, discriminator)]
         return cls(generators, discriminators, settings)
 
     def __init__(
@@ -128,9 +128,9 @@ class CycleGan:
             losses[f"discriminator_{name}"] = (
                 squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
             ) / 2
-        if given.styles is not None and given.styles.shape[1] > 1:
-            other = with_planes(given.target, other_styles(given.styles, given.seed))
-            losses["other_style"] = squared_error(self.of_targets(other), 0) / 2
+        others = other_styles(given.styles, given.seed)
+        if others is not None:
+            losses["other_style"] = squared_error(self.of_targets(with_planes(given.target, others)), 0) / 2
         return losses
 
     def finish(self, generator: nn.Module) -> None:

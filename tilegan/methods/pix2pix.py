@@ -55,9 +55,9 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
     sides: ClassVar = (64, 512)
 
     @classmethod
-    def judged_channels(cls, generator: dict[str, Any]) -> int:
+    def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
         """The discriminator sees sources and targets together."""
-        return int(generator.get("inputs", 3)) + 3
+        return {"inputs": generator.get("inputs", 3) + 3}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-log D(a, G(a)) + w |b - G(a)|``."""

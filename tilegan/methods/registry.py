@@ -52,7 +52,7 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
 def _value(name: str, value: str | float, kind: object) -> float | str:
     """A number, a truth or a file's absolute path from a word."""
     if kind is str:
-        return str(locate(value).absolute()) if isinstance(value, str) and value else ""
+        return str(locate(str(value)).absolute()) if value else ""
     words = {"true": True, "false": False}
     try:
         if kind is bool:

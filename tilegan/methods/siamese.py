@@ -173,9 +173,10 @@ class Siamese(Adversaries[SiameseSettings]):
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
-        if given.styles is None or given.styles.shape[1] == 1:
+        others = other_styles(given.styles, given.seed)
+        if others is None:
             return losses
-        (of_other,) = self._vectors(replace(given, styles=other_styles(given.styles, given.seed)), target)
+        (of_other,) = self._vectors(replace(given, styles=others), target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
 
     def _vectors(self, given: Batch, *images: torch.Tensor) -> list[torch.Tensor]:

@@ -99,9 +99,9 @@ class Spade(Adversaries[SpadeSettings]):
         return made
 
     @classmethod
-    def judged_channels(cls, generator: dict[str, Any]) -> int:
+    def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
         """The discriminator sees a plane a label and the picture."""
-        return len(generator.get("labels", ())) + 3
+        return {"inputs": len(generator.get("labels", ())) + 3}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-D(l, G(l)) + w_f sum_i |D_i(l, b) - D_i(l, G(l))| / n + w_p |b - G(l)|``."""

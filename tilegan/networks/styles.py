@@ -49,10 +49,14 @@ def with_planes(images: torch.Tensor, styles: torch.Tensor | None) -> torch.Tens
     return torch.cat((images, planes.to(images)), 1)
 
 
-def other_styles(styles: torch.Tensor, seed: int) -> torch.Tensor:
-    """Of each image a style that it has not, the same number of styles further on: (N, styles) -> the same shape."""
-    count = styles.shape[1]
-    return styles.roll(1 + seed % (count - 1), 1)
+def other_styles(styles: torch.Tensor | None, seed: int) -> torch.Tensor | None:
+    """Of each image a style that it has not, so many further on as the seed says: (N, styles) -> the same shape.
+
+    None where there is but one style.
+    """
+    if styles is None or styles.shape[1] == 1:
+        return None
+    return styles.roll(1 + seed % (styles.shape[1] - 1), 1)
 
 
 class StyleGains(nn.Module):
