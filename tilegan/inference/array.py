@@ -14,7 +14,7 @@ from dask.delayed import delayed
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blocks import mirrored_span, read_block, translate_block
+from tilegan.inference.blocks import Held, mirrored_span, read_block, translate_block
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
 from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
@@ -104,22 +104,8 @@ def stylize_array(
 def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pixels | None) -> Translator:
     if statistics in STREAMED:
         height, width, _ = array.shape
-        read = partial(read_block, _Lazy(array, height, width))
-        return with_streamed_statistics(model, statistics, read, height, width, WINDOW)
+        return with_streamed_statistics(model, statistics, partial(read_block, Held(array)), height, width, WINDOW)
     return model if statistics != THUMBNAIL or thumbnail is None else model.with_statistics_of(thumbnail)
-
-
-@dataclass(frozen=True)
-class _Lazy:
-    """An array as a source of its image."""
-
-    array: da.Array
-    height: int
-    width: int
-
-    def read(self, window: Window) -> Pixels:
-        part = self.array[window.top : window.bottom, window.left : window.right]
-        return np.asarray(part)
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:

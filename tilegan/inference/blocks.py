@@ -1,7 +1,7 @@
 """From a rectangle of a source to its stylized pixels: read with a halo, cut into windows, translate, trim, join."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,6 +30,19 @@ class Masked(Readable, Protocol):
 
     def read_mask(self, window: Window) -> Pixels | None:
         """The window's opacity, (h, w), 0 where pixels mean nothing; None if all mean something."""
+
+
+class Held:
+    """An array, (H, W, C), also one that is computed when it is asked for, as a source of its image."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.height: int = array.shape[0]
+        self.width: int = array.shape[1]
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the image."""
+        return np.asarray(self.array[window.top : window.bottom, window.left : window.right])
 
 
 def read_block(source: Readable, window: Window) -> Pixels:

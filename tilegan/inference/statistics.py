@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 
-import numpy as np
 import torch
 
 from tilegan.devices import plain_memory_errors, precision_name
 from tilegan.errors import SettingError
-from tilegan.geometry import Pixels, Window, reflect, round_up, split
+from tilegan.geometry import Pixels, Window, round_up, split
 from tilegan.images.source import Source
-from tilegan.inference.blocks import block_window, read_block, read_filled
+from tilegan.inference.blocks import Held, block_window, read_block, read_filled
 from tilegan.networks.interpolated import Grid, Place
 from tilegan.networks.statistics import Moments, features_at, norms_of
 from tilegan.progress import Progress, silent
@@ -104,16 +103,11 @@ def settled(
         height, width, _ = thumbnail.shape
         if max(height, width) <= window:
             return translator.with_statistics_of(thumbnail)
-        read = partial(_mirrored, thumbnail)
+        read = partial(read_block, Held(thumbnail))
         return with_streamed_statistics(translator, GLOBAL, read, height, width, window, progress)
     reach = translator.frozen().halo
     read = partial(read_filled, source, reach=reach) if source.origin.opacity else partial(read_block, source)
     return with_streamed_statistics(translator, statistics, read, source.height, source.width, window, progress)
-
-
-def _mirrored(pixels: Pixels, window: Window) -> Pixels:
-    rows = reflect(window.top, window.bottom, pixels.shape[0])
-    return pixels[np.ix_(rows, reflect(window.left, window.right, pixels.shape[1]))]
 
 
 def with_streamed_statistics(
