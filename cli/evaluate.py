@@ -9,6 +9,7 @@ import click
 from tilegan.cli.options import (
     device_option,
     direction_option,
+    instances_option,
     overwrite_option,
     paired_option,
     precision_option,
@@ -30,6 +31,7 @@ from tilegan.cli.report import pixel_bars
 )
 @paired_option
 @direction_option
+@instances_option
 @click.option(
     "--images",
     metavar="N",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +25,12 @@ direction_option = click.option(
     metavar="WAY",
     default="a-to-b",
     help="Of images side by side: a-to-b (default: left is source) or b-to-a.",
+)
+instances_option = click.option(
+    "--instances",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Maps of instances of the label maps: a number per object.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 

@@ -15,6 +15,7 @@ from tilegan.cli.options import (
     device_option,
     direction_option,
     duration,
+    instances_option,
     overwrite_option,
     paired_option,
     precision_option,
@@ -44,9 +45,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 )
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
 @click.option("--labels", metavar="TABLE", help="SOURCE_DIR holds label maps: file with their colors, or auto.")
-@click.option(
-    "--instances", metavar="DIR", type=click.Path(), help="Maps of instances of the label maps: a number per object."
-)
+@instances_option
 @click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A setting of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")

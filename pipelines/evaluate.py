@@ -13,8 +13,10 @@ import numpy as np
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.geometry import means, round_up
+from tilegan.images.instances import plane_numbers
 from tilegan.images.output import beside, move_to
 from tilegan.inference.array import stylize_array
+from tilegan.inference.plan import check_takes_instances
 from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.seams import Difference
@@ -86,6 +88,7 @@ def evaluate(
     *,
     paired: str = "",
     direction: str = "a-to-b",
+    instances: str | Path | None = None,
     images: int = 12,
     held_out: int | None = None,
     seed: int = 0,
@@ -109,6 +112,7 @@ def evaluate(
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
         paired: where each source has a target that it should become: 'by-name' or 'side-by-side', as for ``train``.
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
+        instances: of models that learnt with such maps: folder of maps of the sources' instances, as for ``train``.
         images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
         seed: chooses the places in the images whose neighbourhoods and colours are compared.
@@ -121,8 +125,9 @@ def evaluate(
 
     Raises:
         ModelError: there is no such model, or it sees more than a neighbourhood.
-        DatasetError: a folder is missing, or has too few usable images.
-        SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out.
+        DatasetError: a folder is missing, or has too few usable images, or label maps lack maps of their instances.
+        SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out,
+            or the model takes no maps of instances.
         OutputExistsError: the folder is there.
         OutputError: it cannot be written.
     """
@@ -133,8 +138,10 @@ def evaluate(
     style_name = "-".join(style or {}) or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
-    targets = None if target is None else Path(target)
-    chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction)
+    targets, maps = (None if folder is None else Path(folder) for folder in (target, instances))
+    if maps is not None:
+        check_takes_instances(translator)
+    chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)
     given = read_images(translator, chosen)
     measured = _Evaluation(translator, given, seed)
     measured.run(progress or silent)
@@ -191,7 +198,7 @@ class _Evaluation:
         return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
 
     def _measure(self, source: Picture, wanted: Picture | None) -> None:
-        before = enlarge(source, self.enlarged)
+        before = enlarge(source[..., :3], self.enlarged)
         candidates = {"identity": before, "color_transfer": color_transfer(before, self.colors)}
         for name, picture in candidates.items():
             self.tallies[name].add(before, picture, picture, wanted)
@@ -225,7 +232,9 @@ class _Evaluation:
 
 def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:
     window = EXACT_WINDOW * translator.tile_size if mode == "exact" else None
-    lazy = stylize_array(da.from_array(source, chunks=-1), translator, seams=mode, window=window)
+    array = da.from_array(source[..., :3], chunks=-1)
+    numbers = da.from_array(plane_numbers(source[..., 3:]), chunks=-1) if source.shape[2] > 3 else None
+    lazy = stylize_array(array, translator, seams=mode, window=window, instances=numbers)
     stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
     return stylized
 

@@ -14,6 +14,7 @@ from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
 from tilegan.training.derive import DERIVATIONS
 from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
+from tilegan.training.instances import find_instance_maps
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
@@ -30,6 +31,7 @@ class Chosen:
         held_out: take only every so many-th file; None for all.
         short_side: reduce images to this short side, in pixels; None for that of the training, or what tiles need.
         paired, direction: as for a training, see ``training.pairs``; '' if images do not correspond.
+        instances: folder of maps of the sources' instances; None if there are none.
     """
 
     source: Path
@@ -39,6 +41,7 @@ class Chosen:
     short_side: int | None
     paired: str
     direction: str
+    instances: Path | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Images:
 
     Attributes:
         side: to which sources are reduced, in pixels.
-        sources, targets: names and pixels.
+        sources, targets: names and pixels; those of label maps with the numbers of their instances, if there are any.
         wanted: what each source should become; None where images do not correspond.
         enlarged: by how much wanted ones and targets are larger than sources, which are reductions of them.
     """
@@ -65,7 +68,8 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     Those of a model that enlarges are reductions of the images of one folder, if there are no other targets.
 
     Raises:
-        DatasetError: a folder is missing, or has too few usable images, or images do not correspond.
+        DatasetError: a folder is missing, or has too few usable images, or images or maps of instances do
+            not correspond.
         SettingError: the short side is too small for the model's tiles, the count is below 1, or others were held out.
     """
     if chosen.count < 1:
@@ -79,6 +83,8 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     alone = target == chosen.source and not chosen.paired
     enlarged = translator.scale if alone else 1
     domains, correspond = _find(translator, chosen, least * enlarged, side * enlarged)
+    if chosen.instances is not None:
+        domains = find_instance_maps(domains[0], chosen.source, chosen.instances), domains[1]
     sources, targets = (
         _held_out(images, chosen.held_out, folder)
         for images, folder in zip(domains, (chosen.source, target), strict=True)

@@ -14,16 +14,16 @@ from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
-from tilegan.images.instances import open_joined
+from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, overlaps
-from tilegan.images.source import Source
+from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
-from tilegan.inference.plan import Plan, cut_of, place_model
+from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.task import Names
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
@@ -108,8 +108,10 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
         precision = "float32"  # the others hold fewer bits than such pixels
     translator = place_model(model, settings.device, precision).in_style(settings.style)
-    _check_instances(translator, settings)
+    if settings.instances:
+        check_takes_instances(translator)
     translator = translator.in_look(settings.looks, settings.look_seed)
+    _check_objects(image, settings.looks)
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
     if translator.looks_at_whole:
@@ -201,13 +203,17 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     )
 
 
-def _check_instances(translator: Translator, settings: StylizeSettings) -> None:
-    """Refuse a map of instances that the model does not take, and looks of instances without such a map."""
-    if settings.instances and not translator.takes_instances:
-        raise SettingError(f"the model '{translator.name}' learnt without maps of instances: leave out --instances")
-    chosen = [str(key) for key in settings.looks or () if str(key).startswith("#")]
-    if chosen and not settings.instances:
-        raise SettingError(f"looks of instances, {', '.join(chosen)}, need the map that numbers them: give --instances")
+def _check_objects(image: Source, looks: Mapping[int | str, int] | None) -> None:
+    """Refuse looks of objects that no map numbers; they are chosen by '#' and their numbers."""
+    chosen = {int(key[1:]): key for key in map(str, looks or ()) if key.startswith("#")}
+    if not chosen:
+        return
+    if not isinstance(image, JoinedSource):
+        keys = ", ".join(chosen.values())
+        raise SettingError(f"looks of instances, {keys}, need the map that numbers them: give --instances")
+    if missing := image.instances.missing(set(chosen)):
+        keys = ", ".join(chosen[number] for number in sorted(missing))
+        raise SettingError(f"no pixel of {shown(image.instances.file.path)} has the number of {keys}: see its values")
 
 
 def _statistics(settings: StylizeSettings, translator: Translator, begun: Record | None) -> str:

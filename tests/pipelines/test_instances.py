@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
 import numpy as np
 import pytest
 import torch
@@ -18,7 +19,9 @@ from tilegan.errors import DatasetError, ImageError, OutputError, ResumeError, S
 from tilegan.geometry import Window
 from tilegan.images.instances import number_planes
 from tilegan.images.store import Store
+from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
+from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
 from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
@@ -169,7 +172,7 @@ def test_what_does_not_go_together_is_told(folders: tuple[Path, Path, Path]) -> 
         plan(maps, pictures, instances=maps.parent, **OPTIONS)
 
 
-@pytest.mark.parametrize(("looks", "seed"), [({}, None), ({"#300": 1, "b": 2}, None), ({"#300": 1}, 3)])
+@pytest.mark.parametrize(("looks", "seed"), [({}, None), ({"#302": 1, "b": 2}, None), ({"#302": 1}, 3)])
 def test_windows_are_as_the_whole_with_instances(
     model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path, looks: Any, seed: int | None
 ) -> None:
@@ -266,13 +269,51 @@ def test_refusals_and_options_of_the_command(run: Path, large: tuple[Path, Path,
         (["--look", "#17=1"], "looks of instances, #17, need the map that numbers them: give --instances"),
         (["--look", "lake=1"], "has no label lake: choose of 0 to 2, or house, road"),
         (["--look", "#=1", "--instances", str(objects)], "no instance #: choose by # and its number"),
+        (
+            ["--look", "#5=1,#305=2,#6=0", "--instances", str(objects)],
+            "no pixel of {} has the number of #5, #6:",
+        ),
         (["--instances", str(labels)], "has 3 bands of uint8: save numbers in one band"),
         (["--model", "monet", "--instances", str(objects)], "'monet' learnt without maps of instances"),
         (["-o", str(objects), "--instances", str(objects)], "is the source itself"),
     ):
         result = CliRunner().invoke(main, [*command, "--overwrite", *options])
         assert result.exit_code != 0
-        assert message in " ".join(result.output.split())
+        assert message.format(objects) in " ".join(result.output.split())
+
+
+def test_an_array_is_painted_with_its_instances(model: Translator) -> None:
+    labels, numbers = drawn(2, 50, 70)
+    array = da.from_array(labels, chunks=(32, 48, 3))
+    painted = stylize_array(array, model, instances=da.from_array(numbers, chunks=(20, 70)), window=16)
+    assert are_equal(painted.compute(), model.translate(joined(labels, numbers)))
+    for given, message in (
+        (da.from_array(numbers[:40]), r"instances of uint16 \(40, 70\) do not fit labels of uint8 \(50, 70, 3\)"),
+        (da.from_array(numbers.astype(int)), "instances of int64"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            stylize_array(array, model, instances=given)
+    with pytest.raises(SettingError, match="'monet' learnt without maps of instances"):
+        stylize_array(array, "monet", instances=da.from_array(numbers))
+
+
+def test_figures_are_those_of_pictures_with_instances(run: Path, tmp_path: Path) -> None:
+    labels, numbers = drawn(4, 150, 170)
+    wanted = load(run, "cpu", "float32").translate(joined(labels, numbers))
+    for name, image in (("maps", labels), ("objects", numbers), ("wanted", wanted), ("wanted", wanted)):
+        (tmp_path / name).mkdir(exist_ok=True)
+        for number in range(2):
+            Image.fromarray(image).save(tmp_path / name / f"{number}.png")
+    command = ["evaluate", str(run), str(tmp_path / "maps"), str(tmp_path / "wanted"), "--paired", "by-name"]
+    command += ["--images", "1", "--short-side", "150", "--precision", "float32", "--device", "cpu", "-o"]
+    psnr = []
+    for name, options in (("with", ["--instances", str(tmp_path / "objects")]), ("without", [])):
+        result = CliRunner().invoke(main, [*command, str(tmp_path / name), *options])
+        assert result.exit_code == 0, result.output
+        psnr.append(json.loads((tmp_path / name / "evaluate.json").read_text())["figures"]["exact"]["psnr"])
+    assert psnr[0] > psnr[1] + 10
+    with pytest.raises(SettingError, match="'monet' learnt without maps of instances"):
+        evaluate("monet", tmp_path / "maps", tmp_path / "wanted", instances=tmp_path / "objects")
 
 
 def test_a_map_of_another_size_is_refused(model: Translator, large: tuple[Path, Path, NDArray[np.uint8]]) -> None:

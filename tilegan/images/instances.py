@@ -13,11 +13,18 @@ from tilegan.images.raster import RasterSource
 from tilegan.images.source import Source, open_source, shown
 
 PLANES = 2  # bytes of a number
+STRIP = 256  # rows that are looked through at once
 
 
 def number_planes(numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
     """The high and the low byte of each number: uint8 or uint16 (h, w) -> uint8 (h, w, 2)."""
     return np.stack((numbers.astype(np.uint16) >> 8, numbers & 255), -1).astype(np.uint8)
+
+
+def plane_numbers(planes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """The numbers whose high and low bytes are given: uint8 (h, w, 2) -> uint16 (h, w)."""
+    numbers: NDArray[np.uint16] = planes[..., 0] * np.uint16(256) + planes[..., 1]
+    return numbers
 
 
 class InstanceMap:
@@ -50,6 +57,20 @@ class InstanceMap:
             ImageError: the file is damaged there.
         """
         return number_planes(self.file.numbers(window))
+
+    def missing(self, numbers: set[int]) -> set[int]:
+        """Those of some numbers that no pixel has; the map is read until all are found.
+
+        Raises:
+            ImageError: the file is damaged.
+        """
+        missing, rows = set(numbers), max(STRIP, self.file.block[0])
+        for top in range(0, self.height, rows):
+            if not missing:
+                break
+            strip = Window(top, 0, min(rows, self.height - top), self.width)
+            missing -= set(np.unique(self.file.numbers(strip)).tolist())
+        return missing
 
     def close(self) -> None:
         """Let go of the file."""

@@ -14,10 +14,11 @@ from dask.delayed import delayed
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
+from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, mirrored_span, read_block, translate_block
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
-from tilegan.inference.plan import Cut, Plan, cut_of, make_plan, place_model
+from tilegan.inference.plan import Cut, Plan, check_takes_instances, cut_of, make_plan, place_model
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, find, load
@@ -34,6 +35,7 @@ def stylize_array(
     keep_colors: bool = False,
     stroke: int = 1,
     thumbnail: Pixels | None = None,
+    instances: da.Array | None = None,
     style: Mapping[str, float] | None = None,
     statistics: str | None = None,
     window: int | None = None,
@@ -53,6 +55,8 @@ def stylize_array(
         stroke: how many times as large as the model paints them strokes are.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
+        instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
+            with such maps; of any chunks.
         style: of a model of several styles, the share of each that is wanted.
         statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
             that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
@@ -73,6 +77,9 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
+    if instances is not None:
+        check_takes_instances(place_model(model))
+        array = _joined(array, instances)
     if isinstance(model, Translator) or thumbnail is not None or style or statistics:
         model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
@@ -99,6 +106,19 @@ def stylize_array(
         rows.append(da.concatenate(row, axis=1))
     stylized: da.Array = da.concatenate(rows, axis=0)
     return stylized
+
+
+def _joined(array: da.Array, instances: da.Array) -> da.Array:
+    """A label map and the numbers of its objects as one array (H, W, 5), as ``images.instances`` joins files."""
+    if instances.shape != array.shape[:2] or instances.dtype not in (np.uint8, np.uint16) or array.dtype != np.uint8:
+        raise SettingError(
+            f"instances of {instances.dtype} {instances.shape} do not fit labels of {array.dtype} {array.shape}: give "
+            "uint8 or uint16 (H, W) and uint8 (H, W, 3)"
+        )
+    numbers = instances.rechunk(array.chunks[:2])
+    planes = numbers.map_blocks(number_planes, dtype=np.uint8, chunks=(*numbers.chunks, (PLANES,)), new_axis=2)
+    both: da.Array = da.concatenate((array, planes), axis=2)
+    return both
 
 
 def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pixels | None) -> Translator:
