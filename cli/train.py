@@ -71,8 +71,8 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 )
 @click.option(
     "--norm",
-    type=click.Choice(["channel", "instance"]),
-    help="The generator's norm: channel keeps tiles exact; instance is the papers'  [default: channel]",
+    type=click.Choice(["channel", "instance", "batch"]),
+    help="The generator's norm: channel or batch keep tiles exact; instance is most papers'  [default: channel]",
 )
 @click.option("--seed", type=int, help="Chooses initial weights and crops.")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")

@@ -58,7 +58,9 @@ def test_rates_fall_linearly_at_the_end(tiny_training: TrainSettings) -> None:
     assert rates == pytest.approx([1e-3] * 7 + [7.5e-4, 5e-4, 2.5e-4])
 
 
-def test_restoring_a_state_goes_on_as_if_nothing_had_happened(tiny_training: TrainSettings) -> None:
+@pytest.mark.parametrize("norm", ["channel", "batch"])
+def test_restoring_a_state_goes_on_as_if_nothing_had_happened(tiny_training: TrainSettings, norm: str) -> None:
+    tiny_training = replace(tiny_training, generator=tiny_training.generator | {"norm": norm})
     whole = Trainer(tiny_training, CPU, torch.float32)
     for step in range(4):
         if step == 2:
@@ -72,14 +74,16 @@ def test_restoring_a_state_goes_on_as_if_nothing_had_happened(tiny_training: Tra
     assert torch.equal(weights(whole), weights(resumed))
 
 
-def test_the_kept_weights_are_the_running_average(tiny_training: TrainSettings) -> None:
-    trainer = Trainer(replace(tiny_training, average_decay=0.05), CPU, torch.float32)
-    name = "tail.weight"
+@pytest.mark.parametrize("name", ["tail.weight", "norm.mean", "norm.variance"])
+def test_the_kept_weights_and_statistics_are_the_running_average(tiny_training: TrainSettings, name: str) -> None:
+    settings = replace(tiny_training, average_decay=0.05, generator=tiny_training.generator | {"norm": "batch"})
+    trainer = Trainer(settings, CPU, torch.float32)
     average = trainer.average.state_dict()[name].clone()
     for step in range(3):
         trainer.train_step(crops(step), crops(9 + step))
         current = trainer.method.generator.state_dict()[name]
         average = 0.05 * average + 0.95 * current
+    assert not torch.equal(average, Trainer(settings, CPU, torch.float32).average.state_dict()[name])
     assert torch.allclose(trainer.average.state_dict()[name], average, atol=1e-7)
     assert torch.equal(trainer.translator("x", {}).weights()[name], trainer.average.state_dict()[name])
 

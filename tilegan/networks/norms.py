@@ -10,6 +10,7 @@ from tilegan.networks.interpolated import Between, Grid, current_pass, mixture
 
 CHANNEL: Literal["channel"] = "channel"
 INSTANCE: Literal["instance"] = "instance"
+BATCH: Literal["batch"] = "batch"
 FROZEN: Literal["frozen"] = "frozen"
 EPSILON = 1e-5  # added to variances, as in Ulyanov et al.'s code and in torch
 BAND = 2**18  # values that are normalised at once by interpolated statistics: those of some rows, which caches hold
@@ -56,6 +57,30 @@ class InstanceNorm(Norm):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
         return nn.functional.instance_norm(features.float(), eps=EPSILON).to(features.dtype) * self.gain
+
+
+class BatchNorm(Norm):
+    """Give each channel mean 0 and variance 1 over all places of a batch while training, then scale it.
+
+    In use the statistics are averages of those of training, the same for all images: exact under any tiling. (Ioffe and
+    Szegedy 2015, 'Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift'.)
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.mean: torch.Tensor
+        self.variance: torch.Tensor
+        self.register_buffer("mean", torch.zeros(1, channels, 1, 1))
+        self.register_buffer("variance", torch.ones(1, channels, 1, 1))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w); in training more than one value for each channel."""
+        if not self.training:
+            gain = self.gain.float() * torch.rsqrt(self.variance.float() + EPSILON)
+            return (features - self.mean) * gain.to(features.dtype)
+        averages = self.mean.flatten(), self.variance.flatten()  # views, which torch updates
+        normal = nn.functional.batch_norm(features.float(), *averages, training=True, eps=EPSILON)
+        return normal.to(features.dtype) * self.gain
 
 
 class SettledNorm(Norm):
@@ -148,7 +173,7 @@ class InterpolatedNorm(SettledNorm):
         self.variance[0, :, cell[0], cell[1]] = variance.to(self.variance)
 
 
-NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, FROZEN: FrozenNorm}
+NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BATCH: BatchNorm, FROZEN: FrozenNorm}
 
 
 def norm_layer(norm: str, channels: int) -> Norm:

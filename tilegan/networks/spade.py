@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.labels import Labels
-from tilegan.networks.norms import channel_norm
+from tilegan.networks.norms import CHANNEL, norm_layer
 from tilegan.networks.unpadded import trim_to
 
 WIDEST = 16  # times the channels at full size, as in the paper
@@ -23,12 +23,14 @@ class Spade(nn.Module):
     """Spatially-adaptive normalisation: a norm whose gains and shifts two convolutions make of the labels around.
 
     (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is one of
-    each pixel's channels, where the paper has a batch norm: tiles of any kind are then exact, in training too, and
-    there are no statistics that fit neither batches of few crops nor averaged weights.)
+    each pixel's channels, where the paper has a batch norm, which ``norm`` can choose: tiles are then exact in training
+    too, and there are no statistics, which would be those of few crops. Its own gains are not learnt.)
     """
 
-    def __init__(self, channels: int, labels: int, hidden: int) -> None:
+    def __init__(self, channels: int, labels: int, hidden: int, norm: str = CHANNEL) -> None:
         super().__init__()
+        self.norm = norm_layer(norm, channels)
+        self.norm.gain.requires_grad_(False)
         self.shared = convolution(labels, hidden)
         self.modulation = convolution(hidden, 2 * channels)
 
@@ -39,7 +41,7 @@ class Spade(nn.Module):
         """
         hidden = nn.functional.relu(self.shared(_around(features, labels)), inplace=True)
         gain, shift = self.modulation(hidden).chunk(2, 1)
-        made: torch.Tensor = channel_norm(trim_to(features, gain)) * (1 + gain) + shift
+        made: torch.Tensor = self.norm(trim_to(features, gain)) * (1 + gain) + shift
         return made
 
 
@@ -53,10 +55,10 @@ def _around(features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 class SpadeBlock(nn.Module):
     """features + conv(lrelu(spade(conv(lrelu(spade(features)))))), 3 x 3; a 1 x 1 skip where the channels change."""
 
-    def __init__(self, before: int, after: int, labels: int, hidden: int) -> None:
+    def __init__(self, before: int, after: int, labels: int, hidden: int, norm: str = CHANNEL) -> None:
         super().__init__()
         within = min(before, after)
-        self.norms = nn.ModuleList(Spade(channels, labels, hidden) for channels in (before, within))
+        self.norms = nn.ModuleList(Spade(channels, labels, hidden, norm) for channels in (before, within))
         self.convolutions = nn.ModuleList((convolution(before, within), convolution(within, after)))
         self.skip = nn.Identity() if before == after else nn.Conv2d(before, after, 1, bias=False)
 
@@ -84,6 +86,7 @@ class SpadeGenerator(nn.Module):
         hidden: channels between the labels and the gains and shifts.
         labels: the colour of each label (see ``networks.labels``).
         label_names: of the labels, for people.
+        norm: that of features, one of ``networks.norms``.
     """
 
     def __init__(
@@ -93,13 +96,14 @@ class SpadeGenerator(nn.Module):
         hidden: int,
         labels: Sequence[Sequence[int]],
         label_names: Sequence[str] = (),  # noqa: ARG002 - kept in the architecture
+        norm: str = CHANNEL,
     ) -> None:
         super().__init__()
         self.labels = Labels(labels)
         counts = [channels * min(2**power, WIDEST) for power in reversed(range(downs + 1))]
         self.head = convolution(len(labels), counts[0])
         self.blocks = nn.ModuleList(
-            SpadeBlock(before, after, len(labels), hidden) for before, after in pairwise([counts[0], *counts])
+            SpadeBlock(before, after, len(labels), hidden, norm) for before, after in pairwise([counts[0], *counts])
         )
         self.tail = convolution(channels, 3)
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
-from tilegan.networks.norms import ChannelNorm
+from tilegan.networks.norms import CHANNEL, norm_layer
 from tilegan.networks.unpadded import trim_to
 
 WIDE = 9  # kernel of the first convolution, as in the paper
@@ -17,24 +17,24 @@ class SRResNet(nn.Module):
 
     (Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network', figure
     4: a convolution of 9 x 9, ``blocks`` residual blocks and a skip over all of them, shuffles, a last convolution. The
-    paper's batch norms are norms over channels here, so that tiles are exact, and stand before the convolutions; ReLU
-    and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and what is
-    learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the latter.
-    What is shuffled is blurred at once, so that no feature differs by its place in the cell of 2 x 2: without, a fine
-    weave was among the first things learnt.
+    paper's batch norms are norms over channels here, if ``norm`` says nothing else, and stand before the convolutions;
+    ReLU and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and
+    what is learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the
+    latter. What is shuffled is blurred at once, so that no feature differs by its place in the cell of 2 x 2: without,
+    a fine weave was among the first things learnt.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), any h and w from 5 up. In training the output may
     leave [-1, 1], where clipping would take the gradients away; in evaluation it is clipped.
     """
 
-    def __init__(self, channels: int, blocks: int, scale: int) -> None:
+    def __init__(self, channels: int, blocks: int, scale: int, norm: str = CHANNEL) -> None:
         super().__init__()
         if scale < 2 or scale & (scale - 1):
             raise ModelError(f"a scale of {scale} is no number of doublings: give 2, 4 or 8")
         self.scale = scale
         self.head = nn.Conv2d(3, channels, WIDE, padding=WIDE // 2, padding_mode=PADDING)
-        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
-        self.norm = ChannelNorm(channels)
+        self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
+        self.norm = norm_layer(norm, channels)
         self.gather = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         doublings = scale.bit_length() - 1
         self.ups = nn.ModuleList(

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -189,8 +190,8 @@ class Trainer:
     @torch.no_grad()
     def _follow(self) -> None:
         decay = min(self.settings.average_decay, (1 + self.step) / (AVERAGE_WARM_UP + self.step))
-        for average, weight in zip(self.average.parameters(), self.method.generator.parameters(), strict=True):
-            average.lerp_(weight, 1 - decay)
+        for average, value in zip(_numbers(self.average), _numbers(self.method.generator), strict=True):
+            average.lerp_(value, 1 - decay)
 
     def _shares(self, styles: NDArray[np.int_] | None) -> torch.Tensor | None:
         """(N, styles), 1 where a target is of the style; None if there is but one."""
@@ -248,6 +249,11 @@ class Trainer:
             optimizer.load_state_dict({**state, "state": moments})
         if self._scaler.is_enabled():
             self._scaler.load_state_dict({name: value.item() for name, value in _below(tensors, "scaler/").items()})
+
+
+def _numbers(network: nn.Module) -> list[torch.Tensor]:
+    """Weights, and statistics of batch norms."""
+    return [value for value in chain(network.parameters(), network.buffers()) if value.is_floating_point()]
 
 
 class _LossesOf(nn.Module):
