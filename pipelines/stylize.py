@@ -141,28 +141,28 @@ def stylize(
         MemoryError: not even the least window fits into the device's memory.
     """
     started = time.perf_counter()
-    settings = StylizeSettings(
-        seams,
-        strength,
-        keep_colors,
-        stroke,
-        window,
-        shard,
-        region,
-        device,
-        precision,
-        memory,
-        workers,
-        scheduler,
-        overwrite,
-        resume,
-        reading or Reading(),
-        options or ExportOptions(),
-        style or {},
-        statistics,
-        looks or {},
-        look_seed,
-        instances,
+    settings = StylizeSettings.of(
+        seams=seams,
+        strength=strength,
+        keep_colors=keep_colors,
+        stroke=stroke,
+        window=window,
+        shard=shard,
+        region=region,
+        device=device,
+        precision=precision,
+        memory=memory,
+        workers=workers,
+        scheduler=scheduler,
+        overwrite=overwrite,
+        resume=resume,
+        reading=reading,
+        options=options,
+        style=style,
+        statistics=statistics,
+        looks=looks,
+        look_seed=look_seed,
+        instances=instances,
     )
     with prepared(source, output, model, settings) as job:
         if planned is not None:
@@ -185,7 +185,7 @@ def plan_stylize(
     source: str | Path, output: str | Path | None = None, model: str | Path | Translator = "vangogh", **settings: Any
 ) -> StylizePlan:
     """What ``stylize`` would do with the same arguments; nothing is written, and the same errors are raised."""
-    with prepared(source, output, model, StylizeSettings(**settings)) as job:
+    with prepared(source, output, model, StylizeSettings.of(**settings)) as job:
         return job.summary
 
 

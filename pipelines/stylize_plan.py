@@ -203,9 +203,9 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     )
 
 
-def _check_objects(image: Source, looks: Mapping[int | str, int] | None) -> None:
+def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:
     """Refuse looks of objects that no map numbers; they are chosen by '#' and their numbers."""
-    chosen = {int(key[1:]): key for key in map(str, looks or ()) if key.startswith("#")}
+    chosen = {int(key[1:]): key for key in map(str, looks) if key.startswith("#")}
     if not chosen:
         return
     if not isinstance(image, JoinedSource):

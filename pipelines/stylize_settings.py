@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
@@ -35,6 +36,11 @@ class StylizeSettings:
     looks: Mapping[int | str, int] = field(default_factory=dict)
     look_seed: int | None = None
     instances: str | Path | None = None
+
+    @classmethod
+    def of(cls, **asked: Any) -> "StylizeSettings":
+        """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
+        return cls(**{name: value for name, value in asked.items() if value is not None})
 
     @property
     def look(self) -> Look:

@@ -17,6 +17,15 @@ def test_default_output_lies_beside_the_image(run, photo: Path, model: Path) -> 
     assert Image.open(photo.with_name("photo.dots.png")).size == (90, 70)
 
 
+def test_a_dry_run_names_the_default_output(run, photo: Path, model: Path) -> None:
+    result = run("stylize", photo, "--model", model, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert str(photo.with_name("photo.dots.png")) in result.stdout
+    events = run("stylize", photo, "--model", model, "--dry-run", "--progress", "json")
+    assert json.loads(events.stdout)["output"] == str(photo.with_name("photo.dots.png"))
+    assert not photo.with_name("photo.dots.png").exists()
+
+
 def test_settings_reach_the_work_and_rounding_is_reported(run, photo: Path, model: Path) -> None:
     result = run("stylize", photo, "-o", "out.tif", "--model", model, "--window", 30, "--precision", "float32")
     assert result.exit_code == 0, result.output

@@ -72,6 +72,14 @@ def test_transparent_parts_keep_their_colour(tmp_path, pixels, random_translator
     assert worst(first[inner, 80:150, :3], expected[inner, 80:150]) <= 1
 
 
+def test_what_is_none_is_planned_as_it_is_done(picture, random_translator, tmp_path):
+    none = dict.fromkeys(("reading", "options", "style", "looks"))
+    plans = []
+    stylize(picture, tmp_path / "out.png", random_translator, planned=plans.append, **none)
+    plan = plan_stylize(picture, tmp_path / "again.png", random_translator, **none)
+    assert (plan.window, plan.shard, plan.height) == (plans[0].window, plans[0].shard, plans[0].height)
+
+
 def test_a_dry_run_tells_all_and_writes_nothing(picture, random_translator, tmp_path):
     plan = plan_stylize(picture, tmp_path / "out.zarr", random_translator, window=32, shard=64)
     assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
