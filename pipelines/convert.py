@@ -79,7 +79,7 @@ def convert(
         if kind != "zarr":
             finished = folder / f"image{output.suffix}"
             notes = export(source, finished, options, tell)
-        put_in_place(finished, output, spare=folder / "replaced")
+        put_in_place(finished, output, folder / "replaced", overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
 

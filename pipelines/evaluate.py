@@ -163,7 +163,7 @@ def evaluate(
         images={name: tally.images for name, tally in measured.tallies.items()},
         seconds=time.perf_counter() - started,
     )
-    _write(result, measured.pictures)
+    _write(result, measured.pictures, overwrite)
     return result
 
 
@@ -250,10 +250,10 @@ def _check_output(folder: Path, overwrite: bool) -> None:
         raise OutputExistsError(f"{folder} exists: --overwrite replaces it, -o names another folder")
 
 
-def _write(result: EvaluateResult, pictures: list[Pictures]) -> None:
+def _write(result: EvaluateResult, pictures: list[Pictures], overwrite: bool) -> None:
     with beside(result.output) as work:
         built = work / "built"
         built.mkdir()
         (built / FIGURES).write_text(json.dumps(result.to_json(), indent=2) + "\n")
         (built / PAGE).write_text(page(result, pictures), encoding="utf-8")
-        move_to(result.output, built, work / "replaced")
+        move_to(result.output, built, work / "replaced", overwrite)

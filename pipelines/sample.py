@@ -97,7 +97,7 @@ def sample(
         if kind != "zarr":
             finished = folder / f"image{output.suffix}"
             export(store, finished, progress=tell)
-        put_in_place(finished, output, spare=folder / "replaced")
+        put_in_place(finished, output, folder / "replaced", overwrite)
     return SampleResult(output, height, width, seed, time.perf_counter() - started)
 
 

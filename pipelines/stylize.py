@@ -177,7 +177,7 @@ def stylize(
             job.folder.make_room(keep=not overwrite)
         with locked(job.folder.journal), job.folder.kept_for_resume():
             pixels, notes = _make(job, scheduler, progress or silent)
-            notes += _finish(job, progress or silent)
+            notes += _finish(job, overwrite, progress or silent)
         return _result(job, notes, time.perf_counter() - started, pixels)
 
 
@@ -236,13 +236,13 @@ def _settled(job: Job, progress: Progress) -> Translator:
     return translator
 
 
-def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
+def _finish(job: Job, overwrite: bool, progress: Progress) -> tuple[str, ...]:
     finished = job.folder.store
     notes: tuple[str, ...] = ()
     if job.kind != "zarr":
         finished = job.folder.path / f"image{job.output.suffix}"
         notes = export(Store.open(job.folder.store), finished, job.options, progress)
-    job.folder.place(finished, job.output)
+    job.folder.place(finished, job.output, overwrite)
     return notes
 
 

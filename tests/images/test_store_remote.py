@@ -158,7 +158,7 @@ def test_an_output_on_object_storage_is_a_store_or_nothing(bucket):
         check_output(output, overwrite=True, source=locate(str(output)))
     store = create(output)
     assert check_output(output, overwrite=False) == "zarr"  # unfinished work is no output yet
-    put_in_place(store.path, output, spare=output)
+    put_in_place(store.path, output, spare=output, overwrite=False)
     assert is_there(output / "zarr.json")
     with pytest.raises(OutputExistsError, match="exists"):
         check_output(output, overwrite=False)

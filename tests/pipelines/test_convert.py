@@ -167,3 +167,14 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, store, monkeypatch
     with pytest.raises(OutputError, match=r"are needed and .* are free on that disk"):
         convert(store.path, tmp_path / "out.tif")
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_what_appears_meanwhile_is_kept(store: Store, tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+
+    def appear(*_: object) -> None:
+        output.write_bytes(b"precious")
+
+    with pytest.raises(OutputExistsError, match=r"out\.png has appeared meanwhile"):
+        convert(store.path, output, progress=appear)
+    assert output.read_bytes() == b"precious"

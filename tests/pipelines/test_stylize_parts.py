@@ -76,7 +76,7 @@ def test_what_is_none_is_planned_as_it_is_done(picture, random_translator, tmp_p
     none = dict.fromkeys(("reading", "options", "style", "looks"))
     plans = []
     stylize(picture, tmp_path / "out.png", random_translator, planned=plans.append, **none)
-    plan = plan_stylize(picture, tmp_path / "again.png", random_translator, **none)
+    plan = plan_stylize(picture, model=random_translator, **none)
     assert (plan.window, plan.shard, plan.height) == (plans[0].window, plans[0].shard, plans[0].height)
 
 

@@ -74,7 +74,7 @@ def export(
                     write_jpeg(file, height, _bands(store, progress), origin, options.quality)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        move_to(path, temporary, folder / "replaced")
+        move_to(path, temporary, folder / "replaced", overwrite=True)
     except TileganError:
         raise
     except OSError as error:

@@ -1,13 +1,14 @@
 """Results under their final names: whether one may be written there, and how it gets there in one step."""
 
 import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganError
-from tilegan.files import is_remote, is_there
+from tilegan.files import is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import kind_of
 from tilegan.images.source import first_line, open_source
@@ -139,36 +140,46 @@ def beside(output: Path) -> Iterator[Path]:
         raise explained(error, output.parent, "free some, then begin again") from error
 
 
-def put_in_place(finished: Path, output: Path, spare: Path) -> None:
+def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> None:
     """Finish a store, and give a result its final name; what had it before goes only now.
 
     Args:
         finished: file or folder on the same disk; on object storage, which renames nothing, the output itself.
         output: the final name.
-        spare: free name on the same disk, where a folder that is replaced goes.
+        spare: name on the same disk, where a folder that is replaced goes.
+        overwrite: whether what is there may be replaced.
 
     Raises:
+        OutputExistsError: there is something, and it may not be replaced.
         OutputError, OSError: it cannot be written or renamed.
     """
     if is_remote(finished) or finished.is_dir():
         Store.open(finished).finish()
     if finished == output:
         return
-    move_to(output, finished, spare)
+    if spare.is_dir():  # a kill left it
+        remove_tree(spare)
+    move_to(output, finished, spare, overwrite)
 
 
-def move_to(output: Path, finished: Path, spare: Path) -> None:
+def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
     """Give a finished file or folder of this disk its final name, and the tiles of a .dzi file theirs.
 
     Args:
-        output: the final name; what is there is replaced.
+        output: the final name.
         finished: on the same disk.
         spare: free name on the same disk, where a folder that is replaced goes.
+        overwrite: whether what is there may be replaced; it may have come after ``check_output``.
 
     Raises:
+        OutputExistsError: there is something, and it may not be replaced.
         OSError: it cannot be renamed.
     """
-    if tiles_of(finished).is_dir():
+    tiled = tiles_of(finished).is_dir()
+    for place in (output, tiles_of(output)) if tiled else (output,):
+        if not overwrite and os.path.lexists(place):
+            raise OutputExistsError(f"{place} has appeared meanwhile: move it away, or overwrite to replace it")
+    if tiled:
         output.unlink(missing_ok=True)  # or it would for a moment name other tiles
         if tiles_of(output).is_dir():
             tiles_of(output).rename(spare)

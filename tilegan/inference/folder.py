@@ -120,16 +120,20 @@ class WorkFolder:
             if entry.name != UNFINISHED:
                 remove_tree(entry)
 
-    def place(self, finished: Path, output: Path) -> None:
+    def place(self, finished: Path, output: Path, overwrite: bool) -> None:
         """Give a finished file or store its final name, and remove the folder.
 
         Raises:
+            OutputExistsError: there is something, and it may not be replaced; the folder stays.
             OutputError, OSError: it cannot be renamed.
         """
         if finished != self.store:
             status = finished.stat()
             write_json(self.journal / PLACED, {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns})
-        put_in_place(finished, output, spare=self.path / "replaced")
+        try:
+            put_in_place(finished, output, self.path / "replaced", overwrite)
+        except OutputExistsError as error:
+            raise OutputExistsError(f"{error}: then resume") from None
         self.remove()
 
     def has_placed(self, output: Path) -> bool:
