@@ -132,11 +132,11 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         workers=max(1, workers),
         reading=settings.reading,
         look=settings.look,
+        streams=None if begun is None else begun["limits"]["streams"],  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
-        limits = replace(limits, streams=begun["limits"]["streams"])  # bfloat16 rounds by the threads of a pass
     height, width = region.height * translator.scale, region.width * translator.scale
     finished = settings.resume and not settings.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))

@@ -76,6 +76,16 @@ def test_what_was_asked_for_is_not_changed(random_translator):
         )
 
 
+def test_passes_at_once_that_are_given_are_counted_or_refused(random_translator):
+    image = source(9_000, 9_000)
+    _, one, single, _ = fit(random_translator, image, window=512, shard=512, streams=1)
+    _, four, memory, _ = fit(random_translator, image, window=512, shard=512, streams=4)
+    assert (one.streams, four.streams) == (1, 4)
+    assert memory.forward == 4 * single.forward
+    with pytest.raises(SettingError, match="too little"):
+        fit(random_translator, image, window=512, shard=512, streams=4, limit=memory.process + memory.forward)
+
+
 def test_files_in_rows_need_a_row_of_shards_in_cache(random_translator):
     for image in (source(9_000, 9_000, (1, 9_000), True), source(9_000, 9_000, (16, 9_000))):
         plan, limits, _, notes = fit(random_translator, image)

@@ -96,7 +96,10 @@ def test_resume_keeps_to_the_passes_side_by_side(picture, random_translator, tmp
         unfinished(picture, random_translator, tmp_path / "out.zarr")
         torch.set_num_threads(1)
         assert plan_stylize(picture, tmp_path / "new.zarr", random_translator, window=32, shard=64).streams == 1
-        assert plan_stylize(picture, tmp_path / "out.zarr", random_translator, resume=True).streams == 2
+        plan = plan_stylize(picture, tmp_path / "out.zarr", random_translator, resume=True)
+        assert plan.streams == 2
+        one = plan_stylize(picture, tmp_path / "new.zarr", random_translator, window=32, shard=64)
+        assert plan.memory.forward == 2 * one.memory.forward
     finally:
         torch.set_num_threads(before)
 

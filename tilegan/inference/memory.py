@@ -97,6 +97,7 @@ def fit_plan(
     workers: int = 1,
     reading: Reading | None = None,
     look: Look | None = None,
+    streams: int | None = None,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """The best plan that keeps to a limit of memory.
 
@@ -113,6 +114,7 @@ def fit_plan(
         workers: processes.
         reading: how the source was opened.
         look: how the style is applied.
+        streams: forward passes at once in each process; None for as many as fit.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -127,17 +129,17 @@ def fit_plan(
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
-        candidates = list(_candidates(translator, seams, window, shard, workers))
+        candidates = list(_candidates(translator, seams, window, shard, workers, streams))
         if look is not None and look.stroke > 1:  # shards keep their size longest: so much is read around each of them
             candidates.sort(key=lambda candidate: -(candidate[3] or 0))
-        for beside, streams, chosen_window, chosen_shard in candidates:
+        for beside, at_once, chosen_window, chosen_shard in candidates:
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
                 passes[plan.window] = _forward_bytes(plan, translator, source)
-            streams = min(streams, _windows(plan))
-            forward = streams * passes[plan.window]
-            threads = _threads(plan, translator, streams, beside)
+            at_once = min(at_once, _windows(plan))
+            forward = at_once * passes[plan.window]
+            threads = _threads(plan, translator, at_once, beside)
             if translator.device.type == "cuda":
                 if forward > DEVICE_SHARE * torch.cuda.mem_get_info(translator.device)[0]:
                     continue
@@ -150,7 +152,7 @@ def fit_plan(
             memory = Memory(process, forward, threads * pixels, row, 0, workers, allowed)
             spare = (allowed - memory.total) // workers
             recent = max(0, min(RECENT, _recent_bytes(plan, translator, source), spare)) if pyramid else 0
-            least = plan, Limits(threads, streams, row, recent, pyramid), replace(memory, recent=recent), notes
+            least = plan, Limits(threads, at_once, row, recent, pyramid), replace(memory, recent=recent), notes
             if spare >= 0:
                 return least
     if least is None:
@@ -165,7 +167,7 @@ def fit_plan(
 
 
 def _candidates(
-    translator: Translator, seams: str, window: int | None, shard: int | None, workers: int
+    translator: Translator, seams: str, window: int | None, shard: int | None, workers: int, streams: int | None
 ) -> Iterator[tuple[int, int, int | None, int | None]]:
     """Shards in flight beside those computed, forward passes at once, window and shard: the fastest first.
 
@@ -177,13 +179,14 @@ def _candidates(
     elif translator.device.type == "cpu":
         most = max(1, torch.get_num_threads() // workers)
     windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
+    passes = [streams] if streams else [most >> step for step in range(most.bit_length())]
     shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
     for beside in range(BESIDE, -1, -1):
         for chosen_window in windows:
-            for step in range(most.bit_length()):
+            for at_once in passes:
                 for chosen_shard in shards:
                     if shard or window or chosen_shard >= chosen_window:
-                        yield beside, most >> step, chosen_window, chosen_shard
+                        yield beside, at_once, chosen_window, chosen_shard
 
 
 def _windows(plan: Plan) -> int:
