@@ -109,8 +109,8 @@ def test_the_resolution_is_kept(tmp_path, ending, stored, picture):
 
 def test_bands_of_wide_images_are_lower():
     assert next(export_module._windows(10_000, 1000, 3)).height == 512
-    assert next(export_module._windows(10_000, 200_000, 3)).height == 192
-    assert next(export_module._windows(10_000, 10**6, 8)).height == 64
+    assert next(export_module._windows(10_000, 30_000, 3)).height == 128
+    assert next(export_module._windows(10_000, 60_000, 3)).height == 64
     assert sum(window.height for window in export_module._windows(10_001, 200_000, 3)) == 10_001
 
 

@@ -20,7 +20,7 @@ from tilegan.images.webp import write_webp
 from tilegan.progress import Progress, silent
 
 _BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES
-_BAND_BYTES = 2**27
+_BAND_BYTES = 2**24  # encoding takes some times as much, which the plan of memory does not count
 
 
 def export(
