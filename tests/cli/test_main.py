@@ -69,7 +69,15 @@ def test_out_of_memory_is_one_line(failing) -> None:
     failing(MemoryError())
     result = CliRunner().invoke(main, ["info", "x"])
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: out of memory")
+    assert result.stderr.startswith("Error: out of memory: give a smaller --window")
+
+
+def test_out_of_memory_that_tells_more_is_not_replaced(failing) -> None:
+    failing(MemoryError("out of memory on cuda:0 even with the least window of 64 pixels: use another device"))
+    result = CliRunner().invoke(main, ["info", "x"])
+    assert result.stderr == (
+        "Error: out of memory on cuda:0 even with the least window of 64 pixels: use another device\n"
+    )
 
 
 def test_debug_shows_the_traceback(failing) -> None:
