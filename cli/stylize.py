@@ -10,7 +10,6 @@ from tilegan.cli.options import (
     device_option,
     export_options,
     label_looks,
-    overwrite_option,
     precision_option,
     reading_options,
     region,
@@ -88,7 +87,11 @@ from tilegan.cli.report import interrupted
 @export_options
 @device_option
 @precision_option
-@overwrite_option
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace an output that exists; without --resume, unfinished work on it is thrown away.",
+)
 @click.option(
     "--progress",
     type=click.Choice(["bar", "json"]),

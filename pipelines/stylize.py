@@ -113,7 +113,7 @@ def stylize(
             to by the choice of window, shard and caches; default 1.25 GiB beside what a process takes already.
         workers: processes on this machine that share its cores, or take a GPU each; default: this one, alone.
         scheduler: address of a Dask cluster whose workers see the same disk, instead.
-        overwrite: replace an output that is there, and throw away unfinished work on it.
+        overwrite: replace an output that is there, and throw away unfinished work on it that is not resumed.
         resume: go on with unfinished work, with the window, shard, device and precision it was begun with; without
             any, start. A finished output is left as it is.
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
@@ -184,8 +184,14 @@ def stylize(
 def plan_stylize(
     source: str | Path, output: str | Path | None = None, model: str | Path | Translator = "vangogh", **settings: Any
 ) -> StylizePlan:
-    """What ``stylize`` would do with the same arguments; nothing is written, and the same errors are raised."""
-    with prepared(source, output, model, StylizeSettings.of(**settings)) as job:
+    """What ``stylize`` would do with the same arguments; nothing is written.
+
+    The errors that come before any work are raised, but for that of another run at work on the output.
+    """
+    asked = StylizeSettings.of(**settings)
+    with prepared(source, output, model, asked) as job:
+        if job.begun is None and not job.summary.finished:
+            job.folder.check_room(keep=not asked.overwrite)
         return job.summary
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
 from tilegan.images.store import Store
-from tilegan.pipelines import stylize
+from tilegan.pipelines import plan_stylize, stylize
 
 
 def test_an_output_that_is_there_is_kept(picture, random_translator, tmp_path):
@@ -48,6 +48,8 @@ def test_a_foreign_partial_folder_is_left_alone(picture, random_translator, tmp_
     (folder / "holiday.jpg").write_bytes(b"precious")
     with pytest.raises(OutputExistsError, match="in the way"):
         stylize(picture, tmp_path / "out.png", random_translator, overwrite=True)
+    with pytest.raises(OutputExistsError, match="in the way"):
+        plan_stylize(picture, tmp_path / "out.png", random_translator, overwrite=True)
     assert (folder / "holiday.jpg").read_bytes() == b"precious"
 
 

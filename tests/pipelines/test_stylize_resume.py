@@ -46,6 +46,9 @@ def test_what_is_finished_is_kept_and_resumed(
     monkeypatch.setattr(Store, "write_shard", lambda *a: (written.append(a[2]), real(*a)))
     with pytest.raises(OutputExistsError, match="unfinished work"):
         stylize(picture, output, random_translator, **settings)
+    with pytest.raises(OutputExistsError, match="unfinished work"):
+        plan_stylize(picture, output, random_translator, **settings)
+    assert not plan_stylize(picture, output, random_translator, overwrite=True, **settings).finished
     result = stylize(picture, output, random_translator, resume=True)
     assert (result.window, result.shard) == (32, 64)
     shards = sum(np.prod(Store.open(output).grid(level)) for level in range(Store.open(output).levels))

@@ -58,20 +58,34 @@ class WorkFolder:
             return is_there(self.journal)
         return self.path.is_dir() and (self.journal.is_dir() or not any(self.path.iterdir()))
 
-    def make_room(self, keep: bool) -> None:
-        """Remove what an earlier run left; where ``keep``, not if it can be resumed.
+    def check_room(self, keep: bool) -> None:
+        """Find out whether what an earlier run left may be removed; whether another run is at work is not seen.
+
+        Args:
+            keep: whether work that can be resumed may not.
 
         Raises:
             OutputExistsError: unfinished work is to be kept, or the folder is somebody else's.
-            OutputError: another run is at work.
         """
         if not is_there(self.path):
             return
         if not self.is_ours():
             raise OutputExistsError(f"{self.path} is in the way, and not ours: move it, or name another output")
+        if keep and self.begun() is not None and self.has_finished_shards():
+            raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
+
+    def make_room(self, keep: bool) -> None:
+        """Remove what an earlier run left; where ``keep``, not if it can be resumed.
+
+        Raises:
+            OutputExistsError: see ``check_room``.
+            OutputError: another run is at work.
+        """
+        if not is_there(self.path):
+            return
+        self.check_room(keep=False)
         with locked(self.journal):
-            if keep and self.begun() is not None and self.has_finished_shards():
-                raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
+            self.check_room(keep)
             self.remove()
 
     def begin(
