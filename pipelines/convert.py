@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tilegan.errors import ImageError, OutputError, SettingError
+from tilegan.errors import ImageError, OutputError
 from tilegan.files import is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.export import export
@@ -13,6 +13,7 @@ from tilegan.images.output import beside, check_output, put_in_place
 from tilegan.images.pyramid import build_levels
 from tilegan.images.source import first_line
 from tilegan.images.store import ROOT, UNFINISHED, Store
+from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
 
@@ -66,7 +67,7 @@ def convert(
         raise OutputError(f"cannot convert to object storage: {output}: give a local file or folder")
     source = _open(path)
     kind = check_output(output, overwrite, path)
-    window = _window(region, source)
+    window = window_of(region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
     check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
     notes: tuple[str, ...] = ()
@@ -96,17 +97,6 @@ def _open(path: Path) -> Store:
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
     return Store.open(path)
-
-
-def _window(region: tuple[int, int, int, int] | None, store: Store) -> Window:
-    height, width = store.shape(0)
-    if region is None:
-        return Window(0, 0, height, width)
-    left, top, *size = region
-    window = Window(top, left, size[1], size[0])
-    if min(left, top) < 0 or min(size) < 1 or window.bottom > height or window.right > width:
-        raise SettingError(f"region {','.join(map(str, region))} is not inside the store of {width} x {height} pixels")
-    return window
 
 
 def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:

@@ -12,7 +12,7 @@ import torch
 
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
-from tilegan.geometry import Window, grid_shape
+from tilegan.geometry import grid_shape
 from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.origin import Origin
@@ -26,6 +26,7 @@ from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.task import Names
+from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.translator import Translator, read_header
 
@@ -119,7 +120,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    region = _region(settings.region, image)
+    region = window_of(settings.region, image.height, image.width)
     plan, limits, memory, notes = fit_plan(
         planned,
         image,
@@ -252,19 +253,6 @@ def _as_begun(settings: StylizeSettings, begun: Record) -> StylizeSettings:
         device=before["device"] if settings.device == "auto" else settings.device,
         precision=before["precision"] if settings.precision == "auto" else settings.precision,
     )
-
-
-def _region(region: tuple[int, int, int, int] | None, image: Source) -> Window:
-    if region is None:
-        return Window(0, 0, image.height, image.width)
-    left, top, width, height = region
-    window = Window(top, left, height, width)
-    if min(left, top) < 0 or min(width, height) < 1 or window.bottom > image.height or window.right > image.width:
-        raise SettingError(
-            f"region {left},{top},{width},{height} is not inside the image of {image.width} x {image.height} pixels: "
-            "give x,y,width,height"
-        )
-    return window
 
 
 def _beside(source: Path, model: str | Path | Translator, shares: Mapping[str, float]) -> Path:
