@@ -149,8 +149,11 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
         check_memory(output, height, width, memory.limit - memory.process)
+    # An overview that is made meanwhile changes the stretch, and not the file.
+    measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
     record: Record = {
-        "source": {"instances name": None} | image.identity(),  # so that it is not resumed without them either
+        # "instances name" so that it is not resumed without them either
+        "source": {"instances name": None} | image.identity() | measured,
         "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
         "settings": json.loads(json.dumps(asdict(plan))),
     }

@@ -8,12 +8,15 @@ import time
 
 import numpy as np
 import pytest
+import rasterio
 import torch
 from PIL import Image
+from rasterio.enums import Resampling
 
 import tilegan
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.images import raster
 from tilegan.images.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.lock import locked
@@ -90,6 +93,20 @@ def test_another_source_model_or_setting_is_not_resumed(
         stylize(picture, output, random_translator, resume=True)
     stylize(picture, output, random_translator, overwrite=True)  # begins again
     assert worst(level0(output), random_translator.translate(255 - pixels)) <= 1
+
+
+def test_another_stretch_is_not_resumed(random_translator, tmp_path, monkeypatch, unfinished):
+    monkeypatch.setattr(raster, "OVERVIEW", 100)
+    path = tmp_path / "deep.tif"
+    values = np.random.default_rng(0).integers(0, 65536, (1, 270, 310), dtype=np.uint16)
+    with rasterio.open(path, "w", driver="GTiff", width=310, height=270, count=1, dtype="uint16") as dataset:
+        dataset.write(values)
+    unfinished(path, random_translator, tmp_path / "out.zarr")
+    with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as dataset:  # in a file beside it
+        dataset.build_overviews([2], Resampling.average)
+    assert (tmp_path / "deep.tif.ovr").exists()
+    with pytest.raises(ResumeError, match=r"the source changed: stretch low was \d+\.\d+, now \d+\.\d+"):
+        stylize(path, tmp_path / "out.zarr", random_translator, resume=True)
 
 
 def test_resume_keeps_to_the_passes_side_by_side(picture, random_translator, tmp_path, unfinished):
