@@ -54,6 +54,18 @@ def test_alpha_of_sixteen_bits(tmp_path):
     np.testing.assert_array_equal(eight, np.maximum(np.round(values[3] / 257), values[3] > 0))
 
 
+@pytest.mark.parametrize(("rule", "edges"), [(None, (8011, 10988)), ("minmax", (8000, 11000))])
+def test_what_is_transparent_does_not_count_in_the_stretch(tmp_path, rule, edges):
+    values = np.linspace(8000, 11000, 24 * 15).round().astype(np.uint16).reshape(24, 15)
+    gray = np.hstack([np.zeros_like(values), values])
+    alpha = np.where(gray > 0, 1, 0).astype(np.uint16)  # hardly opaque, but something
+    source = open_source(write(tmp_path / "a.tif", np.stack([gray, alpha]), alpha="yes"), Reading(stretch=rule))
+    assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
+    Image.fromarray(gray).save(tmp_path / "a.png", transparency=0)
+    source = open_source(tmp_path / "a.png", Reading(stretch=rule))
+    assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
+
+
 def test_colours_that_opacity_was_multiplied_into_are_restored(tmp_path):
     alpha = np.full((24, 30), 128, np.uint8)
     colours = np.moveaxis(VALUES[:3], 0, -1)

@@ -273,7 +273,11 @@ class RasterSource:
             rule = "dtype"
 
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-            values, _, valid = self._overview(OVERVIEW, Resampling.nearest)
+            values, alpha, valid = self._overview(OVERVIEW, Resampling.nearest, with_alpha=True)
+            if alpha is not None:
+                valid &= alpha > 0
+            if bands.key is not None:
+                valid &= values[..., 0] != bands.key
             if bands.uses_mask:
                 valid &= self._file.valid(shape=values.shape[:2])
             return values, valid
