@@ -198,6 +198,22 @@ def test_what_else_is_told_comes_along_without_a_place(tmp_path):
     assert (source.origin.geo.crs, source.origin.geo.transform) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("description", "stays"),
+    [
+        ("ImageJ=1.54f\nimages=5\nslices=5\n", False),
+        ("Aperio Image Library v10.0.51\r\n46920x33014 [0,100 46000x32914]", False),
+        ('<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org"></OME>', False),
+        ("The garden, seen with ImageJ", True),
+    ],
+)
+def test_a_description_of_the_file_that_it_came_in_is_dropped(tmp_path, description, stays):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, VALUES[0], description=description, metadata=None, software=False)
+    geo = open_source(path).origin.geo
+    assert (geo.tags if geo else {}) == ({"TIFFTAG_IMAGEDESCRIPTION": description} if stays else {})
+
+
 def test_points_and_rpcs_come_along(tmp_path):
     rpc = RPC(100, 50, 30, 20, [1.0] * 20, [2.0] * 20, 12, 9, 10, 8, [3.0] * 20, [4.0] * 20, 15, 11, None, None)
     path = write(tmp_path / "a.tif", VALUES[:1], rpcs=rpc)

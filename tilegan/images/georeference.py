@@ -18,6 +18,7 @@ _DROPPED = (
     "Raw_profile_type_",
     "XML_com.adobe.xmp",
 )
+_DESCRIPTION = "TIFFTAG_IMAGEDESCRIPTION"
 _UNITS = {"2": 1.0, "3": 2.54}  # TIFF's inch and centimetre, in pixels per inch
 
 
@@ -37,6 +38,8 @@ def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Ge
         for name, value in dataset.tags().items()
         if not name.startswith(_DROPPED) and len(value) <= _LONGEST
     }
+    if tells_of_layout(tags.get(_DESCRIPTION, "")):
+        del tags[_DESCRIPTION]
     rpcs = dataset.rpcs
     if not (dataset.crs or transform is not None or points or rpcs is not None or nodata is not None or tags):
         return None
@@ -50,6 +53,11 @@ def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Ge
         nodata=nodata,
         tags=tags,
     )
+
+
+def tells_of_layout(description: str) -> bool:
+    """Whether the description of a TIFF is a program's own, of pages, bands and type, which are others in a result."""
+    return description.startswith(("ImageJ=", "Aperio")) or "<OME" in description
 
 
 def is_placed(geo: Geo | None) -> bool:

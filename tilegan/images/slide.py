@@ -11,6 +11,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
+from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, first_line, shown
@@ -165,9 +166,10 @@ class SlideSource:
 
 
 def _tags(told: Any, height: int, width: int) -> Geo | None:
-    names = {"openslide.comment": "TIFFTAG_IMAGEDESCRIPTION"}
-    tags = {tag: told[name] for name, tag in names.items() if name in told}
-    return Geo(height, width, tags=tags) if tags else None
+    comment = told.get("openslide.comment", "")
+    if not comment or tells_of_layout(comment):
+        return None
+    return Geo(height, width, tags={"TIFFTAG_IMAGEDESCRIPTION": comment})
 
 
 def _dpi(told: Any) -> tuple[float, float] | None:
