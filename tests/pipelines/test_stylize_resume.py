@@ -16,7 +16,7 @@ from rasterio.enums import Resampling
 import tilegan
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
-from tilegan.images import raster
+from tilegan.images import pillow, raster
 from tilegan.images.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.lock import locked
@@ -134,7 +134,16 @@ def test_resume_starts_where_nothing_was_begun_and_rests_where_all_is_done(pictu
     assert "finished already" in second.notes[0]
 
 
-@pytest.mark.parametrize("ending", ["png", "tif", "zarr"])
+def test_a_finished_webp_that_is_too_large_to_be_read_whole_is_finished(
+    picture, random_translator, tmp_path, monkeypatch
+):
+    output = tmp_path / "out.webp"
+    stylize(picture, output, random_translator, region=(0, 0, 40, 30))
+    monkeypatch.setattr(pillow, "LARGEST_HELD", 5000)
+    assert stylize(picture, output, random_translator, region=(0, 0, 40, 30), resume=True).seconds == 0
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "webp", "zarr"])
 def test_a_finished_output_of_another_size_is_refused(picture, random_translator, tmp_path, ending):
     output = tmp_path / f"out.{ending}"
     stylize(picture, output, random_translator, region=(0, 0, 40, 30))

@@ -11,6 +11,7 @@ from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganE
 from tilegan.files import is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import kind_of
+from tilegan.images.raster import RasterSource
 from tilegan.images.source import first_line, open_source
 from tilegan.images.store import UNFINISHED, Store
 
@@ -95,7 +96,8 @@ def check_finished(output: Path, kind: str, height: int, width: int) -> None:
     """
     if kind == "dzi":
         return
-    with closing(open_source(output)) as image:
+    # Pillow would decode a WebP, and refuses a large one; GDAL tells its size without.
+    with closing(RasterSource(output) if kind == "webp" else open_source(output)) as image:
         found = image.height, image.width
     if found != (height, width):
         raise ResumeError(
