@@ -152,6 +152,15 @@ def test_what_has_to_be_held_must_not_be_too_large(tmp_path, monkeypatch):
     refused(tmp_path / "a.gif", r"too large to be read whole: .*a\.gif")
 
 
+def test_a_progressive_jpeg_is_refused_only_where_it_takes_gigabytes(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", progressive=True, subsampling=0)
+    content = bytearray((tmp_path / "a.jpg").read_bytes())
+    at = content.index(b"\xff\xc2")
+    content[at + 5 : at + 9] = struct.pack(">HH", 30_000, 30_000)
+    (tmp_path / "a.jpg").write_bytes(content)
+    refused(tmp_path / "a.jpg", r"allocate at least 54\d+ bytes.* above the 4000000000 .*: convert it to TIFF first$")
+
+
 def test_junk_before_a_jpeg_does_no_harm_unless_it_is_cut_too(tmp_path):
     Image.fromarray(PIXELS).save(tmp_path / "a.jpg", quality=95, subsampling=0)
     content = (tmp_path / "a.jpg").read_bytes()
@@ -203,6 +212,11 @@ def test_the_content_decides_not_the_suffix(tmp_path):
     Image.fromarray(PIXELS).save(tmp_path / "b.jpg", format="WEBP", lossless=True)
     for name in ("a.tif", "b.jpg"):
         np.testing.assert_array_equal(open_source(tmp_path / name).read(FULL), PIXELS)
+
+
+def test_a_format_that_nobody_knows_is_to_be_converted(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(100))
+    refused(tmp_path / "a.heic", "not recognized as being in a supported file format: convert it to JPEG, PNG or TIFF$")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")

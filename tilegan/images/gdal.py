@@ -52,8 +52,17 @@ def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False)
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        reason = shown(first_line(cause).partition(" (this error can be")[0].strip())
-        raise ImageError(f"{failure}: {shown(path)}: {reason}: the file may be damaged") from error
+        reason = shown(first_line(cause).partition(" (this error can be")[0].strip().rstrip("."))
+        raise ImageError(f"{failure}: {shown(path)}: {reason}: {_cure(reason)}") from error
+
+
+def _cure(reason: str) -> str:
+    """How the message of an error ends."""
+    if "not recognized as being" in reason:
+        return "convert it to JPEG, PNG or TIFF"
+    if "would require libjpeg to allocate" in reason:
+        return "convert it to TIFF first"
+    return "the file may be damaged"
 
 
 class Opened:
