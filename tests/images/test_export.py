@@ -107,6 +107,15 @@ def test_the_resolution_is_kept(tmp_path, ending, stored, picture):
         assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)  # a PNG counts whole pixels a metre
 
 
+def test_a_resolution_that_a_jpeg_cannot_hold_is_left_out(tmp_path, stored, picture):
+    export(stored(picture(30, 40), Origin(dpi=(101_600.0, 300.0))), tmp_path / "out.jpg")
+    with Image.open(tmp_path / "out.jpg") as image:
+        assert image.info["jfif_unit"] == 0  # none: 1 x 1 is the shape of a pixel
+    export(stored(picture(30, 40), Origin(dpi=(65_535.0, 300.0))), tmp_path / "most.jpg")
+    with Image.open(tmp_path / "most.jpg") as image:
+        assert image.info["dpi"] == (65_535, 300)
+
+
 def test_bands_of_wide_images_are_lower():
     assert next(export_module._windows(10_000, 1000, 3)).height == 512
     assert next(export_module._windows(10_000, 30_000, 3)).height == 128

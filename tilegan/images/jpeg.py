@@ -19,6 +19,7 @@ from tilegan.images.profile import srgb_profile
 
 BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
+_MOST_DPI = 65_535  # that a JPEG's header has room for
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
@@ -30,15 +31,17 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         height: of the image, in pixels.
         bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` rows.
-        origin: whose resolution is kept, and whose colours are tagged as sRGB where they were converted.
+        origin: whose resolution is kept up to 65,535 dpi, and whose colours are tagged as sRGB where they were
+            converted.
         quality: 1 to 100.
 
     Raises:
         OSError: the file cannot be written.
     """
     said: dict[str, Any] = {"icc_profile": srgb_profile()} if origin.color_managed else {}
-    if origin.dpi is not None:
-        said["dpi"] = tuple(round(value) for value in origin.dpi)
+    dpi = tuple(round(value) for value in origin.dpi or ())
+    if dpi and max(dpi) <= _MOST_DPI:  # of more, Pillow would write what is left after the upper bits are cut off
+        said["dpi"] = dpi
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.
