@@ -12,6 +12,7 @@ from rasterio.errors import CRSError
 from rasterio.transform import from_bounds
 
 from tilegan.errors import SettingError
+from tilegan.files import first_line
 from tilegan.geometry import grid_cell
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, check_export
@@ -19,7 +20,6 @@ from tilegan.images.landscape import Landscape
 from tilegan.images.origin import Geo, Origin
 from tilegan.images.output import beside, check_output, put_in_place
 from tilegan.images.pyramid import build_levels
-from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.progress import Progress, silent
 

@@ -14,8 +14,7 @@ import zarr
 from zarr.codecs import Crc32cCodec, ShardingCodec
 
 from tilegan.errors import ImageError
-from tilegan.files import is_there, locate, os_errors, storage_options
-from tilegan.images.source import first_line
+from tilegan.files import first_line, is_there, locate, os_errors, storage_options
 from tilegan.images.store import ROOT, UNFINISHED
 from tilegan.inference.folder import WorkFolder
 from tilegan.progress import Progress, silent

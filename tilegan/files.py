@@ -47,7 +47,7 @@ def locate(name: str | Path) -> Path:
     except ImportError as error:
         raise SettingError(f"cannot use {name}: install what it needs: pip install 'tilegan[cloud]'") from error
     except ValueError as error:
-        raise SettingError(f"cannot use {name}: {_first_line(error)}") from error
+        raise SettingError(f"cannot use {name}: {first_line(error)}") from error
     return cast(Path, path)
 
 
@@ -73,7 +73,7 @@ def os_errors() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) or type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
-        raise OSError(_first_line(error)) from error
+        raise OSError(first_line(error)) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -96,7 +96,7 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror or _first_line(error)}: make room or choose another place"
+            f"cannot write {path}: {error.strerror or first_line(error)}: make room or choose another place"
         ) from error
     finally:
         if temporary is not None:
@@ -160,6 +160,9 @@ def remove_tree(folder: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an exception says, cut to one line; its class where it says nothing."""
+    if isinstance(error, KeyError):  # which says no more than the key
+        return f"{error} is missing"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -19,12 +19,12 @@ from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
 from tilegan.images.origin import Origin
 from tilegan.images.profile import srgb_profile
 from tilegan.images.pyramid import halve
-from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.images.values import MASK, Values
 from tilegan.progress import Progress

@@ -14,9 +14,9 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, TileganError
-from tilegan.files import is_remote, locate
+from tilegan.files import first_line, is_remote, locate
 from tilegan.images.origin import Reading
-from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
+from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.tiff_layout import is_lab, is_premultiplied, missing_parts
 from tilegan.images.vsi import gdal_name, gdal_options
 

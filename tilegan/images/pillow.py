@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from tilegan.errors import ImageError, SettingError, TileganError
-from tilegan.files import locate
+from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
 from tilegan.images.gaps import GREY
@@ -21,7 +21,6 @@ from tilegan.images.source import (
     LARGEST_HELD,
     chosen_plane,
     file_identity,
-    first_line,
     plane_remark,
     reduced_shape,
     shown,

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import is_remote
+from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
-from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, first_line, shown
+from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
 from tilegan.images.stretch import OVERVIEW, Stretch
 
 # formats that GDAL takes for something else (a thumbnail, one huge strip) or does not know

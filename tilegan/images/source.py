@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
+from tilegan.files import first_line as first_line  # export, output and convert take it from here
 from tilegan.files import is_remote, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.origin import Origin, Reading
@@ -234,14 +235,6 @@ def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
     if longest <= side:
         return height, width
     return max(1, round(height * side / longest)), max(1, round(width * side / longest))
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, cut to one line; its class where it says nothing."""
-    if isinstance(error, KeyError):  # which says no more than the key
-        return f"{error} is missing"
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def shown(path: str | Path) -> str:

@@ -17,10 +17,9 @@ import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from tilegan.errors import ImageError, OutputError
-from tilegan.files import is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
+from tilegan.files import first_line, is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Pixels, Window, grid_cell, grid_shape, round_up
 from tilegan.images.origin import Origin
-from tilegan.images.source import first_line
 
 ROOT = "zarr.json"
 UNFINISHED = "unfinished.json"  # the root of a store that is being written

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import is_remote, is_there, locate, os_errors
+from tilegan.files import first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import widen
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
-from tilegan.images.source import chosen_plane, first_line, plane_remark, shown
+from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.store import UNFINISHED
 from tilegan.images.stretch import OVERVIEW, Stretch, bits_of, levels_of, to_opacity, to_rgb
 from tilegan.images.zarr_layout import open_layout
