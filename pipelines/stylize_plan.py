@@ -23,7 +23,7 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
-from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model
+from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model, precision_for
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.task import Names
 from tilegan.pipelines.region import window_of
@@ -106,8 +106,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if begun is not None:
         settings = _as_begun(settings, begun)
     precision = settings.precision
-    if precision == "auto" and image.levels.itemsize > 1 and not isinstance(model, Translator):
-        precision = "float32"  # the others hold fewer bits than such pixels
+    if not isinstance(model, Translator):
+        precision = precision_for(image.levels, precision)
     translator = place_model(model, settings.device, precision).in_style(settings.style)
     if settings.instances:
         check_takes_instances(translator)

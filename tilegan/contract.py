@@ -159,7 +159,7 @@ class Contract:
         try:
             generator.load_state_dict(load_file(path))
         except (RuntimeError, OSError, safetensors.SafetensorError) as error:
-            raise ModelError(f"damaged model: {path}: {str(error).splitlines()[0]}") from error
+            raise ModelError(f"damaged model: {path}: {' '.join(str(error).split())}") from error
         found = cls.of(generator, header["architecture"], header["tile_size"])
         if not _fits(header, found):
             raise ModelError(f"damaged model: {path}: its halo, stride or scale is not that of its architecture")

@@ -11,6 +11,8 @@ import torch
 import tilegan
 from tilegan.errors import SettingError
 from tilegan.inference import array as array_module
+from tilegan.networks.build import build_generator
+from tilegan.translator import Translator
 
 
 def image(height, width):
@@ -87,6 +89,21 @@ def test_a_named_model_is_loaded_once_and_found_from_another_folder(random_trans
     assert len(loads) == 1
     assert loads[0][0] == str(tmp_path / "run" / "translator.safetensors")
     assert "auto" not in loads[0]
+
+
+def test_16_bits_are_computed_in_float32(tmp_path, random_translator):
+    random_translator.save(tmp_path / "model.safetensors")
+    array = da.from_array(image(40, 40).astype(np.uint16) * 257)
+    for statement in ({}, {"style": {}, "thumbnail": image(40, 40)}):
+        stylized = tilegan.stylize_array(array, tmp_path / "model.safetensors", device="cpu", **statement)
+        assert np.array_equal(stylized.compute(), random_translator.translate(array.compute()))
+
+
+def test_label_maps_of_16_bits_are_refused():
+    architecture = {"name": "spade", "channels": 4, "downs": 1, "hidden": 4, "labels": [[0, 0, 0], [255, 255, 255]]}
+    translator = Translator.of(build_generator(architecture), architecture, tile_size=16)
+    with pytest.raises(SettingError, match="no label map: an array of uint16"):
+        tilegan.stylize_array(da.zeros((10, 10, 3), dtype=np.uint16), translator)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ SMALL = {
     "unet": {"name": "unet", "channels": 4, "downs": 3},
     "resnet": {"name": "resnet", "channels": 4, "blocks": 1},
     "pix2pixhd": {"name": "pix2pixhd", "channels": 8, "downs": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1},
+    "srresnet": {"name": "srresnet", "channels": 8, "blocks": 1, "scale": 2},
+    "spade": {"name": "spade", "channels": 4, "downs": 2, "hidden": 4, "labels": [[0, 0, 0], [255, 255, 255]]},
 }
 
 
@@ -89,7 +91,7 @@ def reference(translator, pixels):
                 setattr(parent, name, OwnNorm(layer.gain, share))
     with torch.no_grad():
         output = network(torch.from_numpy(whole).permute(0, 3, 1, 2).double() / 127.5 - 1)
-    rows, columns = (slice(*side) for side in sides)
+    rows, columns = (slice(*(translator.scale * edge for edge in side)) for side in sides)
     return ((output[0].permute(1, 2, 0).numpy() + 1) * 127.5)[rows, columns]
 
 
@@ -119,7 +121,7 @@ def test_tiled_equals_whole_for_settled_statistics(name):
     tiled = np.asarray(stylize_array(da.from_array(pixels, chunks=(50, 70, 3)), settled, window=32))
     apart = np.abs(tiled.astype(int) - settled.translate(pixels))
     # wide and transposed convolutions sum in another order when windows are small: a level here or there, with any norm
-    assert apart.max() <= (1 if name in ("resnet", "pix2pixhd") else 0)
+    assert apart.max() <= (0 if name in ("residual", "unet") else 1)
     assert np.count_nonzero(apart) <= apart.size // 1000
     assert not settled.needs_statistics
     assert settled.with_statistics_of(pixels) is settled
@@ -167,10 +169,14 @@ def test_what_is_chosen():
     assert choose_statistics(needs, "combo", None) == "tile"
     assert choose_statistics(needs, "combo", "global") == "global"
     assert choose_statistics(not_so, "exact", None) == ""
+    of_labels = translator_of("spade")
+    assert choose_statistics(of_labels, "exact", None) == "global"  # a thumbnail would mix labels
+    assert choose_statistics(of_labels, "combo", None) == "tile"
     for translator, asked, why in (
         (not_so, "global", "needs no statistics of images: leave 'global' out"),
         (needs, "all", "no statistics 'all': use tile, thumbnail, global, interpolated"),
         (needs, "tile", "nothing is exact: use seams combo"),
+        (of_labels, "thumbnail", "mixes the labels of a label map: use global or interpolated"),
     ):
         with pytest.raises(SettingError, match=why):
             choose_statistics(translator, "exact", asked)

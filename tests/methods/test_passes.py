@@ -8,6 +8,7 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import build_generator
+from tilegan.networks.norms import BatchNorm
 
 
 @pytest.fixture
@@ -28,6 +29,25 @@ def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(
     assert source.grad is not None
     crosses = source.grad[:, :, :16, 16:].abs().sum((1, 2, 3)) > 0
     assert crosses.sum() == crossing
+
+
+def test_one_of_two_images_is_translated_whole(generator: nn.Module) -> None:
+    source = torch.randn(2, 3, 32, 32)
+    translated = translate(generator, Batch(source, source, 0, 0, 2), MethodSettings(whole_share=0.25))
+    assert torch.equal(translated[:1], generator(source[:1]))
+    assert not torch.allclose(translated[1:], generator(source[1:]))
+
+
+def test_batch_norms_have_the_statistics_of_tiles() -> None:
+    norm = BatchNorm(3)
+    source = torch.randn(4, 3, 16, 16) + torch.tensor([9.0, 1, 1, 1]).reshape(4, 1, 1, 1)
+    translated = translate(norm, Batch(source, source, 0, 0, 4), MethodSettings(whole_share=0.25))
+    assert torch.equal(translated[0], source[0] / (1 + 1e-5) ** 0.5)  # with the averages at the beginning
+    assert translated[1:].mean().abs() < 1e-5
+    assert torch.allclose(norm.mean.flatten(), 0.1 * source[1:].mean((0, 2, 3)))
+    assert norm.training
+    translate(norm, Batch(source, source, 0, 0, 4), MethodSettings(whole_share=1))
+    assert norm.mean.mean() > 0.3  # where all are whole, theirs
 
 
 def test_parts_of_a_batch_are_translated_as_in_the_whole(generator: nn.Module) -> None:

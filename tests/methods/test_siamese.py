@@ -98,6 +98,7 @@ def test_targets_by_the_name_of_another_style_are_not_real() -> None:
     method = Siamese(nn.Identity(), ColorOfStyle(), SiameseSettings(margin=2, palette=1, color_jitter=0))
     levels = torch.tensor([0.25, 0.5])[:, None, None, None].expand(-1, 3, 32, 32)
     given = Batch(levels, levels, 0, 0, 2, styles=torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    method.generator_loss(given)
     losses = method.discriminator_loss(given)
     assert losses["real_length"].item() == pytest.approx((0.25**2 + 1) / 2)
     # of the other style the lengths are 0.5 in both
@@ -116,6 +117,7 @@ def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
     generator = nn.Conv2d(3, 3, 1)
     method = Siamese(generator, MeanColor(), SiameseSettings())
     batch = Batch(torch.randn(2, 3, 16, 16), torch.randn(2, 3, 16, 16), 1, 0, 2)
+    method.generator_loss(batch)
     losses = method.discriminator_loss(batch)
     assert not any(loss.requires_grad for loss in losses.values())
 

@@ -59,6 +59,10 @@ def test_each_image_of_a_batch_has_statistics_of_its_own() -> None:
     assert torch.allclose(norm(features)[:1], norm(features[:1]), atol=1e-5)
 
 
+def test_a_single_place_does_not_differ_from_its_mean() -> None:
+    assert InstanceNorm(3)(torch.randn(2, 3, 1, 1)).abs().max() < 1e-4
+
+
 def test_instance_norms_are_computed_in_float32() -> None:
     features = torch.full((1, 1, 40, 40), 300.0).index_fill(3, torch.arange(20), 302.0).bfloat16()
     assert InstanceNorm(1).bfloat16()(features).abs().float().sub(1).abs().max() < 0.01

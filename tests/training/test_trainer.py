@@ -1,4 +1,5 @@
 import copy
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 from tilegan.errors import SettingError, TrainingError
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.passes import translate
+from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
@@ -158,6 +160,8 @@ def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSe
         return Batch(trainer._tensor(_levels(source)), trainer._tensor(_levels(target)), 0, 0, len(source))
 
     def learn(name: str, batch: Batch) -> float:
+        with torch.no_grad():
+            trainer.method.generator_loss(batch)  # translates, for the discriminator
         losses = trainer._minimise(name, batch)
         return sum(loss.item() for key, loss in losses.items() if "content" not in key)
 
@@ -213,6 +217,32 @@ def test_a_context_is_learnt_and_restored(tiny_training: TrainSettings) -> None:
     assert not torch.equal(first.method.generator.film.weight, before)
     second.restore(3, first.state())
     assert first.train_step(crops(3), crops(4), thumbnails) == second.train_step(crops(3), crops(4), thumbnails)
+
+
+def test_another_norm_can_be_gone_on_with(tiny_training: TrainSettings) -> None:
+    settings = {
+        norm: replace(tiny_training, generator=tiny_training.generator | {"norm": norm})
+        for norm in ("channel", "instance", "batch")
+    }
+    for norm, other in itertools.permutations(settings, 2):
+        before = Trainer(settings[norm], CPU, torch.float32)
+        after = Trainer(replace(settings[other], seed=5), CPU, torch.float32)
+        after.start_from(before.translator("before", {}))
+        assert torch.equal(after.method.generator.head.weight, before.method.generator.head.weight)
+        assert torch.equal(after.average.head.weight, before.average.head.weight)
+
+
+def test_a_model_of_other_sizes_cannot_be_gone_on_from(tiny_training: TrainSettings) -> None:
+    wider = replace(tiny_training, generator=tiny_training.generator | {"channels": 16})
+    given = Trainer(wider, CPU, torch.float32).translator("wide", {})
+    with pytest.raises(SettingError, match=r"cannot start from 'wide': its head\.weight has another size"):
+        Trainer(tiny_training, CPU, torch.float32).start_from(given)
+
+
+def test_several_processes_have_no_batch_norms(tiny_training: TrainSettings) -> None:
+    settings = replace(tiny_training, generator=tiny_training.generator | {"norm": "batch"})
+    with pytest.raises(SettingError, match="each process would have batch norms of its own"):
+        Trainer(settings, CPU, torch.float32, Processes(0, 2))
 
 
 def test_a_model_without_context_can_be_gone_on_from_with_one(tiny_training: TrainSettings) -> None:

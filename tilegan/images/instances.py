@@ -69,7 +69,8 @@ class InstanceMap:
             if not missing:
                 break
             strip = Window(top, 0, min(rows, self.height - top), self.width)
-            missing -= set(np.unique(self.file.numbers(strip)).tolist())
+            wanted = np.array(sorted(missing))
+            missing -= set(wanted[np.isin(wanted, self.file.numbers(strip))].tolist())
         return missing
 
     def close(self) -> None:

@@ -18,7 +18,15 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, mirrored_span, read_block, translate_block
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
-from tilegan.inference.plan import Cut, Plan, check_takes_instances, cut_of, make_plan, place_model
+from tilegan.inference.plan import (
+    Cut,
+    Plan,
+    check_takes_instances,
+    cut_of,
+    make_plan,
+    place_model,
+    precision_for,
+)
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, find, load
@@ -62,7 +70,7 @@ def stylize_array(
             that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
         window: side of the square translated at once, in input pixels, rounded up to what works.
         device: its name; 'auto' leaves a given translator where it is.
-        precision: the number format's name; likewise.
+        precision: the number format's name; likewise. For uint16 'auto' is float32.
 
     Returns:
         (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
@@ -77,18 +85,20 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    if instances is not None:
-        check_takes_instances(place_model(model))
-        array = _joined(array, instances)
-    if isinstance(model, Translator) or thumbnail is not None or style or statistics:
+    if not isinstance(model, Translator):
+        precision = precision_for(array.dtype, precision)
+    if isinstance(model, Translator) or thumbnail is not None or instances is not None or style or statistics:
         model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
+        array = array if instances is None else _joined(array, instances, model)
         model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = _translator(model, device, precision).in_style({})  # refuses a model whose style is not chosen
+    if translator.architecture.get("labels") and array.dtype != np.uint8:
+        raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
     height, width, _ = array.shape
     look = Look(strength, keep_colors, stroke)
     plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
@@ -108,12 +118,13 @@ def stylize_array(
     return stylized
 
 
-def _joined(array: da.Array, instances: da.Array) -> da.Array:
+def _joined(array: da.Array, instances: da.Array, model: Translator) -> da.Array:
     """A label map and the numbers of its objects as one array (H, W, 5), as ``images.instances`` joins files."""
-    if instances.shape != array.shape[:2] or instances.dtype not in (np.uint8, np.uint16) or array.dtype != np.uint8:
+    check_takes_instances(model)
+    if instances.shape != array.shape[:2] or instances.dtype not in (np.uint8, np.uint16):
         raise SettingError(
-            f"instances of {instances.dtype} {instances.shape} do not fit labels of {array.dtype} {array.shape}: give "
-            "uint8 or uint16 (H, W) and uint8 (H, W, 3)"
+            f"instances of {instances.dtype} {instances.shape} do not fit labels of {array.shape}: give uint8 or "
+            "uint16 (H, W)"
         )
     numbers = instances.rechunk(array.chunks[:2])
     planes = numbers.map_blocks(number_planes, dtype=np.uint8, chunks=(*numbers.chunks, (PLANES,)), new_axis=2)

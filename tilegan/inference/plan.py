@@ -6,6 +6,8 @@ from math import lcm
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
@@ -200,6 +202,11 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
     device = str(model.device) if device == "auto" else device
     precision = precision_name(model.precision) if precision == "auto" else precision
     return model.place(device, precision)
+
+
+def precision_for(levels: np.dtype[Any], asked: str) -> str:
+    """The number format's name for pixels of such a type: of 16 bits 'auto' is float32, since others hold fewer."""
+    return "float32" if asked == "auto" and levels.itemsize > 1 else asked
 
 
 def check_takes_instances(translator: Translator) -> None:

@@ -38,8 +38,8 @@ WINDOW = 512
 def choose_statistics(translator: Translator, seams: str, asked: str | None) -> str:
     """What a translator's norms take their statistics from.
 
-    By default that is a thumbnail, which costs no more for larger images, or in ``combo`` mode each tile, as in
-    training.
+    By default that is a thumbnail, which costs no more for larger images, or the whole image if that is a label map,
+    since a mean of labels is none; in ``combo`` mode each tile, as in training.
 
     Args:
         translator: the model.
@@ -50,7 +50,8 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
         One of ``STATISTICS``; '' for a model that needs none.
 
     Raises:
-        SettingError: there are no such statistics, or the model needs none, or they do not go with the seams.
+        SettingError: there are no such statistics, or the model needs none, or they do not go with the seams or with
+            label maps.
     """
     if asked is not None and asked not in STATISTICS:
         raise SettingError(f"no statistics '{asked}': use {', '.join(STATISTICS)}")
@@ -60,7 +61,12 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
         return ""
     if asked == TILE and seams == "exact":
         raise SettingError(f"with statistics of each tile nothing is exact: use seams combo, or {', '.join(SETTLED)}")
-    return asked or (THUMBNAIL if seams == "exact" else TILE)
+    labels = bool(translator.architecture.get("labels"))
+    if asked == THUMBNAIL and labels:
+        raise SettingError(f"a thumbnail mixes the labels of a label map: use {GLOBAL} or {INTERPOLATED} statistics")
+    if asked is not None or seams == "combo":
+        return asked or TILE
+    return GLOBAL if labels else THUMBNAIL
 
 
 def unsettled(translator: Translator, statistics: str, height: int, width: int, precision: str = "") -> Translator:

@@ -59,7 +59,8 @@ class MethodSettings:
     Attributes:
         joined: whether the discriminator sees joined crops, as the Combo trick has it. False shows it each S x S tile
             alone, so that nobody looks at edges: to compare.
-        whole_share: share of each batch translated as whole 2S x 2S crops; the others pass tile by tile (Combo).
+        whole_share: share of each batch translated as whole 2S x 2S crops, at least one of several if it is not 0; the
+            others pass tile by tile (Combo).
 
     Raises:
         SettingError: a number cannot work.

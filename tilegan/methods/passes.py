@@ -1,11 +1,14 @@
 """What all methods do with a generator while they learn: whole passes, passes tile by tile, or single tiles."""
 
+from typing import cast
+
 import torch
 from torch import nn
 
 from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.conditions import learning_conditions
+from tilegan.networks.norms import batch_norms_in_use
 
 
 def judged(batch: Batch, settings: MethodSettings) -> Batch:
@@ -23,15 +26,24 @@ def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> t
     """Translate the sources of a judged batch.
 
     The first images of all are translated whole, as ``exact`` inference works, the others tile by tile, as ``combo``
-    does.
+    does. Batch norms have the statistics of tiles: whole passes take the averages of these, as in use.
 
     Returns:
         float (N, 3, H * scale, W * scale).
     """
     inputs = (batch.source, *learning_conditions(generator, batch))
     if not settings.joined:
-        tiles: torch.Tensor = generator(*inputs)
-        return tiles
-    whole = max(0, round(settings.whole_share * batch.total) - batch.first)
-    passes = ((generator, slice(0, whole)), (Combo(generator), slice(whole, None)))
-    return torch.cat([run(*(each[part] for each in inputs)) for run, part in passes if len(batch.source[part])])
+        return cast(torch.Tensor, generator(*inputs))
+    whole = max(0, _whole(settings.whole_share, batch.total) - batch.first)
+    if whole == 0:
+        return cast(torch.Tensor, Combo(generator)(*inputs))
+    if whole >= len(batch.source):
+        return cast(torch.Tensor, generator(*inputs))
+    with batch_norms_in_use(generator):
+        output = generator(*(each[:whole] for each in inputs))
+    return torch.cat((output, Combo(generator)(*(each[whole:] for each in inputs))))
+
+
+def _whole(share: float, total: int) -> int:
+    """How many images of a batch are translated whole: at least one of several, if any shall be."""
+    return max(round(share * total), int(share > 0 and total > 1))

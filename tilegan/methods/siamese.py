@@ -156,9 +156,6 @@ class Siamese(Adversaries[SiameseSettings]):
         section 4.2). Without this the discriminator hardly cared for styles.
         """
         given = judged(batch, self.settings)
-        if not batch.made:
-            with torch.no_grad():
-                batch.made["translated"] = translate(self.generator, given, self.settings)
         target = move_mean_colors(given.target, given.source, 1 - self.settings.palette)
         transforms = self._transforms(given, 0)
         target = transform_colors(target, self._transforms(given, 1))

@@ -1,5 +1,7 @@
 """The normalisations that a generator can be made with: the only place that knows them by name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -56,7 +58,9 @@ class InstanceNorm(Norm):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        return nn.functional.instance_norm(features.float(), eps=EPSILON).to(features.dtype) * self.gain
+        # not that of nn.functional, which refuses a single place: of that the difference from its mean is 0
+        normal = torch.instance_norm(features.float(), None, None, None, None, True, 0.0, EPSILON, True)
+        return normal.to(features.dtype) * self.gain
 
 
 class BatchNorm(Norm):
@@ -81,6 +85,17 @@ class BatchNorm(Norm):
         averages = self.mean.flatten(), self.variance.flatten()  # views, which torch updates
         normal = nn.functional.batch_norm(features.float(), *averages, training=True, eps=EPSILON)
         return normal.to(features.dtype) * self.gain
+
+
+@contextmanager
+def batch_norms_in_use(network: nn.Module) -> Iterator[None]:
+    """While it lasts, a network's batch norms take the averages that they have, as in use, and do not change them."""
+    learning = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
+    for layer in learning:
+        layer.eval()
+    yield
+    for layer in learning:
+        layer.train()
 
 
 class SettledNorm(Norm):

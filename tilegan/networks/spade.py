@@ -23,8 +23,8 @@ class Spade(nn.Module):
     """Spatially-adaptive normalisation: a norm whose gains and shifts two convolutions make of the labels around.
 
     (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is one of
-    each pixel's channels, where the paper has a batch norm, which ``norm`` can choose: tiles are then exact in training
-    too, and there are no statistics, which would be those of few crops. Its own gains are not learnt.)
+    each pixel's channels, which makes tiles exact in training too and has no statistics, which would be those of few
+    crops. The paper has a batch norm, which ``norm`` can choose. Gains of the norm itself are not learnt.)
     """
 
     def __init__(self, channels: int, labels: int, hidden: int, norm: str = CHANNEL) -> None:

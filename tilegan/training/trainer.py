@@ -17,6 +17,7 @@ from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
 from tilegan.methods.base import Batch, Losses
 from tilegan.networks.layers import input_channels
+from tilegan.networks.norms import BATCH
 from tilegan.networks.reach import reach
 from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
@@ -64,6 +65,8 @@ class Trainer:
             raise SettingError(
                 f"{name} does not learn to enlarge, and its generator does, {found.scale} x: use another"
             )
+        if processes.count > 1 and settings.generator.get("norm") == BATCH:
+            raise SettingError("each process would have batch norms of its own: train in one, or with another norm")
         for network in self.method.networks().values():
             to_device(network, device, torch.float32)
         computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
@@ -80,9 +83,19 @@ class Trainer:
         }
 
     def start_from(self, translator: Translator) -> None:
-        """Take over the weights of a finished model: fine-tuning. What it has not, such as an encoder, starts anew."""
+        """Take over the weights of a finished model: fine-tuning.
+
+        What it has not, such as an encoder, starts anew; what is not needed, such as batch norms' statistics, is left.
+
+        Raises:
+            SettingError: its layers have other sizes.
+        """
+        own = self.method.generator.state_dict()
+        weights = {name: value for name, value in translator.weights().items() if name in own}
+        if other := [name for name, value in weights.items() if value.shape != own[name].shape]:
+            raise SettingError(f"cannot start from '{translator.name}': its {other[0]} has another size: start anew")
         for network in (self.method.generator, self.average):
-            network.load_state_dict(network.state_dict() | translator.weights())
+            network.load_state_dict(own | weights)
 
     def train_step(
         self,
