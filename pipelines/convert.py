@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilegan.errors import ImageError, OutputError
-from tilegan.files import is_remote, is_there, locate
+from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export
 from tilegan.images.output import beside, check_output, put_in_place
 from tilegan.images.pyramid import build_levels
-from tilegan.images.source import first_line
 from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tilegan.errors import OutputError, TileganError
+from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window
 from tilegan.images.cog import write_cog
 from tilegan.images.dzi import write_dzi
@@ -14,13 +15,12 @@ from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
 from tilegan.images.origin import Origin
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png
-from tilegan.images.source import first_line
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
 from tilegan.progress import Progress, silent
 
 _BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES
-_BAND_BYTES = 2**24  # encoding takes some times as much, which the plan of memory does not count
+_BAND_BYTES = 2**25  # encoding takes some times as much, which the plan of memory does not count
 
 
 def export(

@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganError
-from tilegan.files import is_remote, is_there, remove_tree
+from tilegan.files import first_line, is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import kind_of
 from tilegan.images.raster import RasterSource
-from tilegan.images.source import first_line, open_source
+from tilegan.images.source import open_source
 from tilegan.images.store import UNFINISHED, Store
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import first_line as first_line  # export, output and convert take it from here
-from tilegan.files import is_remote, locate, os_errors
+from tilegan.files import first_line, is_remote, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.vsi import url_name
