@@ -118,8 +118,8 @@ def test_a_resolution_that_a_jpeg_cannot_hold_is_left_out(tmp_path, stored, pict
 
 def test_bands_of_wide_images_are_lower():
     assert next(export_module._windows(10_000, 1000, 3)).height == 512
-    assert next(export_module._windows(10_000, 30_000, 3)).height == 128
-    assert next(export_module._windows(10_000, 60_000, 3)).height == 64
+    assert next(export_module._windows(10_000, 30_000, 3)).height == 320
+    assert next(export_module._windows(10_000, 60_000, 3)).height == 128
     assert sum(window.height for window in export_module._windows(10_001, 200_000, 3)) == 10_001
 
 
