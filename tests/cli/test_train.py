@@ -66,7 +66,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
         (["a", "b", "--time", "soon"], "is no time"),
         (["a", "b", "--set", "palette"], "give name=value"),
-        (["a", "b", "--norm", "batch"], "'batch' is not one of"),
+        (["a", "b", "--norm", "group"], "'group' is not one of"),
         (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator and its"),
         (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave --generator and its"),
     ],
