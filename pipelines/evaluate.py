@@ -138,7 +138,7 @@ def evaluate(
     style_name = "-".join(style or {}) or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
-    targets, maps = (None if folder is None else Path(folder) for folder in (target, instances))
+    targets, maps = (None if path is None else Path(path) for path in (target, instances))
     if maps is not None:
         check_takes_instances(translator)
     chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)

@@ -93,9 +93,11 @@ def batch_norms_in_use(network: nn.Module) -> Iterator[None]:
     learning = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
     for layer in learning:
         layer.eval()
-    yield
-    for layer in learning:
-        layer.train()
+    try:
+        yield
+    finally:
+        for layer in learning:
+            layer.train()
 
 
 class SettledNorm(Norm):
