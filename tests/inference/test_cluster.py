@@ -76,6 +76,8 @@ def test_a_killed_worker_loses_nothing(begun, random_translator, tmp_path):
         if done and not killed:
             killed.append(client.run(os.getpid))
             os.kill(min(killed[0].values()), signal.SIGKILL)
+            # what it may have been writing, so named by zarr
+            (work.folder.store / "0" / "c" / "0.0123456789abcdef.partial").write_bytes(b"torn")
 
     with local_cluster(2, 2) as client:
         assert run_on_cluster(client, names, open_it(), partial(kill_one, client)) > 0

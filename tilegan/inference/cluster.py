@@ -155,4 +155,5 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
         with suppress(Exception):  # of a scheduler that has gone; it must not hide what went wrong
             client.cancel(list(running.values()), force=True)
             client.run(stop_work, names)
+    work.folder.clear_torn()  # by a worker that died
     return tally.computed

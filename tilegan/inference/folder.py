@@ -117,7 +117,7 @@ class WorkFolder:
         )
 
     def clear_torn(self) -> None:
-        """Remove what zarr was writing, under names of its own, when a run was killed."""
+        """Remove what zarr was writing, under names of its own, when a run or a worker was killed."""
         if not is_remote(self.store):
             for torn in self.store.rglob("*.partial"):
                 torn.unlink()
