@@ -66,7 +66,7 @@ def _fail(line: str, code: int) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, MemoryError) and not str(error).startswith("out of memory"):  # those of libraries
+    if isinstance(error, MemoryError) and not isinstance(error, TileganError):  # a library's
         return "out of memory: give a smaller --window or --shard, or close other programs"
     return " ".join(str(error).split()) or type(error).__name__
 

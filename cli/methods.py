@@ -6,12 +6,10 @@ import click
 @click.command()
 def methods() -> None:
     """List the methods that --method of `tilegan train` takes, what each learns from, and its paper."""
-    from dataclasses import fields
-
-    from tilegan.methods.registry import METHODS
+    from tilegan.methods.registry import METHODS, choices
 
     for name, method in METHODS.items():
         click.echo(f"{name}\n  learns from  {method.needs}\n  paper        {method.paper}")
-        settings = ", ".join(f"{entry.name}={entry.default}" for entry in fields(method.settings_type))
+        settings = ", ".join(f"{entry.name}={entry.default}" for entry in choices(method.settings_type))
         network = ", ".join(f"{name}={value}" for name, value in method.architectures[0].items() if name != "name")
         click.echo(f"  settings     {settings}\n  generator    {method.architectures[0]['name']}: {network}")

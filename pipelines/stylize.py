@@ -138,7 +138,7 @@ def stylize(
         OutputError: the output cannot be written.
         ResumeError: the unfinished work was begun with another source, model or setting.
         WorkerError: workers die, or there are none.
-        MemoryError: not even the least window fits into the device's memory.
+        TooLittleMemoryError: not even the least window fits into the device's memory.
     """
     started = time.perf_counter()
     settings = StylizeSettings.of(

@@ -33,6 +33,10 @@ class ResumeError(TileganError, ValueError):
     """What is to be resumed was begun with another source, model or setting."""
 
 
+class TooLittleMemoryError(TileganError, MemoryError):
+    """Not even the least window fits."""
+
+
 class WorkerError(TileganError, RuntimeError):
     """A cluster has no workers, or they die."""
 

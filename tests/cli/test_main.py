@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import tilegan
 from tilegan.cli.main import COMMANDS, main
-from tilegan.errors import SkippedImageWarning, TileganError
+from tilegan.errors import SkippedImageWarning, TileganError, TooLittleMemoryError
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_out_of_memory_is_one_line(failing) -> None:
 
 
 def test_out_of_memory_that_tells_more_is_not_replaced(failing) -> None:
-    failing(MemoryError("out of memory on cuda:0 even with the least window of 64 pixels: use another device"))
+    failing(TooLittleMemoryError("out of memory on cuda:0 even with the least window of 64 pixels: use another device"))
     result = CliRunner().invoke(main, ["info", "x"])
     assert result.stderr == (
         "Error: out of memory on cuda:0 even with the least window of 64 pixels: use another device\n"

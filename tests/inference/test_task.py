@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tilegan.errors import OutputError
+from tilegan.errors import OutputError, TooLittleMemoryError
 from tilegan.geometry import Window
 from tilegan.inference import task
 from tilegan.inference.fill import fill
@@ -86,7 +86,7 @@ def test_when_nothing_fits_it_says_what_would(begun, random_translator, short_of
     names, open_it = begun(random_translator, window=64)
     keep_open(names, open_it())
     short_of_memory(random_translator, 100)
-    with pytest.raises(MemoryError, match=r"least window of 4 pixels, which takes about \d+ MiB"):
+    with pytest.raises(TooLittleMemoryError, match=r"least window of 4 pixels, which takes about \d+ MiB"):
         make_shard(names, 0, 0, 0)
 
 

@@ -116,7 +116,7 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
     Raises:
         ImageError: the source is damaged.
         OutputError, OSError: the store or the journal cannot be written.
-        MemoryError: not even the least window fits.
+        TooLittleMemoryError: not even the least window fits.
         WorkerError: there is no worker, or the workers of a shard died again and again.
     """
     threads = sum(client.nthreads().values())

@@ -55,7 +55,7 @@ def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
     Raises:
         ImageError: the source is damaged.
         OutputError, OSError: the store or the journal cannot be written.
-        MemoryError: not even the least window fits.
+        TooLittleMemoryError: not even the least window fits.
     """
     keep_open(names, work)
     threads = work.limits.threads

@@ -13,7 +13,7 @@ from threading import Event, Lock, Semaphore, Thread
 import numpy as np
 import torch
 
-from tilegan.errors import OutputError
+from tilegan.errors import OutputError, TooLittleMemoryError
 from tilegan.files import local_copy, locate
 from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.instances import open_joined
@@ -176,7 +176,7 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
     Raises:
         ImageError: the source, or a shard that this one is made from, is damaged.
         OutputError, OSError: the store or the journal cannot be written.
-        MemoryError: not even the least window fits.
+        TooLittleMemoryError: not even the least window fits.
     """
     work = open_work(names)
     if work.stop.is_set():
@@ -244,7 +244,7 @@ def _halve(work: Work, cut: Cut, error: _TooLargeError) -> None:
     halved = cut.halved()
     if halved is None:
         need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo, work.store.dtype)
-        raise MemoryError(
+        raise TooLittleMemoryError(
             f"out of memory on {work.plan.device} even with the least window of {cut.side} pixels, which takes "
             f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
         ) from error.__cause__
