@@ -12,7 +12,7 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
+from tilegan.pipelines.train_data import find_domains, with_colors, with_labels, with_networks
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.images import hold_out
 from tilegan.training.loop import Loop, TrainStep
@@ -141,6 +141,9 @@ def train(
     images = find_domains(source, target, settings, paired, direction, derive, instances)
     settings = with_labels(settings, init, images[0], labels)
     with joined(device) as processes:
+        if processes.rank == 0:
+            check(folder, overwrite)
+        settings = with_colors(settings, images)
         config = RunConfig(
             source=str(source),
             target=str(target),
@@ -162,8 +165,6 @@ def train(
         trainer = _trainer(config, processes)
         if init is not None:
             trainer.start_from(load(init, device="cpu", precision="float32"))
-        if processes.rank == 0:
-            check(folder, overwrite)
         loop = Loop(folder, config, trainer, images, {"seconds": 0.0, "figures": {}})
         if processes.rank == 0:  # only now: until here an earlier run is worth more than this one
             prepare(folder)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tilegan.errors import SettingError
-from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED
+from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED, Colors
 from tilegan.networks.build import with_norm, with_one_channel
-from tilegan.training.images import TrainingImage, find_images
+from tilegan.training.colors import tones_of
+from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
 from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
@@ -134,3 +135,18 @@ def with_labels(
     names = read_names(labels) if labels not in (None, "auto") else []
     further = ({"label_names": names} if names else {}) | ({"instances": True} if with_instances else {})
     return replace(settings, generator=settings.generator | {"labels": table} | further)
+
+
+def with_colors(settings: TrainSettings, images: Domains) -> TrainSettings:
+    """The settings with what the method takes from the images' colours.
+
+    Raises:
+        DatasetError: no image of a domain or style decodes, or none is left to train on.
+    """
+
+    def colors() -> tuple[Colors, list[Colors]]:
+        sources, targets = (hold_out(found, settings.hold_out)[0] for found in images)
+        styles = sorted({image.style for image in targets})
+        return tones_of(sources), [tones_of([image for image in targets if image.style == style]) for style in styles]
+
+    return replace(settings, method=settings.method.fitted(colors))

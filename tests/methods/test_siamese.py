@@ -1,17 +1,20 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import Batch
+from tilegan.methods.color_map import POWERS, fit_color_map
 from tilegan.methods.siamese import (
     Siamese,
     SiameseSettings,
     content_cosine,
     real_length,
     tone_distance,
+    tones,
     translated_length,
     translated_margin,
 )
@@ -80,8 +83,9 @@ def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     assert generator["generator_length"].item() == pytest.approx(length)
     assert generator["generator_content"].item() == pytest.approx(-3.0)
     assert generator["generator_tone"].item() == pytest.approx(4.0 * 0.5**2)
+    assert generator["generator_seams"].item() == pytest.approx(0)
     discriminator = method.discriminator_loss(batch)
-    assert discriminator["real_length"].item() == pytest.approx(1.0 / 2)
+    assert discriminator["real_length"].item() == pytest.approx(0.5**2, abs=1e-5)  # in the mean colours of the sources
     assert discriminator["translated_margin"].item() == pytest.approx(2 - length)
     assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
 
@@ -127,8 +131,51 @@ def test_tone_is_of_cells_and_strokes_cancel_out_in_it() -> None:
     strokes, blot = source.clone(), source.clone()
     strokes[..., ::2, :], strokes[..., 1::2, :] = 0.5, -0.5
     blot[:, 0, :16, :16] = 0.6  # one of four cells, one of three channels
-    assert tone_distance(source, strokes).item() == pytest.approx(0)
-    assert tone_distance(source, blot).item() == pytest.approx(0.36 / 12)
+    assert tone_distance(tones(source), strokes).item() == pytest.approx(0)
+    assert tone_distance(tones(source), blot).item() == pytest.approx(0.36 / 12)
+
+
+def constant_map(*move: float) -> list[list[float]]:
+    """A colour map that moves all colours alike."""
+    return [list(move) if powers == (0, 0, 0) else [0.0, 0.0, 0.0] for powers in POWERS]
+
+
+def test_tones_are_wanted_where_the_style_s_map_moves_them() -> None:
+    maps = [constant_map(0.4, 0.0, 0.0), constant_map(0.0, 0.0, -0.8)]
+    settings = SiameseSettings(palette=0.5, tone_weight=3.0, color_jitter=0.0, color_maps=maps)
+    method = Siamese(nn.Identity(), ColorOfStyle(), settings)
+    gray = torch.zeros(2, 3, 32, 32)
+    given = Batch(gray, gray + 0.1, 0, 0, 2, styles=torch.eye(2))
+    # of one style red is missed by 0.2, of the other blue by 0.4
+    assert method.generator_loss(given)["generator_tone"].item() == pytest.approx(3 * (0.2**2 + 0.4**2) / 6)
+    # red, which the discriminator looks at, is the first target's wanted 0.2, and 0 of the second
+    assert method.discriminator_loss(given)["real_length"].item() == pytest.approx(0.2**2 / 2, abs=1e-5)
+
+
+def test_maps_are_fitted_where_a_palette_is_learnt() -> None:
+    gray, red = np.full((9, 3), 128, np.uint8), np.full((7, 3), (200, 40, 40), np.uint8)
+    fitted = SiameseSettings().fitted(lambda: (gray, [red, gray]))
+    assert fitted.color_maps == [fit_color_map(gray, red), fit_color_map(gray, gray)]
+    settings = SiameseSettings(palette=0)
+    assert settings.fitted(lambda: pytest.fail("not needed")) == settings
+
+
+def test_seams_count_in_joined_images_alone() -> None:
+    class Edged(nn.Module):
+        """Darkens the left half of what it is given."""
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            change = torch.zeros_like(images)
+            change[..., : images.shape[-1] // 2] = -0.2
+            return images + change
+
+    source = torch.randn(4, 3, 32, 32)
+    batch = Batch(source, source, 0, 0, 4)
+    for whole, expected in ((0.25, 10 * 0.1**2 / 2), (0.5, 10 * 0.1**2 / 2), (1.0, 0.0)):
+        method = Siamese(Edged(), MeanColor(), SiameseSettings(seam_weight=10.0, whole_share=whole))
+        assert method.generator_loss(batch)["generator_seams"].item() == pytest.approx(expected, abs=1e-6)
+    alone = Siamese(Edged(), MeanColor(), SiameseSettings(joined=False))
+    assert alone.generator_loss(batch)["generator_seams"].item() == 0
 
 
 def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:
@@ -164,6 +211,7 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
         ({"content_weight": -1.0}, "content weight"),
         ({"color_jitter": -1.0}, "color jitter"),
         ({"tone_weight": -1.0}, "tone weight"),
+        ({"seam_weight": -1.0}, "seam weight"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, float], message: str) -> None:

@@ -55,6 +55,8 @@ def test_a_run_folder_holds_everything(
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["settings"]["batch"] == 2
     assert config["settings"]["method"]["margin"] == tiny_training.method.margin
+    (color_map,) = config["settings"]["method"]["color_maps"]
+    assert np.shape(color_map) == (20, 3) and np.any(color_map)
     translator = load(tmp_path / "run")
     assert translator.name == "paintings"
     assert translator.facts["steps"] == 6

@@ -66,6 +66,8 @@ def test_styles_are_learnt_and_resumed(folders: tuple[Path, Path], tmp_path: Pat
     whole, cut = (load(tmp_path / each, "cpu", "float32") for each in ("whole", "cut"))
     assert whole.fingerprint() == cut.fingerprint()
     assert whole.styles == ("dark", "light")
+    maps = whole.facts["settings"]["method"].get("color_maps", [])
+    assert len(maps) == (2 if name == "siamese" else 0)
     pixels = np.asarray(Image.open(folders[0] / "0.png"))
     dark, light = (whole.in_style({style: 1.0}).translate(pixels) for style in whole.styles)
     assert not np.array_equal(dark, light)

@@ -35,6 +35,7 @@ def test_a_step_changes_both_networks_and_reports_all_losses(tiny_training: Trai
         "generator_length",
         "generator_content",
         "generator_tone",
+        "generator_seams",
         "real_length",
         "translated_margin",
         "discriminator_content",

@@ -55,8 +55,8 @@ def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Te
     return mixed.reshape(len(images), *images.shape[2:], 3).permute(0, 3, 1, 2)
 
 
-def move_mean_colors(images: torch.Tensor, models: torch.Tensor, share: float) -> torch.Tensor:
-    """Move the mean colour of each image towards that of its model and leave the differences within the image alone.
+def move_mean_colors(images: torch.Tensor, models: torch.Tensor) -> torch.Tensor:
+    """Move the mean colour of each image to that of its model and leave the differences within the image alone.
 
     It is done on ``atanh`` of the values, where differences shrink towards black and white as they do in a picture.
     (The means of Reinhard et al. 2001, 'Color Transfer between Images', without its deviations: those of a clear sky
@@ -65,14 +65,13 @@ def move_mean_colors(images: torch.Tensor, models: torch.Tensor, share: float) -
     Args:
         images: float (N, 3, H, W) in [-1, 1].
         models: float (N, 3, h, w) in [-1, 1].
-        share: how far to move: 0 not at all, 1 all the way.
 
     Returns:
         float (N, 3, H, W) in [-1, 1].
     """
     opened, wanted = torch.atanh(INSIDE * images), torch.atanh(INSIDE * models)
     shift = wanted.mean((2, 3), keepdim=True) - opened.mean((2, 3), keepdim=True)
-    return (torch.tanh(opened + share * shift) / INSIDE).clamp(-1, 1)
+    return (torch.tanh(opened + shift) / INSIDE).clamp(-1, 1)
 
 
 def _between(low: float, high: float, count: int, random: torch.Generator) -> torch.Tensor:

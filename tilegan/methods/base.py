@@ -1,9 +1,12 @@
 """The protocol that every training method follows: networks in, a batch in, losses out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import SettingError
@@ -16,6 +19,11 @@ NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
 
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is what is minimised."""
+
+FITTED = {"fitted": True}  # marks, among a method's settings, what is fitted to the images: nobody gives it
+
+Colors = NDArray[np.uint8]
+"""Many colours, sRGB levels (n, 3)."""
 
 
 @dataclass
@@ -72,6 +80,14 @@ class MethodSettings:
     def __post_init__(self) -> None:
         """Check the numbers."""
         self.check(0 <= self.whole_share <= 1, f"whole share must be from 0 to 1, not {self.whole_share}")
+
+    def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:  # noqa: ARG002
+        """These settings, with what they take from the images before any learning: of most methods, nothing.
+
+        Args:
+            colors: reads mean colours of small parts of the sources, and of the targets of each style.
+        """
+        return self
 
     @staticmethod
     def check(holds: bool, message: str) -> None:

@@ -34,7 +34,7 @@ def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> t
     inputs = (batch.source, *learning_conditions(generator, batch))
     if not settings.joined:
         return cast(torch.Tensor, generator(*inputs))
-    whole = max(0, _whole(settings.whole_share, batch.total) - batch.first)
+    whole = max(0, whole_of(settings, batch.total) - batch.first)
     if whole == 0:
         return cast(torch.Tensor, Combo(generator)(*inputs))
     if whole >= len(batch.source):
@@ -44,6 +44,7 @@ def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> t
     return torch.cat((output, Combo(generator)(*(each[whole:] for each in inputs))))
 
 
-def _whole(share: float, total: int) -> int:
-    """How many images of a batch are translated whole: at least one of several, if any shall be."""
+def whole_of(settings: MethodSettings, total: int) -> int:
+    """How many images of so many are translated whole, the first ones: at least one of several, if any shall be."""
+    share = settings.whole_share
     return max(round(share * total), int(share > 0 and total > 1))

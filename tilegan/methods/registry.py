@@ -1,7 +1,7 @@
 """All training methods by name: adding one is a file with a class, and a line here."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any
 
 from tilegan.errors import SettingError
@@ -42,11 +42,16 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
         SettingError: there is no such method, or it has no such setting, or a word is no number.
     """
     kind = find_method(name).settings_type
-    types = {entry.name: entry.type for entry in fields(kind)}
+    types = {entry.name: entry.type for entry in choices(kind)}
     for unknown in numbers.keys() - types.keys():
         raise SettingError(f"{name} has no {unknown}: it has {', '.join(types)}")
     values: dict[str, Any] = {key: _value(key, value, types[key]) for key, value in numbers.items()}
     return kind(**values)
+
+
+def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
+    """The settings of a kind that can be chosen: all but what is fitted to the images."""
+    return [entry for entry in fields(kind) if not entry.metadata]
 
 
 def _value(name: str, value: str | float, kind: object) -> float | str:

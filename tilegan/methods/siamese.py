@@ -9,18 +9,21 @@ The article writes one distance, Eucl, for all three lengths; squared for D(B), 
 reading of it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings
+from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
-from tilegan.methods.passes import judged, translate
+from tilegan.methods.passes import judged, translate, whole_of
+from tilegan.methods.seams import seam_energies
 from tilegan.networks.build import (
     DEFAULT_DISCRIMINATOR,
     DEFAULT_GENERATOR,
@@ -37,13 +40,15 @@ class SiameseSettings(MethodSettings):
     Attributes:
         margin: length beyond which a translation's vector is not pushed any further.
         content_weight: weight of the cosine terms, in both networks' losses.
-        palette: how much of the targets' palette is learnt. At 0 each target's mean colour is moved to that of a source
-            before D sees it, so that brush strokes are learnt in the colours of the sources; at 1 targets stay as they
-            are, and most skies turn yellow or grey.
+        palette: how far the tones of translations move along the colour map, from those of the sources at 0 to the
+            targets' palette at 1.
         color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
             would soon know their colours by heart.
         tone_weight: weight of the generator's loss on the mean colours of 16 x 16 pixels; at 0 yellow blots appear in
             skies.
+        seam_weight: weight of the generator's loss on what repeats with the tile in joined images: D hardly sees that
+            one edge of all tiles is a little darker than the other, which makes a grid of even areas.
+        color_maps: of each style, from the sources' colours to the targets'; fitted to the images.
 
     Raises:
         SettingError: a number cannot work.
@@ -51,9 +56,11 @@ class SiameseSettings(MethodSettings):
 
     margin: float = 2.0
     content_weight: float = 1.0
-    palette: float = 0.25
+    palette: float = 0.5
     color_jitter: float = 0.5
     tone_weight: float = 2.0
+    seam_weight: float = 200.0
+    color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -63,6 +70,14 @@ class SiameseSettings(MethodSettings):
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
         self.check(self.color_jitter >= 0, f"color jitter must be 0 or more, not {self.color_jitter}")
         self.check(self.tone_weight >= 0, f"tone weight must be 0 or more, not {self.tone_weight}")
+        self.check(self.seam_weight >= 0, f"seam weight must be 0 or more, not {self.seam_weight}")
+
+    def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:
+        """These settings with a colour map for each style, if any palette is to be learnt."""
+        if self.palette == 0:
+            return self
+        sources, targets = colors()
+        return replace(self, color_maps=[fit_color_map(sources, each) for each in targets])
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
@@ -99,18 +114,22 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
     ).mean()
 
 
-def tone_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Mean squared difference of the mean colours of 16 x 16 pixels: strokes cancel out in it, blots do not.
+def tones(images: torch.Tensor) -> torch.Tensor:
+    """Mean colours of 16 x 16 pixels, float (N, 3, H, W) -> (N, 3, H / 16, W / 16)."""
+    return nn.functional.avg_pool2d(images.float(), TONE_CELL)
+
+
+def tone_distance(wanted: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+    """Mean squared difference of tones: strokes cancel out in it, blots do not.
 
     Args:
-        sources: float (N, 3, H, W) in [-1, 1].
-        translations: of the same shape.
+        wanted: float (N, 3, H / 16, W / 16) in [-1, 1], the tones that translations should have.
+        translations: float (N, 3, H, W) in [-1, 1].
 
     Returns:
         scalar.
     """
-    means = nn.functional.avg_pool2d(translations.float() - sources, TONE_CELL)
-    return means.square().mean()
+    return (tones(translations) - wanted).square().mean()
 
 
 def lengths(vectors: torch.Tensor) -> torch.Tensor:
@@ -134,7 +153,7 @@ class Siamese(Adversaries[SiameseSettings]):
     sides: ClassVar = (64, 512)
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``, and what holds tones."""
+        """``mean ||D(AB)|| - w cos``, and what sets tones."""
         given = judged(batch, self.settings)
         translated = translate(self.generator, given, self.settings)
         batch.made["translated"] = translated.detach()
@@ -145,7 +164,8 @@ class Siamese(Adversaries[SiameseSettings]):
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
-            "generator_tone": self.settings.tone_weight * tone_distance(given.source, translated),
+            "generator_tone": self.settings.tone_weight * tone_distance(self._wanted_tones(given), translated),
+            "generator_seams": self.settings.seam_weight * self._seams(given, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -156,7 +176,7 @@ class Siamese(Adversaries[SiameseSettings]):
         section 4.2). Without this the discriminator hardly cared for styles.
         """
         given = judged(batch, self.settings)
-        target = move_mean_colors(given.target, given.source, 1 - self.settings.palette)
+        target = move_mean_colors(given.target, self._wanted_tones(given))
         transforms = self._transforms(given, 0)
         target = transform_colors(target, self._transforms(given, 1))
         of_source, of_translated, of_target = self._vectors(
@@ -175,6 +195,22 @@ class Siamese(Adversaries[SiameseSettings]):
             return losses
         (of_other,) = self._vectors(replace(given, styles=others), target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
+
+    def _wanted_tones(self, given: Batch) -> torch.Tensor:
+        """Those of the sources, moved along the colour maps of their styles."""
+        maps = torch.tensor(self.settings.color_maps, device=given.source.device)
+        if not len(maps):
+            return tones(given.source)
+        shares = maps.new_ones(len(given.source), 1) if given.styles is None else given.styles
+        return move_colors(tones(given.source), torch.tensordot(shares, maps, 1), self.settings.palette)
+
+    def _seams(self, given: Batch, translated: torch.Tensor) -> torch.Tensor:
+        """What repeats with the tile in the images of all processes that were joined of tiles."""
+        if not self.settings.joined:
+            return translated.new_zeros(())
+        energies = gather(seam_energies(translated.float() - given.source), given)
+        joined = energies[whole_of(self.settings, given.total) :]
+        return joined.sum() / max(1, len(joined))
 
     def _vectors(self, given: Batch, *images: torch.Tensor) -> list[torch.Tensor]:
         """Vectors of images (N, 3, H, W) of a batch, those of all processes, in one pass."""

@@ -1,0 +1,36 @@
+"""What colours a folder of images has, but for its strokes and grain."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import DatasetError, ImageError
+from tilegan.geometry import means
+from tilegan.training.images import TrainingImage, read_reduced
+
+CELL = 16  # pixels
+IMAGES = 48  # at most: all would have to be decoded
+CELLS = 256  # of each, so that all count alike
+
+
+def tones_of(images: list[TrainingImage]) -> NDArray[np.uint8]:
+    """Mean colours of random 16 x 16 pixels of some images, spread evenly over them: uint8 (n, 3).
+
+    Images that do not decode are left out; what crops are taken of reports them.
+
+    Raises:
+        DatasetError: none of those looked at decodes.
+    """
+    random = np.random.default_rng(0)
+    found = []
+    count = min(IMAGES, len(images))
+    for number in range(count):
+        try:
+            image = read_reduced(images[number * len(images) // count])
+        except ImageError:
+            continue
+        height, width = (side // CELL * CELL for side in image.shape[:2])
+        cells = means(image[:height, :width], CELL).reshape(-1, 3)
+        found.append(cells[random.integers(len(cells), size=CELLS)])
+    if not found:
+        raise DatasetError(f"no image in '{images[0].path.parent}' can be decoded")
+    return np.concatenate(found)
