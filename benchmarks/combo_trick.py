@@ -3,7 +3,8 @@
     python benchmarks/combo_trick.py photo/ vangogh/ -o combo_trick --tile-size 32 --seeds 3 --steps 3000
 
 (a) the discriminator sees single S x S tiles: 4 n of them where the others see n joined crops, the same pixels;
-(b) it sees crops joined of four tiles (Combo); (c) half of them joined, half translated whole.
+(b) it sees crops joined of four tiles (Combo); (c) half of them joined, half translated whole; (d) as `tilegan train`
+does it: a quarter translated whole, and a loss on what repeats with the tile beside the discriminator.
 
 Each model is measured by `tilegan evaluate` on every tenth file of both folders, which none was trained on. Writes a
 table, a plot, and a sheet of the evenest part of three photographs. Interrupted, the same command goes on.
@@ -25,9 +26,10 @@ from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
 VARIANTS = {
-    "a, single tiles": {"joined": False, "whole_share": 0.0},
-    "b, Combo": {"joined": True, "whole_share": 0.0},
-    "c, Combo and whole": {"joined": True, "whole_share": 0.5},
+    "a, single tiles": {"joined": False, "whole_share": 0.0, "seam_weight": 0.0},
+    "b, Combo": {"joined": True, "whole_share": 0.0, "seam_weight": 0.0},
+    "c, Combo and whole": {"joined": True, "whole_share": 0.5, "seam_weight": 0.0},
+    "d, the defaults": {},
 }
 HEADINGS = "| discriminator sees | inferred | seam amplitude (input's; by chance) | style, from fine | content | SSIM |"
 COLORS = {"combo": "tab:red", "exact": "tab:blue"}

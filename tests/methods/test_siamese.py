@@ -152,6 +152,21 @@ def test_tones_are_wanted_where_the_style_s_map_moves_them() -> None:
     assert method.discriminator_loss(given)["real_length"].item() == pytest.approx(0.2**2 / 2, abs=1e-5)
 
 
+def test_what_follows_the_colour_map_exactly_has_neither_tones_nor_seams_amiss() -> None:
+    darker = [[0.0, 0.0, 0.0] for _ in POWERS]
+    darker[POWERS.index((1, 0, 0))][0] = -0.5  # half the contrast in red
+
+    class Moved(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images * torch.tensor([0.75, 1.0, 1.0])[:, None, None]
+
+    method = Siamese(Moved(), MeanColor(), SiameseSettings(palette=0.5, color_maps=[darker]))
+    slope = torch.linspace(-1, 1, 32).expand(3, 3, 32, 32)
+    losses = method.generator_loss(Batch(slope, slope, 0, 0, 3))
+    assert losses["generator_tone"].item() == pytest.approx(0, abs=1e-10)
+    assert losses["generator_seams"].item() == pytest.approx(0, abs=1e-10)
+
+
 def test_maps_are_fitted_where_a_palette_is_learnt() -> None:
     gray, red = np.full((9, 3), 128, np.uint8), np.full((7, 3), (200, 40, 40), np.uint8)
     fitted = SiameseSettings().fitted(lambda: (gray, [red, gray]))

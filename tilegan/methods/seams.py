@@ -11,7 +11,8 @@ def seam_energies(changes: torch.Tensor) -> torch.Tensor:
     soon gave bright ones a ramp and dark ones the opposite, which makes such products negative.)
 
     Args:
-        changes: float (N, 3, 2S, 2S), what translating changed: sources have nothing that repeats with the tile.
+        changes: float (N, 3, 2S, 2S), by which translations differ from what has no tiles: their sources, in the
+            colours that they should have (else what the colours of a slope change by would count as well).
 
     Returns:
         float (N,).

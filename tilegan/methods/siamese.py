@@ -153,7 +153,7 @@ class Siamese(Adversaries[SiameseSettings]):
     sides: ClassVar = (64, 512)
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``, and what sets tones."""
+        """``mean ||D(AB)|| - w cos``, what sets tones, and what repeats with the tile."""
         given = judged(batch, self.settings)
         translated = translate(self.generator, given, self.settings)
         batch.made["translated"] = translated.detach()
@@ -164,7 +164,8 @@ class Siamese(Adversaries[SiameseSettings]):
         return {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
-            "generator_tone": self.settings.tone_weight * tone_distance(self._wanted_tones(given), translated),
+            "generator_tone": self.settings.tone_weight
+            * tone_distance(self._moved(given, tones(given.source)), translated),
             "generator_seams": self.settings.seam_weight * self._seams(given, translated),
         }
 
@@ -176,7 +177,7 @@ class Siamese(Adversaries[SiameseSettings]):
         section 4.2). Without this the discriminator hardly cared for styles.
         """
         given = judged(batch, self.settings)
-        target = move_mean_colors(given.target, self._wanted_tones(given))
+        target = move_mean_colors(given.target, self._moved(given, tones(given.source)))
         transforms = self._transforms(given, 0)
         target = transform_colors(target, self._transforms(given, 1))
         of_source, of_translated, of_target = self._vectors(
@@ -196,19 +197,19 @@ class Siamese(Adversaries[SiameseSettings]):
         (of_other,) = self._vectors(replace(given, styles=others), target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
 
-    def _wanted_tones(self, given: Batch) -> torch.Tensor:
-        """Those of the sources, moved along the colour maps of their styles."""
-        maps = torch.tensor(self.settings.color_maps, device=given.source.device)
+    def _moved(self, given: Batch, colors: torch.Tensor) -> torch.Tensor:
+        """Colours of the sources, (N, 3, H, W), moved along the colour maps of their styles."""
+        maps = torch.tensor(self.settings.color_maps, device=colors.device)
         if not len(maps):
-            return tones(given.source)
-        shares = maps.new_ones(len(given.source), 1) if given.styles is None else given.styles
-        return move_colors(tones(given.source), torch.tensordot(shares, maps, 1), self.settings.palette)
+            return colors
+        shares = maps.new_ones(len(colors), 1) if given.styles is None else given.styles
+        return move_colors(colors, torch.tensordot(shares, maps, 1), self.settings.palette)
 
     def _seams(self, given: Batch, translated: torch.Tensor) -> torch.Tensor:
         """What repeats with the tile in the images of all processes that were joined of tiles."""
         if not self.settings.joined:
             return translated.new_zeros(())
-        energies = gather(seam_energies(translated.float() - given.source), given)
+        energies = gather(seam_energies(translated.float() - self._moved(given, given.source)), given)
         joined = energies[whole_of(self.settings, given.total) :]
         return joined.sum() / max(1, len(joined))
 
