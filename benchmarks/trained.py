@@ -64,12 +64,12 @@ def measure(given: argparse.Namespace, run: Path, **images: Any) -> dict[str, di
 
 
 def _same(found: TrainSettings, wanted: TrainSettings) -> bool:
-    """Whether settings differ at most in what networks were given for their images."""
+    """Whether settings differ at most in what networks and the method were given for their images."""
     given = {
         name: {key: value for key, value in getattr(found, name).items() if key in getattr(wanted, name)}
         for name in ("generator", "discriminator")
     }
-    return replace(found, **given) == wanted
+    return replace(found, **given, method=found.method.unfitted()) == wanted
 
 
 def style_of(found: list[dict[str, Any]]) -> str:

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from tilegan.devices import choose_device, choose_precision, precision_name
-from tilegan.errors import ResumeError, SettingError
+from tilegan.errors import ResumeError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
 from tilegan.pipelines.train_data import find_domains, with_colors, with_labels, with_networks
@@ -141,9 +142,10 @@ def train(
     images = find_domains(source, target, settings, paired, direction, derive, instances)
     settings = with_labels(settings, init, images[0], labels)
     with joined(device) as processes:
+        processes.check_share(settings.batch)
         if processes.rank == 0:
             check(folder, overwrite)
-        settings = with_colors(settings, images)
+        settings = processes.first(partial(with_colors, settings, images))
         config = RunConfig(
             source=str(source),
             target=str(target),
@@ -281,8 +283,7 @@ def _placement(device: str, precision: str) -> dict[str, str]:
 
 
 def _trainer(config: RunConfig, processes: Processes) -> Trainer:
-    if config.settings.batch % processes.count:
-        raise SettingError(f"{processes.count} processes cannot share a batch of {config.settings.batch} equally")
+    processes.check_share(config.settings.batch)
     device = choose_device(config.device)
     return Trainer(config.settings, device, choose_precision(config.precision, device), processes)
 

@@ -20,6 +20,7 @@ from tilegan.errors import (
     TileganWarning,
 )
 from tilegan.pipelines.train import TrainStep, plan, resume, train
+from tilegan.pipelines.train_data import find_domains, with_colors
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
@@ -57,6 +58,7 @@ def test_a_run_folder_holds_everything(
     assert config["settings"]["method"]["margin"] == tiny_training.method.margin
     (color_map,) = config["settings"]["method"]["color_maps"]
     assert np.shape(color_map) == (20, 3) and np.any(color_map)
+    assert load(tmp_path / "run").facts["settings"]["method"]["color_maps"] == []  # of no use in a model
     translator = load(tmp_path / "run")
     assert translator.name == "paintings"
     assert translator.facts["steps"] == 6
@@ -92,6 +94,20 @@ def test_figures_go_on_after_a_resume_and_are_those_of_the_model(
     resume(tmp_path / "cut", progress=told.append)
     assert told[0].figures == stopped.figures
     assert load(tmp_path / "cut").facts["figures"] == load(whole).facts["figures"]
+
+
+def test_colors_that_are_held_out_are_not_fitted_to(tmp_path: Path) -> None:
+    for folder, levels in (("photos", (90, 10)), ("paintings", (90, 250))):
+        (tmp_path / folder).mkdir()
+        for number, level in enumerate(levels):
+            Image.new("RGB", (64, 64), (level,) * 3).save(tmp_path / folder / f"{number}.png")
+    settings = TrainSettings(tile_size=16, short_side=64, hold_out=2)
+    images = find_domains(tmp_path / "photos", tmp_path / "paintings", settings, "", "a-to-b")
+    (color_map,) = with_colors(settings, images).method.color_maps
+    assert not np.any(color_map)  # what is left is of one colour
+    with_all = with_colors(replace(settings, hold_out=0), images)
+    assert np.any(with_all.method.color_maps)
+    assert with_all.method.unfitted() == settings.method
 
 
 def test_other_files_beside_the_images_would_hold_out_others(

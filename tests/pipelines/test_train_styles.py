@@ -1,15 +1,18 @@
 """One model of several styles, from folders to pictures."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
 from tilegan.cli.main import main
 from tilegan.errors import SettingError
+from tilegan.methods.color_map import move_colors
 from tilegan.methods.registry import METHODS, method_settings
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
@@ -66,8 +69,12 @@ def test_styles_are_learnt_and_resumed(folders: tuple[Path, Path], tmp_path: Pat
     whole, cut = (load(tmp_path / each, "cpu", "float32") for each in ("whole", "cut"))
     assert whole.fingerprint() == cut.fingerprint()
     assert whole.styles == ("dark", "light")
-    maps = whole.facts["settings"]["method"].get("color_maps", [])
-    assert len(maps) == (2 if name == "siamese" else 0)
+    settings = json.loads((tmp_path / "whole" / "config.json").read_text())["settings"]
+    if maps := settings["method"].get("color_maps"):  # sources are dark
+        source = torch.full((1, 3, 1, 1), -0.5)
+        dark, light = (move_colors(source, torch.tensor([each]), 1).mean().item() for each in maps)
+        assert dark == pytest.approx(-0.5, abs=0.05) and light == pytest.approx(0.5, abs=0.05)
+    assert bool(maps) == (name == "siamese")
     pixels = np.asarray(Image.open(folders[0] / "0.png"))
     dark, light = (whole.in_style({style: 1.0}).translate(pixels) for style in whole.styles)
     assert not np.array_equal(dark, light)

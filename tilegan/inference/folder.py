@@ -120,7 +120,7 @@ class WorkFolder:
         """Remove what zarr was writing, under names of its own, when a run or a worker was killed."""
         if not is_remote(self.store):
             for torn in self.store.rglob("*.partial"):
-                torn.unlink()
+                torn.unlink(missing_ok=True)
 
     def _clear_place(self) -> None:
         """Remove what was where the store shall be; it may be replaced, or it would not have come to this.

@@ -89,6 +89,10 @@ class MethodSettings:
         """
         return self
 
+    def unfitted(self) -> Self:
+        """These settings as they were chosen, without what ``fitted`` has added."""
+        return self
+
     @staticmethod
     def check(holds: bool, message: str) -> None:
         """Raise a ``SettingError`` with the message, unless what it asks for holds."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from tilegan.methods.base import Colors
 from tilegan.metrics.lab import from_lab, to_lab
 
+CELL = 16  # pixels: maps are of the mean colours of such squares, in which strokes cancel out
 TURNS = 200
 RIDGE = 1e-3
 POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third

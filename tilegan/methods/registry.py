@@ -51,7 +51,7 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
 
 def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
     """The settings of a kind that can be chosen: all but what is fitted to the images."""
-    return [entry for entry in fields(kind) if not entry.metadata]
+    return [entry for entry in fields(kind) if not entry.metadata.get("fitted")]
 
 
 def _value(name: str, value: str | float, kind: object) -> float | str:

@@ -20,7 +20,7 @@ from torch import nn
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings
-from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
+from tilegan.methods.color_map import CELL, ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
 from tilegan.methods.seams import seam_energies
@@ -29,8 +29,6 @@ from tilegan.networks.build import (
     DEFAULT_GENERATOR,
 )
 from tilegan.networks.styles import other_styles, with_planes
-
-TONE_CELL = 16  # pixels
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,10 @@ class SiameseSettings(MethodSettings):
         sources, targets = colors()
         return replace(self, color_maps=[fit_color_map(sources, each) for each in targets])
 
+    def unfitted(self) -> Self:
+        """These settings without colour maps."""
+        return replace(self, color_maps=[])
+
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
     """D, on real targets: ``mean ||D(B)||^2``. Vectors float (N, V) -> scalar."""
@@ -116,7 +118,7 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
 
 def tones(images: torch.Tensor) -> torch.Tensor:
     """Mean colours of 16 x 16 pixels, float (N, 3, H, W) -> (N, 3, H / 16, W / 16)."""
-    return nn.functional.avg_pool2d(images.float(), TONE_CELL)
+    return nn.functional.avg_pool2d(images.float(), CELL)
 
 
 def tone_distance(wanted: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from tilegan.errors import DatasetError, ImageError
 from tilegan.geometry import means
+from tilegan.methods.color_map import CELL
 from tilegan.training.images import TrainingImage, read_reduced
 
-CELL = 16  # pixels
 IMAGES = 48  # at most: all would have to be decoded
 CELLS = 256  # of each, so that all count alike
 

@@ -4,7 +4,7 @@ import io
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ class Loop:
 
     def _facts(self) -> dict[str, Any]:
         """How the translator was made, for whoever meets its file."""
-        settings = self.config.settings.to_json()
+        settings = replace(self.config.settings, method=self.config.settings.method.unfitted()).to_json()
         return {
             "tilegan": tilegan.__version__,
             "method": self.config.settings.method_type.name,

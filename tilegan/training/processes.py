@@ -2,12 +2,17 @@
 
 import atexit
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import torch
 from torch import distributed
+
+from tilegan.errors import SettingError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,11 @@ class Processes:
 
     rank: int = 0
     count: int = 1
+
+    def check_share(self, batch: int) -> None:
+        """Raise a ``SettingError`` unless all can have equal parts of a global batch."""
+        if batch % self.count:
+            raise SettingError(f"{self.count} processes cannot share a batch of {batch} equally")
 
     def part(self, batch: int) -> range:
         """Which crops of a global batch are this process's; ``count`` divides ``batch``."""
@@ -27,6 +37,14 @@ class Processes:
         if self.count > 1:
             distributed.all_reduce(values)
         return values / self.count
+
+    def first(self, make: Callable[[], T]) -> T:
+        """What the first process makes, for all of them; all have to call it alike."""
+        if self.count == 1:
+            return make()
+        made = [make() if self.rank == 0 else None]
+        distributed.broadcast_object_list(made)
+        return cast(T, made[0])
 
     def any(self, asked: bool) -> bool:
         """Whether any process asks; all have to call it alike."""
