@@ -4,11 +4,20 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.registry import METHODS
 from tilegan.networks.build import NAMED_GENERATORS, build_generator, with_norm
-from tilegan.networks.norms import NORMS, BatchNorm, ChannelNorm, FrozenNorm, InstanceNorm, norm_layer
+from tilegan.networks.norms import (
+    NORMS,
+    BatchNorm,
+    ChannelNorm,
+    FrozenNorm,
+    InstanceNorm,
+    batch_norms_in_use,
+    norm_layer,
+)
 from tilegan.networks.reach import reach
 
 SMALL: list[dict[str, Any]] = [
@@ -51,6 +60,18 @@ def test_a_batch_norm_by_hand() -> None:
     used = norm.eval()(features[:1])
     assert torch.allclose(used.flatten(), torch.tensor([0.8 / 1.1**0.5, -4 / 4.1**0.5]), atol=1e-4)
     assert torch.allclose(norm.mean.flatten(), torch.tensor([0.2, 0.4]))  # use changes nothing
+
+
+def test_batch_norms_learn_again_after_use_even_if_it_failed() -> None:
+    network = nn.Sequential(BatchNorm(2), nn.Identity())
+    with pytest.raises(ValueError, match="failed"), batch_norms_in_use(network):
+        assert not network[0].training
+        raise ValueError("failed")
+    assert network[0].training
+    network[0].eval()
+    with batch_norms_in_use(network):
+        pass
+    assert not network[0].training  # it was not learning before
 
 
 def test_each_image_of_a_batch_has_statistics_of_its_own() -> None:
