@@ -1,6 +1,6 @@
 """Make docs/images/stroke.jpg: a part of a photograph at its full size, painted without and with --stroke 8, and all.
 
-python docs/stroke_picture.py PHOTOGRAPH -o docs/images/stroke.jpg --at 800,2700
+python docs/stroke_picture.py PHOTOGRAPH -o docs/images/stroke.jpg --at 900,2900
 """
 
 import argparse
