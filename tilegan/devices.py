@@ -12,6 +12,7 @@ from tilegan.errors import SettingError
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # glibc's numbers of what ``mallopt`` sets
 CPU = torch.device("cpu")
 DEVICES = ("cpu", "cuda", "mps")
+LEAST_WIDTH = 256  # pixels
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -56,6 +57,15 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 def precision_name(dtype: torch.dtype) -> str:
     """The name of a number format, as ``choose_precision`` takes it."""
     return str(dtype).removeprefix("torch.")
+
+
+def least_width(device: torch.device, dtype: torch.dtype) -> int:
+    """The pixels, their halo excluded, that windows need to be wide for sums to be rounded as in wide images.
+
+    In bfloat16 CPUs with AMX add up the products of narrow ones in another order: values of the result came out by up
+    to seven levels of 255 otherwise. Of low windows they do not.
+    """
+    return LEAST_WIDTH if device.type == "cpu" and dtype == torch.bfloat16 else 1
 
 
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:

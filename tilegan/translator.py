@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tilegan.contract import Contract
-from tilegan.devices import CPU, plain_memory_errors, precision_name
+from tilegan.devices import CPU, least_width, plain_memory_errors, precision_name
 from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
@@ -207,6 +207,10 @@ class Translator(Contract):
         """
         levels = self._levels(halo)
         assert places or not levels.placed, "windows of a translator with interpolated statistics need their places"
+        width = windows.shape[2] - 2 * halo
+        if missing := self._missing(width, halo):
+            windows = np.pad(windows, ((0, 0), (0, 0), (0, missing), (0, 0)), "edge")
+            return self.run(windows, halo, places)[:, :, : width * self.scale]
         with plain_memory_errors(), torch.inference_mode():
             pixels = torch.from_numpy(np.ascontiguousarray(windows))
             if self.device.type != "cuda":
@@ -217,6 +221,10 @@ class Translator(Contract):
             host.copy_(outputs, non_blocking=True)
             torch.cuda.current_stream(self.device).synchronize()
             return cast(Pixels, host.numpy())
+
+    def _missing(self, width: int, halo: int) -> int:
+        """By how many columns windows with their context are too narrow to be rounded as the whole image is."""
+        return max(0, round_up(least_width(self.device, self.precision), self.stride) - width) if halo else 0
 
     def _levels(self, halo: int) -> Levels:
         assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
@@ -234,7 +242,7 @@ class Translator(Contract):
         Raises:
             ModelError: there is a halo, and the generator sees more.
         """
-        shape = (batch, side + 2 * halo, side + 2 * halo, self.channels)
+        shape = (batch, side + 2 * halo, side + self._missing(side, halo) + 2 * halo, self.channels)
         return peak_bytes(self._levels(halo), shape, getattr(torch, np.dtype(levels).name))
 
     def translate(self, image: Pixels) -> Pixels:

@@ -133,3 +133,20 @@ def test_every_phase_of_an_edge(stride):
         array = da.from_array(pixels, chunks=(16 + extra, 16 - extra, 3))
         stylized = tilegan.stylize_array(array, translator, window=8).compute(scheduler="synchronous")
         check(stylized, translator.translate(pixels))
+
+
+def test_in_bfloat16_narrow_windows_are_rounded_as_the_whole_is(monkeypatch):
+    """On a CPU with AMX; others add up alike whatever the width."""
+    translator = tilegan.load("vangogh", "cpu", "bfloat16")
+    small = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 33, 3), dtype=np.uint8))
+    pixels = np.asarray(small.resize((528, 144), Image.Resampling.BICUBIC))
+    lazy = da.from_array(pixels, chunks=pixels.shape)
+    whole = translator.translate(pixels).astype(int)
+    for window in (64, 500):
+        found = np.abs(tilegan.stylize_array(lazy, translator, window=window).compute() - whole)
+        assert found.max() <= 1 and np.count_nonzero(found) <= found.size // 100
+    column = np.abs(translator.translate(pixels[:, :160])[:, :100] - whole[:, :100])
+    assert column.max() <= 1
+    planned = translator.peak_bytes(1, 64, translator.halo)
+    monkeypatch.setattr(tilegan.devices, "LEAST_WIDTH", 1)
+    assert translator.peak_bytes(1, 64, translator.halo) < planned / 1.5
