@@ -14,9 +14,9 @@ def colors_of(seed: int, count: int = 4000) -> np.ndarray:
     return from_lab(random.normal((55, 5, 10), (12, 8, 10), (count, 3)))
 
 
-def moved(colors: np.ndarray, color_map: list[list[float]], share: float = 1.0) -> np.ndarray:
+def moved(colors: np.ndarray, color_map: list[list[float]], *shares: float) -> np.ndarray:
     images = torch.from_numpy(colors / 127.5 - 1).T[None, :, :, None]
-    found = move_colors(images, torch.tensor(color_map, dtype=torch.float64)[None], share)
+    found = move_colors(images, torch.tensor(color_map, dtype=torch.float64)[None], *(shares or (1, 1)))
     return ((found[0, :, :, 0].T.numpy() + 1) * 127.5).round()
 
 
@@ -33,9 +33,24 @@ def test_a_map_takes_one_distribution_to_another() -> None:
 def test_half_of_the_way_is_half_of_the_move() -> None:
     sources, targets = colors_of(0), colors_of(1) // 2
     color_map = fit_color_map(sources, targets)
-    ends, middle = (sources + moved(sources, color_map)) / 2, moved(sources, color_map, 0.5)
+    ends, middle = (sources + moved(sources, color_map)) / 2, moved(sources, color_map, 0.5, 0.5)
     assert np.abs(ends - middle).max() <= 1
-    assert np.array_equal(moved(sources, color_map, 0), sources)
+    assert np.array_equal(moved(sources, color_map, 0, 0), sources)
+
+
+def test_lightness_and_the_rest_of_a_color_move_apart() -> None:
+    sources = colors_of(0)
+    color_map = fit_color_map(sources, (colors_of(1) * (0.9, 0.8, 0.7)).astype(np.uint8))
+    results = [moved(sources, color_map, *shares) for shares in ((1, 0), (0, 1), (1, 1))]
+    inside = np.all([(each > 0) & (each < 255) for each in results], axis=(0, 2))
+    start, lighter, colored, both = (each[inside].astype(float) for each in (sources, *results))
+    assert len(start) > 3900
+    gray, luma = lighter - start, np.array([0.299, 0.587, 0.114])
+    assert np.abs(gray).mean() > 10
+    assert np.abs(gray - gray.mean(1, keepdims=True)).max() <= 1  # up to rounding, the same in all channels
+    assert np.abs((colored - start) @ luma).max() <= 1
+    assert np.abs((lighter - both) @ luma).max() <= 1
+    assert np.abs(lighter + colored - start - both).max() <= 2
 
 
 def test_the_same_colors_hardly_move() -> None:
@@ -54,7 +69,7 @@ def test_moved_colors_stay_colors_and_each_image_has_its_own_map() -> None:
     colors = torch.rand(2, 3, 4, 4) * 2 - 1
     maps = torch.zeros(2, 20, 3)
     maps[1, POWERS.index((0, 0, 0))] = torch.tensor([5.0, 0.0, -0.5])
-    found = move_colors(colors, maps, 0.5)
+    found = move_colors(colors, maps, 0.5, 0.5)
     assert torch.equal(found[0], colors[0])
     assert torch.equal(found[1, 0], torch.ones(4, 4)) and torch.equal(found[1, 1], colors[1, 1])
     assert torch.allclose(found[1, 2], (colors[1, 2] - 0.25).clamp(-1, 1))

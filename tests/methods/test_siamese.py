@@ -142,7 +142,7 @@ def constant_map(*move: float) -> list[list[float]]:
 
 def test_tones_are_wanted_where_the_style_s_map_moves_them() -> None:
     maps = [constant_map(0.4, 0.0, 0.0), constant_map(0.0, 0.0, -0.8)]
-    settings = SiameseSettings(palette=0.5, tone_weight=3.0, color_jitter=0.0, color_maps=maps)
+    settings = SiameseSettings(lightness=0.5, palette=0.5, tone_weight=3.0, color_jitter=0.0, color_maps=maps)
     method = Siamese(nn.Identity(), ColorOfStyle(), settings)
     gray = torch.zeros(2, 3, 32, 32)
     given = Batch(gray, gray + 0.1, 0, 0, 2, styles=torch.eye(2))
@@ -160,7 +160,8 @@ def test_what_follows_the_colour_map_exactly_has_neither_tones_nor_seams_amiss()
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return images * torch.tensor([0.75, 1.0, 1.0])[:, None, None]
 
-    method = Siamese(Moved(), MeanColor(), SiameseSettings(palette=0.5, color_maps=[darker]))
+    settings = SiameseSettings(lightness=0.5, palette=0.5, seam_start=0, color_maps=[darker])
+    method = Siamese(Moved(), MeanColor(), settings)
     slope = torch.linspace(-1, 1, 32).expand(3, 3, 32, 32)
     losses = method.generator_loss(Batch(slope, slope, 0, 0, 3))
     assert losses["generator_tone"].item() == pytest.approx(0, abs=1e-10)
@@ -171,11 +172,11 @@ def test_maps_are_fitted_where_a_palette_is_learnt() -> None:
     gray, red = np.full((9, 3), 128, np.uint8), np.full((7, 3), (200, 40, 40), np.uint8)
     fitted = SiameseSettings().fitted(lambda: (gray, [red, gray]))
     assert fitted.color_maps == [fit_color_map(gray, red), fit_color_map(gray, gray)]
-    settings = SiameseSettings(palette=0)
+    settings = SiameseSettings(lightness=0, palette=0)
     assert settings.fitted(lambda: pytest.fail("not needed")) == settings
 
 
-def test_seams_count_in_joined_images_alone() -> None:
+def test_seams_count_in_joined_images_alone_from_half_of_the_training_on() -> None:
     class Edged(nn.Module):
         """Darkens the left half of what it is given."""
 
@@ -185,12 +186,12 @@ def test_seams_count_in_joined_images_alone() -> None:
             return images + change
 
     source = torch.randn(4, 3, 32, 32)
-    batch = Batch(source, source, 0, 0, 4)
+    batch = Batch(source, source, 0, 0, 4, progress=0.5)
     for whole, expected in ((0.25, 10 * 0.1**2 / 2), (0.5, 10 * 0.1**2 / 2), (1.0, 0.0)):
         method = Siamese(Edged(), MeanColor(), SiameseSettings(seam_weight=10.0, whole_share=whole))
         assert method.generator_loss(batch)["generator_seams"].item() == pytest.approx(expected, abs=1e-6)
-    alone = Siamese(Edged(), MeanColor(), SiameseSettings(joined=False))
-    assert alone.generator_loss(batch)["generator_seams"].item() == 0
+    for settings in (SiameseSettings(joined=False), SiameseSettings(seam_start=0.6)):
+        assert Siamese(Edged(), MeanColor(), settings).generator_loss(batch)["generator_seams"].item() == 0
 
 
 def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:
@@ -222,11 +223,13 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
     ("wrong", "message"),
     [
         ({"margin": float("nan")}, "margin"),
+        ({"lightness": -0.1}, "lightness"),
         ({"palette": 7.0}, "palette"),
         ({"content_weight": -1.0}, "content weight"),
         ({"color_jitter": -1.0}, "color jitter"),
         ({"tone_weight": -1.0}, "tone weight"),
         ({"seam_weight": -1.0}, "seam weight"),
+        ({"seam_start": 2.0}, "seam start"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, float], message: str) -> None:

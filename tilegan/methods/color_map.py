@@ -10,6 +10,7 @@ from tilegan.metrics.lab import from_lab, to_lab
 CELL = 16  # pixels: maps are of the mean colours of such squares, in which strokes cancel out
 TURNS = 200  # of the axes
 RIDGE = 1e-3  # keeps the map of few colours, and colours that no source has, from moving far
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third
 
 ColorMap = list[list[float]]
@@ -34,19 +35,21 @@ def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
     return [[round(float(value), 6) for value in row] for row in fitted]
 
 
-def move_colors(colors: torch.Tensor, maps: torch.Tensor, share: float) -> torch.Tensor:
+def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, palette: float) -> torch.Tensor:
     """Move colours by a map of each image's.
 
     Args:
         colors: float (N, 3, H, W) in [-1, 1].
         maps: float (N, 20, 3), from ``fit_color_map``.
-        share: of the way, 0 to 1.
+        lightness: share of the way, 0 to 1, that the gray part of colours goes: their luma.
+        palette: share of the way that the rest goes.
 
     Returns:
         float (N, 3, H, W) in [-1, 1].
     """
     move = torch.einsum("nhwp,npc->nchw", _powers(colors.movedim(1, -1)), maps)
-    return (colors + share * move).clamp(-1, 1)
+    gray = (move * move.new_tensor(LUMA).reshape(3, 1, 1)).sum(1, keepdim=True)
+    return (colors + lightness * gray + palette * (move - gray)).clamp(-1, 1)
 
 
 def _powers(colors: torch.Tensor) -> torch.Tensor:

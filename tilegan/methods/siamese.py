@@ -38,14 +38,17 @@ class SiameseSettings(MethodSettings):
     Attributes:
         margin: length beyond which a translation's vector is not pushed any further.
         content_weight: weight of the cosine terms, in both networks' losses.
-        palette: how far the tones of translations move along the colour map, from those of the sources at 0 to the
-            targets' palette at 1.
+        lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
+            at 0 to the targets' at 1.
+        palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
         color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
             would soon know their colours by heart.
         tone_weight: weight of the generator's loss on the mean colours of 16 x 16 pixels; at 0 yellow blots appear in
             skies.
         seam_weight: weight of the generator's loss on what repeats with the tile in joined images: D hardly sees that
             one edge of all tiles is a little darker than the other, which makes a grid of even areas.
+        seam_start: share of the training before which there is no such loss: it keeps strokes small, and these have
+            to be found first.
         color_maps: of each style, from the sources' colours to the targets'; fitted to the images.
 
     Raises:
@@ -54,10 +57,12 @@ class SiameseSettings(MethodSettings):
 
     margin: float = 2.0
     content_weight: float = 1.0
+    lightness: float = 1.0
     palette: float = 0.5
     color_jitter: float = 0.5
     tone_weight: float = 2.0
     seam_weight: float = 200.0
+    seam_start: float = 0.5
     color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
@@ -65,14 +70,16 @@ class SiameseSettings(MethodSettings):
         super().__post_init__()
         self.check(self.margin > 0 and isfinite(self.margin), f"margin must be above 0, not {self.margin}")
         self.check(self.content_weight >= 0, f"content weight must be 0 or more, not {self.content_weight}")
+        self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
         self.check(self.color_jitter >= 0, f"color jitter must be 0 or more, not {self.color_jitter}")
         self.check(self.tone_weight >= 0, f"tone weight must be 0 or more, not {self.tone_weight}")
         self.check(self.seam_weight >= 0, f"seam weight must be 0 or more, not {self.seam_weight}")
+        self.check(0 <= self.seam_start <= 1, f"seam start must be from 0 to 1, not {self.seam_start}")
 
     def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:
-        """These settings with a colour map for each style, if any palette is to be learnt."""
-        if self.palette == 0:
+        """These settings with a colour map for each style, if anything is to move along it."""
+        if self.lightness == self.palette == 0:
             return self
         sources, targets = colors()
         return replace(self, color_maps=[fit_color_map(sources, each) for each in targets])
@@ -205,11 +212,12 @@ class Siamese(Adversaries[SiameseSettings]):
         if not len(maps):
             return colors
         shares = maps.new_ones(len(colors), 1) if given.styles is None else given.styles
-        return move_colors(colors, torch.tensordot(shares, maps, 1), self.settings.palette)
+        maps = torch.tensordot(shares, maps, 1)
+        return move_colors(colors, maps, self.settings.lightness, self.settings.palette)
 
     def _seams(self, given: Batch, translated: torch.Tensor) -> torch.Tensor:
         """What repeats with the tile in the images of all processes that were joined of tiles."""
-        if not self.settings.joined:
+        if not self.settings.joined or given.progress < self.settings.seam_start:
             return translated.new_zeros(())
         energies = gather(seam_energies(translated.float() - self._moved(given, given.source)), given)
         joined = energies[whole_of(self.settings, given.total) :]
