@@ -23,7 +23,7 @@ from tilegan.cli.options import (
 from tilegan.cli.report import interrupted, step_bar
 
 OPTIONS = ("steps", "tile_size", "short_side", "batch", "learning_rate", "rate_decay", "hold_out", "seed")
-METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
+METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weight")
 
 
 @click.command()
@@ -37,7 +37,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--tile-size", metavar="PX", type=int, help="Side S of a tile; crops are 2S x 2S.")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step.")
-@click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate.")
+@click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate for the generator.")
 @paired_option
 @direction_option
 @click.option(
@@ -50,7 +50,8 @@ METHOD_OPTIONS = ("margin", "content_weight", "palette", "tone_weight")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A setting of the method.")
 @click.option("--margin", type=float, help="Length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
-@click.option("--palette", metavar="P", type=float, help="1 takes over the palette, 0 keeps the colors.")
+@click.option("--lightness", metavar="P", type=float, help="1 makes it as light and dark as targets, 0 keeps it.")
+@click.option("--palette", metavar="P", type=float, help="1 takes over hues and how strong they are, 0 keeps them.")
 @click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss that sets the colors of areas.")
 @click.option("--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall.")
 @click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")

@@ -248,18 +248,21 @@ def plan(
     images = find_domains(*folders, settings, paired, direction, derive, instances)
     settings = with_labels(settings, init, images[0], labels)
     kept = [hold_out(found, settings.hold_out)[0] for found in images]
-    placement = _placement(device, precision)
-    chosen = torch.device(placement["device"])
-    trainer = Trainer(settings, chosen, choose_precision(placement["precision"], chosen))
+    chosen = choose_device(device)
+    number_format = choose_precision(precision, chosen)
     random = np.random.default_rng(0)
+    colors = random.integers(0, 256, (1000, 3), np.uint8)  # a map of any takes as long as that of the images
+    count = max(1, len(settings.generator.get("styles", ())))
+    settings = replace(settings, method=settings.method.fitted(lambda: (colors, [colors] * count)))
+    trainer = Trainer(settings, chosen, number_format)
     sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
         for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
     )
     cached = kept[1:] if settings.method_type.examples == REDUCED else kept
     seconds = []
-    trainer.step = max(0, settings.steps - 3)  # all weights learn in the last ones
     for _ in range(3):
+        trainer.step = settings.steps - 1  # all weights learn in the last one, of all losses
         begin = time.perf_counter()
         trainer.train_step(sources, targets, thumbnails, np.zeros(settings.batch, np.int_))
         seconds.append(time.perf_counter() - begin)
@@ -272,8 +275,8 @@ def plan(
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
         seconds_per_step=min(seconds),
-        device=placement["device"],
-        precision=placement["precision"],
+        device=str(chosen),
+        precision=precision_name(number_format),
     )
 
 

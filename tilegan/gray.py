@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels
+from tilegan.metrics.lab import LUMA
 
-# Luma of ITU-R BT.601 in parts of 65536; together they are just that, so that greys stay what they are
-WEIGHTS = (19595, 38470, 7471)
+# in parts of 65536; together they are just that, so that greys stay what they are
+WEIGHTS = tuple(round(65536 * weight) for weight in LUMA)
 
 
 def gray(pixels: NDArray[np.unsignedinteger[Any]]) -> Pixels:

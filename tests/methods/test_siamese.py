@@ -74,7 +74,9 @@ def constant_images(*colors: tuple[float, float, float]) -> torch.Tensor:
 
 
 def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
-    settings = SiameseSettings(margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0, tone_weight=4.0)
+    settings = SiameseSettings(
+        margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0, tone_weight=4.0, seam_start=0
+    )
     method = Siamese(Brighten(), MeanColor(), settings)
     source = constant_images((0.5, 0.0, 0.0), (0.0, 0.0, 0.5))
     batch = Batch(source, constant_images((0.0, 0.6, 0.8), (0.0, 0.0, 0.0)), 0, 0, 2)
@@ -172,6 +174,8 @@ def test_maps_are_fitted_where_a_palette_is_learnt() -> None:
     gray, red = np.full((9, 3), 128, np.uint8), np.full((7, 3), (200, 40, 40), np.uint8)
     fitted = SiameseSettings().fitted(lambda: (gray, [red, gray]))
     assert fitted.color_maps == [fit_color_map(gray, red), fit_color_map(gray, gray)]
+    assert len(SiameseSettings(lightness=0).fitted(lambda: (gray, [red])).color_maps) == 1
+    assert len(SiameseSettings(palette=0).fitted(lambda: (gray, [red])).color_maps) == 1
     settings = SiameseSettings(lightness=0, palette=0)
     assert settings.fitted(lambda: pytest.fail("not needed")) == settings
 
@@ -229,6 +233,7 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
         ({"color_jitter": -1.0}, "color jitter"),
         ({"tone_weight": -1.0}, "tone weight"),
         ({"seam_weight": -1.0}, "seam weight"),
+        ({"seam_weight": float("inf")}, "seam weight"),
         ({"seam_start": 2.0}, "seam start"),
     ],
 )

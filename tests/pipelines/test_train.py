@@ -19,6 +19,7 @@ from tilegan.errors import (
     SkippedImageWarning,
     TileganWarning,
 )
+from tilegan.methods.siamese import SiameseSettings
 from tilegan.pipelines.train import TrainStep, plan, resume, train
 from tilegan.pipelines.train_data import find_domains, with_colors
 from tilegan.training.settings import TrainSettings
@@ -204,7 +205,8 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
 def test_a_finished_run_can_be_trained_further(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    settings = replace(tiny_training, rate_decay=0.0)  # falling rates would have fallen by then
+    # rates would have fallen by then, and the loss on seams begun
+    settings = replace(tiny_training, rate_decay=0.0, method=SiameseSettings(seam_start=0))
     train(*training_folders, tmp_path / "run", settings=replace(settings, steps=3), device="cpu")
     train(*training_folders, tmp_path / "whole", settings=settings, device="cpu")
     assert resume(tmp_path / "run", steps=6).steps == 6

@@ -72,7 +72,7 @@ def test_styles_are_learnt_and_resumed(folders: tuple[Path, Path], tmp_path: Pat
     settings = json.loads((tmp_path / "whole" / "config.json").read_text())["settings"]
     if maps := settings["method"].get("color_maps"):  # sources are dark
         source = torch.full((1, 3, 1, 1), -0.5)
-        dark, light = (move_colors(source, torch.tensor([each]), 1).mean().item() for each in maps)
+        dark, light = (move_colors(source, torch.tensor([each]), 1, 1).mean().item() for each in maps)
         assert dark == pytest.approx(-0.5, abs=0.05) and light == pytest.approx(0.5, abs=0.05)
     assert bool(maps) == (name == "siamese")
     pixels = np.asarray(Image.open(folders[0] / "0.png"))

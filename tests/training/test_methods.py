@@ -99,3 +99,10 @@ def test_a_tile_size_that_the_generator_cannot_halve_is_refused() -> None:
     settings = settings_of("pix2pix")
     with pytest.raises(SettingError, match="multiple of the generator's 32, not 16"):
         Trainer(replace(settings, generator=settings.generator | {"downs": 5}), CPU, torch.float32)
+
+
+@pytest.mark.parametrize("name", ["siamese", "cyclegan", "srgan"])
+def test_a_generator_of_shades_of_gray_is_refused_where_there_are_colors(name: str) -> None:
+    gray = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "inputs": 1}
+    with pytest.raises(SettingError, match="takes 1 channels"):
+        Trainer(replace(settings_of(name), generator=gray), CPU, torch.float32)

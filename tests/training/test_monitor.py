@@ -37,6 +37,12 @@ def test_sources_themselves_have_all_content_and_no_style(monitor: Monitor) -> N
         warn_of_collapse(figures, 1)
 
 
+def test_styles_that_take_turns_are_in_both_halves_of_the_targets() -> None:
+    """Else what one style has and the other has not would be taken for what real targets differ by."""
+    turns = [each // 8 + 60 + 100 * (number % 2) for number, each in enumerate(pictures(12, 2, 2))]
+    assert Monitor(pictures(6, 0, 16), turns)._targets.palette < 10
+
+
 def test_target_texture_has_the_style_and_no_content(monitor: Monitor) -> None:
     figures = monitor.measure(pictures(6, 2, 2))
     assert figures["style"] > 0.8

@@ -60,7 +60,7 @@ def move_mean_colors(images: torch.Tensor, models: torch.Tensor) -> torch.Tensor
 
     It is done on ``atanh`` of the values, where differences shrink towards black and white as they do in a picture.
     (The means of Reinhard et al. 2001, 'Color Transfer between Images', without its deviations: those of a clear sky
-    would iron all brush strokes flat.)
+    would iron all brush strokes flat.) So are the means: those of colours come near, to some levels.
 
     Args:
         images: float (N, 3, H, W) in [-1, 1].

@@ -5,12 +5,11 @@ import torch
 from numpy.typing import NDArray
 
 from tilegan.methods.base import Colors
-from tilegan.metrics.lab import from_lab, to_lab
+from tilegan.metrics.lab import LUMA, from_lab, to_lab
 
 CELL = 16  # pixels: maps are of the mean colours of such squares, in which strokes cancel out
 TURNS = 200  # of the axes
 RIDGE = 1e-3  # keeps the map of few colours, and colours that no source has, from moving far
-LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third
 
 ColorMap = list[list[float]]

@@ -5,6 +5,7 @@ Source: Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Norm
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -39,8 +40,8 @@ class SpadeSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self.check(self.feature_weight >= 0, f"feature weight must be 0 or more, not {self.feature_weight}")
-        self.check(self.pixel_weight >= 0, f"pixel weight must be 0 or more, not {self.pixel_weight}")
+        self.check(0 <= self.feature_weight < inf, f"feature weight must be 0 or more, not {self.feature_weight}")
+        self.check(0 <= self.pixel_weight < inf, f"pixel weight must be 0 or more, not {self.pixel_weight}")
 
 
 def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:

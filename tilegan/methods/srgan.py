@@ -4,6 +4,7 @@ Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using 
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -47,7 +48,7 @@ class SRGanSettings(MethodSettings):
         super().__post_init__()
         for name in ("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight"):
             value = getattr(self, name)
-            self.check(value >= 0, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
+            self.check(0 <= value < inf, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
 
 
 class SRGan(Adversaries[SRGanSettings]):

@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from tilegan.metrics.lab import LUMA
 from tilegan.metrics.pyramid import gaussian_pyramid
 
 _WINDOW, _SIGMA = 11, 1.5
@@ -13,7 +14,7 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 def luminance(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """Luma of BT.601, float64 (h, w) from 0 to 255, of sRGB (h, w, 3)."""
-    return torch.from_numpy(pixels @ np.array([0.299, 0.587, 0.114]))
+    return torch.from_numpy(pixels @ np.array(LUMA))
 
 
 def gradient_correlation(source: torch.Tensor, translated: torch.Tensor, levels: int) -> list[float]:

@@ -1,8 +1,9 @@
-"""sRGB to CIE L*a*b* and back, as floats: in Lab equal distances look about equally large."""
+"""Colour spaces: sRGB to CIE L*a*b* and back, as floats (there equal distances look about equally large), and luma."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 # IEC 61966-2-1: linear sRGB to XYZ; rows of it sum to the white point D65
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]

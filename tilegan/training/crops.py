@@ -107,7 +107,7 @@ class Crops:
             top = int(random.integers(image.shape[0] - height + 1))
             left = int(random.integers(image.shape[1] - width + 1))
             place = Place(index, Window(top, left, height, width), bool(random.random() < 0.5))
-            if place.window.of(image).std() >= MIN_DEVIATION:
+            if place.window.of(image).std(axis=(0, 1)).max() >= MIN_DEVIATION:
                 break
         return place
 

@@ -39,7 +39,8 @@ class Monitor:
         enlarged = [picture.repeat(scale, 0).repeat(scale, 1) for picture in sources]
         side = min(min(picture.shape[:2]) for picture in (*enlarged, *targets))
         self._levels, self._style_levels = levels_of(side // scale), levels_of(side)
-        halves = targets[::2], targets[1::2]
+        middle = len(targets) // 2  # of several styles, which take turns, each half has some of all
+        halves = targets[:middle], targets[middle:]
         self._size = max(len(sources), *map(len, halves))
         self._targets = Targets(*(self._set_of(half) for half in halves))
         self._of_sources = self._targets.style_distances(self._set_of(enlarged))
@@ -110,10 +111,10 @@ def warn_of_collapse(figures: dict[str, float], step: int) -> None:
 
 def spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
     """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
-    means, within = [], []
+    middles, within = [], []
     for picture in pictures:
         colors = to_lab(picture.reshape(-1, 3))
-        means.append(colors.mean(0))
+        middles.append(colors.mean(0))
         within.append(float(np.sqrt(colors.var(0).sum())))
-    between = [float(np.linalg.norm(first - second)) for first, second in combinations(means, 2)]
+    between = [float(np.linalg.norm(first - second)) for first, second in combinations(middles, 2)]
     return fmean(between) if between else 0.0, fmean(within)

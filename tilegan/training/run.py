@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.errors import OutputError, OutputExistsError, ResumeError, SettingError
 from tilegan.files import replace_file
 from tilegan.training.board import FOLDER as BOARD
 from tilegan.training.checkpoint import NAME as CHECKPOINT
@@ -59,6 +59,16 @@ class RunConfig:
     direction: str = "a-to-b"
     derive: str = ""
     instances: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what no other part does.
+
+        Raises:
+            SettingError: nothing would ever be shown or kept.
+        """
+        for name in ("sample_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name.replace('_', ' ')} must be at least 1 step, not {getattr(self, name)}")
 
     def write(self, folder: Path) -> None:
         """Write ``config.json``."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
+from math import inf
 from typing import Any, Self
 
 from tilegan.errors import SettingError
@@ -71,9 +72,11 @@ class TrainSettings:
             ),
             (self.batch >= 2, f"batch must be at least 2, not {self.batch}"),
             (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
-            (self.learning_rate > 0, f"learning rate must be above 0, not {self.learning_rate}"),
-            (self.discriminator_rate > 0, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
+            (0 < self.learning_rate < inf, f"learning rate must be above 0, not {self.learning_rate}"),
+            (0 < self.discriminator_rate < inf, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
             (0 <= self.rate_decay <= 1, f"rate decay must be from 0 to 1, not {self.rate_decay}"),
+            (all(0 <= beta < 1 for beta in self.betas), f"betas must be from 0 to below 1, not {self.betas}"),
+            (0 <= self.average_decay <= 1, f"average decay must be from 0 to 1, not {self.average_decay}"),
             (self.hold_out == 0 or self.hold_out >= 2, f"hold out every 2nd file or fewer, not {self.hold_out}"),
             (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
         ]

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
-from tilegan.methods.base import Batch, Losses
+from tilegan.methods.base import PAIRED, Batch, Losses
 from tilegan.networks.layers import input_channels
 from tilegan.networks.norms import BATCH
 from tilegan.networks.reach import reach
@@ -25,6 +25,7 @@ from tilegan.translator import Translator
 
 # the average follows the weights closely at first: its decay is (1 + step) / (10 + step) until that is the setting's
 AVERAGE_WARM_UP = 10
+COLORS = 3  # channels
 ALONE = Processes()
 
 # sources, targets, thumbnails of the sources' images and numbers of the targets' styles, uint8 (N, h, w, 3) and (N,)
@@ -60,6 +61,10 @@ class Trainer:
         if settings.tile_size % found.stride:
             given = settings.tile_size
             raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {given}")
+        channels = input_channels(self.method.generator)
+        if channels != COLORS and settings.method_type.examples != PAIRED:
+            name = settings.method_type.name
+            raise SettingError(f"{name} translates colors, and its generator takes {channels} channels: use another")
         if found.scale != settings.scale:
             name = settings.method_type.name
             raise SettingError(
