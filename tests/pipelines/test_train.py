@@ -16,6 +16,7 @@ from tilegan.errors import (
     ModelError,
     OutputExistsError,
     ResumeError,
+    SettingError,
     SkippedImageWarning,
     TileganWarning,
 )
@@ -211,6 +212,17 @@ def test_a_finished_run_can_be_trained_further(
     train(*training_folders, tmp_path / "whole", settings=settings, device="cpu")
     assert resume(tmp_path / "run", steps=6).steps == 6
     assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["sample_every", "checkpoint_every"])
+def test_a_run_that_would_never_be_shown_or_kept_is_refused_before_it_replaces_another(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("an earlier run")
+    with pytest.raises(SettingError, match="at least 1 step, not 0"):
+        train(*training_folders, tmp_path / "run", settings=tiny_training, device="cpu", overwrite=True, **{name: 0})
+    assert (tmp_path / "run" / "config.json").read_text() == "an earlier run"
 
 
 def test_the_clock_stops_a_run(
