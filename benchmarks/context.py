@@ -2,8 +2,8 @@
 
     python benchmarks/context.py photo/ vangogh/ -o context --tile-size 32 --steps 6000
 
-Models are trained with and without context, each with the default palette (hue and chroma move half of the way
-to the targets') and with all of it, where most skies turn beige. Each is measured on every tenth file of both folders, which
+Models are trained with and without context, each with the default palette (hue and chroma move half of the way to the
+targets') and with all of it, where most skies turn beige. Each is measured on every tenth file of both folders, which
 none was trained on:
 
 - spread between and within photographs: how far their colours differ, as a share of the sources' (1: as before;
