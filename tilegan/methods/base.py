@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -92,6 +93,12 @@ class MethodSettings:
     def unfitted(self) -> Self:
         """These settings as they were chosen, without what ``fitted`` has added."""
         return self
+
+    def check_weights(self, *names: str) -> None:
+        """Raise a ``SettingError`` unless each of these numbers is finite and 0 or more."""
+        for name in names:
+            value = getattr(self, name)
+            self.check(0 <= value < inf, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
 
     @staticmethod
     def check(holds: bool, message: str) -> None:

@@ -4,7 +4,6 @@ Source: Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consis
 """
 
 from dataclasses import dataclass
-from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -42,8 +41,7 @@ class CycleGanSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self.check(0 <= self.cycle_weight < inf, f"cycle weight must be 0 or more, not {self.cycle_weight}")
-        self.check(0 <= self.identity_weight < inf, f"identity weight must be 0 or more, not {self.identity_weight}")
+        self.check_weights("cycle_weight", "identity_weight")
 
 
 def squared_error(judgement: torch.Tensor, wanted: float) -> torch.Tensor:

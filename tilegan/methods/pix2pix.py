@@ -4,7 +4,6 @@ Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversar
 """
 
 from dataclasses import dataclass
-from math import inf
 from typing import Any, ClassVar
 
 import torch
@@ -32,7 +31,7 @@ class Pix2PixSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self.check(0 <= self.l1_weight < inf, f"l1 weight must be 0 or more, not {self.l1_weight}")
+        self.check_weights("l1_weight")
 
 
 def cross_entropy(judgement: torch.Tensor, wanted: float) -> torch.Tensor:

@@ -5,7 +5,6 @@ Source: Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipula
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -53,7 +52,7 @@ class Pix2PixHDSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self.check(0 <= self.feature_weight < inf, f"feature weight must be 0 or more, not {self.feature_weight}")
+        self.check_weights("feature_weight")
         shares = self.global_share, self.enhancer_share
         fits = min(shares) >= 0 and sum(shares) <= 1
         self.check(fits, f"global and enhancer share must be 0 or more, together 1 at most: not {shares}")

@@ -69,12 +69,9 @@ class SiameseSettings(MethodSettings):
         """Check the numbers."""
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
-        self.check(0 <= self.content_weight < inf, f"content weight must be 0 or more, not {self.content_weight}")
+        self.check_weights("content_weight", "color_jitter", "tone_weight", "seam_weight")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
-        self.check(0 <= self.color_jitter < inf, f"color jitter must be 0 or more, not {self.color_jitter}")
-        self.check(0 <= self.tone_weight < inf, f"tone weight must be 0 or more, not {self.tone_weight}")
-        self.check(0 <= self.seam_weight < inf, f"seam weight must be 0 or more, not {self.seam_weight}")
         self.check(0 <= self.seam_start <= 1, f"seam start must be from 0 to 1, not {self.seam_start}")
 
     def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:

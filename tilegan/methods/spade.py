@@ -5,7 +5,6 @@ Source: Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Norm
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -40,8 +39,7 @@ class SpadeSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        self.check(0 <= self.feature_weight < inf, f"feature weight must be 0 or more, not {self.feature_weight}")
-        self.check(0 <= self.pixel_weight < inf, f"pixel weight must be 0 or more, not {self.pixel_weight}")
+        self.check_weights("feature_weight", "pixel_weight")
 
 
 def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:

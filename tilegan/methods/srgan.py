@@ -4,7 +4,6 @@ Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using 
 """
 
 from dataclasses import dataclass
-from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -46,9 +45,7 @@ class SRGanSettings(MethodSettings):
     def __post_init__(self) -> None:
         """Check the numbers."""
         super().__post_init__()
-        for name in ("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight"):
-            value = getattr(self, name)
-            self.check(0 <= value < inf, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
+        self.check_weights("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight")
 
 
 class SRGan(Adversaries[SRGanSettings]):

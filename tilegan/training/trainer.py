@@ -61,12 +61,10 @@ class Trainer:
         if settings.tile_size % found.stride:
             given = settings.tile_size
             raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {given}")
-        channels = input_channels(self.method.generator)
+        name, channels = settings.method_type.name, input_channels(self.method.generator)
         if channels != COLORS and settings.method_type.examples != PAIRED:
-            name = settings.method_type.name
             raise SettingError(f"{name} translates colors, and its generator takes {channels} channels: use another")
         if found.scale != settings.scale:
-            name = settings.method_type.name
             raise SettingError(
                 f"{name} does not learn to enlarge, and its generator does, {found.scale} x: use another"
             )
