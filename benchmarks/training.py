@@ -25,7 +25,7 @@ from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
 SIDE = 2048
-WARM_UP, STEPS = 5, 30
+WARM_UP, STEPS = 300, 30  # by then most images have been read
 
 
 def main() -> None:

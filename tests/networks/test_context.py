@@ -35,6 +35,12 @@ def test_a_thumbnail_is_the_means_of_boxes() -> None:
     assert (thumbnail_of(np.full((1, 5, 3), 7, np.uint8)) == np.full((64, 64, 3), 7)).all()
 
 
+def test_boxes_overlap_where_sides_are_no_multiples() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (150, 97, 3), np.uint8)
+    means = nn.functional.adaptive_avg_pool2d(torch.from_numpy(pixels).double().permute(2, 0, 1), 64).permute(1, 2, 0)
+    assert np.abs(thumbnail_of(pixels) - means.numpy()).max() <= 0.5 + 1e-9
+
+
 def test_the_encoder_takes_any_size_and_cares_little_for_places() -> None:
     torch.manual_seed(0)
     encoder = ContextEncoder(5)

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +11,21 @@ from PIL import Image
 from tilegan.errors import DatasetError, SkippedImageWarning
 from tilegan.training.crops import Crops
 from tilegan.training.images import find_images, read_reduced
+
+# how many threads there are more after an image was read beside torch's own threads
+BESIDE = """
+import sys, threading
+from pathlib import Path
+import psutil, torch
+from tilegan.training.crops import Crops
+from tilegan.training.images import find_images
+torch.ones(1000, 1000).exp().sum()
+threads = psutil.Process().num_threads()
+beside = threading.Thread(target=Crops(find_images(Path(sys.argv[1]), 512, 512), 512, 10**9, 0).crop, args=(0,))
+beside.start()
+beside.join()
+print(threads, psutil.Process().num_threads())
+"""
 
 
 def test_a_crop_depends_on_seed_and_number_alone(folder: Path) -> None:
@@ -50,6 +68,15 @@ def test_a_crop_comes_with_the_thumbnail_of_its_image_mirrored_as_it_is(tmp_path
         columns = crop.pixels[0, :, 0].astype(int)
         if columns[0] != columns[-1]:  # it shows which way it is mirrored
             assert (columns[0] < columns[-1]) == (halves[0] < halves[1])
+
+
+def test_crops_leave_torch_its_threads(tmp_path: Path, write_noise: Callable[[Path, int, int], None]) -> None:
+    write_noise(tmp_path / "noise.png", 600, 600)
+    command = [sys.executable, "-c", BESIDE, str(tmp_path)]
+    printed = subprocess.check_output(command, env=os.environ | {"OMP_NUM_THREADS": "3"}, text=True)
+    before, after = map(int, printed.split())
+    assert before >= 3
+    assert after == before
 
 
 def test_flat_crops_are_drawn_again(tmp_path: Path) -> None:

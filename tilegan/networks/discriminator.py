@@ -61,4 +61,10 @@ class SiameseDiscriminator(nn.Module):
 
 def _stage(before: int, after: int) -> nn.Sequential:
     convolution = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)  # the norm has one
-    return nn.Sequential(convolution, nn.InstanceNorm2d(after, affine=True), nn.LeakyReLU(0.2))
+    return nn.Sequential(convolution, _InstanceNorm(after, affine=True), nn.LeakyReLU(0.2))
+
+
+class _InstanceNorm(nn.InstanceNorm2d):
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        # torch returns channels first, and all that follows would convert them, again and again
+        return super().forward(features).contiguous(memory_format=torch.channels_last)

@@ -206,8 +206,7 @@ class Trainer:
     @torch.no_grad()
     def _follow(self) -> None:
         decay = min(self.settings.average_decay, (1 + self.step) / (AVERAGE_WARM_UP + self.step))
-        for average, value in zip(_numbers(self.average), _numbers(self.method.generator), strict=True):
-            average.lerp_(value, 1 - decay)
+        torch._foreach_lerp_(_numbers(self.average), _numbers(self.method.generator), 1 - decay)
 
     def _shares(self, styles: NDArray[np.int_] | None) -> torch.Tensor | None:
         """(N, styles), 1 where a target is of the style; None if there is but one."""
