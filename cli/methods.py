@@ -12,4 +12,6 @@ def methods() -> None:
         click.echo(f"{name}\n  learns from  {method.needs}\n  paper        {method.paper}")
         settings = ", ".join(f"{entry.name}={entry.default}" for entry in choices(method.settings_type))
         network = ", ".join(f"{name}={value}" for name, value in method.architectures[0].items() if name != "name")
+        (tile, short), rates = method.sides, ", ".join(f"{rate:g}" for rate in method.rates)
+        click.echo(f"  training     tile size {tile}, short side {short}, learning rates {rates}")
         click.echo(f"  settings     {settings}\n  generator    {method.architectures[0]['name']}: {network}")

@@ -22,7 +22,8 @@ from tilegan.cli.options import (
 )
 from tilegan.cli.report import interrupted, step_bar
 
-OPTIONS = ("steps", "tile_size", "short_side", "batch", "learning_rate", "rate_decay", "hold_out", "seed")
+RATE_OPTIONS = ("learning_rate", "discriminator_rate", "rate_decay")
+OPTIONS = ("steps", "tile_size", "short_side", "batch", *RATE_OPTIONS, "hold_out", "seed")
 METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weight")
 
 
@@ -32,12 +33,15 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.option("-o", "--output", metavar="RUN", type=click.Path(), help="Run folder  [default: runs/<target folder>]")
 @click.option("--resume", metavar="RUN", type=click.Path(), help="Go on with a run; takes no folders.")
 @click.option("--init", metavar="MODEL", help="Start from a finished model (fine-tuning): a name, file or run folder.")
-@click.option("--steps", type=click.IntRange(min=1), help="Steps in all; with --resume, train on to this one.")
+@click.option(
+    "--steps", type=click.IntRange(min=1), help="Steps in all; with --resume, train on to this one  [default: 6000]"
+)
 @click.option("--time", "time_limit", metavar="TIME", type=duration, help="Stop and save after 90s, 30m or 2h.")
 @click.option("--tile-size", metavar="PX", type=int, help="Side S of a tile; crops are 2S x 2S.")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
-@click.option("--batch", metavar="N", type=int, help="Crops per step.")
+@click.option("--batch", metavar="N", type=int, help="Crops per step  [default: 4]")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate for the generator.")
+@click.option("--discriminator-rate", metavar="RATE", type=float, help="Another one for the discriminator.")
 @paired_option
 @direction_option
 @click.option(
@@ -53,8 +57,10 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.option("--lightness", metavar="P", type=float, help="1 makes it as light and dark as targets, 0 keeps it.")
 @click.option("--palette", metavar="P", type=float, help="1 takes over hues and how strong they are, 0 keeps them.")
 @click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss that sets the colors of areas.")
-@click.option("--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall.")
-@click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it.")
+@click.option(
+    "--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall  [default: 0.5]"
+)
+@click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it  [default: none]")
 @click.option("--context", "with_context", is_flag=True, help="Let the generator see a thumbnail of the whole image.")
 @click.option(
     "--generator",
@@ -75,7 +81,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
     type=click.Choice(["channel", "instance", "batch"]),
     help="The generator's norm: channel or batch keep tiles exact; instance is most papers'  [default: channel]",
 )
-@click.option("--seed", type=int, help="Chooses initial weights and crops.")
+@click.option("--seed", type=int, help="Chooses initial weights and crops  [default: 0]")
 @click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
 @click.option("--checkpoint-every", metavar="N", type=click.IntRange(min=1), default=250, show_default=True)
@@ -89,7 +95,7 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 
     Files that hold both side by side, sources that are derived, and methods that learn to enlarge take SOURCE_DIR
     alone. Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves
-    first; --resume RUN then goes on.
+    first; --resume RUN then goes on. `tilegan methods` lists the methods, and the defaults that are theirs.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import TrainResult

@@ -12,9 +12,11 @@ from PIL import Image
 
 from tilegan.cli.main import main
 from tilegan.methods.srgan import SRGan
+from tilegan.training.settings import TrainSettings
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
+RATES = ["--learning-rate", "1e-4", "--discriminator-rate", "4e-4"]
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_a_run_goes_to_runs_and_the_targets_name_by_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(
-        main, ["train", *folders, *QUICK, "--steps", "2", "--margin", "3", "--set", "palette=0.5"]
+        main, ["train", *folders, *QUICK, "--steps", "2", "--margin", "3", "--set", "palette=0.5", *RATES]
     )
     assert result.exit_code == 0, result.output
     assert "runs/paintings/translator.safetensors: 2 steps" in result.output
@@ -37,12 +39,25 @@ def test_a_run_goes_to_runs_and_the_targets_name_by_default(
         config["settings"]["method"] | {"name": "siamese", "margin": 3, "palette": 0.5} == config["settings"]["method"]
     )
     assert config["settings"]["tile_size"] == 16
+    assert (config["settings"]["learning_rate"], config["settings"]["discriminator_rate"]) == (1e-4, 4e-4)
     again = CliRunner().invoke(main, ["train", *folders, *QUICK, "--steps", "2"])
     assert again.exit_code == 1
     assert "--overwrite replaces it" in again.output
     longer = CliRunner().invoke(main, ["train", "--resume", "runs/paintings", "--steps", "3"])
     assert longer.exit_code == 0, longer.output
     assert "3 steps" in longer.output
+
+
+def test_the_help_tells_the_defaults() -> None:
+    shown = " ".join(CliRunner().invoke(main, ["train", "--help"]).output.split())
+    settings = TrainSettings()
+    for told in (
+        f"train on to this one [default: {settings.steps}]",
+        f"Crops per step [default: {settings.batch}]",
+        f"in which the rates fall [default: {settings.rate_decay}]",
+        f"Chooses initial weights and crops [default: {settings.seed}]",
+    ):
+        assert told in shown
 
 
 def test_a_dry_run_tells_the_plan_and_writes_nothing(

@@ -243,6 +243,7 @@ def test_fine_tuning_starts_from_the_given_model(
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     first, second = (load(run, "cpu").translate(image).astype(int) for run in (whole, tmp_path / "second"))
     assert np.abs(first - second).max() <= 1
+    assert load(tmp_path / "second").facts["init"] == whole.name  # where it lay is nobody's business
     with pytest.raises(ModelError, match="no model 'nothing'"):
         train(*training_folders, tmp_path / "third", init="nothing")
 

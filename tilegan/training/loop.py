@@ -146,7 +146,7 @@ class Loop:
             "device": self.config.device,
             "precision": self.config.precision,
             "derive": self.config.derive or None,
-            "init": self.config.init,
+            "init": None if self.config.init is None else Path(self.config.init).name,
             "losses": last_losses(self.folder, 100),
             "figures": {name: round(value, 3) for name, value in self.figures.items()},
             "settings": {name: value for name, value in settings.items() if name not in ("generator", "steps")},
