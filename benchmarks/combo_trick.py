@@ -92,14 +92,14 @@ def plot(measured: dict[str, list[dict[str, dict[str, object]]]], tile_size: int
             seams.plot([number] * len(seeds), amplitudes, marker, color=COLORS[mode], label=label, alpha=0.8)
         levels = [fmean(values) for values in zip(*(figures["exact"]["style"] for figures in seeds), strict=True)]
         styles.plot(range(len(levels)), levels, marker="o", label=name)
-    seams.set_xticks(range(len(measured)), measured)
+    seams.set_xticks(range(len(measured)), [name[0] for name in measured])
     seams.set_ylabel(f"seam amplitude, {tile_size} px, levels of 255")
     seams.set_ylim(bottom=0)
     styles.set_xlabel("level of the pyramid, from fine")
     styles.set_xticks(range(len(levels)))
     styles.set_ylabel("style, inferred exactly")
     for axes in (seams, styles):
-        axes.legend()
+        axes.legend(loc="lower left")
         axes.margins(x=0.2)
     return figure
 
