@@ -41,7 +41,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step  [default: 4]")
 @click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate for the generator.")
-@click.option("--discriminator-rate", metavar="RATE", type=float, help="Another one for the discriminator.")
+@click.option("--discriminator-rate", metavar="RATE", type=float, help="The same for the discriminator.")
 @paired_option
 @direction_option
 @click.option(
