@@ -196,7 +196,7 @@ class Translator(Contract):
             windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, channels); h and w are multiples of ``stride``.
             halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
                 0 to run windows as they are, padding at their edges.
-            places: where in the image each of the windows lies, for a translator with interpolated statistics.
+            places: where in the image each of the windows lies, for a translator with noise or interpolated statistics.
 
         Returns:
             (N, h * scale, w * scale, 3) of the same type, rounded to the nearest level.
@@ -206,7 +206,7 @@ class Translator(Contract):
             ModelError: there is a halo, and the generator sees more.
         """
         levels = self._levels(halo)
-        assert places or not levels.placed, "windows of a translator with interpolated statistics need their places"
+        assert places or not levels.placed, "windows of this translator need their places"
         width = windows.shape[2] - 2 * halo
         if missing := self._missing(width, halo):
             windows = np.pad(windows, ((0, 0), (0, 0), (0, missing), (0, 0)), "edge")

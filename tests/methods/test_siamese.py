@@ -12,6 +12,7 @@ from tilegan.methods.siamese import (
     Siamese,
     SiameseSettings,
     content_cosine,
+    feature_distance,
     real_length,
     tone_distance,
     tones,
@@ -75,7 +76,7 @@ def constant_images(*colors: tuple[float, float, float]) -> torch.Tensor:
 
 def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     settings = SiameseSettings(
-        margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0, tone_weight=4.0, seam_start=0
+        margin=2.0, content_weight=3.0, palette=1.0, color_jitter=0.0, tone_weight=4.0, seam_start=0, tone_cell=16
     )
     method = Siamese(Brighten(), MeanColor(), settings)
     source = constant_images((0.5, 0.0, 0.0), (0.0, 0.0, 0.5))
@@ -133,8 +134,42 @@ def test_tone_is_of_cells_and_strokes_cancel_out_in_it() -> None:
     strokes, blot = source.clone(), source.clone()
     strokes[..., ::2, :], strokes[..., 1::2, :] = 0.5, -0.5
     blot[:, 0, :16, :16] = 0.6  # one of four cells, one of three channels
-    assert tone_distance(tones(source), strokes).item() == pytest.approx(0)
-    assert tone_distance(tones(source), blot).item() == pytest.approx(0.36 / 12)
+    assert tone_distance(tones(source, 16), strokes, 16).item() == pytest.approx(0)
+    assert tone_distance(tones(source, 16), blot, 16).item() == pytest.approx(0.36 / 12)
+    assert tone_distance(tones(source, 64), blot, 64).item() == pytest.approx((0.6 / 4) ** 2 / 3)  # one cell of 32
+
+
+def test_feature_distance_cares_for_neither_contrast_nor_mean() -> None:
+    features = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert feature_distance(features, features * 5 - 3).item() == pytest.approx(0, abs=1e-5)
+    checks = torch.ones(1, 1, 2, 2)
+    checks[..., 0, 0] = checks[..., 1, 1] = -1
+    # three degrees of freedom among four values: each is root 3 / 2 away from its mean, and then from its negative
+    assert feature_distance(checks, -checks).item() == pytest.approx(4 * 0.75, rel=0.01)
+    assert feature_distance(checks, torch.zeros(1, 1, 2, 2)).item() == pytest.approx(0.75, rel=0.01)
+
+
+class Frozen(nn.Module):
+    """A discriminator with frozen features: the image and its means over 2 x 2 pixels."""
+
+    def features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        return [images, nn.functional.avg_pool2d(images, 2)]
+
+    def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> torch.Tensor:
+        assert all(torch.equal(*each) for each in zip(features, self.features(images), strict=True))
+        return images.mean((2, 3))
+
+
+def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
+    method = Siamese(Brighten(), Frozen(), SiameseSettings(feature_weight=3.0, palette=0, lightness=0))
+    random = torch.Generator().manual_seed(0)
+    source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
+    batch = Batch(source, target, 0, 0, 2)
+    assert method.generator_loss(batch)["generator_features"].item() == pytest.approx(0, abs=1e-4)
+    method.discriminator_loss(batch)  # the features of sources and translations are those that are known
+    method.generator = nn.Conv2d(3, 3, 1)
+    method.generator.weight = nn.Parameter(-torch.eye(3)[:, :, None, None])
+    assert method.generator_loss(batch)["generator_features"].item() == pytest.approx(3 * 4, rel=0.02)
 
 
 def constant_map(*move: float) -> list[list[float]]:
@@ -232,6 +267,8 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
         ({"content_weight": -1.0}, "content weight"),
         ({"color_jitter": -1.0}, "color jitter"),
         ({"tone_weight": -1.0}, "tone weight"),
+        ({"tone_cell": 0}, "tone cell"),
+        ({"feature_weight": -1.0}, "feature weight"),
         ({"seam_weight": -1.0}, "seam weight"),
         ({"seam_weight": float("inf")}, "seam weight"),
         ({"seam_start": 2.0}, "seam start"),

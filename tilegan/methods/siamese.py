@@ -20,13 +20,13 @@ from torch import nn
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings
-from tilegan.methods.color_map import CELL, ColorMap, fit_color_map, move_colors
+from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
 from tilegan.methods.seams import seam_energies
 from tilegan.networks.build import (
-    DEFAULT_DISCRIMINATOR,
-    DEFAULT_GENERATOR,
+    JOINT_DISCRIMINATOR,
+    PAINTING_GENERATOR,
 )
 from tilegan.networks.styles import other_styles, with_planes
 
@@ -37,14 +37,17 @@ class SiameseSettings(MethodSettings):
 
     Attributes:
         margin: length beyond which a translation's vector is not pushed any further.
-        content_weight: weight of the cosine terms, in both networks' losses.
+        content_weight: weight of the cosine terms, in both networks' losses. At 1 strokes are forbidden that are larger
+            than what they repaint.
+        feature_weight: weight of the generator's loss on deep frozen features, where the discriminator has some: eyes,
+            twigs and outlines stay, whatever they are painted with.
         lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
             at 0 to the targets' at 1.
         palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
         color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
             would soon know their colours by heart.
-        tone_weight: weight of the generator's loss on the mean colours of 16 x 16 pixels; at 0 yellow blots appear in
-            skies.
+        tone_weight: weight of the generator's loss on the mean colours of cells; at 0 yellow blots appear in skies.
+        tone_cell: side of these cells, in pixels: within them strokes may have any colours.
         seam_weight: weight of the generator's loss on what repeats with the tile in joined images: D hardly sees that
             one edge of all tiles is a little darker than the other, which makes a grid of even areas.
         seam_start: share of the training before which there is no such loss: it keeps strokes small, and these have
@@ -56,11 +59,13 @@ class SiameseSettings(MethodSettings):
     """
 
     margin: float = 2.0
-    content_weight: float = 1.0
+    content_weight: float = 0.4
+    feature_weight: float = 1.0
     lightness: float = 1.0
     palette: float = 0.5
     color_jitter: float = 0.5
-    tone_weight: float = 2.0
+    tone_weight: float = 0.75
+    tone_cell: int = 32
     seam_weight: float = 200.0
     seam_start: float = 0.5
     color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
@@ -69,7 +74,8 @@ class SiameseSettings(MethodSettings):
         """Check the numbers."""
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
-        self.check_weights("content_weight", "color_jitter", "tone_weight", "seam_weight")
+        self.check_weights("content_weight", "feature_weight", "color_jitter", "tone_weight", "seam_weight")
+        self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
         self.check(0 <= self.seam_start <= 1, f"seam start must be from 0 to 1, not {self.seam_start}")
@@ -120,22 +126,43 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
     ).mean()
 
 
-def tones(images: torch.Tensor) -> torch.Tensor:
-    """Mean colours of 16 x 16 pixels, float (N, 3, H, W) -> (N, 3, H / 16, W / 16)."""
-    return nn.functional.avg_pool2d(images.float(), CELL)
+def tones(images: torch.Tensor, cell: int) -> torch.Tensor:
+    """Mean colours of cells, float (N, 3, H, W) -> (N, 3, H / cell, W / cell); of all of a smaller image."""
+    return nn.functional.avg_pool2d(images.float(), min(cell, images.shape[2]))
 
 
-def tone_distance(wanted: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+def tone_distance(wanted: torch.Tensor, translations: torch.Tensor, cell: int) -> torch.Tensor:
     """Mean squared difference of tones: strokes cancel out in it, blots do not.
 
     Args:
-        wanted: float (N, 3, H / 16, W / 16) in [-1, 1], the tones that translations should have.
+        wanted: float (N, 3, H / cell, W / cell) in [-1, 1], the tones that translations should have.
         translations: float (N, 3, H, W) in [-1, 1].
+        cell: side of the cells, in pixels.
 
     Returns:
         scalar.
     """
-    return (tones(translations) - wanted).square().mean()
+    return (tones(translations, cell) - wanted).square().mean()
+
+
+def feature_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+    """Mean squared difference of features, each channel with mean 0 and deviation 1 over the image.
+
+    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalised, so
+    that it does not care for contrast and palette.)
+
+    Args:
+        sources: float (N, C, h, w), frozen features of the sources.
+        translations: the same of their translations.
+
+    Returns:
+        scalar, 2 for unrelated images.
+    """
+    first, second = (
+        (each - each.mean((2, 3), keepdim=True)) / (each.std((2, 3), keepdim=True) + 1e-3)
+        for each in (sources.float(), translations.float())
+    )
+    return (first - second).square().mean()
 
 
 def lengths(vectors: torch.Tensor) -> torch.Tensor:
@@ -153,8 +180,8 @@ class Siamese(Adversaries[SiameseSettings]):
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
-    architectures: ClassVar = (DEFAULT_GENERATOR, DEFAULT_DISCRIMINATOR)
-    rates: ClassVar = (5e-4, 5e-4)
+    architectures: ClassVar = (PAINTING_GENERATOR, JOINT_DISCRIMINATOR)
+    rates: ClassVar = (5e-4, 3e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
 
@@ -165,15 +192,26 @@ class Siamese(Adversaries[SiameseSettings]):
         batch.made["translated"] = translated.detach()
         transforms = self._transforms(given, 0)
         with torch.no_grad():  # D is frozen, and sources are what they are
-            (of_source,) = self._vectors(given, transform_colors(given.source, transforms))
-        (of_translated,) = self._vectors(given, transform_colors(translated, transforms))
-        return {
+            source = transform_colors(given.source, transforms)
+            source_features = self._features(source)
+            (of_source,) = self._vectors(given, source_features, source)
+        seen = transform_colors(translated, transforms)
+        features = self._features(seen)
+        (of_translated,) = self._vectors(given, features, seen)
+        batch.made["seen"] = torch.cat((source, seen.detach()))
+        for number, each in enumerate(zip(source_features, features, strict=True)):
+            batch.made[f"features {number}"] = torch.cat(each).detach()
+        losses = {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
             "generator_tone": self.settings.tone_weight
-            * tone_distance(self._moved(given, tones(given.source)), translated),
+            * tone_distance(self._wanted(given), translated, self.settings.tone_cell),
             "generator_seams": self.settings.seam_weight * self._seams(given, translated),
         }
+        if features:
+            distance = feature_distance(source_features[-1], features[-1])
+            losses["generator_features"] = self.settings.feature_weight * distance
+        return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``.
@@ -183,15 +221,13 @@ class Siamese(Adversaries[SiameseSettings]):
         section 4.2). Without this the discriminator hardly cared for styles.
         """
         given = judged(batch, self.settings)
-        target = move_mean_colors(given.target, self._moved(given, tones(given.source)))
-        transforms = self._transforms(given, 0)
+        target = move_mean_colors(given.target, self._wanted(given))
         target = transform_colors(target, self._transforms(given, 1))
-        of_source, of_translated, of_target = self._vectors(
-            given,
-            transform_colors(given.source, transforms),
-            transform_colors(batch.made["translated"], transforms),
-            target,
-        )
+        of_target_features = self._features(target)
+        known = [batch.made[f"features {number}"] for number in range(len(of_target_features))]
+        features = [torch.cat(each) for each in zip(known, of_target_features, strict=True)]
+        seen = batch.made["seen"].chunk(2)
+        of_source, of_translated, of_target = self._vectors(given, features, *seen, target)
         losses = {
             "real_length": real_length(of_target),
             "translated_margin": translated_margin(of_translated, self.settings.margin),
@@ -200,7 +236,7 @@ class Siamese(Adversaries[SiameseSettings]):
         others = other_styles(given.styles, given.seed)
         if others is None:
             return losses
-        (of_other,) = self._vectors(replace(given, styles=others), target)
+        (of_other,) = self._vectors(replace(given, styles=others), of_target_features, target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
 
     def _moved(self, given: Batch, colors: torch.Tensor) -> torch.Tensor:
@@ -220,10 +256,21 @@ class Siamese(Adversaries[SiameseSettings]):
         joined = energies[whole_of(self.settings, given.total) :]
         return joined.sum() / max(1, len(joined))
 
-    def _vectors(self, given: Batch, *images: torch.Tensor) -> list[torch.Tensor]:
-        """Vectors of images (N, 3, H, W) of a batch, those of all processes, in one pass."""
+    def _wanted(self, given: Batch) -> torch.Tensor:
+        """The tones that the translations of a batch should have."""
+        return self._moved(given, tones(given.source, self.settings.tone_cell))
+
+    def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Frozen features of images (N, 3, H, W), finest first; none where D does not look with such."""
+        frozen = getattr(self.discriminator, "features", None)
+        found: list[torch.Tensor] = [] if frozen is None else frozen(images)
+        return found
+
+    def _vectors(self, given: Batch, features: list[torch.Tensor], *images: torch.Tensor) -> list[torch.Tensor]:
+        """Vectors of images (N, 3, H, W) of a batch, of all processes, in one pass; features are of all images."""
         styles = None if given.styles is None else given.styles.repeat(len(images), 1)
-        vectors = self.discriminator(with_planes(torch.cat(images), styles)).chunk(len(images))
+        planes = with_planes(torch.cat(images), styles)
+        vectors = (self.discriminator(planes, features) if features else self.discriminator(planes)).chunk(len(images))
         return [gather(part, given) for part in vectors]
 
     def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:

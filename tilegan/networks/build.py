@@ -13,6 +13,7 @@ from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.norms import FROZEN, NORMS
 from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
+from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
@@ -28,10 +29,12 @@ GENERATORS: dict[str, type[nn.Module]] = {
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "siamese": SiameseDiscriminator,
+    "joint": JointDiscriminator,
     "patch": PatchDiscriminator,
     "multiscale": MultiscaleDiscriminator,
 }
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
+PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
 UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", of the maps
@@ -52,6 +55,7 @@ COARSE_TO_FINE_GENERATOR = {
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
+JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 

@@ -53,18 +53,34 @@ class SiameseDiscriminator(nn.Module):
             features = stage(features)
             if gains is not None:
                 features = gains(features, shares)
-            values = head(features)
-            cells = nn.functional.softplus(values[:, :1]) * nn.functional.normalize(values[:, 1:], dim=1)
-            parts.append(cells.flatten(1) / math.sqrt(len(self.heads) * cells.shape[2] * cells.shape[3]))
-        return torch.cat(parts, 1).float()
+            parts.append(head(features))
+        return joined_cells(parts)
+
+
+def joined_cells(stages: list[torch.Tensor]) -> torch.Tensor:
+    """The vectors of images whose cells have, on each of some stages, a length before softplus and a direction.
+
+    Args:
+        stages: float (N, 1 + values, h, w) each.
+
+    Returns:
+        float32 (N, V): its squared length is the mean over the stages of the mean over their cells' squared lengths.
+    """
+    parts = []
+    for values in stages:
+        cells = nn.functional.softplus(values[:, :1]) * nn.functional.normalize(values[:, 1:], dim=1)
+        parts.append(cells.flatten(1) / math.sqrt(len(stages) * cells.shape[2] * cells.shape[3]))
+    return torch.cat(parts, 1).float()
 
 
 def _stage(before: int, after: int) -> nn.Sequential:
     convolution = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)  # the norm has one
-    return nn.Sequential(convolution, _InstanceNorm(after, affine=True), nn.LeakyReLU(0.2))
+    return nn.Sequential(convolution, ChannelsLastInstanceNorm(after, affine=True), nn.LeakyReLU(0.2))
 
 
-class _InstanceNorm(nn.InstanceNorm2d):
+class ChannelsLastInstanceNorm(nn.InstanceNorm2d):
+    """torch's returns channels first, and all that follows would convert them, again and again."""
+
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        # torch returns channels first, and all that follows would convert them, again and again
+        """(N, C, h, w) -> (N, C, h, w), channels last in memory."""
         return super().forward(features).contiguous(memory_format=torch.channels_last)

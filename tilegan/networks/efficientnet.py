@@ -15,7 +15,7 @@ from tilegan.errors import ModelError
 
 HALVING = (1, 3, 5, 11)  # blocks whose depthwise convolution has stride 2; the stem has as well
 TAPS = (0, 2, 4, 10)  # blocks whose outputs are the features: the last ones at strides 2, 4, 8 and 16
-CHANNELS = (16, 24, 40, 112)  # of these
+CHANNELS: tuple[int, ...] = (16, 24, 40, 112)  # of these
 STRIDE = 16  # of the deepest: sides of images are multiples of it
 EPSILON = 1e-3  # of the batch norms, as in the published code
 _BLOCK = "_blocks.{}"

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.context import ContextEncoder
+from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.norms import CHANNEL, norm_layer
 from tilegan.networks.unpadded import trim_to
 
@@ -65,6 +66,10 @@ class ResidualGenerator(nn.Module):
     whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
     the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
     gains and shifts, and they can be mixed). ``norm`` is one of ``networks.norms``.
+
+    With ``squint`` it sees x through a box blur of so many pixels a side, applied twice, and adds r to what it sees:
+    all that is finer it has to paint. With ``noise`` there are so many planes of noise, one value a cell, chosen by
+    ``seed``: even areas have nothing else to start a stroke from (see ``networks.noise``).
     """
 
     def __init__(
@@ -77,11 +82,16 @@ class ResidualGenerator(nn.Module):
         styles: Sequence[str] = (),
         norm: str = CHANNEL,
         inputs: int = 3,
+        squint: int = 0,
+        noise: int = 0,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.stride = stride
+        self.squint = box_blur(squint)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
+        self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
         self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
@@ -123,15 +133,19 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition, (N, values), is of ``conditioned_by``."""
-        features = self.head(nn.functional.pixel_unshuffle(image, self.stride))
+        seen = self.squint(image)
+        cells = nn.functional.pixel_unshuffle(seen, self.stride)
+        features = self.head(cells)
+        if self.noise is not None and (noise := self.noise(cells)) is not None:
+            features = features + noise
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
         coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
-        fine = torch.cat((coarse, trim_to(image, coarse)), 1)
+        fine = torch.cat((coarse, trim_to(seen, coarse)), 1)
         del features, coarse  # a quarter of the memory that is needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
-        return torch.tanh(torch.add(residual, trim_to(image, residual), alpha=CONTRAST))
+        return torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
 
     def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
         """Of each block, (N, 2, C, 1, 1): gains of context and of style are multiplied, shifts added."""
@@ -186,6 +200,12 @@ def _film(values: int, modulated: int) -> nn.Linear:
     film = nn.Linear(values, modulated, bias=False)
     nn.init.zeros_(film.weight)
     return film
+
+
+def box_blur(side: int) -> nn.Sequential:
+    """Means over ``side`` x ``side`` pixels, an odd number, twice; nothing where the side is 0 or 1."""
+    box = (nn.ReflectionPad2d(side // 2), nn.AvgPool2d(side, 1))
+    return nn.Sequential(*(box * 2 if side > 1 else ()))
 
 
 def cell_blur(channels: int, stride: int) -> nn.Conv2d:

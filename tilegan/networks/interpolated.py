@@ -93,6 +93,10 @@ class Place(NamedTuple):
         return self._replace(top=self.top + down, left=self.left + right)
 
 
+class Placed:
+    """Marks layers that have to know where in the image windows lie."""
+
+
 class Between(NamedTuple):
     """Between the centres of which cells places lie, along one axis.
 

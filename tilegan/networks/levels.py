@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import nn
 
-from tilegan.networks.interpolated import Place, placed
-from tilegan.networks.norms import InterpolatedNorm
+from tilegan.networks.interpolated import Place, Placed, placed
 
 
 class Levels(nn.Module):
@@ -24,7 +23,7 @@ class Levels(nn.Module):
     def __init__(self, network: nn.Module, dtype: torch.dtype, cut: int = 0, trim: int = 0) -> None:
         super().__init__()
         self.network, self.dtype, self.cut, self.trim = network, dtype, cut, trim
-        self.placed = any(isinstance(module, InterpolatedNorm) for module in network.modules())
+        self.placed = any(isinstance(module, Placed) for module in network.modules())
 
     def forward(self, pixels: torch.Tensor, places: Sequence[Place] = ()) -> torch.Tensor:
         """uint8 or uint16 (N, h, w, C) -> the same type (N, h', w', 3), rounded to the nearest level.

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.interpolated import Between, Grid, current_pass, mixture
+from tilegan.networks.interpolated import Between, Grid, Placed, current_pass, mixture
 
 CHANNEL: Literal["channel"] = "channel"
 INSTANCE: Literal["instance"] = "instance"
@@ -132,7 +132,7 @@ class FrozenNorm(SettledNorm):
         self.gain.copy_(gain.reshape_as(self.gain))
 
 
-class InterpolatedNorm(SettledNorm):
+class InterpolatedNorm(SettledNorm, Placed):
     """Cells of an image have statistics of their own, and its pixels a mixture of those of the cells around them.
 
     So local contrasts are kept, and where cells meet nothing is seen (see ``networks.interpolated``): exact under any
