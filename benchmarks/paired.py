@@ -17,8 +17,8 @@ from trained import HOLD_OUT, arguments, measure, style_of, train_one
 from tilegan.devices import keep_freed_memory
 from tilegan.methods.base import MAY_BE_LABELS, PAIRED
 from tilegan.methods.registry import find_method, method_settings
+from tilegan.model_file import read_header
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import read_header
 
 HEADINGS = (
     "| method | steps | discriminator sees | minutes | PSNR of `exact`, dB | style, from fine | palette "

@@ -8,11 +8,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from tilegan.model_file import read_header
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.train import resume, train
 from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import read_header
 
 HOLD_OUT = 10
 

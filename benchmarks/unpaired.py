@@ -18,11 +18,12 @@ from trained import HOLD_OUT, arguments, measure, style_of, train_one
 
 from tilegan.devices import keep_freed_memory
 from tilegan.methods.registry import find_method, method_settings
+from tilegan.model_file import read_header
 from tilegan.networks.build import build_generator
 from tilegan.training.images import find_images, read_reduced
 from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import load, read_header
+from tilegan.translator import load
 
 ROUNDS = 5
 HEADINGS = (

@@ -17,6 +17,7 @@ from tilegan.errors import TileganError, TileganWarning
 COMMANDS = {
     "stylize": "Repaint an image of any size with a learnt style.",
     "train": "Learn a style from two folders of images.",
+    "models": "List the models inside the package, or paint a photograph with all.",
     "methods": "List the training methods.",
     "evaluate": "Measure a model: seams, style and content.",
     "sample": "Write a procedural landscape to try things out on.",

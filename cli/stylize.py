@@ -27,7 +27,11 @@ from tilegan.cli.report import interrupted
     help="A .zarr, .tif, .png, .jpg, .webp or .dzi  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @click.option(
-    "--model", default="vangogh", show_default=True, metavar="NAME|FILE", help="A shipped name, a file or a run folder."
+    "--model",
+    default="vangogh",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="A name that tilegan models lists, a file or a run folder.",
 )
 @click.option(
     "--seams",

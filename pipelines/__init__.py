@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.evaluate import EvaluateResult, evaluate
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
+    from tilegan.pipelines.model_sheet import SheetResult, model_sheet
+    from tilegan.pipelines.models import ShippedModel, models
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_settings import StylizePlan
@@ -22,6 +24,8 @@ __all__ = [
     "ImageInfo",
     "ModelInfo",
     "SampleResult",
+    "SheetResult",
+    "ShippedModel",
     "StylizePlan",
     "StylizeResult",
     "TrainPlan",
@@ -30,6 +34,8 @@ __all__ = [
     "convert",
     "evaluate",
     "info",
+    "model_sheet",
+    "models",
     "plan_stylize",
     "sample",
     "stylize",
@@ -45,6 +51,8 @@ _HOMES = {
     "ImageInfo": "info",
     "ModelInfo": "info",
     "SampleResult": "sample",
+    "SheetResult": "model_sheet",
+    "ShippedModel": "models",
     "StylizePlan": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",

@@ -135,7 +135,7 @@ def evaluate(
     translator = load(model, device, precision).in_style(style or {})
     if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
-    style_name = "-".join(style or {}) or translator.name
+    style_name = "-".join(style or {}) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
     targets, maps = (None if path is None else Path(path) for path in (target, instances))

@@ -96,7 +96,7 @@ def stylize(
         source: the image.
         output: .zarr, .tif, .png, .jpg, .webp or .dzi; default beside the source, of its kind, named
             ``<stem>.<style>.<ending>``.
-        model: a shipped name, a file, a run folder, or a translator, which is used as it is.
+        model: the name of a shipped model or style, a file, a run folder, or a translator, which is used as it is.
         seams: 'exact' (windows with a halo: as if done at once) or 'combo' (tiles side by side, as in training).
         strength: of the style: 0 for the source itself, 1 for all of it; blended as the eye sees it (see
             ``tilegan.inference.blend``).

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -13,10 +12,10 @@ import torch
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
-from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
+from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.origin import Origin
-from tilegan.images.output import check_finished, check_output, is_store, overlaps
+from tilegan.images.output import check_finished, check_output, is_store, name_beside, overlaps
 from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.inference.folder import WorkFolder
@@ -26,9 +25,10 @@ from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model, precision_for
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.task import Names
+from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
-from tilegan.translator import Translator, read_header
+from tilegan.translator import Translator
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
 
@@ -88,7 +88,7 @@ def prepared(
         name = _absolute(source)
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
-        place = locate(output) if output is not None else _beside(Path(name), model, settings.style)
+        place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.style))
         yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)
 
 
@@ -258,16 +258,10 @@ def _as_begun(settings: StylizeSettings, begun: Record) -> StylizeSettings:
     )
 
 
-def _beside(source: Path, model: str | Path | Translator, shares: Mapping[str, float]) -> Path:
-    """The default output: in the source's folder, of its kind where that can be written, else a TIFF.
-
-    It is named after the model, or after the styles that are chosen of several.
-
-    For an array inside a Zarr store it is beside the store, and of its kind.
-    """
-    name = model.name if isinstance(model, Translator) else str(read_header(model)["name"])
-    style = "-".join(shares) or name
-    style = re.sub(r"[^\w.-]+", "-", style)
-    whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
-    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
-    return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, style)) + ending)
+def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:
+    """What the default output is named after: the styles that are chosen of several, or the model."""
+    if shares:
+        return "-".join(shares)
+    if isinstance(model, Translator):
+        return model.chosen_style or model.name
+    return chosen_style(model) or str(read_header(model)["name"])

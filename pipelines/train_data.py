@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED, Colors
+from tilegan.model_file import chosen_style, read_header
 from tilegan.networks.build import with_norm, with_one_channel
 from tilegan.training.colors import tones_of
 from tilegan.training.images import TrainingImage, find_images, hold_out
@@ -13,7 +14,6 @@ from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
-from tilegan.translator import read_header
 
 
 def find_domains(
@@ -85,6 +85,8 @@ def with_networks(
     """
     if init is not None:
         architecture = read_header(init)["architecture"]
+        if chosen_style(init):  # then it is one style that is gone on from
+            architecture["styles"] = []
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
         if norm := settings.generator.get("norm"):

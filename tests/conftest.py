@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,34 @@ def context_translator() -> Translator:
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.film.weight)
     return Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32")
+
+
+@pytest.fixture(scope="session")
+def styled_translator() -> Translator:
+    """The same with a generator of two styles, 'dark' and 'light', far from each other."""
+    torch.manual_seed(7)
+    architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
+    architecture["styles"] = ["dark", "light"]
+    generator = build_generator(architecture)
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    torch.nn.init.normal_(generator.style_film.weight)
+    return Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32")
+
+
+@pytest.fixture
+def shipped_models(
+    random_translator: Translator, styled_translator: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder in place of that of the models inside the package: 'both', of the styles 'dark' and 'light', and 'one'.
+
+    The latter says of itself what it paints like.
+    """
+    folder = tmp_path / "models"
+    folder.mkdir()
+    replace(styled_translator, name="both").save(folder / "both.safetensors")
+    replace(random_translator, name="one", facts={"summary": "noise,\nin colours"}).save(folder / "one.safetensors")
+    monkeypatch.setattr("tilegan.model_file.FOLDER", folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ class Contract:
         state: the weights in full precision, where the generator holds rounded ones.
         unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
             ``combo`` mode is possible. '' if there is none.
+        chosen_style: the one that is meant, of several, where none is asked for; '' if one has to be.
     """
 
     generator: nn.Module
@@ -55,6 +56,7 @@ class Contract:
     precision: torch.dtype = torch.float32
     state: dict[str, torch.Tensor] | None = None
     unbounded: str = ""
+    chosen_style: str = ""
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
         """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""

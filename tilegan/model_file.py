@@ -5,22 +5,55 @@ ever executed or unpickled.
 """
 
 import json
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import safetensors
 
 from tilegan.errors import ModelError
 
 FORMAT = "tilegan/1"
+FOLDER = Path(str(resources.files("tilegan") / "models"))  # weights that ship with the package
 
 
-def shipped() -> list[str]:
-    """Names of the models inside the package."""
-    folder = resources.files("tilegan") / "models"
-    names = (entry.name for entry in folder.iterdir())
-    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+class Shipped(NamedTuple):
+    """What the name of a model inside the package stands for.
+
+    Attributes:
+        path: the file.
+        style: the one that is meant of the several styles in it; '' if the name is that of the file.
+    """
+
+    path: Path
+    style: str = ""
+
+
+def shipped() -> dict[str, Shipped]:
+    """The models inside the package by name: of each file, and of each style in files of several.
+
+    The name of a file comes before that of a style, and files are in alphabetical order.
+
+    Raises:
+        ModelError: one of the files is damaged.
+    """
+    files = sorted(FOLDER.glob("*.safetensors"))
+    known = {file.stem: Shipped(file) for file in files}
+    for file in files:
+        for style in _styles_in(file):
+            known.setdefault(style, Shipped(file, style))
+    return known
+
+
+def chosen_style(name_or_path: str | Path) -> str:
+    """The style that the name of a model chooses, of several in its file; '' if it chooses none.
+
+    Raises:
+        ModelError: a file inside the package is damaged.
+    """
+    found = shipped().get(str(name_or_path))
+    return found.style if found else ""
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -29,14 +62,15 @@ def find(name_or_path: str | Path) -> Path:
     Raises:
         ModelError: there is no such model.
     """
-    if str(name_or_path) in shipped():
-        return Path(str(resources.files("tilegan") / "models" / f"{name_or_path}.safetensors"))
+    known = shipped()
+    if str(name_or_path) in known:
+        return known[str(name_or_path)].path
     path = Path(name_or_path)
     if path.is_dir():
         path = path / "translator.safetensors"
     if not path.is_file():
-        known = ", ".join(shipped())
-        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or one of: {known}")
+        names = ", ".join(known)
+        raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or one of: {names}")
     return path
 
 
@@ -46,7 +80,21 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
     Raises:
         ModelError: there is no such model, or the file is none.
     """
-    path = find(name_or_path)
+    return _header_of(find(name_or_path))
+
+
+def styles_of(header: dict[str, Any]) -> tuple[str, ...]:
+    """Names of the styles that the generator of a header has to choose from; none if there is but one."""
+    return tuple(header["architecture"].get("styles", ()))
+
+
+@cache
+def _styles_in(path: Path) -> tuple[str, ...]:
+    """The styles in a file inside the package, which stays as it is."""
+    return styles_of(_header_of(path))
+
+
+def _header_of(path: Path) -> dict[str, Any]:
     try:
         with safetensors.safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}

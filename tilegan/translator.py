@@ -15,7 +15,7 @@ from tilegan.devices import CPU, least_width, plain_memory_errors, precision_nam
 from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
-from tilegan.model_file import find, read_header, shipped
+from tilegan.model_file import chosen_style, find
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.interpolated import Grid, Place
 from tilegan.networks.levels import Levels
@@ -28,8 +28,6 @@ from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_no
 from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import under_halo
-
-__all__ = ["Translator", "find", "load", "read_header", "shipped"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Translator(Contract):
         """The translator for one of its styles, or a mixture of them.
 
         Args:
-            shares: by style, of any sum above 0; none if it has but one style.
+            shares: by style, of any sum above 0; none if it has but one style, or for the one that its name chose.
 
         Raises:
             SettingError: it has no such style, or none is chosen, or a share cannot be.
@@ -87,6 +85,7 @@ class Translator(Contract):
             if shares:
                 raise SettingError(f"the model '{self.name}' has but one style: leave out {', '.join(shares)}")
             return self
+        shares = shares or ({self.chosen_style: 1.0} if self.chosen_style else {})
         return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
 
     @property
@@ -120,12 +119,12 @@ class Translator(Contract):
 
         Raises:
             ModelError: the generator's norms cannot be settled (see ``networks.statistics``).
-            SettingError: it has several styles.
+            SettingError: it has several styles, and none is chosen.
         """
         if not self.needs_statistics:
             return self
         if self.styles:
-            return self.in_style({})
+            return self.in_style({}).with_statistics_of(pixels)
         if self.looks_at_whole:
             return self.for_image(pixels).with_statistics_of(pixels)
         made = self.frozen("float32")
@@ -264,7 +263,7 @@ class Translator(Contract):
         Raises:
             ImageError: the array is of another kind.
             ModelError: the generator sees more than the halo.
-            SettingError: it has several styles.
+            SettingError: it has several styles, and none is chosen.
         """
         if self.styles:
             return self.in_style({}).translate(image)
@@ -291,10 +290,11 @@ class Translator(Contract):
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator: a shipped model's name, a .safetensors file or a run folder.
+    """Load a translator: a shipped model, or one of its styles, by name; a .safetensors file or a run folder.
 
     Raises:
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.
         SettingError: the device or the precision is unknown.
     """
-    return Translator.read(find(name_or_path)).place(device, precision)
+    translator = replace(Translator.read(find(name_or_path)), chosen_style=chosen_style(name_or_path))
+    return translator.place(device, precision)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,10 +11,28 @@ from pathlib import Path
 from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganError
 from tilegan.files import first_line, is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
-from tilegan.images.formats import kind_of
+from tilegan.images.formats import FORMATS, kind_of
 from tilegan.images.raster import RasterSource
 from tilegan.images.source import open_source
 from tilegan.images.store import UNFINISHED, Store
+
+
+def name_beside(source: Path, word: str) -> Path:
+    """The default name of an output: in the source's folder, of its kind where that can be written, else a TIFF.
+
+    For an array inside a Zarr store it is beside the store, and of its kind.
+
+    Args:
+        source: the image.
+        word: what tells the output from the source; letters that suit no file name become hyphens.
+
+    Returns:
+        ``<stem>.<word>.<ending>``.
+    """
+    word = re.sub(r"[^\w.-]+", "-", word)
+    whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
+    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
+    return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, word)) + ending)
 
 
 def check_output(output: Path, overwrite: bool, source: Path | None = None) -> str:

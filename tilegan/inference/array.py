@@ -28,8 +28,9 @@ from tilegan.inference.plan import (
     precision_for,
 )
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
+from tilegan.model_file import chosen_style, find
 from tilegan.networks.interpolated import Place
-from tilegan.translator import Translator, find, load
+from tilegan.translator import Translator, load
 
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
 
@@ -87,7 +88,8 @@ def stylize_array(
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    if isinstance(model, Translator) or thumbnail is not None or instances is not None or style or statistics:
+    settled = style or statistics or thumbnail is not None or instances is not None
+    if isinstance(model, Translator) or settled or chosen_style(model):
         model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
         array = array if instances is None else _joined(array, instances, model)

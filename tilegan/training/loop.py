@@ -12,16 +12,17 @@ from typing import Any
 import tilegan
 from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
+from tilegan.images.sheet import sample_sheet
 from tilegan.methods.base import PAIRED, UNPAIRED
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
 from tilegan.training.crops import Crop
+from tilegan.training.curves import loss_curves
 from tilegan.training.examples import Examples, batches, examples_of
 from tilegan.training.images import TrainingImage, hold_out
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
-from tilegan.training.sheet import loss_curves, sample_sheet
 from tilegan.training.trainer import Trainer
 
 SHEET_COLUMNS = 6

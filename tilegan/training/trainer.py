@@ -89,10 +89,13 @@ class Trainer:
         """Take over the weights of a finished model: fine-tuning.
 
         What it has not, such as an encoder, starts anew; what is not needed, such as batch norms' statistics, is left.
+        Of several styles the chosen one is taken over, if one is.
 
         Raises:
             SettingError: its layers have other sizes.
         """
+        if translator.chosen_style:
+            translator = translator.in_style({})
         own = self.method.generator.state_dict()
         weights = {name: value for name, value in translator.weights().items() if name in own}
         if other := [name for name, value in weights.items() if value.shape != own[name].shape]:

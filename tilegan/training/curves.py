@@ -1,31 +1,12 @@
-"""Pictures that show how far a training is: a sheet of samples, curves of losses."""
+"""Curves that show how far a training is."""
 
 import io
 import json
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from tilegan.files import replace_file
-
-GAP = 8
-
-
-def sample_sheet(rows: list[list[NDArray[np.uint8]]]) -> Image.Image:
-    """Rows of pictures, uint8 (h, w, 3) each, on white; each row is as high as its highest picture."""
-    heights = [max(picture.shape[0] for picture in row) for row in rows]
-    widths = [sum(picture.shape[1] + GAP for picture in row) for row in rows]
-    sheet = Image.new("RGB", (max(widths) + GAP, sum(height + GAP for height in heights) + GAP), "white")
-    top = GAP
-    for row, height in zip(rows, heights, strict=True):
-        left = GAP
-        for picture in row:
-            sheet.paste(Image.fromarray(picture), (left, top))
-            left += picture.shape[1] + GAP
-        top += height + GAP
-    return sheet
 
 
 def loss_curves(metrics: Path, output: Path) -> bool:

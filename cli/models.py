@@ -1,0 +1,39 @@
+"""tilegan models: which models are inside the package, and what they make of a photograph."""
+
+from typing import Any
+
+import click
+
+from tilegan.cli.options import device_option, overwrite_option, precision_option
+from tilegan.cli.report import pixel_bars
+
+
+@click.command()
+@click.option("--sheet", "photograph", metavar="PHOTO", help="Paint it with all of them, on one sheet to choose from.")
+@click.option(
+    "-o", "--output", metavar="NAME", help="Of the sheet  [default: beside the photo, <stem>.models.<ending>]"
+)
+@device_option
+@precision_option
+@overwrite_option
+def models(photograph: str | None, **settings: Any) -> None:
+    """List the models and styles that --model takes by name, and what each paints like.
+
+    The sheet is a .png, .jpg or .webp with the photograph first; it is reduced to a short side of 512 pixels.
+    """
+    if photograph is not None:
+        from tilegan.pipelines.model_sheet import model_sheet
+
+        with pixel_bars() as progress:
+            result = model_sheet(photograph, progress=progress, **settings)
+        size = f"{result.height} x {result.width} pixels"
+        click.echo(f"{result.output}: {', '.join(result.names)}: {size} in {result.seconds:.1f} s")
+        return
+    if settings["output"] is not None or settings["overwrite"]:
+        raise click.UsageError("a list is not written anywhere: give a photograph with --sheet, or leave out -o")
+    from tilegan.pipelines.models import models as list_models
+
+    rows = [("  " * bool(model.style) + model.name, model.summary) for model in list_models()]
+    width = max(len(name) for name, _ in rows)
+    for name, summary in rows:
+        click.echo(f"{name:<{width}}  {summary}")

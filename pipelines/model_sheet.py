@@ -1,0 +1,116 @@
+"""Paint a photograph with every model inside the package, on one sheet, to choose from."""
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import OutputError, SettingError
+from tilegan.files import locate
+from tilegan.images.formats import check_export
+from tilegan.images.output import beside, check_output, move_to, name_beside
+from tilegan.images.sheet import sample_sheet, with_name
+from tilegan.images.source import open_source
+from tilegan.images.vsi import is_elsewhere, url_name
+from tilegan.pipelines.models import models
+from tilegan.progress import Progress, silent
+from tilegan.translator import load
+
+SHORT_SIDE = 512  # pixels, as in the trainings of the models
+LONGEST = 4  # short sides; what is longer is reduced further
+COLUMNS = 4
+KINDS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}  # Pillow's names
+
+
+@dataclass(frozen=True)
+class SheetResult:
+    """What was painted.
+
+    Attributes:
+        output: the file.
+        names: of the models and styles, in the order of the sheet, in which the photograph is first.
+        height: of the sheet, in pixels.
+        width: likewise.
+        seconds: that it took.
+    """
+
+    output: Path
+    names: tuple[str, ...]
+    height: int
+    width: int
+    seconds: float
+
+
+def model_sheet(
+    photograph: str | Path,
+    output: str | Path | None = None,
+    *,
+    short_side: int = SHORT_SIDE,
+    device: str = "auto",
+    precision: str = "auto",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SheetResult:
+    """Paint a reduced photograph with every model and style inside the package; each has its name beneath.
+
+    Args:
+        photograph: an image of any kind and size.
+        output: .png, .jpg or .webp; default beside the photograph, of its kind or else a PNG, named
+            ``<stem>.models.<ending>``.
+        short_side: to which the photograph is reduced, in pixels; a smaller one is left as it is.
+        device: what computes.
+        precision: its number format.
+        overwrite: replace an output that is there.
+        progress: told the source pixels done, as phase 'sheet'.
+
+    Raises:
+        ImageError: the photograph cannot be read.
+        SettingError: the short side, the device or the precision cannot be.
+        ModelError: a file inside the package is damaged.
+        OutputExistsError: the output is there.
+        OutputError: it cannot be written.
+    """
+    started = time.perf_counter()
+    if short_side < 1:
+        raise SettingError(f"no short side of {short_side} pixels: give at least 1")
+    tell = progress or silent
+    place = _place(photograph, output)
+    with closing(open_source(photograph)) as source:
+        kind = check_output(place, overwrite, locate(url_name(str(photograph))))
+        if kind not in KINDS:
+            raise OutputError(f"cannot write a sheet to {place}: use .png, .jpg or .webp")
+        picture = source.thumbnail(_longest(source.height, source.width, short_side))
+    names = [model.name for model in models() if not model.styles]
+    cells, pixels = [with_name(picture, "photograph")], picture[..., 0].size
+    for number, name in enumerate(names):
+        tell("sheet", number * pixels, len(names) * pixels)
+        cells.append(with_name(load(name, device, precision).translate(picture), name))
+    tell("sheet", len(names) * pixels, len(names) * pixels)
+    sheet = sample_sheet(_rows(cells))
+    check_export(place, sheet.height, sheet.width)
+    with beside(place) as folder:
+        sheet.save(folder / "sheet", KINDS[kind], quality=95)
+        move_to(place, folder / "sheet", folder / "replaced", overwrite)
+    return SheetResult(place, tuple(names), sheet.height, sheet.width, time.perf_counter() - started)
+
+
+def _place(photograph: str | Path, output: str | Path | None) -> Path:
+    if output is not None:
+        return locate(output)
+    if is_elsewhere(photograph):
+        raise OutputError(f"{photograph} has no place beside it for the sheet: name an output")
+    place = name_beside(Path(photograph), "models")
+    return place if place.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp") else place.with_suffix(".png")
+
+
+def _longest(height: int, width: int, short_side: int) -> int:
+    """The longest side of a photograph whose short side is reduced, or whose long one, if that is much longer."""
+    short, long = sorted((height, width))
+    return max(1, round(long * min(1, short_side / short, LONGEST * short_side / long)))
+
+
+def _rows(cells: list[NDArray[np.uint8]]) -> list[list[NDArray[np.uint8]]]:
+    return [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
