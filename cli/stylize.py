@@ -58,6 +58,12 @@ from tilegan.cli.report import interrupted
 )
 @style_option
 @click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Of a model with noise: another painting of the same picture.  [default: 0]",
+)
+@click.option(
     "--statistics",
     type=click.Choice(["tile", "thumbnail", "global", "interpolated"]),
     help="Of a model with instance norms: of each tile (combo only), a thumbnail, the whole image, or its tiles, "

@@ -78,6 +78,7 @@ def stylize(
     reading: Reading | None = None,
     options: ExportOptions | None = None,
     style: Mapping[str, float] | None = None,
+    seed: int | None = None,
     statistics: str | None = None,
     looks: Mapping[int | str, int] | None = None,
     look_seed: int | None = None,
@@ -119,6 +120,7 @@ def stylize(
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
         style: of a model of several styles, the share of each that is wanted.
+        seed: of a model with noise, chooses another painting of the same image; 0 is the default.
         statistics: what a model with instance norms takes theirs from: 'thumbnail' (the default), 'global', or
             'interpolated', of cells of the image; for the last two it is looked at once for each norm. The result is
             exact for these statistics. Or 'tile', which seams 'combo' allow and have by default.
@@ -159,6 +161,7 @@ def stylize(
         reading=reading,
         options=options,
         style=style,
+        seed=seed,
         statistics=statistics,
         looks=looks,
         look_seed=look_seed,

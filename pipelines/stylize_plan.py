@@ -109,6 +109,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
     translator = place_model(model, settings.device, precision).in_style(settings.style)
+    if settings.seed is not None:
+        translator = translator.seeded(settings.seed)
     if settings.instances:
         check_takes_instances(translator)
     translator = translator.in_look(settings.looks, settings.look_seed)

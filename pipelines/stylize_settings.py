@@ -32,6 +32,7 @@ class StylizeSettings:
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
     style: Mapping[str, float] = field(default_factory=dict)
+    seed: int | None = None
     statistics: str | None = None
     looks: Mapping[int | str, int] = field(default_factory=dict)
     look_seed: int | None = None

@@ -24,7 +24,7 @@ from tilegan.networks.memory import peak_bytes
 from tilegan.networks.norms import FROZEN, INSTANCE
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.reach import reach
-from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms
+from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
 from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
 from tilegan.networks.unpadded import under_halo
@@ -87,6 +87,16 @@ class Translator(Contract):
             return self
         shares = shares or ({self.chosen_style: 1.0} if self.chosen_style else {})
         return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
+
+    def seeded(self, seed: int) -> Self:
+        """The translator with other noise, from 0 up: it paints another picture of the same image.
+
+        Raises:
+            SettingError: its generator has no noise.
+        """
+        if not self.architecture.get("noise"):
+            raise SettingError(f"the model '{self.name}' has no noise to choose: leave out the seed")
+        return self._made_plain(*with_seed(self.architecture, self.weights(), seed))
 
     @property
     def needs_statistics(self) -> bool:
@@ -247,9 +257,8 @@ class Translator(Contract):
     def translate(self, image: Pixels) -> Pixels:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
-        A generator that looks at whole images looks at this one, unless it was told of another (see ``for_image``).
-        Likewise one that needs statistics has those of this image, unless they are settled (see
-        ``with_statistics_of``). Of several styles one has to be chosen before (see ``in_style``).
+        What a generator looks at in whole images, or takes statistics of, is this one, unless they are settled. Of
+        several styles one has to be chosen before (see ``in_style``).
 
         The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
         run, and trimmed.

@@ -46,6 +46,7 @@ def stylize_array(
     thumbnail: Pixels | None = None,
     instances: da.Array | None = None,
     style: Mapping[str, float] | None = None,
+    seed: int | None = None,
     statistics: str | None = None,
     window: int | None = None,
     device: str = "auto",
@@ -67,6 +68,7 @@ def stylize_array(
         instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
             with such maps; of any chunks.
         style: of a model of several styles, the share of each that is wanted.
+        seed: of models with noise, chooses another painting of the same array.
         statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
             that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
         window: side of the square translated at once, in input pixels, rounded up to what works.
@@ -88,9 +90,10 @@ def stylize_array(
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    settled = style or statistics or thumbnail is not None or instances is not None
+    settled = style or statistics or seed is not None or thumbnail is not None or instances is not None
     if isinstance(model, Translator) or settled or chosen_style(model):
         model = place_model(model, device, precision).in_style(style or {})
+        model = model if seed is None else model.seeded(seed)
         model = model if thumbnail is None else model.for_image(thumbnail)
         array = array if instances is None else _joined(array, instances, model)
         model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)

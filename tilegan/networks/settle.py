@@ -39,6 +39,16 @@ def in_style(
     return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
 
 
+def with_seed(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], seed: int
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The generator with other noise. Otherwise as ``for_image``, of a generator with ``noise``."""
+    architecture = architecture | {"seed": seed}
+    seeded = build_generator(architecture)
+    seeded.load_state_dict(weights)
+    return seeded, architecture
+
+
 def with_frozen_norms(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], norm: str = FROZEN
 ) -> tuple[nn.Module, dict[str, Any]]:
