@@ -8,9 +8,8 @@ from torch import nn
 from tilegan.errors import SettingError
 from tilegan.methods.base import Batch
 from tilegan.methods.color_map import POWERS, fit_color_map
-from tilegan.methods.siamese import (
-    Siamese,
-    SiameseSettings,
+from tilegan.methods.siamese import Siamese, SiameseSettings
+from tilegan.methods.siamese_losses import (
     content_cosine,
     feature_distance,
     real_length,
@@ -19,6 +18,8 @@ from tilegan.methods.siamese import (
     translated_length,
     translated_margin,
 )
+from tilegan.networks.projected import JointDiscriminator
+from tilegan.networks.style_memory import StyleMemory, channel_statistics
 
 VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
 
@@ -149,13 +150,22 @@ def test_feature_distance_cares_for_neither_contrast_nor_mean() -> None:
     assert feature_distance(checks, torch.zeros(1, 1, 2, 2)).item() == pytest.approx(0.75, rel=0.01)
 
 
-class Frozen(nn.Module):
-    """A discriminator with frozen features: the image and its means over 2 x 2 pixels."""
+class Halves(nn.Module):
+    """In place of frozen features: the image and its means over 2 x 2 pixels."""
 
-    def features(self, images: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         return [images, nn.functional.avg_pool2d(images, 2)]
 
-    def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> torch.Tensor:
+
+class Frozen(JointDiscriminator):
+    """A discriminator with frozen features that can be computed by hand."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        self.features, self.memory = Halves(), StyleMemory(1, 2 * (3 + 3))
+
+    def forward(self, images: torch.Tensor, features: list[torch.Tensor] | None = None) -> torch.Tensor:
+        assert features is not None
         assert all(torch.equal(*each) for each in zip(features, self.features(images), strict=True))
         return images.mean((2, 3))
 
@@ -170,6 +180,23 @@ def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
     method.generator = nn.Conv2d(3, 3, 1)
     method.generator.weight = nn.Parameter(-torch.eye(3)[:, :, None, None])
     assert method.generator_loss(batch)["generator_features"].item() == pytest.approx(3 * 4, rel=0.02)
+
+
+def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
+    method = Siamese(Brighten(), Frozen(), SiameseSettings(style_weight=3.0, palette=0, lightness=0, color_jitter=0))
+    random = torch.Generator().manual_seed(0)
+    for _ in range(8):
+        source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
+        batch = Batch(source, target, 0, 0, 2)
+        losses = method.generator_loss(batch)
+        assert losses["generator_style"].item() == 0  # too little is remembered
+        method.discriminator_loss(batch)
+    memory = method.discriminator.memory
+    assert memory.counts.tolist() == [[16, 16]]
+    rows = channel_statistics(Halves()(source + 0.5))
+    torch.testing.assert_close(memory.translations[0, 14:16], rows)
+    wanted = 3 * memory.distance(rows, torch.zeros(2, dtype=torch.int64))
+    torch.testing.assert_close(method.generator_loss(batch)["generator_style"], wanted)
 
 
 def constant_map(*move: float) -> list[list[float]]:

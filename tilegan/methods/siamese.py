@@ -15,7 +15,6 @@ from math import inf
 from typing import ClassVar, Self
 
 import torch
-from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
@@ -24,10 +23,21 @@ from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
 from tilegan.methods.seams import seam_energies
+from tilegan.methods.siamese_losses import (
+    content_cosine,
+    feature_distance,
+    real_length,
+    tone_distance,
+    tones,
+    translated_length,
+    translated_margin,
+)
 from tilegan.networks.build import (
     JOINT_DISCRIMINATOR,
     PAINTING_GENERATOR,
 )
+from tilegan.networks.projected import JointDiscriminator
+from tilegan.networks.style_memory import channel_statistics
 from tilegan.networks.styles import other_styles, with_planes
 
 
@@ -41,6 +51,8 @@ class SiameseSettings(MethodSettings):
             than what they repaint.
         feature_weight: weight of the generator's loss on deep frozen features, where the discriminator has some: eyes,
             twigs and outlines stay, whatever they are painted with.
+        style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
+            set of translations from that of the targets. It finds a manner soon, and a sloppy one; judges refine it.
         lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
             at 0 to the targets' at 1.
         palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
@@ -61,6 +73,7 @@ class SiameseSettings(MethodSettings):
     margin: float = 2.0
     content_weight: float = 0.4
     feature_weight: float = 1.0
+    style_weight: float = 0.5
     lightness: float = 1.0
     palette: float = 0.5
     color_jitter: float = 0.5
@@ -74,7 +87,9 @@ class SiameseSettings(MethodSettings):
         """Check the numbers."""
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
-        self.check_weights("content_weight", "feature_weight", "color_jitter", "tone_weight", "seam_weight")
+        self.check_weights(
+            "content_weight", "feature_weight", "style_weight", "color_jitter", "tone_weight", "seam_weight"
+        )
         self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
@@ -90,84 +105,6 @@ class SiameseSettings(MethodSettings):
     def unfitted(self) -> Self:
         """These settings without colour maps."""
         return replace(self, color_maps=[])
-
-
-def real_length(vectors: torch.Tensor) -> torch.Tensor:
-    """D, on real targets: ``mean ||D(B)||^2``. Vectors float (N, V) -> scalar."""
-    return vectors.square().sum(1).mean()
-
-
-def translated_margin(vectors: torch.Tensor, margin: float) -> torch.Tensor:
-    """D, on translations: ``mean max(0, margin - ||D(AB)||)``. Vectors float (N, V) -> scalar."""
-    return torch.relu(margin - lengths(vectors)).mean()
-
-
-def translated_length(vectors: torch.Tensor) -> torch.Tensor:
-    """G, on translations: ``mean ||D(AB)||``. Vectors float (N, V) -> scalar."""
-    return lengths(vectors).mean()
-
-
-def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Mean cosine of the angle between ``D(A_i) - D(A_j)`` and ``D(AB_i) - D(AB_j)`` over all pairs i < j.
-
-    The fourth and fifth loss are its negative, for D and for G. The TraVeL loss (Amodio and Krishnaswamy 2019,
-    'TraVeLGAN') without its length term.
-
-    Args:
-        sources: float (N, V), vectors of the sources, N >= 2.
-        translations: float (N, V), vectors of their translations.
-
-    Returns:
-        scalar in [-1, 1].
-    """
-    first, second = torch.triu_indices(len(sources), len(sources), 1, device=sources.device)
-    return nn.functional.cosine_similarity(
-        sources[first] - sources[second], translations[first] - translations[second], dim=1, eps=1e-6
-    ).mean()
-
-
-def tones(images: torch.Tensor, cell: int) -> torch.Tensor:
-    """Mean colours of cells, float (N, 3, H, W) -> (N, 3, H / cell, W / cell); of all of a smaller image."""
-    return nn.functional.avg_pool2d(images.float(), min(cell, images.shape[2]))
-
-
-def tone_distance(wanted: torch.Tensor, translations: torch.Tensor, cell: int) -> torch.Tensor:
-    """Mean squared difference of tones: strokes cancel out in it, blots do not.
-
-    Args:
-        wanted: float (N, 3, H / cell, W / cell) in [-1, 1], the tones that translations should have.
-        translations: float (N, 3, H, W) in [-1, 1].
-        cell: side of the cells, in pixels.
-
-    Returns:
-        scalar.
-    """
-    return (tones(translations, cell) - wanted).square().mean()
-
-
-def feature_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Mean squared difference of features, each channel with mean 0 and deviation 1 over the image.
-
-    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalised, so
-    that it does not care for contrast and palette.)
-
-    Args:
-        sources: float (N, C, h, w), frozen features of the sources.
-        translations: the same of their translations.
-
-    Returns:
-        scalar, 2 for unrelated images.
-    """
-    first, second = (
-        (each - each.mean((2, 3), keepdim=True)) / (each.std((2, 3), keepdim=True) + 1e-3)
-        for each in (sources.float(), translations.float())
-    )
-    return (first - second).square().mean()
-
-
-def lengths(vectors: torch.Tensor) -> torch.Tensor:
-    """Euclidean lengths, float (N, V) -> (N,); the small constant keeps the gradient finite at the origin."""
-    return (vectors.square().sum(1) + 1e-12).sqrt()
 
 
 class Siamese(Adversaries[SiameseSettings]):
@@ -211,6 +148,7 @@ class Siamese(Adversaries[SiameseSettings]):
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
+            losses["generator_style"] = self.settings.style_weight * self._style_distance(given, features)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -224,6 +162,8 @@ class Siamese(Adversaries[SiameseSettings]):
         target = move_mean_colors(given.target, self._wanted(given))
         target = transform_colors(target, self._transforms(given, 1))
         of_target_features = self._features(target)
+        if of_target_features:
+            self._remember(given, of_target_features)
         known = [batch.made[f"features {number}"] for number in range(len(of_target_features))]
         features = [torch.cat(each) for each in zip(known, of_target_features, strict=True)]
         seen = batch.made["seen"].chunk(2)
@@ -262,9 +202,21 @@ class Siamese(Adversaries[SiameseSettings]):
 
     def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Frozen features of images (N, 3, H, W), finest first; none where D does not look with such."""
-        frozen = getattr(self.discriminator, "features", None)
-        found: list[torch.Tensor] = [] if frozen is None else frozen(images)
-        return found
+        return self.discriminator.features(images) if isinstance(self.discriminator, JointDiscriminator) else []
+
+    def _style_distance(self, given: Batch, features: list[torch.Tensor]) -> torch.Tensor:
+        """How far translations are from targets by the statistics of their features, which are then remembered."""
+        assert isinstance(self.discriminator, JointDiscriminator)
+        rows, styles = gather(channel_statistics(features), given), _numbers(given)
+        distance = self.discriminator.memory.distance(rows, styles)
+        self.discriminator.memory.remember(rows, styles, translated=True)
+        return distance
+
+    def _remember(self, given: Batch, features: list[torch.Tensor]) -> None:
+        """Remember the statistics of the targets' features."""
+        assert isinstance(self.discriminator, JointDiscriminator)
+        rows = gather(channel_statistics(features), given)
+        self.discriminator.memory.remember(rows, _numbers(given), translated=False)
 
     def _vectors(self, given: Batch, features: list[torch.Tensor], *images: torch.Tensor) -> list[torch.Tensor]:
         """Vectors of images (N, 3, H, W) of a batch, of all processes, in one pass; features are of all images."""
@@ -278,3 +230,10 @@ class Siamese(Adversaries[SiameseSettings]):
         device, seed = batch.source.device, 2 * batch.seed + domain
         drawn = color_transforms(batch.total, self.settings.color_jitter, seed, device)
         return drawn[batch.first : batch.first + len(batch.source)]
+
+
+def _numbers(given: Batch) -> torch.Tensor:
+    """The number of each target's style, (N,), of all processes; 0 where there is but one."""
+    if given.styles is None:
+        return torch.zeros(given.total, dtype=torch.int64)
+    return gather(given.styles, given).argmax(1)

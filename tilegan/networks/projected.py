@@ -11,6 +11,7 @@ from torch import nn
 
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+from tilegan.networks.style_memory import StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
 SCALES = slice(1, None)  # those of strides 4, 8 and 16: the finest costs more than all others, and fine texture is
@@ -50,6 +51,7 @@ class JointDiscriminator(nn.Module):
 
     Attributes:
         features: frozen, of images; what a generator's content may be compared by as well.
+        memory: of the statistics of these.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class JointDiscriminator(nn.Module):
         self.styles = styles
         self.pixels = SiameseDiscriminator(channels, cell_values, inputs, styles)
         self.features = EfficientNetFeatures.read()
+        self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
         counts = CHANNELS[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_Head(width, cell_values, styles) for _ in counts)

@@ -1,0 +1,71 @@
+"""How near the statistics of translations are to those of a painter's works, as two sets of many crops.
+
+What a style looks like is told by means and deviations of a network's channels (Huang and Belongie 2017, 'Arbitrary
+Style Transfer in Real-time with Adaptive Instance Normalization'; Li et al. 2017, 'Demystifying Neural Style
+Transfer'). There one painting is matched; here translations take the distribution of all crops of all paintings, by
+the energy distance (Szekely and Rizzo 2013, 'Energy statistics: A class of statistics based on distances').
+A batch is too small for a distribution, so the last crops are remembered.
+"""
+
+import torch
+from torch import nn
+
+TARGETS, TRANSLATIONS = 256, 64  # crops that are remembered; generators change, so less of what they made
+_LEAST = 16  # crops of which deviations are taken
+
+
+def channel_statistics(features: list[torch.Tensor]) -> torch.Tensor:
+    """Means and deviations of all channels, (N, C, h, w) each -> float32 (N, 2 x all channels)."""
+    parts = [
+        part for each in features for part in (each.float().mean((2, 3)), (each.float().var((2, 3)) + 1e-6).sqrt())
+    ]
+    return torch.cat(parts, 1)
+
+
+class StyleMemory(nn.Module):
+    """Statistics of the last crops of targets and of translations, of each style; they are kept with the state."""
+
+    targets: torch.Tensor
+    translations: torch.Tensor
+    counts: torch.Tensor
+
+    def __init__(self, styles: int, values: int) -> None:
+        super().__init__()
+        self.register_buffer("targets", torch.zeros(styles, TARGETS, values))
+        self.register_buffer("translations", torch.zeros(styles, TRANSLATIONS, values))
+        self.register_buffer("counts", torch.zeros(styles, 2, dtype=torch.int64))  # of all that came, of either kind
+
+    @torch.no_grad()
+    def remember(self, rows: torch.Tensor, styles: torch.Tensor, *, translated: bool) -> None:
+        """Take rows (N, values) of crops of styles (N,), by number, in place of the oldest."""
+        kept = self.translations if translated else self.targets
+        for row, style in zip(rows, styles.tolist(), strict=True):
+            count = self.counts[style, int(translated)]
+            kept[style, int(count) % kept.shape[1]] = row
+            count += 1
+
+    def distance(self, rows: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        """``2 E|x - y| - 2 E|x - x'|``: that part of the energy distance which depends on the rows.
+
+        Values are divided by the deviations of the targets, distances by the root of their number.
+
+        Args:
+            rows: float (N, values), of translations x; those remembered are x', the targets y.
+            styles: (N,), of the rows, by number.
+
+        Returns:
+            scalar; 0 of styles of which too little is remembered.
+        """
+        found = [rows.new_zeros(())]
+        for row, style in zip(rows, styles.tolist(), strict=True):
+            many, few = self.counts[style].tolist()
+            if min(many, few) < _LEAST:
+                continue
+            targets, translations = self.targets[style, :many], self.translations[style, :few]
+            deviations = targets.std(0) + 1e-3
+            to_targets, among = (
+                (((row - others) / deviations).square().mean(1) + 1e-6).sqrt().mean()
+                for others in (targets, translations)
+            )
+            found.append(2 * (to_targets - among))
+        return torch.stack(found).sum() / len(rows)
