@@ -183,11 +183,13 @@ def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
 
 
 def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
-    method = Siamese(Brighten(), Frozen(), SiameseSettings(style_weight=3.0, palette=0, lightness=0, color_jitter=0))
+    method = Siamese(
+        Brighten(), Frozen(), SiameseSettings(style_weight=3.0, palette=0, color_jitter=0, style_start=0.5)
+    )
     random = torch.Generator().manual_seed(0)
     for _ in range(8):
         source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
-        batch = Batch(source, target, 0, 0, 2)
+        batch = Batch(source, target, 0, 0, 2, progress=0.5)
         losses = method.generator_loss(batch)
         assert losses["generator_style"].item() == 0  # too little is remembered
         method.discriminator_loss(batch)
@@ -197,6 +199,8 @@ def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
     torch.testing.assert_close(memory.translations[0, 14:16], rows)
     wanted = 3 * memory.distance(rows, torch.zeros(2, dtype=torch.int64))
     torch.testing.assert_close(method.generator_loss(batch)["generator_style"], wanted)
+    batch.progress = 0.49
+    assert method.generator_loss(batch)["generator_style"].item() == 0
 
 
 def constant_map(*move: float) -> list[list[float]]:
@@ -299,6 +303,8 @@ def test_without_joining_each_tile_is_judged_alone() -> None:
         ({"seam_weight": -1.0}, "seam weight"),
         ({"seam_weight": float("inf")}, "seam weight"),
         ({"seam_start": 2.0}, "seam start"),
+        ({"style_weight": -1.0}, "style weight"),
+        ({"style_start": -0.1}, "style start"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, float], message: str) -> None:

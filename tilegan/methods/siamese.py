@@ -53,6 +53,8 @@ class SiameseSettings(MethodSettings):
             twigs and outlines stay, whatever they are painted with.
         style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
             set of translations from that of the targets. It finds a manner soon, and a sloppy one; judges refine it.
+        style_start: share of the training before which there is no such loss: without strokes that judges have found,
+            it makes a relief of the photograph.
         lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
             at 0 to the targets' at 1.
         palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
@@ -72,8 +74,9 @@ class SiameseSettings(MethodSettings):
 
     margin: float = 2.0
     content_weight: float = 0.4
-    feature_weight: float = 1.0
-    style_weight: float = 0.5
+    feature_weight: float = 2.0
+    style_weight: float = 2.0
+    style_start: float = 0.25
     lightness: float = 1.0
     palette: float = 0.5
     color_jitter: float = 0.5
@@ -93,7 +96,8 @@ class SiameseSettings(MethodSettings):
         self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
         self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
-        self.check(0 <= self.seam_start <= 1, f"seam start must be from 0 to 1, not {self.seam_start}")
+        for name, start in (("seam", self.seam_start), ("style", self.style_start)):
+            self.check(0 <= start <= 1, f"{name} start must be from 0 to 1, not {start}")
 
     def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:
         """These settings with a colour map for each style, if anything is to move along it."""
@@ -210,7 +214,7 @@ class Siamese(Adversaries[SiameseSettings]):
         rows, styles = gather(channel_statistics(features), given), _numbers(given)
         distance = self.discriminator.memory.distance(rows, styles)
         self.discriminator.memory.remember(rows, styles, translated=True)
-        return distance
+        return distance if given.progress >= self.settings.style_start else torch.zeros_like(distance)
 
     def _remember(self, given: Batch, features: list[torch.Tensor]) -> None:
         """Remember the statistics of the targets' features."""
