@@ -4,6 +4,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
+from tilegan.networks.generator import box_blur
 from tilegan.networks.norms import ChannelNorm
 
 
@@ -55,3 +56,27 @@ def test_channel_norm_sees_one_pixel_at_a_time() -> None:
 def test_an_unknown_architecture_is_refused(architecture: dict[str, object], why: str) -> None:
     with pytest.raises(ModelError, match=f"unknown architecture .*{why}"):
         build_generator(architecture)
+
+
+def test_it_squints_by_means_of_means() -> None:
+    images = torch.rand(2, 3, 24, 32, generator=torch.Generator().manual_seed(0))
+    twice = images
+    for _ in range(2):
+        twice = nn.functional.avg_pool2d(nn.functional.pad(twice, (2, 2, 2, 2), mode="reflect"), 5, 1)
+    blurred = box_blur(3, 5)(images)
+    # where the mirrored edge is averaged, once or twice makes a difference
+    torch.testing.assert_close(blurred[..., 4:-4, 4:-4], twice[..., 4:-4, 4:-4])
+    torch.testing.assert_close(box_blur(1, 5)(torch.ones(1, 1, 9, 9)), torch.ones(1, 1, 9, 9))
+    assert box_blur(3, 0)(images) is images
+
+
+def test_nothing_but_what_squinting_leaves_is_seen() -> None:
+    torch.manual_seed(0)
+    generator = build_generator(DEFAULT_GENERATOR | {"squint": 5}).eval()
+    nn.init.normal_(generator.tail.weight, std=0.1)
+    gray = torch.zeros(1, 3, 160, 160)
+    stripes = gray.clone()
+    stripes[..., ::5] = 0.8
+    stripes -= stripes.mean()  # of period 5: the blur takes all of it away
+    apart = (generator(stripes) - generator(gray))[..., 72:-72, 72:-72]
+    assert apart.abs().max() < 1e-5

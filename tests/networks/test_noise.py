@@ -83,6 +83,8 @@ def test_windows_of_a_painting_equal_the_whole(precision: str) -> None:
     for top, left in ((0, 0), (16, 44)):
         window = padded[None, top : top + 48 + 2 * halo, left : left + 256 + 2 * halo]
         found = translator.run(window, halo, [Place(top - halo, left - halo)])[0]
-        assert np.array_equal(found, whole[top : top + 48, left : left + 256])
+        apart = np.abs(found.astype(int) - whole[top : top + 48, left : left + 256])
+        assert apart.max() <= (precision == "bfloat16")  # single values are rounded otherwise
+        assert (apart > 0).mean() < 0.001
     elsewhere = translator.run(padded[None], halo, [Place(400, 0)])[0]
     assert (elsewhere != whole).mean() > 0.5
