@@ -120,9 +120,12 @@ def _candidate(name: str, photographs: dict[str, Path], folder: Path) -> dict[st
 
 
 def _by_tilegan(model: str) -> Callable[[Path, Path], None]:
-    from tilegan import stylize
+    from tilegan.pipelines import stylize
 
-    return lambda photograph, result: stylize(photograph, result, model) and None
+    def make(photograph: Path, result: Path) -> None:
+        stylize(photograph, result, model)
+
+    return make
 
 
 def _by_peer(style: str) -> Callable[[Path, Path], None]:
