@@ -13,6 +13,7 @@ from tilegan.cli.options import (
     overwrite_option,
     paired_option,
     precision_option,
+    sizes,
     style_option,
 )
 from tilegan.cli.report import pixel_bars
@@ -52,13 +53,38 @@ from tilegan.cli.report import pixel_bars
     type=click.IntRange(min=1),
     help="Reduce images to this short side first  [default: as trained]",
 )
+@click.option(
+    "--megapixels",
+    metavar="N[,N...]",
+    type=sizes,
+    default="",
+    help="Also scale sources to these sizes, stylize them, and look at the results from near and from far.",
+)
+@click.option(
+    "--large",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Sources of these, best as large in fact  [default: those of SOURCE_DIR]",
+)
+@click.option(
+    "--stroke",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    help="Of these, as for tilegan stylize  [default: as there]",
+)
+@click.option(
+    "--features",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Weights of an EfficientNet-Lite0, by which images are looked at  [default: an installed package's]",
+)
 @style_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
 @device_option
 @precision_option
 @overwrite_option
 def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: Any) -> None:
-    """Measure MODEL: seams, style and content, of images of SOURCE_DIR against those of TARGET_DIR.
+    """Measure MODEL: seams, style, content and what is seen of images of SOURCE_DIR, against those of TARGET_DIR.
 
     Give folders of images that the model was not trained on. Two baselines stand beside it: the source itself, and its
     colors moved to those of the targets. Writes evaluate.json and evaluate.html.

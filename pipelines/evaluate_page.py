@@ -80,8 +80,12 @@ def page(result: "EvaluateResult", pictures: list[Pictures]) -> str:
     facts = (
         f"{len(result.sources)} sources, {len(result.targets[0])} + {len(result.targets[1])} targets, reduced "
         f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
-        f"{result.precision}."
+        f"{result.precision}. Probes have learnt from {result.learnt[0]} sources and {result.learnt[1]} targets."
     )
+    if any(large.enlarged > 1 for large in result.large):
+        facts += " Some of the large sources were enlarged: " + ", ".join(
+            f"{large.megapixels:g} MP up to {large.enlarged:.1f} times" for large in result.large if large.enlarged > 1
+        )
     return "\n".join(
         [
             f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',

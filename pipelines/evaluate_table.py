@@ -1,9 +1,11 @@
 """The figures of an evaluation as rows of text, for a terminal and for the page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from tilegan.metrics.judge import Verdict
 from tilegan.pipelines.evaluate_figures import Figures
+from tilegan.pipelines.evaluate_seen import Seen
 
 if TYPE_CHECKING:
     from tilegan.pipelines.evaluate import EvaluateResult
@@ -16,7 +18,7 @@ class Row(NamedTuple):
     """A line of the table.
 
     Attributes:
-        group: 'seams', 'style' or 'content'.
+        group: 'seams', 'style', 'content' or 'seen'; of large images their size and whether from near or from far.
         label: what the figure is, and its unit.
         cells: a text for each of ``HEADINGS``, '-' where there is no such figure.
     """
@@ -33,8 +35,7 @@ def table(result: "EvaluateResult") -> list[Row]:
 
 def _rows(result: "EvaluateResult") -> Iterator[Row]:
     def row(group: str, label: str, digits: int, value: Callable[[Figures], float | None], real: float | None) -> Row:
-        values = [*map(value, result.figures.values()), real]
-        return Row(group, label, [NONE if number is None else f"{number + 0:.{digits}f}" for number in values])
+        return Row(group, label, _cells([*map(value, result.figures.values()), real], digits))
 
     tile, cell = result.tile_size, result.stride
     yield row("seams", f"amplitude, {tile} px (levels)", 2, lambda of: of.amplitude, None)
@@ -53,3 +54,25 @@ def _rows(result: "EvaluateResult") -> Iterator[Row]:
     yield row("content", "SSIM (-1 to 1)", 2, lambda of: of.ssim, None)
     if result.figures["exact"].psnr is not None:
         yield row("content", "PSNR to the true output (dB)", 1, lambda of: of.psnr, None)
+    yield from _seen("seen", {name: figures.seen for name, figures in result.figures.items()}, result.real_seen)
+    for large in result.large:
+        for look, seen in large.looks.items():
+            yield from _seen(f"{large.megapixels:g} MP, {look}", seen, None)
+
+
+def _seen(group: str, seen: Mapping[str, Seen], real: Verdict | None) -> Iterator[Row]:
+    """What is seen of some of the candidates, and of real targets if that is known."""
+    columns = [seen.get(name.replace(" ", "_")) for name in HEADINGS[:-1]]
+
+    def row(label: str, value: Callable[[Seen], float | None], of_real: float | None) -> Row:
+        return Row(group, label, _cells([*(of and value(of) for of in columns), of_real], 2))
+
+    yield row("painted: taken (0 to 1)", lambda of: of.verdict.taken, real and real.taken)
+    yield row("painted: log-odds (0 to 1)", lambda of: of.verdict.painted, real and real.painted)
+    yield row("near the painter (0 to 1)", lambda of: of.verdict.near, real and real.near)
+    yield row("structure (-1 to 1)", lambda of: of.structure, None)
+    yield row("feature distance (0 to 4)", lambda of: of.feature_distance, None)
+
+
+def _cells(values: list[float | None], digits: int) -> list[str]:
+    return [NONE if number is None else f"{number + 0:.{digits}f}" for number in values]

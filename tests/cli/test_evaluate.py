@@ -53,6 +53,8 @@ def test_prints_a_table(run, model: Path, folders, tmp_path: Path) -> None:
         (("dots.safetensors", "photos", "missing"), "missing"),
         (("dots.safetensors", "photos", "paintings", "--short-side", "60"), "80"),
         (("dots.safetensors", "photos", "paintings", "-o", "photos"), "photos"),
+        (("dots.safetensors", "photos", "paintings", "--features", "dots.safetensors"), "dots.safetensors"),
+        (("dots.safetensors", "photos", "paintings", "--megapixels", "0.3,0"), "0 megapixels"),
     ],
 )
 @pytest.mark.usefixtures("folders", "model")

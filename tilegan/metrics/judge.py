@@ -1,0 +1,88 @@
+"""How far translations have come from sources to targets, as a frozen network sees crops of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from tilegan.metrics.kernel import kernel_distance
+from tilegan.metrics.painted import Crops, Probes
+from tilegan.metrics.style import place
+from tilegan.metrics.views import Statistics
+
+LEAST_TARGETS = 4  # two in each half: distances within a set are of different pictures
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a set of pictures; None where too few files are known.
+
+    Attributes:
+        taken: share of their crops that a probe takes for a target's, 0 to 1.
+        log_odds: mean over their crops, as far as the probes go; only differences of them mean something.
+        painted: where this lies between the sources' (0) and that of targets new to the probe (1).
+        distance: squared kernel distance to the targets, mean over both halves.
+        near: where this lies between the sources' (0) and that of one half of the targets to the other (1).
+    """
+
+    taken: float | None
+    log_odds: float | None
+    painted: float | None
+    distance: float | None
+    near: float | None
+
+
+class Judge:
+    """Knows sources and targets.
+
+    Args:
+        translated: the sources that are translated.
+        others: further ones, from which probes learn as well; files that are among the translated have their numbers.
+        targets: of different numbers, in order; every second one is in the second half.
+    """
+
+    def __init__(self, translated: Sequence[Crops], others: Sequence[Crops], targets: Sequence[Crops]) -> None:
+        sources = [*translated, *others]
+        known = [np.concatenate([crops.statistics for crops in some]) for some in (sources, targets)]
+        self._mean = np.mean([some.mean(axis=0) for some in known], axis=0)
+        self._deviation = np.sqrt(np.mean([some.var(axis=0) for some in known], axis=0)) + 1e-6
+        numbers = ({crops.number for crops in some} for some in (sources, targets))
+        self._probes = Probes(sources, targets) if min(map(len, numbers)) > 1 else None
+        self._halves = [[self._standard(crops) for crops in targets[half::2]] for half in (0, 1)]
+        self._measures = len(targets) >= LEAST_TARGETS and len(translated) > 1
+        self._real_distance = kernel_distance(*self._halves) if self._measures else None
+        self._source = self._figures(translated)
+        self._real = self._figures(targets)
+
+    @property
+    def real(self) -> Verdict:
+        """Of the targets themselves, each by a probe to which it is new."""
+        taken, odds, _ = self._real
+        placed = None if odds is None else 1.0, None if self._real_distance is None else 1.0
+        return Verdict(taken, odds, placed[0], self._real_distance, placed[1])
+
+    def of(self, made: Sequence[Crops]) -> Verdict:
+        """Of what became of the translated sources; pictures have the numbers of their sources' files."""
+        taken, odds, distance = self._figures(made)
+        painted = near = None
+        if odds is not None and self._source[1] is not None and self._real[1] is not None:
+            painted = place(-self._source[1], -odds, -self._real[1])
+        if distance is not None and self._source[2] is not None and self._real_distance is not None:
+            near = place(self._source[2], distance, self._real_distance)
+        return Verdict(taken, odds, painted, distance, near)
+
+    def _figures(self, pictures: Sequence[Crops]) -> tuple[float | None, float | None, float | None]:
+        """Share taken, mean log-odds, and distance to the targets."""
+        taken = odds = distance = None
+        if self._probes is not None:
+            every = np.concatenate([self._probes.log_odds(crops) for crops in pictures])
+            taken, odds = float(np.mean(every > 0)), float(np.mean(every))
+        if self._measures:
+            standard = [self._standard(crops) for crops in pictures]
+            distance = fmean(kernel_distance(standard, half) for half in self._halves)
+        return taken, odds, distance
+
+    def _standard(self, crops: Crops) -> Statistics:
+        standard: Statistics = (crops.statistics - self._mean) / self._deviation
+        return standard
