@@ -99,7 +99,7 @@ class SlideSource:
             color_managed=self._colour.managed,
             dpi=_dpi(told),
         )
-        self._lock = threading.Lock()
+        self._closing, self._is_closed = threading.Lock(), False
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
@@ -130,8 +130,11 @@ class SlideSource:
         return file_identity(Path(self.path), self.height, self.width)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._slide.close()
+        """Let go of the file; once more does nothing."""
+        with self._closing:
+            if not self._is_closed:  # OpenSlide refuses to close a second time
+                self._slide.close()
+            self._is_closed = True
 
     def _pixels(self, rgba: NDArray[np.uint8]) -> Pixels:
         colours = rgba[..., :3][..., self._bands]

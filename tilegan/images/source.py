@@ -86,7 +86,7 @@ class Source(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; once more does nothing."""
         ...
 
 
@@ -148,7 +148,11 @@ def _open_file(path: Path, reading: Reading) -> Source:
     try:
         source = RasterSource(path, reading, header)
         if path.suffix.lower() == ".svs":
-            source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            try:
+                source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            except ImageError:
+                source.close()
+                raise
         return source
     except ImageError as error:
         others: list[Callable[[Path, Reading], Source]] = [SlideSource] if is_slide(path) else []

@@ -1,0 +1,109 @@
+"""What real files broke once: each situation tried on the command, a line each.
+
+    python benchmarks/field.py [NAME...]
+
+A situation is a function that makes its input in a temporary folder, runs the command on it, in this process and with a
+model that changes nothing, and tells what came out and whether that is right. Names choose some of them; the exit code
+is 1 if any is not right.
+"""
+
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import tifffile
+import torch
+from click.testing import CliRunner, Result
+from torch import nn
+
+from tilegan.cli.main import main as command
+from tilegan.networks.build import register_generator
+from tilegan.translator import Translator
+
+Situation = Callable[[Path], tuple[str, bool]]
+DRAW = np.random.default_rng(0)
+SITUATIONS: list[Situation] = []
+
+
+class Same(nn.Module):
+    """A generator that gives its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 3, 3, padding=1)
+        nn.init.dirac_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """The images."""
+        result: torch.Tensor = self.layer(images)
+        return result
+
+
+@cache
+def model() -> str:
+    """The file of a model that changes nothing."""
+    register_generator("same", Same)
+    path = Path(tempfile.mkdtemp()) / "same.safetensors"
+    Translator.of(Same(), {"name": "same"}, tile_size=16, name="same").save(path)
+    return str(path)
+
+
+def run(*arguments: object) -> Result:
+    """The command with these arguments."""
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def stylize(source: Path, output: Path, *options: object) -> Result:
+    """`tilegan stylize` of an image, with its pixels as they are."""
+    return run("stylize", source, "-o", output, "--model", model(), "--precision", "float32", *options)
+
+
+def said(result: Result) -> str:
+    """How a command ended: the notes of a success, or the error."""
+    lines = [line for line in result.output.splitlines() if line.startswith(("Note", "Error"))]
+    return f"exit {result.exit_code}" + "".join(f"; {line}" for line in lines)
+
+
+def situation(function: Situation) -> Situation:
+    """List a situation."""
+    SITUATIONS.append(function)
+    return function
+
+
+@situation
+def slide_by_openslide(folder: Path) -> tuple[str, bool]:
+    """A slide that only OpenSlide reads ends without an error."""
+    pixels = DRAW.integers(0, 256, (480, 480, 3), np.uint8)
+    about = "Aperio Image Library v11.2.1 \r\n480x480 [0,0 480x480] (240x240) J2K|AppMag = 20|MPP = 0.4990"
+    options = {"tile": (240, 240), "compression": "deflate", "photometric": "rgb", "metadata": None}
+    tifffile.imwrite(folder / "a.ndpi", pixels, description=about, **options)
+    result = stylize(folder / "a.ndpi", folder / "out.tif", "--progress", "json")
+    return said(result), result.exit_code == 0 and '"event": "finished"' in result.output
+
+
+def main() -> None:
+    """Try all situations, or those that are named."""
+    wrong = 0
+    chosen = [function for function in SITUATIONS if not sys.argv[1:] or function.__name__ in sys.argv[1:]]
+    for function in chosen:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                told, right = function(Path(folder))
+            except Exception:
+                told, right = traceback.format_exc().strip().splitlines()[-1], False
+            told = told.replace(f"{folder}/", "")
+        print(f"{'ok ' if right else 'NOT'}  {function.__name__}: {told}", flush=True)
+        wrong += not right
+    print(f"{len(chosen) - wrong} of {len(chosen)} are right")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
