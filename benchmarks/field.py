@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import rasterio
 import tifffile
 import torch
 from click.testing import CliRunner, Result
+from PIL import Image
 from torch import nn
 
 from tilegan.cli.main import main as command
@@ -85,6 +87,17 @@ def slide_by_openslide(folder: Path) -> tuple[str, bool]:
     tifffile.imwrite(folder / "a.ndpi", pixels, description=about, **options)
     result = stylize(folder / "a.ndpi", folder / "out.tif", "--progress", "json")
     return said(result), result.exit_code == 0 and '"event": "finished"' in result.output
+
+
+@situation
+def png_of_16_bits(folder: Path) -> tuple[str, bool]:
+    """A dark PNG of 16 bits stays dark."""
+    values = DRAW.integers(8_000, 29_000, (3, 120, 150)).astype(np.uint16)
+    with rasterio.open(folder / "a.png", "w", "PNG", height=120, width=150, count=3, dtype="uint16") as dataset:
+        dataset.write(values)
+    result = stylize(folder / "a.png", folder / "out.png")
+    mean = np.asarray(Image.open(folder / "out.png")).mean()
+    return f"{said(result)}; mean {values.mean() / 257:.1f} becomes {mean:.1f}", abs(mean - values.mean() / 257) < 1
 
 
 def main() -> None:

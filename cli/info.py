@@ -83,7 +83,7 @@ def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
     if image.opacity is not None:
         rows.append(("opacity", f"by its {image.opacity}" if image.opacity != "nodata" else "by nodata"))
     if image.dtype != "uint8" or image.stretch != (0, 255):
-        rows.append(("levels", "from {:.6g} to {:.6g}".format(*image.stretch)))
+        rows.append(("levels", "from {:.6g} to {:.6g} ({})".format(*image.stretch, image.rule)))
     if image.color_managed:
         rows.append(("colours", "converted to sRGB, or by a profile the same"))
     if image.dpi is not None:

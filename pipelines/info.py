@@ -60,6 +60,7 @@ class ImageInfo:
         nodata: value of pixels that mean nothing, None if there is none.
         opacity: what tells which pixels mean something: 'alpha', 'mask' or 'nodata'; None if all do.
         stretch: the values that the lowest and the highest level of a pixel stand for.
+        rule: how these were found.
         color_managed: whether its colours are converted to sRGB, or a profile says that they are.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
         sequential: whether it can only be decoded from the top.
@@ -77,6 +78,7 @@ class ImageInfo:
     nodata: float | None
     opacity: str | None
     stretch: tuple[float, float]
+    rule: str
     color_managed: bool
     dpi: tuple[float, float] | None
     sequential: bool
@@ -133,6 +135,7 @@ def _image(name: str | Path) -> ImageInfo:
             nodata=geo.nodata if geo is not None else None,
             opacity=origin.opacity,
             stretch=(origin.low, origin.high),
+            rule=origin.rule,
             color_managed=origin.color_managed,
             dpi=origin.dpi,
             sequential=source.sequential,

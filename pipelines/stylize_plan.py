@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from tilegan.errors import ImageError, OutputError, SettingError
@@ -187,7 +188,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=notes,
+        notes=notes + _told_of_levels(origin, image),
     )
     return Job(
         image=image,
@@ -205,6 +206,14 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         begun=begun,
         summary=summary,
     )
+
+
+def _told_of_levels(origin: Origin, image: Source) -> tuple[str, ...]:
+    """One line that tells what levels stand for, where values are not levels already."""
+    highest = int(np.iinfo(image.levels).max)
+    if (origin.low, origin.high) == (0, highest) or (origin.rule == "dtype" and image.dtype.itemsize == 1):
+        return ()
+    return (f"values {origin.low:.6g} to {origin.high:.6g} are levels 0 to {highest} ({origin.rule})",)
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:

@@ -62,7 +62,7 @@ def test_what_is_transparent_does_not_count_in_the_stretch(tmp_path, rule, edges
     source = open_source(write(tmp_path / "a.tif", np.stack([gray, alpha]), alpha="yes"), Reading(stretch=rule))
     assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
     Image.fromarray(gray).save(tmp_path / "a.png", transparency=0)
-    source = open_source(tmp_path / "a.png", Reading(stretch=rule))
+    source = open_source(tmp_path / "a.png", Reading(stretch=rule or "percentile"))
     assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
 
 

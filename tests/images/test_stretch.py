@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilegan.errors import SettingError
-from tilegan.images.stretch import Stretch, levels_of, named_range, to_opacity, type_range
+from tilegan.images.stretch import Stretch, is_picture, levels_of, named_range, to_opacity, type_range
 
 RAMP = np.arange(1001, dtype=np.float64).reshape(-1, 1, 1)
 
@@ -69,3 +69,19 @@ def test_opacity_of_any_type():
 def test_rules_that_make_no_sense(rule):
     with pytest.raises(SettingError, match="percentile, minmax, dtype, or LOW,HIGH"):
         named_range(rule)
+
+
+def test_what_was_made_to_be_looked_at():
+    sixteen = np.dtype(np.uint16)
+    assert all(is_picture(name, sixteen) for name in ("PNG", "JPEG", "WEBP", "AVIF"))
+    assert not any(is_picture(name, sixteen) for name in ("GTiff", "JP2OpenJPEG", "netCDF", None))
+    assert not is_picture("PNG", np.dtype(np.float32))
+
+
+def test_the_rule_is_told():
+    assert [chosen(rule, RAMP).rule for rule in (None, "minmax", "dtype", "1,2")] == [
+        "percentile",
+        "minmax",
+        "dtype",
+        "as asked for",
+    ]

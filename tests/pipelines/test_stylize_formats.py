@@ -17,7 +17,7 @@ from torch import nn
 from tilegan.errors import OutputError
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
-from tilegan.pipelines import stylize
+from tilegan.pipelines import info, stylize
 from tilegan.translator import Translator
 
 HEIGHT, WIDTH = 150, 230
@@ -259,3 +259,23 @@ def test_no_colour_of_masked_pixels_bleeds_into_others(tmp_path):
     shown = alpha[..., 0] > 0
     np.testing.assert_array_equal(results[0][shown], results[1][shown])
     assert np.ptp(results[0][shown][:, :3], axis=0).max() == 0
+
+
+@pytest.mark.parametrize(("ending", "rule"), [("png", "dtype"), ("tif", "percentile")])
+def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp_path, ending, rule):
+    values = np.random.default_rng(0).integers(8_000, 29_000, (3, HEIGHT, WIDTH)).astype(np.uint16)
+    path = tmp_path / f"in.{ending}"
+    with rasterio.open(
+        path, "w", "PNG" if ending == "png" else "GTiff", height=HEIGHT, width=WIDTH, count=3, dtype="uint16"
+    ) as dataset:
+        dataset.write(values)
+    assert info(path).rule == rule
+    result = through(path, tmp_path / "out.png")
+    low, high = info(path).stretch
+    assert result.notes == (f"values {low:.6g} to {high:.6g} are levels 0 to 255 ({rule})",)
+    painted = np.asarray(Image.open(tmp_path / "out.png")).astype(float)
+    if ending == "png":
+        assert np.abs(painted - values.transpose(1, 2, 0) / 257).max() <= 1
+    else:
+        assert painted.min() == 0
+        assert painted.max() == 255

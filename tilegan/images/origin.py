@@ -92,6 +92,7 @@ class Origin:
         color_managed: whether colours came with a profile, or in another colour space than sRGB, and were converted:
             results are then tagged as sRGB.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+        rule: how ``low`` and ``high`` were found, for people (see ``tilegan.images.stretch``).
     """
 
     geo: Geo | None = None
@@ -101,6 +102,7 @@ class Origin:
     high: float = 255.0
     color_managed: bool = False
     dpi: tuple[float, float] | None = None
+    rule: str = "dtype"
 
     def part(self, window: Window) -> Self:
         """The origin of a window of the image."""
@@ -116,7 +118,8 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types; ``from_json`` is the inverse."""
-        content = {name: getattr(self, name) for name in ("opacity", "dtype", "low", "high", "color_managed")} | {
+        plain = ("opacity", "dtype", "low", "high", "rule", "color_managed")
+        content = {name: getattr(self, name) for name in plain} | {
             "dpi": list(self.dpi) if self.dpi else None,
             "geo": None,
         }

@@ -25,7 +25,7 @@ from tilegan.images.source import (
     reduced_shape,
     shown,
 )
-from tilegan.images.stretch import Stretch, bits_of, levels_of, to_opacity
+from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}
@@ -90,7 +90,8 @@ class PillowSource:
         self.remarks += (colour.remark,) if colour.remark else ()
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
-        rule = "dtype" if reading.stretch is None and colour.managed and values.dtype.kind == "u" else reading.stretch
+        told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
+        rule = "dtype" if reading.stretch is None and told else reading.stretch
         stretch = Stretch.choose(rule, values.dtype, bits_of(values.dtype), lambda: (values, None))
         self._pixels: Pixels = turn.upright(colour.apply(stretch.apply(values, self.levels)))
         self._mask: Pixels | None = None if alpha is None else turn.upright(to_opacity(alpha, self.levels))
@@ -99,6 +100,7 @@ class PillowSource:
             dtype=values.dtype.name,
             low=stretch.low,
             high=stretch.high,
+            rule=stretch.rule,
             color_managed=colour.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
         )

@@ -23,7 +23,7 @@ from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.raster_file import RasterFile
 from tilegan.images.source import LARGEST_HELD, file_identity, reduced_shape
-from tilegan.images.stretch import OVERVIEW, Stretch, levels_of, to_opacity
+from tilegan.images.stretch import OVERVIEW, Stretch, is_picture, levels_of, to_opacity
 from tilegan.images.vsi import container
 
 _EIGHT = np.dtype(np.uint8)
@@ -102,6 +102,7 @@ class RasterSource:
             dtype="uint8" if is_palette else self.dtype.name,
             low=0.0 if is_palette else stretch.low,
             high=255.0 if is_palette else stretch.high,
+            rule="dtype" if is_palette else stretch.rule,
             color_managed=self._colour.managed,
             dpi=dpi,
         )
@@ -269,7 +270,7 @@ class RasterSource:
         bands, rule = self._bands, self._reading.stretch
         # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
         told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
-        if rule is None and told and bands.dtype.kind == "u":
+        if rule is None and ((told and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)):
             rule = "dtype"
 
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:

@@ -96,6 +96,7 @@ class SlideSource:
             opacity="alpha",
             low=self._stretch.low,
             high=self._stretch.high,
+            rule=self._stretch.rule,
             color_managed=self._colour.managed,
             dpi=_dpi(told),
         )

@@ -107,6 +107,7 @@ def _origin(told: Any) -> Origin:
         or not all(isinstance(length, int) and length > 0 for length in lengths)
         or not all(isinstance(text, str) for text in tags.values())
         or not isinstance(origin.color_managed, bool)
+        or not isinstance(origin.rule, str)
         or origin.opacity not in (None, "alpha", "mask", "nodata")
         or not origin.low < origin.high
         or (origin.dpi is not None and len(origin.dpi) != 2)

@@ -77,14 +77,20 @@ class ZarrSource:
         """What a result takes over beside pixels."""
         stretch, told = self._measured(), self._layout.origin
         opacity = None if self._alpha is None else "alpha"
+        measured: dict[str, Any] = {
+            "dtype": self.dtype.name,
+            "low": stretch.low,
+            "high": stretch.high,
+            "rule": stretch.rule,
+        }
         if told is None:
-            return Origin(opacity=opacity, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+            return Origin(opacity=opacity, **measured)
         if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
             told = replace(told, geo=told.geo.scaled(self.height, self.width))
         told = replace(told, opacity=opacity and (told.opacity or opacity))
         if self._reading.stretch is None and self._reading.bands is None:
             return told
-        return replace(told, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+        return replace(told, **measured)
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
