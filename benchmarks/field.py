@@ -100,6 +100,28 @@ def png_of_16_bits(folder: Path) -> tuple[str, bool]:
     return f"{said(result)}; mean {values.mean() / 257:.1f} becomes {mean:.1f}", abs(mean - values.mean() / 257) < 1
 
 
+@situation
+def camera_raw(folder: Path) -> tuple[str, bool]:
+    """A raw is not painted from its thumbnail."""
+    with tifffile.TiffWriter(folder / "a.nef") as file:
+        file.write(DRAW.integers(0, 256, (48, 64, 3), np.uint8), photometric="rgb", subfiletype=1, subifds=1)
+        pattern = [(33421, "H", 2, (2, 2), True), (33422, "B", 4, bytes([0, 1, 1, 2]), True)]
+        file.write(DRAW.integers(0, 4096, (240, 300), np.uint16), photometric="cfa", extratags=pattern)
+    result = stylize(folder / "a.nef", folder / "out.png")
+    return said(result), result.exit_code == 1 and "develop it first" in result.output
+
+
+@situation
+def thumbnail_first(folder: Path) -> tuple[str, bool]:
+    """A TIFF that begins with a smaller copy gives its main image."""
+    pixels = DRAW.integers(0, 256, (120, 150, 3), np.uint8)
+    with tifffile.TiffWriter(folder / "a.tif") as file:
+        file.write(pixels[::4, ::4].copy(), photometric="rgb", subfiletype=1)
+        file.write(pixels, photometric="rgb")
+    result = stylize(folder / "a.tif", folder / "out.png")
+    return said(result), bool(np.array_equal(np.asarray(Image.open(folder / "out.png")), pixels))
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

@@ -135,6 +135,7 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
 
 def _open_file(path: Path, reading: Reading) -> Source:
     """Open a file, by the first reader that fits."""
+    from tilegan.images.camera_raw import is_camera_raw
     from tilegan.images.header import read_header
     from tilegan.images.pillow import PillowSource
     from tilegan.images.raster import RasterSource
@@ -142,6 +143,8 @@ def _open_file(path: Path, reading: Reading) -> Source:
 
     if needs_openslide(path):
         return SlideSource(path, reading)
+    if is_camera_raw(path):
+        raise ImageError(f"a camera raw, not a picture: {shown(path)}: develop it first, to TIFF or JPEG")
     header = read_header(path)
     if header.for_pillow:
         return PillowSource(path, reading)

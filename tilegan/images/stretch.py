@@ -1,10 +1,10 @@
 """Values of any numeric type to levels, by one rule for the whole image.
 
-The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels. Integers that
-were made to be looked at (of a format of pictures, or of a colour profile) span the range of their type. All others are
-measurements: the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite values of an
-overview, over the bands that are read together, so that colours keep their balance. What lies beyond is clipped;
-values that are no number become 0.
+The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels. Integers
+that were made to be looked at (of a format of pictures, or of a colour profile) span the range of their type. All
+others are measurements: the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite
+values of an overview, over the bands that are read together, so that colours keep their balance. What lies beyond is
+clipped; values that are no number become 0.
 """
 
 import math
