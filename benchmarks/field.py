@@ -19,6 +19,7 @@ import numpy as np
 import rasterio
 import tifffile
 import torch
+import zarr
 from click.testing import CliRunner, Result
 from PIL import Image
 from torch import nn
@@ -120,6 +121,28 @@ def thumbnail_first(folder: Path) -> tuple[str, bool]:
         file.write(pixels, photometric="rgb")
     result = stylize(folder / "a.tif", folder / "out.png")
     return said(result), bool(np.array_equal(np.asarray(Image.open(folder / "out.png")), pixels))
+
+
+@situation
+def pixel_size(folder: Path) -> tuple[str, bool]:
+    """A pixel of 0.25 um stays one in every format, from OME-Zarr and from a slide that GDAL reads."""
+    pixels = DRAW.integers(0, 256, (120, 150, 3), np.uint8)
+    group = zarr.open_group(folder / "a.zarr")
+    group.create_array("0", data=np.moveaxis(pixels, -1, 0).copy())
+    axes = [{"name": "c"}, *({"name": axis, "type": "space", "unit": "micrometer"} for axis in "yx")]
+    scale = [{"type": "scale", "scale": [1.0, 0.25, 0.25]}]
+    multiscale = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [multiscale]}
+    tifffile.imwrite(folder / "b.svs", pixels, description="Aperio Image Library v11|MPP = 0.25", metadata=None)
+    found = {}
+    for source in ("a.zarr", "b.svs"):
+        for ending in ("zarr", "tif", "png", "jpg", "webp"):
+            output = folder / f"{source}.{ending}"
+            stylize(folder / source, output)
+            told = [line for line in run("info", output).output.splitlines() if line.startswith("pixel size")]
+            found[f"{source} to {ending}"] = told[0].split("  ")[-1].strip() if told else "lost"
+    right = set(found.values()) == {"0.25 x 0.25 um"}
+    return ", ".join(sorted(set(found.values()))), right
 
 
 def main() -> None:

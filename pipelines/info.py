@@ -11,6 +11,7 @@ from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
 from tilegan.files import locate
+from tilegan.images.resolution import pixel_of_dpi
 from tilegan.images.source import open_source
 from tilegan.images.vsi import is_elsewhere
 from tilegan.model_file import find, read_header, shipped
@@ -84,6 +85,11 @@ class ImageInfo:
     sequential: bool
     held: bool
     remarks: tuple[str, ...]
+
+    @property
+    def pixel_size(self) -> tuple[float, float]:
+        """Width and height of a pixel in micrometres; not a number where the file does not say."""
+        return pixel_of_dpi(self.dpi) if self.dpi is not None else (math.nan, math.nan)
 
     @property
     def megapixels(self) -> float:

@@ -217,7 +217,7 @@ def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin) ->
 def _tags(origin: Origin) -> dict[str, str]:
     tags = dict(origin.geo.tags) if origin.geo is not None else {}
     if origin.dpi is not None:
-        across, down = (f"{value:g}" for value in origin.dpi)
+        across, down = (f"{value:.12g}" for value in origin.dpi)
         inch = "2"  # TIFF's number of it
         tags |= {"TIFFTAG_XRESOLUTION": across, "TIFFTAG_YRESOLUTION": down, "TIFFTAG_RESOLUTIONUNIT": inch}
     return tags

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tilegan.images.header import sensible_dpi
 from tilegan.images.origin import Geo
+from tilegan.images.resolution import dpi_of_description, sensible_dpi
 
 _LONGEST = 2**16  # letters of a tag that is kept
 # What is told elsewhere, or would be untrue of a result: orientation, resolution, copies of EXIF and XMP.
@@ -66,11 +66,14 @@ def is_placed(geo: Geo | None) -> bool:
 
 
 def dpi_of_tags(dataset: Any) -> tuple[float, float] | None:
-    """Pixels per inch that the tags of a TIFF tell."""
+    """Pixels per inch that the tags of a TIFF tell, first its description."""
     tags = dataset.tags()
     unit = _UNITS.get(tags.get("TIFFTAG_RESOLUTIONUNIT", "")[:1])
-    dpi = tags.get("TIFFTAG_XRESOLUTION"), tags.get("TIFFTAG_YRESOLUTION")
-    if unit is None or None in dpi:
+    dpi = tags.get("TIFFTAG_XRESOLUTION", ""), tags.get("TIFFTAG_YRESOLUTION", "")
+    described = dpi_of_description(tags.get(_DESCRIPTION, ""), *dpi)
+    if described is not None:
+        return described
+    if unit is None:
         return None
     try:
         return sensible_dpi([unit * float(value) for value in dpi])

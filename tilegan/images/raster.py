@@ -69,7 +69,7 @@ class RasterSource:
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
             self._colour = conversion(space, embedded_profile(dataset))
-            dpi = dpi_of_tags(dataset) if dataset.driver == "GTiff" else header.dpi
+            dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
             exif = dataset.tags().get("EXIF_Orientation", "1")
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)

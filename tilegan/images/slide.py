@@ -14,12 +14,12 @@ from tilegan.images.color import conversion
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
+from tilegan.images.resolution import dpi_of_pixel
 from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
 from tilegan.images.stretch import OVERVIEW, Stretch
 
 # formats that GDAL takes for something else (a thumbnail, one huge strip) or does not know
 _SUFFIXES = {".bif", ".czi", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", ".zvi"}
-_INCH = 25_400.0  # micrometres
 
 
 def needs_openslide(path: Path) -> bool:
@@ -178,7 +178,7 @@ def _tags(told: Any, height: int, width: int) -> Geo | None:
 
 def _dpi(told: Any) -> tuple[float, float] | None:
     try:
-        across, down = (_INCH / float(told[f"openslide.mpp-{axis}"]) for axis in "xy")
-    except (KeyError, ValueError, ZeroDivisionError):
+        across, down = (float(told[f"openslide.mpp-{axis}"]) for axis in "xy")
+    except (KeyError, ValueError):
         return None
-    return across, down
+    return dpi_of_pixel(across, down)

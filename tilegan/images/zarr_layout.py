@@ -11,6 +11,7 @@ from zarr.storage import LocalStore
 
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, os_errors, storage_options
+from tilegan.images.ome import dpi_of_multiscale
 from tilegan.images.origin import Origin
 from tilegan.images.source import shown
 
@@ -31,6 +32,7 @@ class Layout:
         axes: one letter of 'tczyx' for each axis.
         origin: what the store of a result says of the image it was made from; None if it is none.
         is_store: whether it is one, of which no part may be missing.
+        dpi: pixels per inch of the largest level, horizontally and vertically; None if it does not say.
     """
 
     levels: list[zarr.Array[Any]]
@@ -38,6 +40,7 @@ class Layout:
     axes: str
     origin: Origin | None = None
     is_store: bool = False
+    dpi: tuple[float, float] | None = None
 
 
 def open_layout(path: Path) -> Layout:
@@ -86,6 +89,7 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
         axes=axes,
         origin=_origin(told) if told else None,
         is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
+        dpi=dpi_of_multiscale(first, order[0]),
     )
 
 

@@ -84,7 +84,7 @@ class ZarrSource:
             "rule": stretch.rule,
         }
         if told is None:
-            return Origin(opacity=opacity, **measured)
+            return Origin(opacity=opacity, dpi=self._layout.dpi, **measured)
         if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
             told = replace(told, geo=told.geo.scaled(self.height, self.width))
         told = replace(told, opacity=opacity and (told.opacity or opacity))
