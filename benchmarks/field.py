@@ -7,6 +7,7 @@ model that changes nothing, and tells what came out and whether that is right. N
 is 1 if any is not right.
 """
 
+import struct
 import sys
 import tempfile
 import traceback
@@ -143,6 +144,20 @@ def pixel_size(folder: Path) -> tuple[str, bool]:
             found[f"{source} to {ending}"] = told[0].split("  ")[-1].strip() if told else "lost"
     right = set(found.values()) == {"0.25 x 0.25 um"}
     return ", ".join(sorted(set(found.values()))), right
+
+
+@situation
+def bmp_with_bit_fields(folder: Path) -> tuple[str, bool]:
+    """Masks of any order, and opacity, of a BMP."""
+    pixels = DRAW.integers(0, 256, (64, 127, 4), np.uint8)
+    header = struct.pack("<IiiHHIIiiII4I", 56, 127, -64, 1, 32, 3, 0, 0, 0, 0, 0, 255 << 24, 255 << 8, 255, 255 << 16)
+    body = np.ascontiguousarray(pixels[..., [2, 1, 3, 0]]).tobytes()
+    start = struct.pack("<2sIHHI", b"BM", 70 + len(body), 0, 0, 70)
+    (folder / "a.bmp").write_bytes(start + header + body)
+    result = stylize(folder / "a.bmp", folder / "out.png")
+    found = np.asarray(Image.open(folder / "out.png"))
+    seen = pixels[..., 3] > 0
+    return said(result), found.shape == pixels.shape and bool(np.array_equal(found[seen], pixels[seen]))
 
 
 def main() -> None:

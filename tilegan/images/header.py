@@ -9,6 +9,7 @@ from typing import IO
 
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
+from tilegan.images.bmp import HEAD, is_special
 from tilegan.images.resolution import sensible_dpi
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
@@ -48,6 +49,10 @@ def read_header(path: Path) -> Header:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            with path.open("rb", buffering=_BYTES) as file:
+                start = file.read(HEAD)
+            if is_special(start):
+                return Header("BMP", for_pillow=True)
             with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
                 if image.format in _PROGRAMS:
                     return Header()

@@ -12,6 +12,7 @@ from PIL import Image, ImageFile
 from tilegan.errors import ImageError, SettingError, TileganError
 from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
+from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
 from tilegan.images.gaps import GREY
 from tilegan.images.header import dpi_of, orientation_of
@@ -49,8 +50,10 @@ class PillowSource:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
-                with path.open("rb") as file, Image.open(file) as image:
-                    self._read(image, reading)
+                with path.open("rb") as file:
+                    fields = bit_fields(file, allow_truncated=reading.allow_truncated)
+                    with fields or Image.open(file) as image:
+                        self._read(image, reading)
         except TileganError:
             raise
         except Image.DecompressionBombError as error:
