@@ -160,6 +160,24 @@ def bmp_with_bit_fields(folder: Path) -> tuple[str, bool]:
     return said(result), found.shape == pixels.shape and bool(np.array_equal(found[seen], pixels[seen]))
 
 
+@situation
+def channels_of_a_microscope(folder: Path) -> tuple[str, bool]:
+    """Channels of OME-Zarr in the colours that it tells: blue, green, red; and two of them, none dropped."""
+    planes = DRAW.integers(0, 256, (3, 120, 150), np.uint8)
+    right = True
+    for name, colors in (("three", ["0000FF", "00FF00", "FF0000"]), ("two", ["00FF00", "FF00FF"])):
+        group = zarr.open_group(folder / f"{name}.zarr", zarr_format=2)
+        group.create_array("0", data=planes[: len(colors)])
+        group.attrs["multiscales"] = [{"axes": [{"name": axis} for axis in "cyx"], "datasets": [{"path": "0"}]}]
+        window = {"start": 0, "end": 255, "min": 0, "max": 255}
+        group.attrs["omero"] = {"channels": [{"color": color, "active": True, "window": window} for color in colors]}
+        result = stylize(folder / f"{name}.zarr", folder / f"{name}.png")
+        expected = planes[[2, 1, 0]] if name == "three" else planes[[1, 0, 1]]
+        found = np.moveaxis(np.asarray(Image.open(folder / f"{name}.png")), -1, 0)
+        right &= result.exit_code == 0 and bool(np.array_equal(found, expected))
+    return said(result), right
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

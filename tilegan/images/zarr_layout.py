@@ -33,6 +33,7 @@ class Layout:
         origin: what the store of a result says of the image it was made from; None if it is none.
         is_store: whether it is one, of which no part may be missing.
         dpi: pixels per inch of the largest level, horizontally and vertically; None if it does not say.
+        omero: what it says of colours and windows of its channels, unchecked.
     """
 
     levels: list[zarr.Array[Any]]
@@ -41,6 +42,7 @@ class Layout:
     origin: Origin | None = None
     is_store: bool = False
     dpi: tuple[float, float] | None = None
+    omero: Any = None
 
 
 def open_layout(path: Path) -> Layout:
@@ -90,6 +92,7 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
         origin=_origin(told) if told else None,
         is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
         dpi=dpi_of_multiscale(first, order[0]),
+        omero=attributes.get("ome", attributes).get("omero"),
     )
 
 
