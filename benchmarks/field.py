@@ -178,6 +178,19 @@ def channels_of_a_microscope(folder: Path) -> tuple[str, bool]:
     return said(result), right
 
 
+@situation
+def sparse_signal(folder: Path) -> tuple[str, bool]:
+    """A few bright pixels of 16 bits on nothing keep their levels."""
+    values = np.zeros((1, 240, 300), np.uint16)
+    places = DRAW.choice(values.size, 200, replace=False)
+    values.reshape(-1)[places] = DRAW.integers(200, 4000, 200)
+    with rasterio.open(folder / "a.tif", "w", "GTiff", height=240, width=300, count=1, dtype="uint16") as dataset:
+        dataset.write(values)
+    result = stylize(folder / "a.tif", folder / "out.png")
+    count = len(np.unique(np.asarray(Image.open(folder / "out.png"))))
+    return f"{said(result)}; {count} values", count >= 16
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

@@ -85,3 +85,37 @@ def test_the_rule_is_told():
         "dtype",
         "as asked for",
     ]
+
+
+def sparse(share, values, background=0, dtype="uint16"):
+    """An image of a background in which a share of the pixels has values in turn."""
+    image = np.full((300, 400, 1), background, dtype)
+    count = max(1, int(share * image.size))
+    places = np.random.default_rng(0).choice(image.size, count, replace=False)
+    image.reshape(-1)[places] = np.resize(values, count)
+    return image
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.003, 0.004])
+@pytest.mark.parametrize(("background", "dtype"), [(0, "uint16"), (120, "uint16"), (0, "float32"), (3000, "uint16")])
+def test_a_sparse_signal_keeps_its_levels(share, background, dtype):
+    image = sparse(share, np.arange(200, 4200, 7), background, dtype)
+    stretch = chosen(None, image)
+    assert len(np.unique(stretch.apply(image))) >= min(16, len(np.unique(image)))
+    assert stretch.rule == "percentile of what is not background, of which there is too much"
+    assert stretch.low <= background <= stretch.high
+
+
+def test_one_hot_pixel_does_not_hide_a_sparse_signal():
+    image = sparse(0.003, np.arange(200, 600))
+    image[0, 0] = 65535
+    assert chosen(None, image).high < 700
+
+
+def test_what_has_few_values_has_few_levels():
+    two = sparse(0.2, [1])
+    assert chosen(None, two) == Stretch(0, 1)
+    assert chosen(None, two).rule == "percentile"
+    assert chosen(None, np.full((9, 9, 1), 7, np.uint16)) == Stretch(7, 8)
+    labels = sparse(0.002, np.arange(1, 11))
+    assert len(np.unique(chosen(None, labels).apply(labels))) == 11

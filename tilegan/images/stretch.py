@@ -4,12 +4,13 @@ The rule, unless another one is named: 8-bit values stay as they are; values of 
 that were made to be looked at (of a format of pictures, or of a colour profile) span the range of their type. All
 others are measurements: the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite
 values of an overview, over the bands that are read together, so that colours keep their balance. What lies beyond is
-clipped; values that are no number become 0.
+clipped; values that are no number become 0. Where that would leave fewer than 16 levels, because nearly all is
+background, the percentiles are those of what differs from it, or else the extremes count.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,9 @@ from tilegan.geometry import Pixels
 OVERVIEW = 1024  # longest side of the overview that percentiles are taken from, in pixels
 PERCENTILES = (0.5, 99.5)
 _ROWS = 256
+_FEW = 16  # levels; a stretch that leaves fewer makes patches of a picture
+_SPARSE = "percentile of what is not background, of which there is too much"
+_WHOLE = "minmax, since percentiles would leave fewer than 16 levels"
 _NAMES = ("percentile", "minmax", "dtype")
 _PICTURES = {"PNG", "JPEG", "WEBP", "AVIF", "JPEGXL", "JXL", "HEIF", "BMP", "TGA"}  # GDAL's and Pillow's names
 
@@ -84,8 +88,26 @@ class Stretch:
         chosen = chosen[np.isfinite(chosen)]
         if chosen.size == 0:
             return cls(0.0, 1.0, rule)
-        low, high = (float(edge) for edge in np.percentile(chosen, PERCENTILES if rule == "percentile" else (0, 100)))
+        stretch = cls._between(chosen, PERCENTILES if rule == "percentile" else (0.0, 100.0), rule)
+        if rule == "minmax" or stretch._tells_apart(chosen) >= _FEW:
+            return stretch
+        # A signal so sparse that its background takes up both percentiles.
+        kinds, counts = np.unique(chosen, return_counts=True)
+        background = float(kinds[counts.argmax()])
+        signal = cls._between(np.append(chosen[chosen != background], background), PERCENTILES, _SPARSE)
+        signal = replace(signal, low=min(signal.low, background), high=max(signal.high, background))
+        whole = cls._between(chosen, (0.0, 100.0), _WHOLE)
+        best = signal if signal._tells_apart(chosen) >= min(_FEW, whole._tells_apart(chosen)) else whole
+        return best if best._tells_apart(chosen) > stretch._tells_apart(chosen) else stretch
+
+    @classmethod
+    def _between(cls, values: NDArray[np.float64], percentiles: tuple[float, float], rule: str) -> Self:
+        low, high = (float(edge) for edge in np.percentile(values, percentiles))
         return cls(low, high if high > low else max(low + 1, math.nextafter(low, math.inf)), rule)
+
+    def _tells_apart(self, values: NDArray[np.float64]) -> int:
+        """How many levels of 8 bits values become."""
+        return int(np.bincount(self.apply(values.reshape(-1, 1, 1)).reshape(-1), minlength=1).astype(bool).sum())
 
     def apply(self, values: NDArray[Any], levels: DTypeLike = np.uint8) -> Pixels:
         """Levels of values, of the same shape, rounded to the nearest.
