@@ -191,6 +191,31 @@ def sparse_signal(folder: Path) -> tuple[str, bool]:
     return f"{said(result)}; {count} values", count >= 16
 
 
+def placed(path: Path, driver: str, crs: object) -> None:
+    """An image with a place, which GDAL keeps beside it where its format cannot hold it."""
+    lies = {"crs": crs, "transform": rasterio.Affine(10, 0, 5e5, 0, -10, 5e6)}
+    with rasterio.open(path, "w", driver, height=120, width=150, count=3, dtype="uint8", **lies) as dataset:
+        dataset.write(DRAW.integers(0, 256, (3, 120, 150), np.uint8))
+
+
+@situation
+def place_beside_the_file(folder: Path) -> tuple[str, bool]:
+    """A rotated pole, which GeoTIFF cannot hold, and PNG and WebP with a place keep it."""
+    pole = "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=39.25 +lon_0=18 +R=6371229"
+    placed(folder / "pole.tif", "GTiff", rasterio.CRS.from_string(pole))
+    placed(folder / "a.png", "PNG", "EPSG:32631")
+    placed(folder / "a.webp", "WEBP", "EPSG:32631")
+    lost, result = [], None
+    for name in ("pole.tif", "a.png", "a.webp"):
+        for ending in ("tif", "png", "webp", "jpg"):
+            output = folder / f"{name}.{ending}"
+            result = stylize(folder / name, output)
+            with rasterio.open(folder / name) as before, rasterio.open(output) as after:
+                if (before.crs, before.transform) != (after.crs, after.transform):
+                    lost.append(output.name)
+    return said(result) + f"; lost: {lost or 'none'}", not lost
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

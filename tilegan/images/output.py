@@ -12,6 +12,7 @@ from tilegan.files import first_line, is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import kind_of
 from tilegan.images.raster import RasterSource
+from tilegan.images.sidecar import sidecar_of
 from tilegan.images.source import open_source
 from tilegan.images.store import UNFINISHED, Store
 
@@ -165,7 +166,7 @@ def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> 
 
 
 def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
-    """Give a finished file or folder of this disk its final name, and the tiles of a .dzi file theirs.
+    """Give a finished file or folder of this disk its final name, and what belongs to it (tiles, sidecar) theirs.
 
     Args:
         output: the final name.
@@ -188,6 +189,8 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
         tiles_of(finished).rename(tiles_of(output))
     elif output.is_dir():
         output.rename(spare)
+    if sidecar_of(finished).is_file():
+        sidecar_of(finished).replace(sidecar_of(output))
     finished.replace(output)
 
 

@@ -15,9 +15,11 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
 from tilegan.images.gaps import GREY
+from tilegan.images.georeference import is_placed
 from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
+from tilegan.images.sidecar import place_beside
 from tilegan.images.source import (
     LARGEST_HELD,
     chosen_plane,
@@ -27,6 +29,7 @@ from tilegan.images.source import (
     shown,
 )
 from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
+from tilegan.images.vsi import is_elsewhere
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}
@@ -80,7 +83,9 @@ class PillowSource:
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
         _load(image, allow_truncated=reading.allow_truncated)
-        turn = Turn(orientation_of(image), image.height, image.width)
+        geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
+        # a file that says where its pixels lie, says so of the pixels as they are stored
+        turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
         values, alpha = _arrays(image)
         if reading.bands is not None:
             if max(reading.bands) > values.shape[2]:
@@ -99,6 +104,7 @@ class PillowSource:
         self._pixels: Pixels = turn.upright(colour.apply(stretch.apply(values, self.levels)))
         self._mask: Pixels | None = None if alpha is None else turn.upright(to_opacity(alpha, self.levels))
         self.origin = Origin(
+            geo=geo,
             opacity=None if alpha is None else "alpha",
             dtype=values.dtype.name,
             low=stretch.low,
