@@ -216,6 +216,22 @@ def place_beside_the_file(folder: Path) -> tuple[str, bool]:
     return said(result) + f"; lost: {lost or 'none'}", not lost
 
 
+@situation
+def stale_sidecars(folder: Path) -> tuple[str, bool]:
+    """What others left beside an old result goes with it."""
+    output = folder / "out.tif"
+    placed(folder / "in.tif", "GTiff", "EPSG:32631")
+    placed(output, "GTiff", None)
+    with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(output, "r+") as dataset:
+        dataset.build_overviews([2, 4])
+    (folder / "out.tif.aux.xml").write_text("<PAMDataset><SRS>EPSG:3857</SRS></PAMDataset>")
+    result = stylize(folder / "in.tif", output, "--overwrite")
+    with rasterio.open(output) as dataset:
+        found = str(dataset.crs)
+    beside = [file.name for file in folder.glob("out.tif.*")]
+    return f"{said(result)}; {found}, beside it {beside or 'nothing'}", found == "EPSG:32631" and not beside
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

@@ -7,9 +7,11 @@ from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
+from tilegan.errors import OutputExistsError
 from tilegan.images.export import export
 from tilegan.images.origin import Geo, Origin
 from tilegan.images.source import open_source
+from tilegan.pipelines import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 PIXELS = np.random.default_rng(5).integers(0, 256, (60, 80, 3), dtype=np.uint8)
@@ -72,3 +74,48 @@ def test_a_world_file_beside_a_gif(tmp_path):
     assert open_source(tmp_path / "a.gif").origin.geo is None
     (tmp_path / "a.wld").write_text("10\n0\n0\n-10\n500005\n4999995\n")
     assert open_source(tmp_path / "a.gif").origin.geo.transform == TRANSFORM
+
+
+def left_beside(path):
+    """What GIS programs leave beside an image."""
+    (path.parent / f"{path.name}.aux.xml").write_text("<PAMDataset><SRS>EPSG:3857</SRS></PAMDataset>")
+    names = [f"{path.name}.ovr", f"{path.name}.msk", f"{path.stem}.{path.suffix[1]}{path.suffix[-1]}w"]
+    for name in names:
+        (path.parent / name).write_bytes(b"stale")
+
+
+@pytest.mark.parametrize("ending", ["tif", "png", "jpg", "webp"])
+@pytest.mark.parametrize("place", [UTM, None])
+def test_what_belonged_to_a_replaced_image_goes_with_it(tmp_path, stored, ending, place):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    store = stored(PIXELS, origin(place) if place else None)
+    for output in (folder / f"out.{ending}", folder / f"other.{ending}"):
+        convert(store.path, output)
+        left_beside(output)
+    convert(store.path, folder / f"out.{ending}", overwrite=True)
+    with rasterio.open(folder / f"out.{ending}") as dataset:
+        assert dataset.crs == place
+    own = [f"out.{ending}.aux.xml"] if place and ending != "tif" else []
+    assert sorted(file.name for file in folder.glob("out*")) == [f"out.{ending}", *own]
+    assert len(list(folder.glob("other*"))) == 5
+
+
+def test_what_may_belong_to_another_image_stays(tmp_path, stored):
+    store = stored(PIXELS)
+    for name in ("a.tif", "b.tif", "b.png"):
+        convert(store.path, tmp_path / name)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.wld").write_bytes(b"1")
+        convert(store.path, tmp_path / f"{name}.tif", overwrite=True)
+    assert not (tmp_path / "a.wld").exists()
+    assert (tmp_path / "b.wld").exists()
+
+
+def test_what_is_left_of_a_removed_image_is_told(tmp_path, stored):
+    store, output = stored(PIXELS), tmp_path / "out.tif"
+    left_beside(output)
+    with pytest.raises(OutputExistsError, match=r"out\.tif\.aux\.xml exists, without its image.*or --overwrite"):
+        convert(store.path, output)
+    convert(store.path, output, overwrite=True)
+    assert [file.name for file in tmp_path.glob("out*")] == ["out.tif"]

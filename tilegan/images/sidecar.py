@@ -14,12 +14,36 @@ from tilegan.images.origin import Geo
 
 SIDECAR = ".aux.xml"
 _DRIVERS = {"tif": "GTiff", "png": "PNG", "jpg": "PNG", "webp": "PNG"}  # that tell what the format holds itself
-_WORLD_FILES = {".tif": ".tfw", ".tiff": ".tfw", ".png": ".pgw", ".jpg": ".jgw", ".jpeg": ".jgw", ".bmp": ".bpw"}
+_COMPANIONS = (SIDECAR, ".ovr", ".msk", ".msk.ovr", ".ovr.ovr", ".AUX.XML", ".OVR", ".MSK")
+_SHARED = (".wld", ".WLD", ".aux", ".rrd", ".tab", ".TAB", ".prj", "_RPC.TXT", "_rpc.txt", ".RPB", ".rpb")
 
 
 def sidecar_of(path: Path) -> Path:
     """The file beside an image in which GDAL keeps what the image cannot hold."""
     return path.with_name(path.name + SIDECAR)
+
+
+def companions(path: Path) -> list[Path]:
+    """Files beside an image that GDAL would read with it, by their names: they belong to it, and to no other.
+
+    World files and the like, whose names lack the image's ending, count only where no other image has the same stem.
+    """
+    names = [path.name + ending for ending in _COMPANIONS]
+    names += [path.stem + _world_file(path), path.name + "w"]
+    shared = [path.stem + ending for ending in _SHARED]
+    found = [file for file in map(path.with_name, names) if file.is_file()]
+    also = [file for file in map(path.with_name, shared) if file.is_file()]
+    if also:
+        known = {path.name, *names, *shared}
+        others = (file.name for file in path.parent.iterdir() if file.stem == path.stem)
+        found += also if all(name in known for name in others) else []
+    return found
+
+
+def _world_file(path: Path) -> str:
+    """The ending of the world file of an image: .tfw of a .tif."""
+    ending = path.suffix.lower()
+    return f"{ending[:2]}{ending[-1:]}w"
 
 
 def write_place(path: Path, kind: str, geo: Geo | None) -> tuple[str, ...]:
@@ -50,9 +74,8 @@ def write_place(path: Path, kind: str, geo: Geo | None) -> tuple[str, ...]:
 
 def place_beside(path: Path) -> Geo | None:
     """Where an image lies, by the files beside it; None if there are none, or they do not say."""
-    ending = path.suffix.lower()
     beside = [sidecar_of(path), path.with_suffix(".wld"), path.with_name(path.name + "w")]
-    beside.append(path.with_suffix(_WORLD_FILES.get(ending, f"{ending[:2]}{ending[-1:]}w")))
+    beside.append(path.with_suffix(_world_file(path)))
     if not any(file.is_file() for file in beside):
         return None
     with suppress(RasterioError, CPLE_BaseError), warnings.catch_warnings():
