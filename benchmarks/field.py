@@ -232,6 +232,26 @@ def stale_sidecars(folder: Path) -> tuple[str, bool]:
     return f"{said(result)}; {found}, beside it {beside or 'nothing'}", found == "EPSG:32631" and not beside
 
 
+@situation
+def bands_that_measure(folder: Path) -> tuple[str, bool]:
+    """Scale, offset, unit and name of a band are kept with its values."""
+    lies = {"crs": "EPSG:32631", "transform": rasterio.Affine(10, 0, 5e5, 0, -10, 5e6)}
+    with rasterio.open(
+        folder / "a.tif", "w", "GTiff", height=120, width=150, count=1, dtype="uint16", **lies
+    ) as dataset:
+        dataset.write(DRAW.integers(0, 9000, (1, 120, 150), np.uint16))
+        dataset.scales, dataset.offsets, dataset.units = [1e-4], [-0.1], ["reflectance"]
+        dataset.set_band_description(1, "B04")
+        dataset.update_tags(ns="SENSOR", GAIN="3")
+        dataset.update_tags(OVR_RESAMPLING_ALG="NEAREST")
+    result = stylize(folder / "a.tif", folder / "out.tif", "--depth", "keep")
+    with rasterio.open(folder / "out.tif") as dataset:
+        found = (dataset.scales[0], dataset.offsets[0], dataset.units[0], dataset.descriptions[0])
+        stale = "OVR_RESAMPLING_ALG" in dataset.tags()
+    right = found == (1e-4, -0.1, "reflectance", "B04") and not stale and "SENSOR are left out" in result.output
+    return f"{said(result)}; {found}", right
+
+
 def main() -> None:
     """Try all situations, or those that are named."""
     wrong = 0

@@ -17,7 +17,7 @@ from torch import nn
 from tilegan.errors import OutputError
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
-from tilegan.pipelines import info, stylize
+from tilegan.pipelines import convert, info, stylize
 from tilegan.translator import Translator
 
 HEIGHT, WIDTH = 150, 230
@@ -279,3 +279,45 @@ def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp
     else:
         assert painted.min() == 0
         assert painted.max() == 255
+
+
+def measured(path, count):
+    """A file whose bands have names, scales, offsets, units and tags, with stale ones and a domain of its own."""
+    geotiff(path, noise(count, "uint16"), crs="EPSG:32631", transform=TRANSFORM, tags={"OVR_RESAMPLING_ALG": "NEAREST"})
+    with rasterio.open(path, "r+") as dataset:
+        dataset.scales = [1e-4 * (band + 1) for band in range(count)]
+        dataset.offsets = [-0.1] * count
+        for band in range(1, count + 1):
+            dataset.set_band_description(band, f"B0{band}")
+            dataset.set_band_unit(band, "reflectance")
+            dataset.update_tags(band, WAVELENGTH=str(600 + band), STATISTICS_MAXIMUM="1")
+        dataset.update_tags(ns="SENSOR", GAIN="3")
+    return path
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_scale_offset_unit_and_names_of_bands(tmp_path, count):
+    source = measured(tmp_path / "in.tif", count)
+    result = through(source, tmp_path / "out.tif", reading=KEEP)
+    numbers = [1, 1, 1] if count == 1 else [1, 2, 3]
+    for output in (tmp_path / "out.tif", tmp_path / "again.tif"):
+        if output.name == "again.tif":
+            through(source, tmp_path / "kept.zarr", reading=KEEP)
+            convert(tmp_path / "kept.zarr", output)
+        with rasterio.open(output) as dataset:
+            assert dataset.descriptions == tuple(f"B0{number}" for number in numbers)
+            assert dataset.scales == pytest.approx([1e-4 * number for number in numbers])
+            assert (dataset.offsets, dataset.units) == ((-0.1,) * 3, ("reflectance",) * 3)
+            assert [dataset.tags(band) for band in (1, 2, 3)] == [{"WAVELENGTH": str(600 + n)} for n in numbers]
+            assert "OVR_RESAMPLING_ALG" not in dataset.tags()
+    assert result.notes == ("tags of SENSOR are left out",)
+
+
+def test_scales_of_values_that_are_not_kept_are_told(tmp_path):
+    source = measured(tmp_path / "in.tif", 3)
+    notes = through(source, tmp_path / "out.tif").notes
+    assert any("scale, offset and unit of its bands are left out" in note and "--depth keep" in note for note in notes)
+    with rasterio.open(tmp_path / "out.tif") as dataset:
+        assert (dataset.scales, dataset.descriptions) == ((1.0, 1.0, 1.0), ("B01", "B02", "B03"))
+    notes = through(source, tmp_path / "out.png", reading=KEEP).notes
+    assert any("png holds none" in note for note in notes)

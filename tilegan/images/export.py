@@ -74,6 +74,8 @@ def export(
                     write_png(file, height, width, _bands(store, progress), origin)
                 else:
                     write_jpeg(file, height, _bands(store, progress), origin, options.quality)
+        if kind != "tif" and any(band.is_measure for band in origin.bands):
+            notes += (f"scale, offset and unit of its bands are left out: {kind} holds none: .tif and .zarr do",)
         geo = origin.geo.scaled(height, width) if origin.geo is not None else None
         notes += write_place(temporary, kind, geo)
         with temporary.open("rb+") as file:

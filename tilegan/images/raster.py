@@ -17,7 +17,7 @@ from tilegan.images.bands import choose_bands
 from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
-from tilegan.images.georeference import dpi_of_tags, georeference, is_placed
+from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
@@ -70,6 +70,8 @@ class RasterSource:
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
             self._colour = conversion(space, embedded_profile(dataset))
             dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
+            told = bands_of(dataset, bands.indexes) if bands.palette is None else ()
+            domains = domains_of(dataset)
             exif = dataset.tags().get("EXIF_Orientation", "1")
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
@@ -88,12 +90,12 @@ class RasterSource:
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
         self._stretch: Stretch | None = None
-        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi)
+        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi, told, domains)
 
     @property
     def origin(self) -> Origin:
         """What a result takes over beside pixels."""
-        geo, dpi = self._facts
+        geo, dpi, bands, domains = self._facts
         stretch = self._measured()
         is_palette = self._bands.palette is not None
         return Origin(
@@ -105,6 +107,8 @@ class RasterSource:
             rule="dtype" if is_palette else stretch.rule,
             color_managed=self._colour.managed,
             dpi=dpi,
+            bands=bands,
+            domains=domains,
         )
 
     def read(self, window: Window) -> Pixels:
