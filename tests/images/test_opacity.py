@@ -242,3 +242,12 @@ def test_what_is_no_number_means_nothing_whatever_nodata_is(tmp_path):
     expected = np.full((24, 30), 65535)
     expected[2, 3] = expected[5:7, 8] = 0
     np.testing.assert_array_equal(source.read_mask(FULL), expected)
+
+
+def test_no_number_in_some_bands_and_nodata_in_the_others_means_nothing(tmp_path):
+    values = RANDOM.random((3, 24, 30)).astype(np.float32) + 1
+    values[0, 5:7, 8] = np.nan
+    values[1:, 5:7, 8] = -9999
+    source = open_source(write(tmp_path / "a.tif", values, nodata=-9999), Reading(depth="keep", stretch="minmax"))
+    assert (source.read_mask(FULL) == 0).sum() == 2
+    assert source.origin.low >= 1

@@ -215,12 +215,26 @@ class RasterSource:
                 mask[self._file.values(window, [1])[..., 0] == bands.key] = 0
             if bands.uses_mask:
                 valid = self._file.valid(window)
-                if bands.dtype.kind in "fc":  # what is no number means nothing, whatever value is said to
-                    valid &= ~np.isnan(self._file.values(window, bands.indexes)).all(axis=-1)
+                if bands.dtype.kind in "fc":
+                    valid &= self._are_numbers(self._file.values(window, bands.indexes))
                 mask = np.where(valid, mask, mask.dtype.type(0))
             return mask
 
         return self._whole_or_filled(read, stored, opaque)
+
+    def _are_numbers(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where not all of float values (h, w, bands) are no number, or no number in some bands and nodata in the rest.
+
+        What is no number means nothing, whatever value is said to.
+        """
+        nothing = np.isnan(values)
+        broken = nothing.any(axis=-1)
+        for band, index in enumerate(self._bands.indexes):
+            nodata = self._file.dataset.nodatavals[index - 1]
+            if nodata is not None:
+                with np.errstate(over="ignore"):
+                    nothing[..., band] |= values[..., band] == values.dtype.type(nodata)
+        return ~(broken & nothing.all(axis=-1))
 
     def _whole_or_filled(
         self, read: Callable[[Window], NDArray[Any]], window: Window, fill: Callable[[Window], NDArray[Any]]
@@ -285,6 +299,8 @@ class RasterSource:
                 valid &= values[..., 0] != bands.key
             if bands.uses_mask:
                 valid &= self._file.valid(shape=values.shape[:2])
+                if bands.dtype.kind in "fc":
+                    valid &= self._are_numbers(values)
             return values, valid
 
         return Stretch.choose(rule, bands.dtype, bands.bits, overview)
