@@ -321,3 +321,9 @@ def test_scales_of_values_that_are_not_kept_are_told(tmp_path):
         assert (dataset.scales, dataset.descriptions) == ((1.0, 1.0, 1.0), ("B01", "B02", "B03"))
     notes = through(source, tmp_path / "out.png", reading=KEEP).notes
     assert any("png holds none" in note for note in notes)
+
+
+def test_a_depth_that_cannot_be_kept_is_told(tmp_path):
+    result = through(geotiff(tmp_path / "in.tif", noise(3, "int8")), tmp_path / "out.tif", reading=KEEP)
+    assert result.notes[0] == "the depth of int8 is not kept: the result is uint8, levels and not values"
+    assert len(through(tmp_path / "in.tif", tmp_path / "eight.tif", reading=Reading(stretch="dtype")).notes) == 1

@@ -234,7 +234,8 @@ class RasterSource:
             if nodata is not None:
                 with np.errstate(over="ignore"):
                     nothing[..., band] |= values[..., band] == values.dtype.type(nodata)
-        return ~(broken & nothing.all(axis=-1))
+        numbers: NDArray[np.bool_] = ~(broken & nothing.all(axis=-1))
+        return numbers
 
     def _whole_or_filled(
         self, read: Callable[[Window], NDArray[Any]], window: Window, fill: Callable[[Window], NDArray[Any]]
