@@ -14,7 +14,7 @@ from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
-from tilegan.images.gaps import GREY
+from tilegan.images.gaps import GREY, without_unseen
 from tilegan.images.georeference import is_placed
 from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.orientation import Turn
@@ -28,7 +28,7 @@ from tilegan.images.source import (
     reduced_shape,
     shown,
 )
-from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
+from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity, to_rgb
 from tilegan.images.vsi import is_elsewhere
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
@@ -126,7 +126,10 @@ class PillowSource:
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
-        return reduced(self._pixels, side)
+        pixels = reduced(self._pixels, side)
+        if self._mask is None:
+            return pixels
+        return without_unseen(pixels, reduced(to_rgb(self._mask[..., None]), side)[..., 0] > 0)
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""

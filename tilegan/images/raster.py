@@ -15,7 +15,7 @@ from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
 from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
-from tilegan.images.gaps import GREY, read_around
+from tilegan.images.gaps import GREY, read_around, without_unseen
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
 from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
@@ -151,8 +151,19 @@ class RasterSource:
         """
         # The mean of two palette indices is a third colour.
         how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
-        pixels = self._colours(values, mask, _EIGHT)
+        bands = self._bands
+        values, mask, told = self._overview(side, how, with_alpha=True)
+        pixels = self._colours(values, mask if bands.is_premultiplied else None, _EIGHT)
+        seen = np.ones(told.shape, np.bool_) if mask is None else mask > 0
+        if bands.palette is not None:
+            seen &= bands.palette[values[..., 0], 3] > 0
+        if bands.key is not None:
+            seen &= values[..., 0] != bands.key
+        if bands.uses_mask:
+            seen &= self._file.valid(shape=told.shape)
+            if bands.dtype.kind in "fc":
+                seen &= self._are_numbers(values)
+        pixels = without_unseen(pixels, seen & told)
         pixels[~told] = GREY
         return self._turn.upright(pixels)
 

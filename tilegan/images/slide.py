@@ -11,6 +11,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
+from tilegan.images.gaps import without_unseen
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
@@ -124,7 +125,9 @@ class SlideSource:
         Raises:
             ImageError: the file is damaged.
         """
-        return reduced(self._pixels(self._reduced(side)), side, (self.height, self.width))
+        rgba = self._reduced(side)
+        pixels = without_unseen(self._pixels(rgba), rgba[..., 3] > 0)
+        return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""

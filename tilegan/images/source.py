@@ -76,6 +76,8 @@ class Source(Protocol):
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
+        Pixels that mean nothing have the mean colour of all others, so that they do not count.
+
         Raises:
             ImageError: the file is damaged.
         """

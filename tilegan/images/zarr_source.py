@@ -13,7 +13,7 @@ from tilegan.files import first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.channels import WINDOWS, Channels
 from tilegan.images.color import widen
-from tilegan.images.gaps import GREY, read_around
+from tilegan.images.gaps import GREY, read_around, without_unseen
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import chosen_plane, plane_remark, shown
@@ -152,6 +152,8 @@ class ZarrSource:
         """
         values = self._overview(side, self._chosen)
         pixels = self._colours(values, self._measured(), np.dtype(np.uint8))
+        if self._alpha is not None:
+            pixels = without_unseen(pixels, self._overview(side, [self._alpha])[..., 0] > 0)
         return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
