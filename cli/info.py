@@ -83,11 +83,13 @@ def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
     if image.opacity is not None:
         rows.append(("opacity", f"by its {image.opacity}" if image.opacity != "nodata" else "by nodata"))
     if image.dtype != "uint8" or image.stretch != (0, 255):
-        rows.append(("levels", "from {:.6g} to {:.6g}".format(*image.stretch)))
+        low, high = image.stretch
+        rows.append(("levels", f"from {low:.6g} to {high:.6g} ({image.rule})"))
     if image.color_managed:
         rows.append(("colours", "converted to sRGB, or by a profile the same"))
     if image.dpi is not None:
         rows.append(("resolution", "{:.6g} x {:.6g} per inch".format(*image.dpi)))
+        rows.append(("pixel size", "{:.6g} x {:.6g} um".format(*image.pixel_size)))
     if image.sequential or image.held:
         rows.append(("decoded", "as a whole, held in memory" if image.held else "from the top only"))
     rows.extend(("remark", remark) for remark in image.remarks)

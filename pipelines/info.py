@@ -11,6 +11,7 @@ from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
 from tilegan.files import locate
+from tilegan.images.resolution import pixel_of_dpi
 from tilegan.images.source import open_source
 from tilegan.images.vsi import is_elsewhere
 from tilegan.model_file import find, read_header, shipped
@@ -60,6 +61,7 @@ class ImageInfo:
         nodata: value of pixels that mean nothing, None if there is none.
         opacity: what tells which pixels mean something: 'alpha', 'mask' or 'nodata'; None if all do.
         stretch: the values that the lowest and the highest level of a pixel stand for.
+        rule: how these were found.
         color_managed: whether its colours are converted to sRGB, or a profile says that they are.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
         sequential: whether it can only be decoded from the top.
@@ -77,11 +79,17 @@ class ImageInfo:
     nodata: float | None
     opacity: str | None
     stretch: tuple[float, float]
+    rule: str
     color_managed: bool
     dpi: tuple[float, float] | None
     sequential: bool
     held: bool
     remarks: tuple[str, ...]
+
+    @property
+    def pixel_size(self) -> tuple[float, float]:
+        """Width and height of a pixel in micrometres; not a number where the file does not say."""
+        return pixel_of_dpi(self.dpi) if self.dpi is not None else (math.nan, math.nan)
 
     @property
     def megapixels(self) -> float:
@@ -133,6 +141,7 @@ def _image(name: str | Path) -> ImageInfo:
             nodata=geo.nodata if geo is not None else None,
             opacity=origin.opacity,
             stretch=(origin.low, origin.high),
+            rule=origin.rule,
             color_managed=origin.color_managed,
             dpi=origin.dpi,
             sequential=source.sequential,

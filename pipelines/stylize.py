@@ -251,8 +251,7 @@ def _finish(job: Job, overwrite: bool, progress: Progress) -> tuple[str, ...]:
     if job.kind != "zarr":
         finished = job.folder.path / f"image{job.output.suffix}"
         notes = export(Store.open(job.folder.store), finished, job.options, progress)
-    job.folder.place(finished, job.output, overwrite)
-    return notes
+    return notes + job.folder.place(finished, job.output, overwrite)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from tilegan.errors import ImageError, OutputError, SettingError
@@ -189,7 +190,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=notes,
+        notes=notes + _told_of_levels(origin, image, settings.reading.depth),
     )
     return Job(
         image=image,
@@ -206,6 +207,20 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         record=record,
         begun=begun,
         summary=summary,
+    )
+
+
+def _told_of_levels(origin: Origin, image: Source, depth: str) -> tuple[str, ...]:
+    """What levels stand for, where values are not levels already, and that a depth cannot be kept; a line each."""
+    lost: tuple[str, ...] = ()
+    if depth == "keep" and image.levels == np.uint8 and image.dtype not in (np.uint8, np.bool_):
+        lost = (f"the depth of {image.dtype} is not kept: the result is uint8, levels and not values",)
+    highest = int(np.iinfo(image.levels).max)
+    if (origin.low, origin.high) == (0, highest) or (origin.rule == "dtype" and image.dtype in (np.uint8, np.bool_)):
+        return lost
+    return (
+        *lost,
+        f"values {origin.low:.6g} to {origin.high:.6g} are levels 0 to {highest} ({origin.rule})",
     )
 
 

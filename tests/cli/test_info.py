@@ -42,6 +42,6 @@ def test_what_an_image_means(run, tmp_path: Path) -> None:
     Image.fromarray(values).save(tmp_path / "a.png", dpi=(300, 300), transparency=5)
     found = rows(run("info", tmp_path / "a.png").stdout)
     assert found["opacity"] == "by its alpha"
-    assert found["levels"] == "from 50.99 to 9949.01"  # the transparent value does not count
+    assert found["levels"] == "from 0 to 65535 (dtype)"
     assert found["resolution"] == "299.999 x 299.999 per inch"
     assert found["decoded"] == "from the top only"

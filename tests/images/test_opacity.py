@@ -62,7 +62,7 @@ def test_what_is_transparent_does_not_count_in_the_stretch(tmp_path, rule, edges
     source = open_source(write(tmp_path / "a.tif", np.stack([gray, alpha]), alpha="yes"), Reading(stretch=rule))
     assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
     Image.fromarray(gray).save(tmp_path / "a.png", transparency=0)
-    source = open_source(tmp_path / "a.png", Reading(stretch=rule))
+    source = open_source(tmp_path / "a.png", Reading(stretch=rule or "percentile"))
     assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
 
 
@@ -242,3 +242,31 @@ def test_what_is_no_number_means_nothing_whatever_nodata_is(tmp_path):
     expected = np.full((24, 30), 65535)
     expected[2, 3] = expected[5:7, 8] = 0
     np.testing.assert_array_equal(source.read_mask(FULL), expected)
+
+
+def test_no_number_in_some_bands_and_nodata_in_the_others_means_nothing(tmp_path):
+    values = RANDOM.random((3, 24, 30)).astype(np.float32) + 1
+    values[0, 5:7, 8] = np.nan
+    values[1:, 5:7, 8] = -9999
+    source = open_source(write(tmp_path / "a.tif", values, nodata=-9999), Reading(depth="keep", stretch="minmax"))
+    assert (source.read_mask(FULL) == 0).sum() == 2
+    assert source.origin.low >= 1
+
+
+@pytest.mark.parametrize("kind", ["nodata", "alpha.tif", "alpha.png", "alpha.webp", "key"])
+def test_what_means_nothing_does_not_count_in_a_thumbnail(tmp_path, kind):
+    image = np.full((64, 64, 3), 200, np.uint8)
+    image[:, :32] = 0
+    alpha = np.full((64, 64, 1), 255, np.uint8)
+    alpha[:, :32] = 0
+    path = tmp_path / "a.tif"
+    if kind == "nodata":
+        write(path, np.moveaxis(image, -1, 0), nodata=0)
+    elif kind == "key":
+        path = tmp_path / "a.png"
+        Image.fromarray(image[..., 0]).save(path, transparency=0)
+    else:
+        path = tmp_path / kind
+        more = {"lossless": True, "exact": True} if kind.endswith("webp") else {}
+        Image.fromarray(np.dstack([image, alpha])).save(path, **more)
+    assert (open_source(path).thumbnail(16) == 200).all()

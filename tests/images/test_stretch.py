@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilegan.errors import SettingError
-from tilegan.images.stretch import Stretch, levels_of, named_range, to_opacity, type_range
+from tilegan.images.stretch import Stretch, is_picture, levels_of, named_range, to_opacity, type_range
 
 RAMP = np.arange(1001, dtype=np.float64).reshape(-1, 1, 1)
 
@@ -69,3 +69,53 @@ def test_opacity_of_any_type():
 def test_rules_that_make_no_sense(rule):
     with pytest.raises(SettingError, match="percentile, minmax, dtype, or LOW,HIGH"):
         named_range(rule)
+
+
+def test_what_was_made_to_be_looked_at():
+    sixteen = np.dtype(np.uint16)
+    assert all(is_picture(name, sixteen) for name in ("PNG", "JPEG", "WEBP", "AVIF"))
+    assert not any(is_picture(name, sixteen) for name in ("GTiff", "JP2OpenJPEG", "netCDF", None))
+    assert not is_picture("PNG", np.dtype(np.float32))
+
+
+def test_the_rule_is_told():
+    assert [chosen(rule, RAMP).rule for rule in (None, "minmax", "dtype", "1,2")] == [
+        "percentile",
+        "minmax",
+        "dtype",
+        "as asked for",
+    ]
+
+
+def sparse(share, values, background=0, dtype="uint16"):
+    """An image of a background in which a share of the pixels has values in turn."""
+    image = np.full((300, 400, 1), background, dtype)
+    count = max(1, int(share * image.size))
+    places = np.random.default_rng(0).choice(image.size, count, replace=False)
+    image.reshape(-1)[places] = np.resize(values, count)
+    return image
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.003, 0.004])
+@pytest.mark.parametrize(("background", "dtype"), [(0, "uint16"), (120, "uint16"), (0, "float32"), (3000, "uint16")])
+def test_a_sparse_signal_keeps_its_levels(share, background, dtype):
+    image = sparse(share, np.arange(200, 4200, 7), background, dtype)
+    stretch = chosen(None, image)
+    assert len(np.unique(stretch.apply(image))) >= min(16, len(np.unique(image)))
+    assert stretch.rule == "percentile of what is not background, of which there is too much"
+    assert stretch.low <= background <= stretch.high
+
+
+def test_one_hot_pixel_does_not_hide_a_sparse_signal():
+    image = sparse(0.003, np.arange(200, 600))
+    image[0, 0] = 65535
+    assert chosen(None, image).high < 700
+
+
+def test_what_has_few_values_has_few_levels():
+    two = sparse(0.2, [1])
+    assert chosen(None, two) == Stretch(0, 1)
+    assert chosen(None, two).rule == "percentile"
+    assert chosen(None, np.full((9, 9, 1), 7, np.uint16)) == Stretch(7, 8)
+    labels = sparse(0.002, np.arange(1, 11))
+    assert len(np.unique(chosen(None, labels).apply(labels))) == 11

@@ -1,5 +1,6 @@
 """The last step of stylizing: what has come there meanwhile stays, and one that was cut goes on."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,13 @@ def test_a_placing_that_was_cut_goes_on(picture, random_translator, tmp_path, mo
     assert not output.exists()
     stylize(picture, output, random_translator, resume=True, overwrite=True)
     assert contents(tmp_path) == before
+
+
+def test_a_placed_output_is_a_success_whatever_comes_after(picture, random_translator, tmp_path, monkeypatch):
+    def remove(_):
+        raise OSError(errno.EBUSY, "busy")
+
+    monkeypatch.setattr(WorkFolder, "remove", remove)
+    result = stylize(picture, tmp_path / "out.png", random_translator)
+    assert result.output.is_file()
+    assert result.notes[-1] == f"{WorkFolder.of(result.output).path} could not be removed (busy): remove it"

@@ -22,7 +22,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
-from tilegan.images.origin import Origin
+from tilegan.images.origin import Band, Origin
 from tilegan.images.profile import srgb_profile
 from tilegan.images.pyramid import halve
 from tilegan.images.store import Store
@@ -69,7 +69,8 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             levels = _Levels(path.parent, store, values, progress)
             levels.write()
-            source = _joined(path.parent, levels.files, values, origin)
+            bands = _bands(origin, Values.are_kept(origin, store.dtype))
+            source = _joined(path.parent, levels.files, values, origin, bands)
             rasterio.shutil.copy(
                 source, path, driver="COG", **_encoding(options, len(levels.files), values.table.dtype)
             )
@@ -80,6 +81,10 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
     except (RasterioError, CPLE_BaseError) as error:
         raise OSError(f"{first_line(error.__cause__ or error)}: is the disk full?") from error
     progress("export", height * width, height * width)
+    if not Values.are_kept(origin, store.dtype) and any(band.is_measure for band in origin.bands):
+        notes += ("scale, offset and unit of its bands are left out, for values are others: --depth keep keeps them",)
+    if origin.domains:
+        notes += (f"tags of {', '.join(origin.domains)} are left out",)
     return notes
 
 
@@ -180,13 +185,28 @@ class _Levels:
         return pixels
 
 
-def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin) -> Path:
+def _bands(origin: Origin, values_are_kept: bool) -> tuple[Band, ...]:
+    """What is said of the bands of a result."""
+    if values_are_kept:
+        return origin.bands
+    return tuple(Band(band.description, tags=band.tags) for band in origin.bands)
+
+
+def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin, bands: tuple[Band, ...]) -> Path:
     """A VRT that shows level 0 with the others as its overviews, and with what the origin says."""
     joined = folder / "levels.vrt"
     with rasterio.open(levels[0], "r+") as dataset:
         height, width = dataset.shape
         dataset.colorinterp = _COLOURS[: values.bands]
         dataset.update_tags(**_tags(origin))
+        if bands:
+            rest = values.bands - len(bands)
+            dataset.scales = [*(band.scale for band in bands), *[1.0] * rest]
+            dataset.offsets = [*(band.offset for band in bands), *[0.0] * rest]
+            for index, told in enumerate(bands, 1):
+                dataset.set_band_description(index, told.description)
+                dataset.set_band_unit(index, told.unit)
+                dataset.update_tags(index, **told.tags)
         if values.nodata is not None:
             dataset.nodata = values.nodata
         if origin.geo is not None:
@@ -217,7 +237,7 @@ def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin) ->
 def _tags(origin: Origin) -> dict[str, str]:
     tags = dict(origin.geo.tags) if origin.geo is not None else {}
     if origin.dpi is not None:
-        across, down = (f"{value:g}" for value in origin.dpi)
+        across, down = (f"{value:.12g}" for value in origin.dpi)
         inch = "2"  # TIFF's number of it
         tags |= {"TIFFTAG_XRESOLUTION": across, "TIFFTAG_YRESOLUTION": down, "TIFFTAG_RESOLUTIONUNIT": inch}
     return tags

@@ -15,6 +15,7 @@ from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
 from tilegan.images.origin import Origin
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png
+from tilegan.images.sidecar import write_place
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
 from tilegan.progress import Progress, silent
@@ -28,9 +29,10 @@ def export(
 ) -> tuple[str, ...]:
     """Write level 0 of a finished store to a file; nothing appears under its name before it is whole.
 
-    A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin says; a .png and a .jpg keep resolution and
-    profile, a .webp the profile. A .dzi, for which the store needs all its levels, lies beside its folder of tiles. A
-    WebP is encoded as a whole, in memory; all others are written part by part.
+    A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin says; a .png, a .jpg and a .webp keep
+    resolution and profile. The place that a format cannot hold goes to a file beside it (see ``sidecar_of``). A .dzi,
+    for which the store needs all its levels, lies beside its folder of tiles. A WebP is encoded as a whole, in memory;
+    all others are written part by part.
 
     Args:
         store: with level 0 complete.
@@ -72,6 +74,10 @@ def export(
                     write_png(file, height, width, _bands(store, progress), origin)
                 else:
                     write_jpeg(file, height, _bands(store, progress), origin, options.quality)
+        if kind != "tif" and any(band.is_measure for band in origin.bands):
+            notes += (f"scale, offset and unit of its bands are left out: {kind} holds none: .tif and .zarr do",)
+        geo = origin.geo.scaled(height, width) if origin.geo is not None else None
+        notes += write_place(temporary, kind, geo)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         move_to(path, temporary, folder / "replaced", overwrite=True)

@@ -17,7 +17,7 @@ from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
-from tilegan.images.tiff_layout import is_lab, is_premultiplied, missing_parts
+from tilegan.images.tiff_layout import directories, is_lab, is_premultiplied, missing_parts
 from tilegan.images.vsi import gdal_name, gdal_options
 
 LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
@@ -97,6 +97,8 @@ class Opened:
             self.remarks = plane_remark(planes, chosen)
             if "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
                 self._replace(pages[chosen["page"]])
+            elif "page" not in reading.plane:
+                self._leave_thumbnail(path, name)
             dataset = self.dataset
             if dataset.count == 0 or not dataset.width or not dataset.height:
                 raise ImageError(_no_image(path, dataset))
@@ -109,6 +111,19 @@ class Opened:
     def _replace(self, name: str, **options: Any) -> None:
         self.dataset.close()
         self.dataset = rasterio.open(name, **options)
+
+    def _leave_thumbnail(self, path: str, name: str) -> None:
+        """Open the main image of a TIFF whose first one says that it is a smaller copy."""
+        file = local_file(path)
+        if self.dataset.driver != "GTiff" or file is None:
+            return
+        images = directories(file)
+        if not images or not images[0].is_reduced:
+            return
+        main = max((image for image in images if image.is_main), key=lambda image: image.width, default=None)
+        if main is not None and main.width > images[0].width:
+            self._replace(f"GTIFF_DIR:off:{main.offset}:{name}")
+            self.remarks = ("its first image is a smaller copy: the main one is read",)
 
     def _leave_strangers(self) -> None:
         """Do without overviews if one shows something else: GDAL takes the label of a slide for one."""

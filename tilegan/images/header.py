@@ -1,19 +1,22 @@
 """What the header of a file says that GDAL does not tell: which reader it needs, orientation, resolution."""
 
 import logging
-import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from tilegan.images.bmp import HEAD, is_special
+from tilegan.images.resolution import sensible_dpi
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
 _FORMATS = {"GIF", "WEBP", "AVIF", "TGA"}  # of TGA, GDAL reads what is missing as zeros
 _PROGRAMS = {"EPS"}  # that Pillow would start another program for
 _MODES = {"HSV"}
+_INCHES = {2: 1.0, 3: 2.54}  # EXIF's inch and centimetre, in pixels per inch
 # formats that GDAL reads in parts, by their first bytes, and those that only whole
 _LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...] = (
     (JpegImagePlugin.JpegImageFile, (b"\xff\xd8",)),
@@ -46,6 +49,10 @@ def read_header(path: Path) -> Header:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            with path.open("rb", buffering=_BYTES) as file:
+                start = file.read(HEAD)
+            if is_special(start):
+                return Header("BMP", for_pillow=True)
             with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
                 if image.format in _PROGRAMS:
                     return Header()
@@ -88,13 +95,12 @@ def dpi_of(image: Image.Image) -> tuple[float, float] | None:
     """Pixels per inch of an image, if its file says so."""
     if image.format == "TIFF" and 296 not in getattr(image, "tag_v2", {}):
         return None  # Pillow's own guess
-    return sensible_dpi(image.info.get("dpi"))
-
-
-def sensible_dpi(dpi: Any) -> tuple[float, float] | None:
-    """Two numbers of pixels per inch if they can be meant; None if not."""
-    try:
-        across, down = (float(value) for value in dpi)
-    except (TypeError, ValueError, ZeroDivisionError):
+    # of a JPEG without a density, Pillow takes the horizontal resolution of its EXIF for both
+    if "dpi" in image.info and not (image.format == "JPEG" and not image.info.get("jfif_unit")):
+        return sensible_dpi(image.info["dpi"])
+    exif = Image.Image.getexif(image)
+    inches = _INCHES.get(exif.get(ExifTags.Base.ResolutionUnit, 0))
+    across, down = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
+    if inches is None or across is None or down is None:
         return None
-    return (across, down) if all(math.isfinite(value) and 1 <= value <= 1e6 for value in (across, down)) else None
+    return sensible_dpi((inches * float(across), inches * float(down)))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tilegan.images.exif import exif_of_dpi
 from tilegan.images.origin import Origin
 from tilegan.images.profile import srgb_profile
 
@@ -31,7 +32,7 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         height: of the image, in pixels.
         bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` rows.
-        origin: whose resolution is kept up to 65,535 dpi, and whose colours are tagged as sRGB where they were
+        origin: whose resolution is kept, above 65,535 dpi in EXIF, and whose colours are tagged as sRGB where they were
             converted.
         quality: 1 to 100.
 
@@ -40,8 +41,10 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
     """
     said: dict[str, Any] = {"icc_profile": srgb_profile()} if origin.color_managed else {}
     dpi = tuple(round(value) for value in origin.dpi or ())
-    if dpi and max(dpi) <= _MOST_DPI:  # of more, Pillow would write what is left after the upper bits are cut off
+    if dpi and min(dpi) > 0 and max(dpi) <= _MOST_DPI:
         said["dpi"] = dpi
+    elif origin.dpi is not None:
+        said["exif"] = exif_of_dpi(origin.dpi)
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.

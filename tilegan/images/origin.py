@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from affine import Affine
@@ -80,6 +80,29 @@ class Geo:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What a file says of the values of one band.
+
+    Attributes:
+        description: name of the band, such as 'B04'.
+        scale, offset: what is measured is ``scale`` times the value, and ``offset``.
+        unit: of what is measured.
+        tags: free-form text.
+    """
+
+    description: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_measure(self) -> bool:
+        """Whether it says what values mean, which holds no longer when these are others."""
+        return (self.scale, self.offset, self.unit) != (1.0, 0.0, "")
+
+
+@dataclass(frozen=True)
 class Origin:
     """What a result takes over from its source.
 
@@ -92,6 +115,9 @@ class Origin:
         color_managed: whether colours came with a profile, or in another colour space than sRGB, and were converted:
             results are then tagged as sRGB.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+        rule: how ``low`` and ``high`` were found, for people (see ``tilegan.images.stretch``).
+        bands: what is said of the bands that are red, green and blue; empty if nothing is.
+        domains: names of further tags of the file, which no result keeps.
     """
 
     geo: Geo | None = None
@@ -101,6 +127,9 @@ class Origin:
     high: float = 255.0
     color_managed: bool = False
     dpi: tuple[float, float] | None = None
+    rule: str = "dtype"
+    bands: tuple[Band, ...] = ()
+    domains: tuple[str, ...] = ()
 
     def part(self, window: Window) -> Self:
         """The origin of a window of the image."""
@@ -116,9 +145,12 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types; ``from_json`` is the inverse."""
-        content = {name: getattr(self, name) for name in ("opacity", "dtype", "low", "high", "color_managed")} | {
+        plain = ("opacity", "dtype", "low", "high", "rule", "color_managed")
+        content = {name: getattr(self, name) for name in plain} | {
             "dpi": list(self.dpi) if self.dpi else None,
             "geo": None,
+            "bands": [asdict(band) for band in self.bands],
+            "domains": list(self.domains),
         }
         if self.geo is None:
             return content
@@ -145,9 +177,22 @@ class Origin:
         """
         try:
             dpi, geo = content["dpi"], content["geo"]
-            return cls(**{**content, "dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None})
-        except (KeyError, TypeError, ValueError, RasterioError) as error:
+            told: dict[str, Any] = {"dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None}
+            told["bands"] = tuple(_band(band) for band in content.get("bands", ()))
+            told["domains"] = tuple(map(str, content.get("domains", ())))
+            return cls(**{**content, **told})
+        except (AttributeError, KeyError, TypeError, ValueError, RasterioError) as error:
             raise ImageError(f"what a store says of the image it was made from cannot be read: {error!r}") from error
+
+
+def _band(content: Mapping[str, Any]) -> Band:
+    return Band(
+        description=str(content["description"]),
+        scale=float(content["scale"]),
+        offset=float(content["offset"]),
+        unit=str(content["unit"]),
+        tags={str(name): str(text) for name, text in content["tags"].items()},
+    )
 
 
 def _geo(content: Mapping[str, Any]) -> Geo:

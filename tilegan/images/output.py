@@ -13,6 +13,7 @@ from tilegan.files import first_line, is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import FORMATS, kind_of
 from tilegan.images.raster import RasterSource
+from tilegan.images.sidecar import companions, sidecar_of
 from tilegan.images.source import open_source
 from tilegan.images.store import UNFINISHED, Store
 
@@ -49,7 +50,7 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     Raises:
         OutputError: its ending is unknown, its folder is missing, it is the source itself, or what is there is of
             another kind and better not replaced.
-        OutputExistsError: there is something, and it may not be replaced.
+        OutputExistsError: there is something, or what belonged to an image that was there, and it may not be replaced.
     """
     kind = kind_of(output)
     if is_remote(output):
@@ -63,6 +64,9 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     for tiles in places[1:]:
         _check_tiles(tiles, overwrite)
     if not output.exists() and not output.is_symlink():
+        # of a run that was killed while it placed its output, there may be one of its own
+        if not overwrite and not output.with_name(f"{output.name}.partial").exists():
+            _check_companions(output)
         return kind
     if not overwrite:
         raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
@@ -70,6 +74,14 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     if store_there != (kind == "zarr") or (output.is_dir() and not store_there):
         raise OutputError(f"{output} is no {kind} to replace: give another name, or remove it first")
     return kind
+
+
+def _check_companions(output: Path) -> None:
+    """Refuse a place where a file lies that would be taken for a part of the output."""
+    if stale := companions(output):
+        raise OutputExistsError(
+            f"{stale[0]} exists, without its image, and would be read with {output.name}: remove it, or --overwrite"
+        )
 
 
 def _check_tiles(tiles: Path, overwrite: bool) -> None:
@@ -184,13 +196,14 @@ def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> 
 
 
 def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
-    """Give a finished file or folder of this disk its final name, and the tiles of a .dzi file theirs.
+    """Give a finished file or folder of this disk its final name, and what belongs to it (tiles, sidecar) theirs.
 
     Args:
         output: the final name.
         finished: on the same disk.
         spare: free name on the same disk, where a folder that is replaced goes.
-        overwrite: whether what is there may be replaced; it may have come after ``check_output``.
+        overwrite: whether what is there may be replaced; it may have come after ``check_output``. What GDAL would
+            read with it goes too.
 
     Raises:
         OutputExistsError: there is something, and it may not be replaced.
@@ -207,6 +220,10 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
         tiles_of(finished).rename(tiles_of(output))
     elif output.is_dir():
         output.rename(spare)
+    for stale in companions(output):
+        stale.unlink(missing_ok=True)
+    if sidecar_of(finished).is_file():
+        sidecar_of(finished).replace(sidecar_of(output))
     finished.replace(output)
 
 

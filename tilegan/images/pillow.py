@@ -12,11 +12,14 @@ from PIL import Image, ImageFile
 from tilegan.errors import ImageError, SettingError, TileganError
 from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
+from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
-from tilegan.images.gaps import GREY
+from tilegan.images.gaps import GREY, without_unseen
+from tilegan.images.georeference import is_placed
 from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
+from tilegan.images.sidecar import place_beside
 from tilegan.images.source import (
     LARGEST_HELD,
     chosen_plane,
@@ -25,7 +28,8 @@ from tilegan.images.source import (
     reduced_shape,
     shown,
 )
-from tilegan.images.stretch import Stretch, bits_of, levels_of, to_opacity
+from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity, to_rgb
+from tilegan.images.vsi import is_elsewhere
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}
@@ -49,8 +53,10 @@ class PillowSource:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
-                with path.open("rb") as file, Image.open(file) as image:
-                    self._read(image, reading)
+                with path.open("rb") as file:
+                    fields = bit_fields(file, allow_truncated=reading.allow_truncated)
+                    with fields or Image.open(file) as image:
+                        self._read(image, reading)
         except TileganError:
             raise
         except Image.DecompressionBombError as error:
@@ -77,7 +83,9 @@ class PillowSource:
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
         _load(image, allow_truncated=reading.allow_truncated)
-        turn = Turn(orientation_of(image), image.height, image.width)
+        geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
+        # a file that says where its pixels lie, says so of the pixels as they are stored
+        turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
         values, alpha = _arrays(image)
         if reading.bands is not None:
             if max(reading.bands) > values.shape[2]:
@@ -90,15 +98,18 @@ class PillowSource:
         self.remarks += (colour.remark,) if colour.remark else ()
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
-        rule = "dtype" if reading.stretch is None and colour.managed and values.dtype.kind == "u" else reading.stretch
+        told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
+        rule = "dtype" if reading.stretch is None and told else reading.stretch
         stretch = Stretch.choose(rule, values.dtype, bits_of(values.dtype), lambda: (values, None))
         self._pixels: Pixels = turn.upright(colour.apply(stretch.apply(values, self.levels)))
         self._mask: Pixels | None = None if alpha is None else turn.upright(to_opacity(alpha, self.levels))
         self.origin = Origin(
+            geo=geo,
             opacity=None if alpha is None else "alpha",
             dtype=values.dtype.name,
             low=stretch.low,
             high=stretch.high,
+            rule=stretch.rule,
             color_managed=colour.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
         )
@@ -115,7 +126,10 @@ class PillowSource:
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
-        return reduced(self._pixels, side)
+        pixels = reduced(self._pixels, side)
+        if self._mask is None:
+            return pixels
+        return without_unseen(pixels, reduced(to_rgb(self._mask[..., None]), side)[..., 0] > 0)
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""

@@ -14,6 +14,7 @@ from tilegan.images.profile import srgb_profile
 _COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
 _UP = 2  # of the filter: difference from the row above
 _METRE, _INCH = 1, 0.0254
+_MOST = 2**31 - 1  # of PNG's numbers
 
 
 def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], origin: Origin) -> None:
@@ -59,7 +60,8 @@ def _head(file: BinaryIO, height: int, width: int, band: Pixels, origin: Origin)
         _chunk(file, b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile()))
     if origin.dpi is not None:
         across, down = (round(value / _INCH) for value in origin.dpi)
-        _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METRE))
+        if min(across, down) > 0 and max(across, down) <= _MOST:
+            _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METRE))
 
 
 def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:

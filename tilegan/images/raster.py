@@ -15,15 +15,15 @@ from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
 from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
-from tilegan.images.gaps import GREY, read_around
+from tilegan.images.gaps import GREY, read_around, without_unseen
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
-from tilegan.images.georeference import dpi_of_tags, georeference, is_placed
+from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.raster_file import RasterFile
 from tilegan.images.source import LARGEST_HELD, file_identity, reduced_shape
-from tilegan.images.stretch import OVERVIEW, Stretch, levels_of, to_opacity
+from tilegan.images.stretch import OVERVIEW, Stretch, is_picture, levels_of, to_opacity
 from tilegan.images.vsi import container
 
 _EIGHT = np.dtype(np.uint8)
@@ -69,7 +69,9 @@ class RasterSource:
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
             self._colour = conversion(space, embedded_profile(dataset))
-            dpi = dpi_of_tags(dataset) if dataset.driver == "GTiff" else header.dpi
+            dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
+            told = bands_of(dataset, bands.indexes) if bands.palette is None else ()
+            domains = domains_of(dataset)
             exif = dataset.tags().get("EXIF_Orientation", "1")
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
@@ -88,12 +90,12 @@ class RasterSource:
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
         self._stretch: Stretch | None = None
-        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi)
+        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi, told, domains)
 
     @property
     def origin(self) -> Origin:
         """What a result takes over beside pixels."""
-        geo, dpi = self._facts
+        geo, dpi, bands, domains = self._facts
         stretch = self._measured()
         is_palette = self._bands.palette is not None
         return Origin(
@@ -102,8 +104,11 @@ class RasterSource:
             dtype="uint8" if is_palette else self.dtype.name,
             low=0.0 if is_palette else stretch.low,
             high=255.0 if is_palette else stretch.high,
+            rule="dtype" if is_palette else stretch.rule,
             color_managed=self._colour.managed,
             dpi=dpi,
+            bands=bands,
+            domains=domains,
         )
 
     def read(self, window: Window) -> Pixels:
@@ -146,8 +151,19 @@ class RasterSource:
         """
         # The mean of two palette indices is a third colour.
         how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
-        pixels = self._colours(values, mask, _EIGHT)
+        bands = self._bands
+        values, mask, told = self._overview(side, how, with_alpha=True)
+        pixels = self._colours(values, mask if bands.is_premultiplied else None, _EIGHT)
+        seen = np.ones(told.shape, np.bool_) if mask is None else mask > 0
+        if bands.palette is not None:
+            seen &= bands.palette[values[..., 0], 3] > 0
+        if bands.key is not None:
+            seen &= values[..., 0] != bands.key
+        if bands.uses_mask:
+            seen &= self._file.valid(shape=told.shape)
+            if bands.dtype.kind in "fc":
+                seen &= self._are_numbers(values)
+        pixels = without_unseen(pixels, seen & told)
         pixels[~told] = GREY
         return self._turn.upright(pixels)
 
@@ -210,12 +226,27 @@ class RasterSource:
                 mask[self._file.values(window, [1])[..., 0] == bands.key] = 0
             if bands.uses_mask:
                 valid = self._file.valid(window)
-                if bands.dtype.kind in "fc":  # what is no number means nothing, whatever value is said to
-                    valid &= ~np.isnan(self._file.values(window, bands.indexes)).all(axis=-1)
+                if bands.dtype.kind in "fc":
+                    valid &= self._are_numbers(self._file.values(window, bands.indexes))
                 mask = np.where(valid, mask, mask.dtype.type(0))
             return mask
 
         return self._whole_or_filled(read, stored, opaque)
+
+    def _are_numbers(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where not all of float values (h, w, bands) are no number, or no number in some bands and nodata in the rest.
+
+        What is no number means nothing, whatever value is said to.
+        """
+        nothing = np.isnan(values)
+        broken = nothing.any(axis=-1)
+        for band, index in enumerate(self._bands.indexes):
+            nodata = self._file.dataset.nodatavals[index - 1]
+            if nodata is not None:
+                with np.errstate(over="ignore"):
+                    nothing[..., band] |= values[..., band] == values.dtype.type(nodata)
+        numbers: NDArray[np.bool_] = ~(broken & nothing.all(axis=-1))
+        return numbers
 
     def _whole_or_filled(
         self, read: Callable[[Window], NDArray[Any]], window: Window, fill: Callable[[Window], NDArray[Any]]
@@ -269,7 +300,7 @@ class RasterSource:
         bands, rule = self._bands, self._reading.stretch
         # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
         told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
-        if rule is None and told and bands.dtype.kind == "u":
+        if rule is None and ((told and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)):
             rule = "dtype"
 
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
@@ -280,6 +311,8 @@ class RasterSource:
                 valid &= values[..., 0] != bands.key
             if bands.uses_mask:
                 valid &= self._file.valid(shape=values.shape[:2])
+                if bands.dtype.kind in "fc":
+                    valid &= self._are_numbers(values)
             return values, valid
 
         return Stretch.choose(rule, bands.dtype, bands.bits, overview)

@@ -11,15 +11,16 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
+from tilegan.images.gaps import without_unseen
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
+from tilegan.images.resolution import dpi_of_pixel
 from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
 from tilegan.images.stretch import OVERVIEW, Stretch
 
 # formats that GDAL takes for something else (a thumbnail, one huge strip) or does not know
 _SUFFIXES = {".bif", ".czi", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", ".zvi"}
-_INCH = 25_400.0  # micrometres
 
 
 def needs_openslide(path: Path) -> bool:
@@ -96,10 +97,11 @@ class SlideSource:
             opacity="alpha",
             low=self._stretch.low,
             high=self._stretch.high,
+            rule=self._stretch.rule,
             color_managed=self._colour.managed,
             dpi=_dpi(told),
         )
-        self._lock = threading.Lock()
+        self._closing, self._is_closed = threading.Lock(), False
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
@@ -123,15 +125,20 @@ class SlideSource:
         Raises:
             ImageError: the file is damaged.
         """
-        return reduced(self._pixels(self._reduced(side)), side, (self.height, self.width))
+        rgba = self._reduced(side)
+        pixels = without_unseen(self._pixels(rgba), rgba[..., 3] > 0)
+        return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""
         return file_identity(Path(self.path), self.height, self.width)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._slide.close()
+        """Let go of the file; once more does nothing."""
+        with self._closing:
+            if not self._is_closed:  # OpenSlide refuses to close a second time
+                self._slide.close()
+            self._is_closed = True
 
     def _pixels(self, rgba: NDArray[np.uint8]) -> Pixels:
         colours = rgba[..., :3][..., self._bands]
@@ -174,7 +181,7 @@ def _tags(told: Any, height: int, width: int) -> Geo | None:
 
 def _dpi(told: Any) -> tuple[float, float] | None:
     try:
-        across, down = (_INCH / float(told[f"openslide.mpp-{axis}"]) for axis in "xy")
-    except (KeyError, ValueError, ZeroDivisionError):
+        across, down = (float(told[f"openslide.mpp-{axis}"]) for axis in "xy")
+    except (KeyError, ValueError):
         return None
-    return across, down
+    return dpi_of_pixel(across, down)

@@ -76,6 +76,8 @@ class Source(Protocol):
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
+        Pixels that mean nothing have the mean colour of all others, so that they do not count.
+
         Raises:
             ImageError: the file is damaged.
         """
@@ -86,7 +88,7 @@ class Source(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; once more does nothing."""
         ...
 
 
@@ -135,6 +137,7 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
 
 def _open_file(path: Path, reading: Reading) -> Source:
     """Open a file, by the first reader that fits."""
+    from tilegan.images.camera_raw import is_camera_raw
     from tilegan.images.header import read_header
     from tilegan.images.pillow import PillowSource
     from tilegan.images.raster import RasterSource
@@ -142,13 +145,19 @@ def _open_file(path: Path, reading: Reading) -> Source:
 
     if needs_openslide(path):
         return SlideSource(path, reading)
+    if is_camera_raw(path):
+        raise ImageError(f"a camera raw, not a picture: {shown(path)}: develop it first, to TIFF or JPEG")
     header = read_header(path)
     if header.for_pillow:
         return PillowSource(path, reading)
     try:
         source = RasterSource(path, reading, header)
         if path.suffix.lower() == ".svs":
-            source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            try:
+                source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            except ImageError:
+                source.close()
+                raise
         return source
     except ImageError as error:
         others: list[Callable[[Path, Reading], Source]] = [SlideSource] if is_slide(path) else []

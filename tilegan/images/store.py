@@ -20,6 +20,7 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Pixels, Window, grid_cell, grid_shape, round_up
 from tilegan.images.origin import Origin
+from tilegan.images.resolution import pixel_of_dpi
 
 ROOT = "zarr.json"
 UNFINISHED = "unfinished.json"  # the root of a store that is being written
@@ -91,7 +92,8 @@ class Store:
         shapes = _level_shapes(height, width)
         documents: dict[str, Any] = {}
         ours: dict[str, Any] = {"shard": shard} | ({"origin": origin.to_json()} if origin is not None else {})
-        ome = _ome_metadata(len(shapes), name, channels, int(np.iinfo(levels).max))
+        dpi = origin.dpi if origin is not None else None
+        ome = _ome_metadata(len(shapes), name, channels, int(np.iinfo(levels).max), dpi)
         group = zarr.create_group(documents, attributes={"ome": ome, "tilegan": ours})
         for level, shape in enumerate(shapes):
             _create_level(group, str(level), (channels, *shape), levels, shard, chunk)
@@ -236,15 +238,19 @@ def _create_level(
     )
 
 
-def _ome_metadata(levels: int, name: str | None, channels: int, highest: int) -> dict[str, Any]:
-    axes = [{"name": "c", "type": "channel"}, {"name": "y", "type": "space"}, {"name": "x", "type": "space"}]
+def _ome_metadata(
+    levels: int, name: str | None, channels: int, highest: int, dpi: tuple[float, float] | None
+) -> dict[str, Any]:
+    unit = {} if dpi is None else {"unit": "micrometer"}
+    axes = [{"name": "c", "type": "channel"}, *({"name": axis, "type": "space"} | unit for axis in "yx")]
+    across, down = (1.0, 1.0) if dpi is None else pixel_of_dpi(dpi)
     datasets = []
     for level in range(levels):
         factor = float(2**level)
         shift = (factor - 1) / 2  # the centre of a reduced pixel lies between those it was made from
-        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, factor, factor]}]
+        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, down * factor, across * factor]}]
         if level:
-            transforms.append({"type": "translation", "translation": [0.0, shift, shift]})
+            transforms.append({"type": "translation", "translation": [0.0, down * shift, across * shift]})
         datasets.append({"path": str(level), "coordinateTransformations": transforms})
     multiscale: dict[str, Any] = {"axes": axes, "datasets": datasets, "type": "mean"}
     if name is not None:

@@ -1,14 +1,16 @@
 """Values of any numeric type to levels, by one rule for the whole image.
 
-The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels; for all
-other types the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite values of an
-overview, over the bands that are read together, so that colours keep their balance. What lies beyond is clipped;
-values that are no number become 0.
+The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels. Integers
+that were made to be looked at (of a format of pictures, or of a colour profile) span the range of their type. All
+others are measurements: the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite
+values of an overview, over the bands that are read together, so that colours keep their balance. What lies beyond is
+clipped; values that are no number become 0. Where that would leave fewer than 16 levels, because nearly all is
+background, the percentiles are those of what differs from it, or else the extremes count.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -20,15 +22,25 @@ from tilegan.geometry import Pixels
 OVERVIEW = 1024  # longest side of the overview that percentiles are taken from, in pixels
 PERCENTILES = (0.5, 99.5)
 _ROWS = 256
+_FEW = 16  # levels; a stretch that leaves fewer makes patches of a picture
+_SPARSE = "percentile of what is not background, of which there is too much"
+_WHOLE = "minmax, since percentiles would leave fewer than 16 levels"
 _NAMES = ("percentile", "minmax", "dtype")
+_PICTURES = {"PNG", "JPEG", "WEBP", "AVIF", "JPEGXL", "JXL", "HEIF", "BMP", "TGA"}  # GDAL's and Pillow's names
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A linear map that takes ``low`` to level 0 and ``high`` to the highest level."""
+    """A linear map that takes ``low`` to level 0 and ``high`` to the highest level.
+
+    Attributes:
+        low, high: values.
+        rule: how they were found, for people; it makes no difference.
+    """
 
     low: float = 0.0
     high: float = 255.0
+    rule: str = field(default="dtype", compare=False)
 
     @classmethod
     def choose(
@@ -52,32 +64,50 @@ class Stretch:
         """
         named = named_range(rule)
         if named is not None:
-            return cls(*named)
+            return cls(*named, "as asked for")
         if rule == "dtype" or (rule is None and (dtype == np.bool_ or (dtype == np.uint8 and bits <= 8))):
             return cls(*type_range(dtype, bits))
-        return cls.measure(*overview(), (0.0, 100.0) if rule == "minmax" else PERCENTILES)
+        return cls.measure(*overview(), "minmax" if rule == "minmax" else "percentile")
 
     @classmethod
     def measure(
         cls,
         values: NDArray[Any],
         valid: NDArray[np.bool_] | None = None,
-        percentiles: tuple[float, float] = PERCENTILES,
+        rule: str = "percentile",
     ) -> Self:
         """The stretch of an image from an overview of it.
 
         Args:
             values: numbers of any type, (h, w, bands); of complex ones the magnitude counts.
             valid: bool (h, w), where the values mean something; None if all do.
-            percentiles: of the values, that the lowest and the highest level stand for.
+            rule: 'percentile' or 'minmax'.
         """
         values = _real(values)
         chosen = values if valid is None else values[valid]
         chosen = chosen[np.isfinite(chosen)]
         if chosen.size == 0:
-            return cls(0.0, 1.0)
-        low, high = (float(edge) for edge in np.percentile(chosen, percentiles))
-        return cls(low, high if high > low else max(low + 1, math.nextafter(low, math.inf)))
+            return cls(0.0, 1.0, rule)
+        stretch = cls._between(chosen, PERCENTILES if rule == "percentile" else (0.0, 100.0), rule)
+        if rule == "minmax" or stretch._tells_apart(chosen) >= _FEW:
+            return stretch
+        # A signal so sparse that its background takes up both percentiles.
+        kinds, counts = np.unique(chosen, return_counts=True)
+        background = float(kinds[counts.argmax()])
+        signal = cls._between(np.append(chosen[chosen != background], background), PERCENTILES, _SPARSE)
+        signal = replace(signal, low=min(signal.low, background), high=max(signal.high, background))
+        whole = cls._between(chosen, (0.0, 100.0), _WHOLE)
+        best = signal if signal._tells_apart(chosen) >= min(_FEW, whole._tells_apart(chosen)) else whole
+        return best if best._tells_apart(chosen) > stretch._tells_apart(chosen) else stretch
+
+    @classmethod
+    def _between(cls, values: NDArray[np.float64], percentiles: tuple[float, float], rule: str) -> Self:
+        low, high = (float(edge) for edge in np.percentile(values, percentiles))
+        return cls(low, high if high > low else max(low + 1, math.nextafter(low, math.inf)), rule)
+
+    def _tells_apart(self, values: NDArray[np.float64]) -> int:
+        """How many levels of 8 bits values become."""
+        return int(np.bincount(self.apply(values.reshape(-1, 1, 1)).reshape(-1), minlength=1).astype(bool).sum())
 
     def apply(self, values: NDArray[Any], levels: DTypeLike = np.uint8) -> Pixels:
         """Levels of values, of the same shape, rounded to the nearest.
@@ -101,6 +131,16 @@ class Stretch:
 def levels_of(depth: str, dtype: np.dtype[Any], bits: int) -> np.dtype[Any]:
     """The type of the pixels that values become: uint16 for depth 'keep' where they have more than 8 bits, or uint8."""
     return np.dtype(np.uint16 if depth == "keep" and dtype.itemsize > 1 and bits > 8 else np.uint8)
+
+
+def is_picture(format_name: str | None, dtype: np.dtype[Any]) -> bool:
+    """Whether values were made to be looked at: integers without sign, of a format that knows no measurements.
+
+    Args:
+        format_name: GDAL's name of its driver, or Pillow's of the format.
+        dtype: of the values.
+    """
+    return format_name in _PICTURES and dtype.kind == "u"
 
 
 def bits_of(dtype: np.dtype[Any]) -> int:

@@ -8,17 +8,19 @@ without an offset, are not; nor is a part beyond the end of the file.
 
 import os
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8"}
+_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _OFFSETS, _LENGTHS = (273, 324), (279, 325)
 _COMPRESSION = 259
 _WIDTH, _HEIGHT, _BANDS, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 277, 278, 284, 322, 323
 _EXTRA, _PHOTOMETRIC = 338, 262
+_SUBFILE, _OLD_SUBFILE, _SUB_DIRECTORIES = 254, 255, 330
 _NEEDED = {
     _EXTRA,
     _PHOTOMETRIC,
@@ -32,8 +34,82 @@ _NEEDED = {
     _PLANAR,
     _TILE_WIDTH,
     _TILE_HEIGHT,
+    _SUBFILE,
+    _OLD_SUBFILE,
+    _SUB_DIRECTORIES,
 }
 _LARGEST = 10**7  # entries of a table that are looked at
+_MOST = 64  # directories that are looked at
+_MOSAIC, _LINEAR = 32803, 34892  # colour spaces of what a sensor saw: under a filter array, or not
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One image in a TIFF.
+
+    Attributes:
+        offset: its place in the file, in bytes.
+        height, width: in pixels.
+        is_reduced: whether it says that it is a smaller copy of another one.
+        is_main: whether it says nothing of that kind: neither a copy nor a mask.
+        is_raw: whether it holds what a sensor saw, not colours.
+    """
+
+    offset: int
+    height: int
+    width: int
+    is_reduced: bool
+    is_main: bool
+    is_raw: bool
+
+
+def directories(path: Path) -> list[Directory]:
+    """The first images in a TIFF, each followed by those that it has below itself; as far as they can be read."""
+    found: dict[int, Directory] = {}
+    try:
+        with path.open("rb") as file:
+            order = {b"II": "<", b"MM": ">"}[file.read(2)]
+            is_big = struct.unpack(order + "H", file.read(2))[0] == 43
+            file.seek(8 if is_big else 4)
+            pending = [_offset(file, order, is_big)]
+            while pending and len(found) < _MOST:
+                offset = pending.pop(0)
+                if not offset or offset in found:
+                    continue
+                file.seek(0)
+                tables = _tables(file, offset)
+                found[offset] = _directory(offset, tables)
+                (count,) = struct.unpack(order + ("Q" if is_big else "H"), _at(file, offset, 8 if is_big else 2))
+                file.seek(offset + (8 + 20 * count if is_big else 2 + 12 * count))
+                pending = [*map(int, tables.get(_SUB_DIRECTORIES, ())), _offset(file, order, is_big), *pending]
+    except (OSError, struct.error, KeyError, ValueError, IndexError):
+        pass  # what was found counts
+    return list(found.values())
+
+
+def _at(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _offset(file: BinaryIO, order: str, is_big: bool) -> int:
+    return int(struct.unpack(order + ("Q" if is_big else "I"), file.read(8 if is_big else 4))[0])
+
+
+def _directory(offset: int, tables: dict[int, NDArray[np.uint64]]) -> Directory:
+    def one(tag: int) -> int:
+        return int(tables[tag][0]) if tag in tables and len(tables[tag]) else 0
+
+    kind = one(_SUBFILE)
+    is_reduced = bool(kind & 1) or one(_OLD_SUBFILE) == 2
+    return Directory(
+        offset=offset,
+        height=one(_HEIGHT),
+        width=one(_WIDTH),
+        is_reduced=is_reduced,
+        is_main=not is_reduced and not kind & 4,
+        is_raw=one(_PHOTOMETRIC) in (_MOSAIC, _LINEAR),
+    )
 
 
 def missing_parts(path: Path, directory: int) -> str | None:

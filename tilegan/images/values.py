@@ -64,6 +64,20 @@ class Values:
             return cls(table, opacities, None, None), () if nodata is None else (f"{why}: left out: all is valid",)
         return cls(table, opacities, MASK, None), (f"{why}: pixels that mean nothing are masked instead",)
 
+    @staticmethod
+    def are_kept(origin: Origin, levels: np.dtype[Any]) -> bool:
+        """Whether the values that are written mean what those of the origin do.
+
+        Args:
+            origin: of a store.
+            levels: type of its pixels.
+        """
+        if origin.color_managed:
+            return False
+        if levels == np.uint8:
+            return (origin.dtype, origin.low, origin.high) == ("uint8", 0, 255)
+        return np.dtype(origin.dtype).itemsize > 1 and np.dtype(origin.dtype).kind != "c"
+
     @property
     def bands(self) -> int:
         """How many there are: red, green, blue, and opacity where that is one."""

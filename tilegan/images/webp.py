@@ -4,10 +4,12 @@ The format allows no more than 16,383 pixels a side.
 """
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from tilegan.geometry import Window
+from tilegan.images.exif import exif_of_dpi
 from tilegan.images.formats import ExportOptions
 from tilegan.images.profile import srgb_profile
 from tilegan.images.store import Store
@@ -28,6 +30,8 @@ def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
     height, width = store.shape(0)
     image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
     managed = store.origin is not None and store.origin.color_managed
-    said = {"icc_profile": srgb_profile()} if managed else {}
+    said: dict[str, Any] = {"icc_profile": srgb_profile()} if managed else {}
+    if store.origin is not None and store.origin.dpi is not None:
+        said["exif"] = exif_of_dpi(store.origin.dpi)
     # exact: colours of transparent pixels are kept
     image.save(path, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)

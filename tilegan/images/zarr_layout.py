@@ -11,6 +11,7 @@ from zarr.storage import LocalStore
 
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, os_errors, storage_options
+from tilegan.images.ome import dpi_of_multiscale
 from tilegan.images.origin import Origin
 from tilegan.images.source import shown
 
@@ -31,6 +32,8 @@ class Layout:
         axes: one letter of 'tczyx' for each axis.
         origin: what the store of a result says of the image it was made from; None if it is none.
         is_store: whether it is one, of which no part may be missing.
+        dpi: pixels per inch of the largest level, horizontally and vertically; None if it does not say.
+        omero: what it says of colours and windows of its channels, unchecked.
     """
 
     levels: list[zarr.Array[Any]]
@@ -38,6 +41,8 @@ class Layout:
     axes: str
     origin: Origin | None = None
     is_store: bool = False
+    dpi: tuple[float, float] | None = None
+    omero: Any = None
 
 
 def open_layout(path: Path) -> Layout:
@@ -86,6 +91,8 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
         axes=axes,
         origin=_origin(told) if told else None,
         is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
+        dpi=dpi_of_multiscale(first, order[0]),
+        omero=attributes.get("ome", attributes).get("omero"),
     )
 
 
@@ -107,6 +114,7 @@ def _origin(told: Any) -> Origin:
         or not all(isinstance(length, int) and length > 0 for length in lengths)
         or not all(isinstance(text, str) for text in tags.values())
         or not isinstance(origin.color_managed, bool)
+        or not isinstance(origin.rule, str)
         or origin.opacity not in (None, "alpha", "mask", "nodata")
         or not origin.low < origin.high
         or (origin.dpi is not None and len(origin.dpi) != 2)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
+from tilegan.images.channels import WINDOWS, Channels
 from tilegan.images.color import widen
-from tilegan.images.gaps import GREY, read_around
+from tilegan.images.gaps import GREY, read_around, without_unseen
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import chosen_plane, plane_remark, shown
@@ -26,8 +27,9 @@ _METADATA = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 class ZarrSource:
     """A Zarr array, or the levels of an OME-Zarr image; see ``tilegan.images.source.Source``.
 
-    Axes y and x are needed; c may have one band (gray), or three or more (the first three are read); of further axes
-    one plane is read. A store of this project may have a fourth band, which is opacity.
+    Axes y and x are needed. Channels are shown as 'omero' says; without it, or where bands are asked for, one is gray
+    and the first three are colours. Of further axes one plane is read. A store of this project may have a fourth band,
+    which is opacity.
     """
 
     sequential = False
@@ -58,6 +60,8 @@ class ZarrSource:
         self._plane = chosen_plane(reading, planes, self.path)
         self.remarks = plane_remark(planes, self._plane)
         self._alpha = 3 if layout.is_store and self.bands == 4 else None
+        self._window: Stretch | None = None
+        self._channels: Channels | None = None
         self._chosen = self._choose()
         inner = dict(zip(layout.axes, full.chunks, strict=True))
         self.block: tuple[int, int] = min(inner["y"], self.height), min(inner["x"], self.width)
@@ -66,6 +70,17 @@ class ZarrSource:
 
     def _choose(self) -> list[int]:
         asked = self._reading.bands
+        if asked is None and not self._layout.is_store:
+            channels = Channels.of(self._layout.omero, self.bands)
+            if channels is not None:
+                self.remarks += _left_out(channels.left_out)
+                if channels.as_bands is None:
+                    self._channels = channels
+                    return channels.indexes
+                order, self._window = channels.as_bands
+                return order
+            count = 3 if self.bands >= 3 else 1
+            self.remarks += _left_out(tuple(f"channel {band + 1}" for band in range(count, self.bands)))
         if asked is None:
             return [0, 1, 2] if self.bands >= 3 else [0]
         if max(asked) > self.bands:
@@ -77,14 +92,23 @@ class ZarrSource:
         """What a result takes over beside pixels."""
         stretch, told = self._measured(), self._layout.origin
         opacity = None if self._alpha is None else "alpha"
+        measured: dict[str, Any] = {
+            "dtype": self.dtype.name,
+            "low": stretch.low,
+            "high": stretch.high,
+            "rule": stretch.rule,
+        }
+        if self._channels is not None:
+            shown_as = {"dtype": self.levels.name, "low": 0.0, "high": float(np.iinfo(self.levels).max)}
+            measured |= shown_as | {"rule": WINDOWS}
         if told is None:
-            return Origin(opacity=opacity, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+            return Origin(opacity=opacity, dpi=self._layout.dpi, **measured)
         if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
             told = replace(told, geo=told.geo.scaled(self.height, self.width))
         told = replace(told, opacity=opacity and (told.opacity or opacity))
         if self._reading.stretch is None and self._reading.bands is None:
             return told
-        return replace(told, dtype=self.dtype.name, low=stretch.low, high=stretch.high)
+        return replace(told, **measured)
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
@@ -95,7 +119,7 @@ class ZarrSource:
         stretch = self._measured()
 
         def pixels(part: Window) -> Pixels:
-            return to_rgb(stretch.apply(self._part(part, self._chosen), self.levels))
+            return self._colours(self._part(part, self._chosen), stretch, self.levels)
 
         if not self._reading.allow_truncated:
             return pixels(window)
@@ -127,7 +151,10 @@ class ZarrSource:
             ImageError: a chunk is damaged.
         """
         values = self._overview(side, self._chosen)
-        return reduced(to_rgb(self._measured().apply(values)), side, (self.height, self.width))
+        pixels = self._colours(values, self._measured(), np.dtype(np.uint8))
+        if self._alpha is not None:
+            pixels = without_unseen(pixels, self._overview(side, [self._alpha])[..., 0] > 0)
+        return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself.
@@ -143,6 +170,11 @@ class ZarrSource:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _colours(self, values: NDArray[Any], stretch: Stretch, levels: np.dtype[Any]) -> Pixels:
+        if self._channels is None:
+            return to_rgb(stretch.apply(values, levels))
+        return self._channels.apply(values, levels, stretch, self._reading.stretch is not None)
 
     def _part(self, window: Window, bands: list[int]) -> NDArray[Any]:
         """(h, w, bands) of the full image, in the type of the file."""
@@ -203,6 +235,8 @@ class ZarrSource:
         return shape[self._layout.axes.index("y")], shape[self._layout.axes.index("x")]
 
     def _measured(self) -> Stretch:
+        if self._stretch is None and self._window is not None and self._reading.stretch is None:
+            self._stretch = self._window
         if self._stretch is None:
             # The levels of a store were measured when it was made.
             is_result = self._layout.origin is not None or self._layout.is_store
@@ -213,6 +247,12 @@ class ZarrSource:
     def _measure(self) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         valid = None if self._alpha is None else self._overview(OVERVIEW, [self._alpha])[..., 0] > 0
         return self._overview(OVERVIEW, self._chosen), valid
+
+
+def _left_out(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One line that tells of channels that are not read, if there are any."""
+    more = ", ..." if len(names) > 5 else ""
+    return (f"left out: {shown(', '.join(names[:5]))}{more}: --bands chooses others",) if names else ()
 
 
 def _on_disk(folder: Path) -> dict[str, str | int]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import is_remote, is_there, remove_file, remove_tree, replace_file
+from tilegan.files import first_line, is_remote, is_there, remove_file, remove_tree, replace_file
 from tilegan.images.origin import Origin
 from tilegan.images.output import explained, put_in_place
 from tilegan.images.store import ROOT, UNFINISHED, Store
@@ -134,8 +134,11 @@ class WorkFolder:
             if entry.name != UNFINISHED:
                 remove_tree(entry)
 
-    def place(self, finished: Path, output: Path, overwrite: bool) -> None:
+    def place(self, finished: Path, output: Path, overwrite: bool) -> tuple[str, ...]:
         """Give a finished file or store its final name, and remove the folder.
+
+        Returns:
+            What a user should know, a line each: that the folder could not be removed, which is no failure any more.
 
         Raises:
             OutputExistsError: there is something, and it may not be replaced; the folder stays.
@@ -148,7 +151,11 @@ class WorkFolder:
             put_in_place(finished, output, self.path / "replaced", overwrite)
         except OutputExistsError as error:
             raise OutputExistsError(f"{error}: then resume") from None
-        self.remove()
+        try:
+            self.remove()
+        except OSError as error:
+            return (f"{self.path} could not be removed ({error.strerror or first_line(error)}): remove it",)
+        return ()
 
     def has_placed(self, output: Path) -> bool:
         """Whether an output is the file that ``place`` renamed before it was killed."""

@@ -1,0 +1,83 @@
+"""BMP with bit fields: each pixel is one number, and masks tell which of its bits are red, green, blue and opacity.
+
+GDAL reads such files with wrong colours and without opacity, and Pillow refuses all but the usual masks.
+"""
+
+import struct
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+HEAD = 70  # bytes that tell how a BMP is built
+_BIT_FIELDS = {3: 3, 6: 4}  # compressions that are none, and how many masks come after a header that has none itself
+_PLAIN = {12, 40, 108, 124}  # lengths of headers that GDAL understands
+_MASKS = 54  # their place in the file
+_LARGEST = 2**27  # pixels
+_INCH = 0.0254  # metres
+
+
+def is_special(start: bytes) -> bool:
+    """Whether a file is a BMP that GDAL may misread: with bit fields, compressed, or of a rare kind.
+
+    Args:
+        start: its first ``HEAD`` bytes.
+    """
+    if start[:2] != b"BM" or len(start) < HEAD:
+        return False
+    length, compression = struct.unpack_from("<I", start, 14)[0], struct.unpack_from("<I", start, 30)[0]
+    return length not in _PLAIN or (length > 12 and compression != 0)
+
+
+def bit_fields(file: BinaryIO, *, allow_truncated: bool = False) -> Image.Image | None:
+    """The picture of a BMP with bit fields, RGB or RGBA of 8 bits, with its resolution; None of all other files.
+
+    Args:
+        file: read from its beginning, and left there.
+        allow_truncated: whether what is missing is grey.
+
+    Raises:
+        ValueError: it is damaged, or too large to be held in memory.
+    """
+    start = file.read(HEAD)
+    file.seek(0)
+    if not is_special(start):
+        return None
+    length, width, height, _, bits, compression, _, across, down = struct.unpack_from("<IiiHHIIii", start, 14)
+    if compression not in _BIT_FIELDS or bits not in (16, 32) or length not in (40, 52, 56, 108, 124):
+        return None
+    count = {40: _BIT_FIELDS[compression], 52: 3}.get(length, 4)
+    masks = struct.unpack_from(f"<{count}I", start, _MASKS)
+    rows = abs(height)
+    if width <= 0 or rows == 0 or width * rows > _LARGEST:
+        raise ValueError(f"{rows} x {width} pixels cannot be read")
+    stride = -(-width * bits // 32) * 4
+    file.seek(struct.unpack_from("<I", start, 10)[0])
+    content = file.read(stride * rows)
+    file.seek(0)
+    if len(content) < stride * rows:
+        if not allow_truncated:
+            raise ValueError(f"it ends after {len(content)} of {stride * rows} bytes of pixels")
+        content = content.ljust(stride * rows, b"\x80")
+    values = np.frombuffer(content, "<u2" if bits == 16 else "<u4").reshape(rows, -1)[:, :width]
+    bands = [_band(values, mask) for mask in masks[:3]]
+    if count == 4 and masks[3]:
+        opacity = _band(values, masks[3])
+        if opacity.any():  # some programs tell of opacity and leave its bits empty
+            bands.append(opacity)
+    pixels = np.dstack(bands)
+    image = Image.fromarray(pixels if height < 0 else np.ascontiguousarray(pixels[::-1]))
+    if across > 0 and down > 0:
+        image.info["dpi"] = (across * _INCH, down * _INCH)
+    return image
+
+
+def _band(values: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint8]:
+    """The bits that a mask chooses, as levels from 0 to 255."""
+    if not mask:
+        return np.zeros(values.shape, np.uint8)
+    shift = (mask & -mask).bit_length() - 1
+    chosen = (values & values.dtype.type(mask & np.iinfo(values.dtype).max)) >> values.dtype.type(shift)
+    levels: NDArray[np.uint8] = np.round(chosen * (255.0 / (mask >> shift))).astype(np.uint8)
+    return levels

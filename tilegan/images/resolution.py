@@ -1,0 +1,121 @@
+"""How large a pixel is: sizes in any unit, and what descriptions of microscopes and slides say, as pixels per inch."""
+
+import math
+import re
+from typing import Any
+
+INCH = 25_400.0  # in micrometres
+_LARGEST, _SMALLEST = 1e9, 1e-9  # pixels per inch that can be meant
+_METRE = 1e6  # in micrometres
+_PREFIXES = {
+    "": 1.0,
+    "pico": 1e-12,
+    "nano": 1e-9,
+    "micro": 1e-6,
+    "milli": 1e-3,
+    "centi": 1e-2,
+    "deci": 1e-1,
+    "kilo": 1e3,
+}
+_UNITS = {
+    **{prefix + metre: share * _METRE for prefix, share in _PREFIXES.items() for metre in ("meter", "metre")},
+    "pm": 1e-6,
+    "nm": 1e-3,
+    "um": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "mm": 1e3,
+    "cm": 1e4,
+    "m": _METRE,
+    "km": 1e9,
+    "angstrom": 1e-4,
+    "å": 1e-4,
+    "inch": INCH,
+    "inches": INCH,
+    "in": INCH,
+    "foot": 12 * INCH,
+    "yard": 36 * INCH,
+    "mile": 63_360 * INCH,
+}
+_NUMBER = r"([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+# micrometres per pixel, across and down, as scanners and their libraries write it
+_MPP = re.compile(rf"\bMPP\s*[=:]\s*\"?{_NUMBER}", re.IGNORECASE)
+_MPP_X, _MPP_Y = (
+    re.compile(rf"\bmpp[-_ .]?{axis}\b(?:</name>\s*<value[^>]*>|\"?\s*[=:]\s*\"?)\s*{_NUMBER}", re.IGNORECASE)
+    for axis in "xy"
+)
+
+
+def micrometres(size: float, unit: str) -> float | None:
+    """A length in micrometres; None if the unit is none that is known.
+
+    Args:
+        size: in the unit.
+        unit: its name or sign: 'micrometer', 'nm', ...
+    """
+    plain = unit.strip().replace("\\u00B5", "µ").replace("µ", "u").replace("μ", "u")
+    share = _UNITS.get(plain.lower())
+    return None if share is None else size * share
+
+
+def dpi_of_pixel(across: float | None, down: float | None) -> tuple[float, float] | None:
+    """Pixels per inch, horizontally and vertically, of a pixel's width and height in micrometres, if they are told."""
+    if not across or not down:
+        return None
+    dpi = INCH / across, INCH / down
+    return dpi if all(math.isfinite(value) and _SMALLEST <= value <= _LARGEST for value in dpi) else None
+
+
+def pixel_of_dpi(dpi: tuple[float, float]) -> tuple[float, float]:
+    """Width and height of a pixel in micrometres, without what rounding adds at the end."""
+    across, down = (float(f"{INCH / value:.12g}") for value in dpi)
+    return across, down
+
+
+def sensible_dpi(dpi: Any) -> tuple[float, float] | None:
+    """Two numbers of pixels per inch that a file tells, if they can be meant; None if not."""
+    try:
+        across, down = (float(value) for value in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if all(math.isfinite(value) and 1 <= value <= _LARGEST for value in (across, down)) else None
+
+
+def dpi_of_description(text: str, across: str = "", down: str = "") -> tuple[float, float] | None:
+    """Pixels per inch that the description of a TIFF tells; None if it does not.
+
+    Args:
+        text: by OME, ImageJ, Aperio, OpenSlide or libvips.
+        across: the horizontal resolution that the file tells beside it, which ImageJ counts in a unit of its own.
+        down: likewise, the vertical one.
+    """
+    if "<OME" in text:
+        return _dpi_of_ome(text)
+    if text.startswith("ImageJ="):
+        return _dpi_of_imagej(text, across, down)
+    both = _MPP.search(text)
+    wide, high = _MPP_X.search(text) or both, _MPP_Y.search(text) or both
+    return dpi_of_pixel(float(wide[1]), float(high[1])) if wide and high else None
+
+
+def _dpi_of_ome(text: str) -> tuple[float, float] | None:
+    """Of the first image: its size is an attribute of its first Pixels element."""
+    element = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", text)
+    if element is None:
+        return None
+    sizes = []
+    for axis in "XY":
+        size = re.search(rf"\bPhysicalSize{axis}\s*=\s*[\"']{_NUMBER}[\"']", element[0])
+        unit = re.search(rf"\bPhysicalSize{axis}Unit\s*=\s*[\"']([^\"']*)[\"']", element[0])
+        name = unit[1].replace("&#181;", "µ").replace("&#xB5;", "µ") if unit else "um"
+        sizes.append(micrometres(float(size[1]), name) if size else None)
+    return dpi_of_pixel(*sizes)
+
+
+def _dpi_of_imagej(text: str, across: str, down: str) -> tuple[float, float] | None:
+    unit = re.search(r"^unit=(.+)$", text, re.MULTILINE)
+    try:
+        sizes = [micrometres(1 / float(value), unit[1]) for value in (across, down)] if unit else [None, None]
+    except (ValueError, ZeroDivisionError):
+        return None
+    return dpi_of_pixel(*sizes)
