@@ -175,6 +175,15 @@ def region(text: str) -> tuple[int, int, int, int]:
     return int(found[1]), int(found[2]), int(found[3]), int(found[4])
 
 
+def stroke(text: str) -> int | str:
+    """'auto', or a whole number; which ones can be is for ``inference.look`` to say."""
+    if text.strip().lower() == "auto":
+        return "auto"
+    if not text.strip().isdecimal():
+        raise click.BadParameter(f"'{text}' is no size of strokes: give auto or a whole number from 1")
+    return int(text)
+
+
 style_option = click.option(
     "--style", metavar="NAME[=SHARE],...", type=style_shares, help="Of a model of several styles: one, or a mixture."
 )
