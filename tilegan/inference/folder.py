@@ -67,7 +67,7 @@ class WorkFolder:
     def stages(self) -> list[Path]:
         """The work folders in it."""
         with os_errors():
-            return sorted(self.path.glob(f"{STAGE}*"))
+            return sorted(self.path.glob(f"{STAGE}*{ENDING}"))
 
     def is_ours(self) -> bool:
         """Whether it is a work folder, or what a kill has left of one."""
