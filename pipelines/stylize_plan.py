@@ -182,7 +182,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         device=plan.device,
         precision=plan.precision,
         halo=cut_of(plan, planned).halo,
-        overhead=overhead(plan, planned, image.height, image.width),
+        overhead=overhead(plan, planned, image.height, image.width, planned.halo if image.origin.opacity else 0),
         block=image.block,
         sequential=image.sequential,
         decoded=decodes(plan, planned, image, limits.reader),

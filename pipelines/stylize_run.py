@@ -11,7 +11,7 @@ from tilegan.inference.engine import run_in_threads
 from tilegan.inference.journal import Record, write_record
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan, cut_of
-from tilegan.inference.stages import begin_stage, stages_of
+from tilegan.inference.stages import begin_stage, folder_of, stages_of
 from tilegan.inference.statistics import SETTLED, settled
 from tilegan.inference.task import HALVED, Names, Work
 from tilegan.pipelines.stylize_plan import Job
@@ -56,11 +56,12 @@ def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tupl
 
 def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
     """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
-    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width)
+    fill = translator.halo if job.image.origin.opacity else 0
+    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill)
     limits = replace(job.limits, pyramid=False)
     before, total = 0, sum(stage.region.height * stage.region.width for stage in stages)
     for stage in stages:
-        folder = job.folder.stage(stage.step)
+        folder = folder_of(stage, job.folder)
         if folder.begun() is None:
             begin_stage(folder, stage, job.image)
         folder.clear_torn()

@@ -84,13 +84,20 @@ def test_copies_hold_what_the_part_needs_and_no_more(random_translator: Translat
     cut = Cut(4, 64, 1, 28)
     whole = make_plan(random_translator, Window(0, 0, 5000, 4000), look=Look(strength=0.5, stroke=8))
     assert [(stage.step, stage.region) for stage in stages_of(whole, cut, 5000, 4000)] == [
+        (4, Window(0, 0, 1250, 1000)),
         (8, Window(0, 0, 625, 500)),
         (4, Window(0, 0, 1250, 1000)),
     ]
     part = replace(whole, region=Window(2000, 0, 100, 100))
-    coarse, fine = stages_of(part, cut, 5000, 4000)
+    photo, coarse, fine = stages_of(part, cut, 5000, 4000)
+    assert stages_of(replace(part, look=Look(stroke=4)), cut, 5000, 4000)[0].region == fine.region
     assert fine.region.left == coarse.region.left == 0
     assert 0 < 2000 - 4 * fine.region.top - 28 < 4 * 40
     assert 0 < 4 * fine.region.top - 8 * coarse.region.top - 4 * 28 < 8 * 40
     assert coarse.region.height < 150
+    assert (photo.step, photo.look) == (4, Look(strength=0.0))
+    for stage in (coarse, fine):  # it has all that they read
+        scale = stage.step // 4
+        assert photo.region.top <= scale * stage.region.top - 28
+        assert photo.region.bottom >= scale * stage.region.bottom + 28
     assert (fine.look, part.look) == (Look(stroke=8), Look(strength=0.5, stroke=8))

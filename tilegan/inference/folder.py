@@ -46,14 +46,14 @@ class WorkFolder:
         """The work folder of an output."""
         return cls(output.with_name(output.name + ENDING))
 
-    def stage(self, step: int) -> "WorkFolder":
-        """The work folder in it, or beside it if it is such a one, of the copy that is reduced by a step."""
-        return WorkFolder(self.whole.path / f"{STAGE}{step}{ENDING}")
+    def stage(self, name: str) -> "WorkFolder":
+        """The work folder of a reduced copy in it, or beside it if it is such a one: of letters or digits."""
+        return WorkFolder(self.whole.path / f"{STAGE}{name}{ENDING}")
 
     @property
     def whole(self) -> "WorkFolder":
         """That which this one is in, if it is that of a reduced copy; else itself."""
-        inside = re.fullmatch(rf"{STAGE}\d+{ENDING}", self.path.name)
+        inside = re.fullmatch(rf"{STAGE}[a-z0-9]+{ENDING}", self.path.name)
         return WorkFolder(self.path.parent) if inside else self
 
     def begun(self) -> Record | None:

@@ -98,7 +98,8 @@ class Ground:
             strip = Window(window.top + first, window.left, min(_ROWS, window.height - first), window.width)
             carried = carried_up(change, cells, strip, factor)
             carried += np.float32(DETAIL) * part.read(strip)
-            whole[first : first + strip.height] = np.floor(carried + np.float32(0.5)).clip(0, most)
+            carried += np.float32(0.5)
+            whole[first : first + strip.height] = np.floor(carried, out=carried).clip(0, most, out=carried)
         return whole
 
     def read_mask(self, window: Window) -> Pixels | None:
@@ -186,7 +187,10 @@ def _mixed(
     values: NDArray[np.float32], axis: int, before: NDArray[np.int_], share: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Linear interpolation along an axis."""
-    first, second = values.take(before, axis), values.take(before + 1, axis)
+    first: NDArray[np.float32] = values.take(before, axis)
+    second: NDArray[np.float32] = values.take(before + 1, axis)
     shares = share.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-    mixed: NDArray[np.float32] = first + shares * (second - first)
-    return mixed
+    second -= first
+    second *= shares
+    second += first
+    return second

@@ -14,7 +14,7 @@ from tilegan.inference.blocks import Part, block_window, mirrored_span, read_blo
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import SHARD, Cut, Plan
-from tilegan.inference.stages import stages_of, under
+from tilegan.inference.stages import UNPAINTED, stages_of, under
 from tilegan.inference.stroke import reduced
 from tilegan.model_file import find
 from tilegan.networks.interpolated import Place
@@ -39,10 +39,14 @@ def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scal
     """
     height, width, _ = array.shape
     below: da.Array | None = None
-    factor = 1
+    copy, kept, factor = array, 1, 1
     for stage, finer in pairwise((*stages_of(plan, cut, height, width), plan, None)):
         assert stage is not None
-        photo = array if stage.step == 1 else _reduced_array(array, stage.step)
+        if stage.look == UNPAINTED:
+            copy = _reduced_array(array, stage.step)
+            kept = stage.step
+            continue
+        photo = array if stage.step == 1 else _reduced_array(copy, stage.step // kept)
         below = _painted(photo, below, factor, model, stage, cut, scale)
         factor = stage.step // (finer.step if finer is not None else 1)
     assert below is not None
@@ -122,6 +126,8 @@ def _chunk(
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:
     """A reduced copy, each chunk of about as many pixels as a shard has."""
+    if step == 1:
+        return array
     height, width, _ = array.shape
     side, task = max(1, SHARD // step), delayed(_copy, pure=False)
 

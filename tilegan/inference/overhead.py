@@ -7,7 +7,7 @@ from tilegan.inference.stages import stages_of
 from tilegan.translator import Translator
 
 
-def overhead(plan: Plan, translator: Translator, height: int, width: int) -> float:
+def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: int = 0) -> float:
     """Input pixels of all forward passes of a plan, halos and those of reduced copies included, by those of its region.
 
     What nothing is computed for, such as shards of nothing but transparency, is counted too.
@@ -17,10 +17,13 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int) -> flo
         translator: that runs.
         height: of the whole image, in pixels.
         width: likewise.
+        fill: how far away the pixels are that others are filled from (see ``inference.stages``).
     """
     cut, region = cut_of(plan, translator), plan.region
     passes = 0
-    for stage in (*stages_of(plan, cut, height, width), plan):
+    for stage in (*stages_of(plan, cut, height, width, fill), plan):
+        if stage.look.strength == 0:  # the source itself, or a copy of it
+            continue
         # shards and windows lie in grids: sums of areas are products of sums of sides
         passes += _along(stage.region.top, stage.region.height, stage.shard, cut) * _along(
             stage.region.left, stage.region.width, stage.shard, cut

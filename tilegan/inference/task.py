@@ -84,8 +84,8 @@ class Work:
         return self.store.levels if self.limits.pyramid else 1
 
     def __post_init__(self) -> None:
-        self.photo = photo_of(self.source, self.plan.step)
-        self.ground = ground_of(self.source, self.folder, self.plan)
+        self.photo = photo_of(self.source, self.folder, self.plan)
+        self.ground = ground_of(self.photo, self.folder, self.plan)
         self.store = Store.open(self.folder.store)
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
@@ -232,6 +232,8 @@ def _translated(work: Work, place: Window) -> Pixels:
     def original(window: Window) -> Pixels:
         return work.photo.read(window)[..., :3]
 
+    if plan.look.strength == 0:
+        return original(place).repeat(translator.scale, 0).repeat(translator.scale, 1)
     while True:
         cut = work.cut
         try:
