@@ -38,10 +38,11 @@ print(limit, int(peak.split()[1]) * 1024)
 
 def as_defined(translator, pixels, stroke):
     """The whole image, step by step, each translated at once."""
-    below, before = None, stroke
-    for step in steps_of(stroke):
-        image = Held(pixels)
-        photo = image if step == 1 else Reduced(image, step)
+    below, before, steps = None, stroke, steps_of(stroke)
+    image = Held(pixels)
+    copy = Reduced(image, steps[-2])
+    for step in steps:
+        photo = image if step == 1 else Reduced(copy, step // steps[-2])
         ground = photo if below is None else Ground(photo, Held(below), before // step)
         below, before = translator.translate(ground.read(Window(0, 0, photo.height, photo.width))), step
     return below
