@@ -1,7 +1,8 @@
 """What lies under a step of large strokes: the photograph with the strokes of the step before, carried up.
 
 Of these, only what is smaller than ``TONE`` of their pixels is taken. What is larger, the tones, comes from the
-photograph: a model that moves colours would move them at each step, and with each a picture would be yellower. Half of
+photograph: a model that moves colours would move them at each step, and with each a picture would be yellower. And only
+a part, ``KEPT``, of their contrast: a model takes strokes for things, and paints them bolder than they were. Half of
 the detail that the photograph had lost comes back: none leaves soft edges, all of it a photograph with blots.
 
 Each pixel depends on its surroundings alone, and sums are of integers, so that all is the same however it is cut. Where
@@ -16,6 +17,7 @@ from tilegan.inference.blocks import Masked, Part, Readable, mirrored_span, read
 from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
+KEPT = 0.65  # all of it drowns small things in ridges, 0.4 loses the strokes
 TONE = 16  # pixels: the training holds a model to the mean colours of such squares, in which strokes cancel out
 _NEAR = 2  # pixels of a copy, from which those are filled that mean nothing: carrying up mixes no farther ones
 _ROWS = 64  # carried up at once
@@ -92,7 +94,8 @@ class Ground:
             strokes *= _shown(copy, around)[..., None]
         tones = _tones(strokes, cells, around)
         rows, columns = (slice(begin, begin + length) for begin, length in _inside(cells, around))
-        change = strokes[rows, columns] - tones + np.float32(1 - DETAIL) * seen[rows, columns]
+        change = np.float32(KEPT) * (strokes[rows, columns].astype(np.float32) - tones)
+        change += np.float32(1 - DETAIL) * seen[rows, columns]
         whole, most = np.empty((window.height, window.width, 3), pixels.dtype), np.iinfo(pixels.dtype).max
         for first in range(0, window.height, _ROWS):
             strip = Window(window.top + first, window.left, min(_ROWS, window.height - first), window.width)
