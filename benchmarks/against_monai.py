@@ -114,7 +114,9 @@ def main() -> None:
             rivals[f"MONAI {precision} {layout} {mode} {overlap}"] = rival
 
         def ours(seams: str) -> float:
-            seconds = seconds_of(lambda: stylize(image, output, given.model, seams=seams, device=given.device))
+            seconds = seconds_of(
+                lambda: stylize(image, output, given.model, seams=seams, stroke=1, device=given.device)
+            )
             shutil.rmtree(output)
             return seconds
 

@@ -119,7 +119,7 @@ def sheet(source: str, models: dict[str, Path], tile_size: int) -> Image.Image:
         for model in models.values():
             for mode in ("combo", "exact"):
                 array = da.from_array(photograph, chunks=-1)
-                row.append(np.asarray(stylize_array(array, load(model), seams=mode))[place])
+                row.append(np.asarray(stylize_array(array, load(model), seams=mode, stroke=1))[place])
         rows.append(np.concatenate(row, axis=1))
     return Image.fromarray(np.concatenate(rows))
 

@@ -92,7 +92,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.scratch) as name:
         folder = Path(name)
         image = given.image or make_image(folder / "source.tif", given.side, given.side)
-        settings = {"model": given.model, "device": given.device, "precision": given.precision}
+        settings = {"model": given.model, "stroke": 1, "device": given.device, "precision": given.precision}
         out = folder / "out.zarr"
         plans = {seams: plan_stylize(image, out, seams=seams, **settings) for seams in ("exact", "combo")}
         streams = plans["exact"].streams

@@ -81,7 +81,7 @@ def main() -> None:
     given = options.parse_args()
     keep_freed_memory()  # as the command does
     translator = load(given.model, given.device, given.precision)
-    settings = {"shard": given.shard, "device": given.device, "precision": given.precision}
+    settings = {"shard": given.shard, "stroke": 1, "device": given.device, "precision": given.precision}
     clocked(Translator, "run", lambda *_: "forward")
     idle: list[float] = []
     with tempfile.TemporaryDirectory(dir=given.scratch) as name:

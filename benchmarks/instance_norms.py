@@ -130,7 +130,7 @@ def deviations(luma: Pixels) -> NDArray[np.float64]:
 
 def tiled(translator: Translator, pixels: Pixels, seams: str, tile: int) -> Pixels:
     """All windows or tiles of an image."""
-    lazy = stylize_array(da.from_array(pixels, chunks=-1), translator, seams=seams, window=tile)
+    lazy = stylize_array(da.from_array(pixels, chunks=-1), translator, seams=seams, stroke=1, window=tile)
     return np.asarray(lazy.compute(scheduler="synchronous"))
 
 

@@ -28,11 +28,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.scratch) as name:
         image, out = make_image(Path(name) / "source.tif", given.side, given.side), Path(name) / "out.zarr"
         translator = load(given.model)
-        command = [tilegan(), "stylize", str(image), "-o", str(out), "--model", given.model]
+        command = [tilegan(), "stylize", str(image), "-o", str(out), "--model", given.model, "--stroke", "1"]
         ways = {
             "a process each": partial(run_child, command),
-            "in one process": partial(stylize, image, out, given.model),
-            "with one translator": partial(stylize, image, out, translator),
+            "in one process": partial(stylize, image, out, given.model, stroke=1),
+            "with one translator": partial(stylize, image, out, translator, stroke=1),
         }
 
         def measured(way: str) -> float:

@@ -51,7 +51,18 @@ def main() -> None:
             side = round(sqrt(gigapixels * 1e9))
             image = make_image(folder / "source.tif", side, side)
             output = folder / "out.zarr"
-            command = [tilegan(), "stylize", str(image), "-o", str(output), "--model", str(model), *given.arguments]
+            command = [
+                tilegan(),
+                "stylize",
+                str(image),
+                "-o",
+                str(output),
+                "--model",
+                str(model),
+                "--stroke",
+                "1",
+                *given.arguments,
+            ]
             child = run_child(command)
             written = sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
             rows.append(

@@ -83,7 +83,7 @@ def main() -> None:
         for image in [*given.photographs, folder / "noise.tif"]:
             for shard in map(int, given.shards.split(",")):
                 output = folder / "out.zarr"
-                stylize(image, output, given.model, shard=shard)
+                stylize(image, output, given.model, stroke=1, shard=shard)
                 store = Store.open(output)
                 pixels = float(np.prod(store.shape(0)))
                 written, proven, fsyncs = journal_rates(store, folder, given.rounds)

@@ -68,12 +68,14 @@ def main() -> None:
         first: dict[str, float] = {}
 
         def wall(address: str, key: str) -> float:
-            seconds = seconds_of(lambda: stylize(image, output, given.model, shard=given.shard, scheduler=address))
+            seconds = seconds_of(
+                lambda: stylize(image, output, given.model, stroke=1, shard=given.shard, scheduler=address)
+            )
             shutil.rmtree(output)
             first.setdefault(key, seconds)
             return seconds
 
-        threads = plan_stylize(image, output, given.model, shard=given.shard).threads
+        threads = plan_stylize(image, output, given.model, stroke=1, shard=given.shard).threads
         with ExitStack() as clusters:
             joined, tasks = {}, {}
             for count in (1, len(cores)):

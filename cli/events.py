@@ -99,8 +99,8 @@ class LineEvents:
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
         click.echo(
             f"{result.output}: {result.height} x {result.width} pixels{speed}"
-            f" ({result.seams}{GUARANTEES[result.statistics]}, window {result.window}, {result.device},"
-            f" {result.precision})"
+            f" ({result.seams}{GUARANTEES[result.statistics]}, stroke {result.stroke}, window {result.window},"
+            f" {result.device}, {result.precision})"
         )
 
 
@@ -120,9 +120,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{GUARANTEES[plan.statistics]})"
     )
-    if plan.strength < 1 or plan.keep_colors or plan.stroke > 1:
-        strokes = f", strokes {plan.stroke} times as large" if plan.stroke > 1 else ""
-        yield f"style:   strength {plan.strength:g}{', colours of the source' if plan.keep_colors else ''}{strokes}"
+    colours = ", colours of the source" if plan.keep_colors else ""
+    times = f"{plan.stroke} times " if plan.stroke > 1 else ""
+    yield f"style:   strength {plan.strength:g}{colours}; strokes {times}as large as the model paints them"
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )

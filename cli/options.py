@@ -183,6 +183,15 @@ def sizes(text: str) -> tuple[float, ...]:
         raise click.BadParameter(f"'{text}' names no sizes: give megapixels such as 0.3,12") from None
 
 
+def stroke(text: str) -> int | str:
+    """'auto', or a whole number; which ones can be is for ``inference.look`` to say."""
+    if text.strip().lower() == "auto":
+        return "auto"
+    if not text.strip().isdecimal():
+        raise click.BadParameter(f"'{text}' is no size of strokes: give auto or a whole number from 1")
+    return int(text)
+
+
 style_option = click.option(
     "--style", metavar="NAME[=SHARE],...", type=style_shares, help="Of a model of several styles: one, or a mixture."
 )

@@ -13,6 +13,7 @@ from tilegan.cli.options import (
     precision_option,
     reading_options,
     region,
+    stroke,
     style_option,
 )
 from tilegan.cli.report import interrupted
@@ -50,11 +51,11 @@ from tilegan.cli.report import interrupted
 @click.option("--keep-colors", is_flag=True, help="The image's colours; lightness and texture of the style.")
 @click.option(
     "--stroke",
-    metavar="N",
-    type=click.IntRange(1, 64),
-    default=1,
+    metavar="auto|N",
+    type=stroke,
+    default="auto",
     show_default=True,
-    help="Strokes N times as large as the model paints them, for large images.",
+    help="Strokes N times as large as the model paints them; auto: as large, within the whole picture, as in training.",
 )
 @style_option
 @click.option(

@@ -17,7 +17,6 @@ from tilegan.training.derive import DERIVATIONS
 from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
 from tilegan.training.instances import find_instance_maps
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
-from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
 
@@ -89,7 +88,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
         raise SettingError(f"no evaluation of {chosen.count} images: give at least 1")
     _check_held_out(translator, chosen.held_out)
     least = _least_side(translator.frozen() if translator.needs_statistics else translator)
-    side = chosen.short_side or max(_trained_side(translator), least)
+    side = chosen.short_side or max(translator.trained_side, least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
     target = chosen.target or chosen.source
@@ -201,13 +200,6 @@ def _least_side(translator: Translator) -> int:
     """The short side that figures of seams need, in pixels: tiles enough, and inner ones when the grid is shifted."""
     tile = translator.tile_size
     return max(LEAST_TILES * tile, 2 * tile + translator.halo)
-
-
-def _trained_side(translator: Translator) -> int:
-    """The short side that the sources of a model's training had: one that enlarges learns from reduced images."""
-    settings = translator.facts.get("settings")
-    side = settings.get("short_side") if isinstance(settings, dict) else None
-    return (side if isinstance(side, int) else TrainSettings().short_side) // translator.scale
 
 
 def _decoded(image: TrainingImage, folder: Path, labels: bool) -> Named | None:

@@ -94,6 +94,6 @@ def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:
     window = EXACT_WINDOW * translator.tile_size if mode == "exact" else None
     array = da.from_array(source[..., :3], chunks=-1)
     numbers = da.from_array(plane_numbers(source[..., 3:]), chunks=-1) if source.shape[2] > 3 else None
-    lazy = stylize_array(array, translator, seams=mode, window=window, instances=numbers)
+    lazy = stylize_array(array, translator, seams=mode, stroke=1, window=window, instances=numbers)
     stylized: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
     return stylized

@@ -1,26 +1,22 @@
 """Repaint an image of any size with a learnt style."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilegan.files import is_remote, is_there, local_copy, os_errors
+from tilegan.files import is_remote
 from tilegan.images.export import export
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
 from tilegan.images.store import Store
-from tilegan.inference.engine import run_in_threads
-from tilegan.inference.journal import write_record
 from tilegan.inference.lock import locked
-from tilegan.inference.statistics import SETTLED, settled
-from tilegan.inference.task import HALVED, Work
 from tilegan.pipelines.stylize_plan import Job, prepared
+from tilegan.pipelines.stylize_run import make
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.progress import Progress, silent
-from tilegan.translator import Translator, load
+from tilegan.translator import Translator
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,7 @@ class StylizeResult:
         width: of the output, in pixels.
         seams: 'exact' or 'combo'.
         statistics: what instance norms took theirs from (see ``tilegan.inference.statistics``); '' if there are none.
+        stroke: how many times as large as the model paints them strokes are.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
         device: name of what computed.
@@ -47,6 +44,7 @@ class StylizeResult:
     width: int
     seams: str
     statistics: str
+    stroke: int
     window: int
     shard: int
     device: str
@@ -64,7 +62,7 @@ def stylize(
     seams: str = "exact",
     strength: float = 1.0,
     keep_colors: bool = False,
-    stroke: int = 1,
+    stroke: int | str = "auto",
     window: int | None = None,
     shard: int | None = None,
     region: tuple[int, int, int, int] | None = None,
@@ -102,8 +100,8 @@ def stylize(
         strength: of the style: 0 for the source itself, 1 for all of it; blended as the eye sees it (see
             ``tilegan.inference.blend``).
         keep_colors: keep hue and chroma of the source, and take lightness and texture from the style.
-        stroke: how many times as large as the model paints them strokes are, 1 to 64 (see
-            ``tilegan.inference.stroke``).
+        stroke: how many times as large as the model paints them strokes are, 1 to 256; 'auto' for as large, within the
+            whole picture, as in training (see ``tilegan.inference.stroke``).
         window: side of the square translated at once, in input pixels, rounded up to what works.
         shard: side of the square of one task and one file, in input pixels, rounded up to a multiple of ``window``.
         region: x, y, width and height, in pixels of the source, of the part that is stylized; its pixels are those that
@@ -179,7 +177,7 @@ def stylize(
         if job.begun is None:
             job.folder.make_room(keep=not overwrite)
         with locked(job.folder.journal), job.folder.kept_for_resume():
-            pixels, notes = _make(job, scheduler, progress or silent)
+            pixels, notes = make(job, scheduler, progress or silent)
             notes += _finish(job, overwrite, progress or silent)
         return _result(job, notes, time.perf_counter() - started, pixels)
 
@@ -198,53 +196,6 @@ def plan_stylize(
         return job.summary
 
 
-def _make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tuple[str, ...]]:
-    """Bring every shard to the store; the pixels computed, and what was done otherwise than planned."""
-    if job.begun is None:
-        shard = job.plan.shard * job.translator.scale
-        job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin)
-    else:
-        job.folder.clear_torn()
-    beside = {"limits": asdict(job.limits), "files": {"instances": job.instances}}
-    write_record(job.folder.journal, job.record | beside)
-    translator = _settled(job, progress)
-    work = Work(job.image, job.folder, translator, job.plan, job.limits)
-    if scheduler is None and job.summary.workers == 1:
-        pixels = run_in_threads(job.names, work, progress)
-    else:
-        # imported here since it takes most of a second
-        from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
-
-        if not is_there(job.folder.translator):
-            translator.save(job.folder.translator)
-        cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
-        with cluster as client:
-            pixels = run_on_cluster(client, job.names, work, progress)
-    job.image.close()  # its decoded pixels would take memory that the export needs
-    try:
-        with os_errors():
-            cut = json.loads((job.folder.journal / HALVED).read_text())
-    except FileNotFoundError:
-        return pixels, ()
-    # a second pass over large strokes makes more of what the first one rounds in another way
-    by = "some" if job.plan.look.stroke > 1 else "1"
-    return pixels, (
-        f"out of memory: went on with window {cut['window']}, batch {cut['batch']}: levels may differ by {by}",
-    )
-
-
-def _settled(job: Job, progress: Progress) -> Translator:
-    """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
-    if job.summary.statistics not in SETTLED:
-        return job.translator
-    if job.begun is not None and is_there(job.folder.translator):
-        with local_copy(job.folder.translator) as file:
-            return load(file, job.plan.device, job.plan.precision)
-    translator = settled(job.translator, job.summary.statistics, job.image, job.plan.window, progress)
-    translator.save(job.folder.translator)
-    return translator
-
-
 def _finish(job: Job, overwrite: bool, progress: Progress) -> tuple[str, ...]:
     finished = job.folder.store
     notes: tuple[str, ...] = ()
@@ -261,6 +212,7 @@ def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int 
         width=job.summary.width,
         seams=job.plan.seams,
         statistics=job.summary.statistics,
+        stroke=job.plan.look.stroke,
         window=job.plan.window,
         shard=job.plan.shard,
         device=job.plan.device,

@@ -25,6 +25,7 @@ from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model, precision_for
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
+from tilegan.inference.stroke import AUTO, find_stroke
 from tilegan.inference.task import Names
 from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
@@ -71,8 +72,12 @@ class Job:
     @property
     def names(self) -> Names:
         """What the engine's tasks carry."""
+        return self.names_of(self.folder)
+
+    def names_of(self, folder: WorkFolder) -> Names:
+        """What those of a work folder carry: the own one, or one in it."""
         run = hashlib.sha256(json.dumps(self.record, sort_keys=True).encode()).hexdigest()[:16]
-        return self.source, str(self.folder.path), run
+        return self.source, str(folder.path), run
 
 
 @contextmanager
@@ -135,7 +140,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         limit=settings.memory,
         workers=max(1, workers),
         reading=settings.reading,
-        look=settings.look,
+        look=settings.look(find_stroke(settings.stroke, translator, image.height, image.width)),
         streams=None if begun is None else begun["limits"]["streams"],  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
@@ -180,7 +185,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         device=plan.device,
         precision=plan.precision,
         halo=cut_of(plan, planned).halo,
-        overhead=overhead(plan, planned),
+        overhead=overhead(plan, planned, image.height, image.width, planned.halo if image.origin.opacity else 0),
         block=image.block,
         sequential=image.sequential,
         decoded=decodes(plan, planned, image, limits.reader),
@@ -270,6 +275,7 @@ def _as_begun(settings: StylizeSettings, begun: Record) -> StylizeSettings:
         settings,
         window=settings.window or before["window"],
         shard=settings.shard or before["shard"],
+        stroke=before["look"]["stroke"] if settings.stroke == AUTO else settings.stroke,
         device=before["device"] if settings.device == "auto" else settings.device,
         precision=before["precision"] if settings.precision == "auto" else settings.precision,
     )

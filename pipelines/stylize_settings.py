@@ -9,6 +9,7 @@ from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
 from tilegan.inference.look import Look
 from tilegan.inference.memory import Memory
+from tilegan.inference.stroke import AUTO
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class StylizeSettings:
     seams: str = "exact"
     strength: float = 1.0
     keep_colors: bool = False
-    stroke: int = 1
+    stroke: int | str = AUTO
     window: int | None = None
     shard: int | None = None
     region: tuple[int, int, int, int] | None = None
@@ -43,14 +44,13 @@ class StylizeSettings:
         """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
         return cls(**{name: value for name, value in asked.items() if value is not None})
 
-    @property
-    def look(self) -> Look:
-        """How the style is applied.
+    def look(self, stroke: int) -> Look:
+        """How the style is applied, with strokes that were found (see ``tilegan.inference.stroke``).
 
         Raises:
             SettingError: a value cannot be.
         """
-        return Look(self.strength, self.keep_colors, self.stroke)
+        return Look(self.strength, self.keep_colors, stroke)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class StylizePlan:
         statistics: what instance norms take theirs from (see ``tilegan.inference.statistics``); '' if there are none.
         strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
         halo: context of each forward pass, per side, in input pixels.
-        overhead: pixels of all forward passes by input pixels (see ``tilegan.inference.overhead``); 1 without halos.
+        overhead: pixels of all forward passes, also over the copies that large strokes begin with, by input pixels
+            (see ``tilegan.inference.overhead``); 1 without halos.
         block: height and width of what the source decodes at once, in pixels.
         sequential: whether it decodes only from the top.
         decoded: how often each of its pixels is decoded on average, at most.

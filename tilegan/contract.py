@@ -22,6 +22,8 @@ from tilegan.networks.layers import input_channels
 from tilegan.networks.probe import probe
 from tilegan.networks.reach import reach
 
+TRAINED_SIDE = 512  # pixels: what trainings reduce images to unless told otherwise
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -109,6 +111,13 @@ class Contract:
     def channels(self) -> int:
         """Of the images that the generator takes: 3, 1 for shades of grey, or more for planes beside the colours."""
         return input_channels(self.generator)
+
+    @property
+    def trained_side(self) -> int:
+        """The short side that the sources of its training were reduced to, in pixels; ``TRAINED_SIDE`` if unknown."""
+        settings = self.facts.get("settings")
+        side = settings.get("short_side") if isinstance(settings, dict) else None
+        return max(1, (side if isinstance(side, int) else TRAINED_SIDE) // self.scale)
 
     @property
     def receptive_field(self) -> int:

@@ -110,10 +110,22 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
 def test_strength_and_colours(run, photo: Path, model: Path) -> None:
     arguments = ("stylize", photo, "-o", "out.png", "--model", model)
     plan = run(*arguments, "--strength", 0.5, "--keep-colors", "--dry-run")
-    assert "style:   strength 0.5, colours of the source" in plan.stdout
-    assert "style:" not in run(*arguments, "--dry-run").stdout
+    assert "style:   strength 0.5, colours of the source; strokes as large as the model paints them" in plan.stdout
     assert run(*arguments, "--strength", 0).exit_code == 0
     assert Image.open("out.png").convert("RGB").tobytes() == Image.open(photo).convert("RGB").tobytes()
     for wrong in ("-0.1", "1.1", "half"):
         assert run(*arguments, "--strength", wrong).exit_code == 2
     assert run(*arguments, "--strength", "nan").exit_code == 1
+
+
+def test_strokes(run, photo: Path, model: Path) -> None:
+    arguments = ("stylize", photo, "-o", "out.png", "--model", model)
+    assert "strokes 3 times as large as the model paints them" in run(*arguments, "--stroke", 3, "--dry-run").stdout
+    told = run(*arguments, "--stroke", "auto", "--dry-run", "--progress", "json")
+    assert json.loads(told.stdout)["stroke"] == 1
+    done = run(*arguments, "--stroke", 3, "--progress", "json")
+    assert json.loads(done.stdout.splitlines()[-1])["stroke"] == 3
+    assert "stroke 2, window" in run(*arguments, "--stroke", 2, "--overwrite").stdout
+    for wrong in ("-1", "1.5", "huge"):
+        assert run(*arguments, "--stroke", wrong).exit_code == 2
+    assert run(*arguments, "--stroke", 257).exit_code == 1

@@ -11,6 +11,7 @@ from tilegan.inference.look import Look
 from tilegan.inference.overhead import overhead
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Plan, cut_of, make_plan
+from tilegan.inference.stages import stages_of
 from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator
 
@@ -27,11 +28,13 @@ def counted(plan: Plan, translator: Translator) -> int:
     def translate(block: Pixels, _place: Place) -> Pixels:
         return translate_block(run, block, cut.side, cut.batch, cut.halo)
 
-    for place in split(plan.region, plan.shard):
-        paint(lambda window: np.zeros((window.height, window.width, 3), np.uint8), translate, place, cut, 1, plan.look)
+    for stage in (*stages_of(plan, cut, *WHOLE), plan):
+        for place in split(stage.region, stage.shard) if stage.look.strength else ():
+            paint(lambda window: np.zeros((window.height, window.width, 3), np.uint8), translate, place, cut, 1, Look())
     return sum(seen)
 
 
+WHOLE = (200, 190)
 SIDES = st.integers(1, 150)
 
 
@@ -45,13 +48,16 @@ SIDES = st.integers(1, 150)
 def test_all_that_is_run_is_counted(random_translator, region, seams, window, shard, stroke):
     plan = make_plan(random_translator, region, seams, window, shard, look=Look(stroke=stroke))
     pixels = region.height * region.width
-    assert overhead(plan, random_translator) * pixels == pytest.approx(counted(plan, random_translator))
+    assert overhead(plan, random_translator, *WHOLE) * pixels == pytest.approx(counted(plan, random_translator))
 
 
 def test_by_hand(random_translator):
     region = Window(4, 8, 70, 130)
     plan = make_plan(random_translator, region, "exact", 32, 64)
     # down: windows of 32, 32 and (a shard of 6) 8 rows; along: 32, 32, 32, 32 and 4 columns; halo 28 a side
-    assert overhead(plan, random_translator) == (72 + 3 * 56) * (132 + 5 * 56) / (70 * 130)
+    assert overhead(plan, random_translator, 80, 140) == (72 + 3 * 56) * (132 + 5 * 56) / (70 * 130)
     combo = make_plan(random_translator, Window(0, 0, 64, 96), "combo")
-    assert overhead(combo, random_translator) == 1
+    assert overhead(combo, random_translator, 64, 96) == 1
+    strokes = make_plan(random_translator, Window(0, 0, 96, 128), "combo", look=Look(stroke=8))
+    # copies of 24 x 32 and 12 x 16 pixels, in tiles of 16
+    assert overhead(strokes, random_translator, 96, 128) == pytest.approx(1 + (32 * 32 + 16 * 16) / (96 * 128))

@@ -1,130 +1,103 @@
-"""Large strokes: the same however an image is cut, and equal to a slow obvious reference."""
+"""Large strokes: in which steps they are painted, and how large they are by default."""
 
-import dask.array as da
-import numpy as np
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
-from tilegan.inference.array import stylize_array
-from tilegan.inference.blocks import read_block
-from tilegan.inference.look import Look
-from tilegan.inference.paint import paint, window_read
-from tilegan.inference.plan import Cut
-from tilegan.inference.stroke import context
-from tilegan.networks.build import build_generator
-from tilegan.networks.interpolated import Place
+from tilegan.inference.look import LARGEST_STROKE, Look
+from tilegan.inference.plan import Cut, make_plan
+from tilegan.inference.stages import stages_of
+from tilegan.inference.stroke import find_stroke, steps_of
 from tilegan.translator import Translator
 
-Picture = NDArray[np.uint8]
-HALO = 4
+
+@pytest.mark.parametrize(
+    ("stroke", "steps"),
+    [
+        (1, (1,)),
+        (2, (2, 1)),
+        (4, (4, 1)),
+        (7, (7, 1)),
+        (8, (8, 4, 1)),
+        (9, (9, 3, 1)),
+        (10, (10, 5, 1)),
+        (24, (24, 12, 6, 3, 1)),
+    ],
+)
+def test_steps_go_from_coarse_to_fine(stroke: int, steps: tuple[int, ...]) -> None:
+    assert steps_of(stroke) == steps
 
 
-class Array:
-    def __init__(self, pixels: Picture) -> None:
-        self.pixels, (self.height, self.width) = pixels, pixels.shape[:2]
-
-    def read(self, window: Window) -> Picture:
-        return window.of(self.pixels)
-
-
-def picture(height: int, width: int) -> Picture:
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+def test_each_step_divides_the_one_before() -> None:
+    for stroke in range(1, LARGEST_STROKE + 1):
+        steps = steps_of(stroke)
+        assert steps[0] == stroke
+        assert steps[-1] == 1
+        assert all(before % after == 0 for before, after in pairwise(steps))
 
 
-def sharpened(block: Picture, _place: Place | None = None) -> Picture:
-    """Stands in for a generator: looks 3 pixels far, and trims the halo."""
-    values = block.astype(np.int64)
-    inner = values[HALO:-HALO, HALO:-HALO]
-    far = values[HALO - 3 : -HALO - 3, HALO:-HALO] + values[HALO:-HALO, HALO + 3 : block.shape[1] - HALO + 3]
-    return (2 * inner - far // 2).clip(0, 255).astype(np.uint8)
-
-
-def reference(pixels: Picture, stroke: int) -> Picture:
-    """The definition, pixel by pixel, over the image mirrored without end."""
-    height, width, _ = pixels.shape
-    far = 3 * stroke * (HALO + 3)
-    far += -far % stroke
-    endless = np.pad(pixels, ((far, far + stroke), (far, far + stroke), (0, 0)), "reflect")
-    rows, columns = (side // stroke for side in endless.shape[:2])
-    means = np.zeros((rows, columns, 3))
-    for row in range(rows):
-        for column in range(columns):
-            cell = endless[row * stroke : (row + 1) * stroke, column * stroke : (column + 1) * stroke]
-            means[row, column] = np.floor(cell.mean((0, 1)) + 0.5)
-    painted = sharpened(means.astype(np.uint8)).astype(float)
-    change = painted - 0.5 * means[HALO:-HALO, HALO:-HALO]
-    margin = 2 * HALO
-    carried = np.zeros((height + 2 * margin, width + 2 * margin, 3))
-    for row in range(carried.shape[0]):
-        for column in range(carried.shape[1]):
-            # a pixel's centre, counted in cells from the centre of the first one of ``change``
-            y, x = ((place - margin + far + 0.5) / stroke - HALO - 0.5 for place in (row, column))
-            top, left = int(np.floor(y)), int(np.floor(x))
-            square = change[top : top + 2, left : left + 2]
-            down = np.array([1 - (y - top), y - top])[:, None, None]
-            right = np.array([1 - (x - left), x - left])[None, :, None]
-            source = endless[row - margin + far, column - margin + far]
-            carried[row, column] = (square * down * right).sum((0, 1)) + 0.5 * source
-    block = np.floor(carried + 0.5).clip(0, 255).astype(np.uint8)
-    return sharpened(block)[HALO:-HALO, HALO:-HALO]
-
-
-@pytest.mark.parametrize("stroke", [2, 3, 5])
-def test_it_equals_the_reference(stroke: int) -> None:
-    image = picture(23, 17)
-    cut = Cut(1, 64, 1, HALO)
-    look = Look(stroke=stroke)
-    painted = paint(lambda w: read_block(Array(image), w), sharpened, Window(0, 0, 23, 17), cut, 1, look)
-    difference = np.abs(painted.astype(int) - reference(image, stroke).astype(int))
-    assert (difference > 0).mean() < 0.06  # many are halves, which may be rounded the other way
-    assert difference.max() <= 2
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9), st.sampled_from([1, 2, 4]), st.data())
-def test_a_part_is_what_it_is_in_the_whole(
-    height: int, width: int, stroke: int, unit: int, data: st.DataObject
+@pytest.mark.parametrize(
+    ("height", "width", "stroke"),
+    [
+        (1, 1, 1),
+        (450, 700, 1),
+        (512, 100_000, 1),
+        (900, 1200, 2),
+        (4000, 3000, 6),
+        (6144, 4096, 8),
+        (8000, 12_000, 16),
+        (40_000, 60_000, 64),
+        (10**6, 10**6, 256),
+    ],
+)
+def test_by_default_strokes_are_as_large_within_the_picture_as_in_training(
+    height: int, width: int, stroke: int, random_translator: Translator
 ) -> None:
-    image = picture(height, width)
-    cut, look = Cut(unit, 64, 1, HALO), Look(stroke=stroke)
-    top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
-    part = Window(top, left, data.draw(st.integers(1, height - top)), data.draw(st.integers(1, width - left)))
-    windows = []
-
-    def read(window: Window) -> Picture:
-        windows.append(window)
-        return read_block(Array(image), window)
-
-    whole, piece = (paint(read, sharpened, place, cut, 1, look) for place in (Window(0, 0, height, width), part))
-    assert np.array_equal(piece, part.of(whole))
-    assert windows[1] == window_read(part, cut, look)
-    around = context(cut, stroke)
-    assert windows[1].top >= part.top - around - unit
-    assert windows[1].bottom <= part.bottom + around + unit
+    assert random_translator.facts == {}
+    assert find_stroke("auto", random_translator, height, width) == stroke
+    small = replace(random_translator, facts={"settings": {"short_side": 256}, "method": "cyclegan"})
+    assert find_stroke("auto", small, -(-height // 2), -(-width // 2)) == stroke
 
 
-def test_chunks_make_no_difference_to_an_array() -> None:
-    torch.manual_seed(0)
-    architecture = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4}
-    generator = build_generator(architecture)
-    for weight in generator.parameters():
-        weight.data.normal_(0, 0.1)
-    translator = Translator.of(generator, architecture, 16)
-    image = da.from_array(picture(150, 130), chunks=-1)
-    whole, cut = (
-        stylize_array(array, translator, stroke=3).compute(scheduler="synchronous")
-        for array in (image, image.rechunk((37, 64, 3)))
-    )
-    assert np.array_equal(whole, cut)
-    assert not np.array_equal(whole, stylize_array(image, translator).compute(scheduler="synchronous"))
+def test_models_that_do_not_paint_keep_their_own(random_translator: Translator) -> None:
+    for other in (
+        replace(random_translator, facts={"method": "pix2pix"}),
+        replace(random_translator, scale=4),
+        replace(random_translator, architecture=random_translator.architecture | {"labels": [[0, 0, 0]]}),
+    ):
+        assert find_stroke("auto", other, 5000, 5000) == 1
+    assert find_stroke(3, replace(random_translator, facts={"method": "pix2pix"}), 5000, 5000) == 3
 
 
-def test_what_cannot_be_is_refused() -> None:
-    for stroke in (0, 65):
+def test_what_cannot_be_is_refused(random_translator: Translator) -> None:
+    for stroke in (0, 257):
         with pytest.raises(SettingError, match=f"strokes {stroke} times as large cannot be"):
             Look(stroke=stroke)
+    with pytest.raises(SettingError, match="strokes 'huge' cannot be: give auto or a whole number from 1 to 256"):
+        find_stroke("huge", random_translator, 5000, 5000)
+
+
+def test_copies_hold_what_the_part_needs_and_no_more(random_translator: Translator) -> None:
+    cut = Cut(4, 64, 1, 28)
+    whole = make_plan(random_translator, Window(0, 0, 5000, 4000), look=Look(strength=0.5, stroke=8))
+    assert [(stage.step, stage.region) for stage in stages_of(whole, cut, 5000, 4000)] == [
+        (4, Window(0, 0, 1250, 1000)),
+        (8, Window(0, 0, 625, 500)),
+        (4, Window(0, 0, 1250, 1000)),
+    ]
+    part = replace(whole, region=Window(2000, 0, 100, 100))
+    photo, coarse, fine = stages_of(part, cut, 5000, 4000)
+    assert stages_of(replace(part, look=Look(stroke=4)), cut, 5000, 4000)[0].region == fine.region
+    assert fine.region.left == coarse.region.left == 0
+    assert 0 < 2000 - 4 * fine.region.top - 28 < 4 * 40
+    assert 0 < 4 * fine.region.top - 8 * coarse.region.top - 4 * 28 < 8 * 40
+    assert coarse.region.height < 150
+    assert (photo.step, photo.look) == (4, Look(strength=0.0))
+    for stage in (coarse, fine):  # it has all that they read
+        scale = stage.step // 4
+        assert photo.region.top <= scale * stage.region.top - 28
+        assert photo.region.bottom >= scale * stage.region.bottom + 28
+    assert (fine.look, part.look) == (Look(stroke=8), Look(strength=0.5, stroke=8))

@@ -1,38 +1,24 @@
 """Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import accumulate, pairwise
+from functools import partial
 from pathlib import Path
-from threading import Lock
 
 import dask.array as da
 import numpy as np
-from dask.delayed import delayed
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
-from tilegan.inference.blocks import Held, mirrored_span, read_block, translate_block
+from tilegan.inference.blocks import Held, read_block
+from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
-from tilegan.inference.paint import paint, window_read
-from tilegan.inference.plan import (
-    Cut,
-    Plan,
-    check_takes_instances,
-    cut_of,
-    make_plan,
-    place_model,
-    precision_for,
-)
+from tilegan.inference.plan import check_takes_instances, cut_of, make_plan, place_model, precision_for
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
+from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
-from tilegan.networks.interpolated import Place
-from tilegan.translator import Translator, load
-
-_one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
+from tilegan.translator import Translator
 
 
 def stylize_array(
@@ -42,7 +28,7 @@ def stylize_array(
     seams: str = "exact",
     strength: float = 1.0,
     keep_colors: bool = False,
-    stroke: int = 1,
+    stroke: int | str = "auto",
     thumbnail: Pixels | None = None,
     instances: da.Array | None = None,
     style: Mapping[str, float] | None = None,
@@ -62,7 +48,8 @@ def stylize_array(
         seams: 'exact' or 'combo'.
         strength: of the style: 0 for the array itself, 1 for all of it.
         keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
-        stroke: how many times as large as the model paints them strokes are.
+        stroke: how many times as large as the model paints them strokes are, 1 to 256; 'auto' for as large, within the
+            array, as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
         instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
@@ -101,26 +88,13 @@ def stylize_array(
         model = str(find(model).absolute())
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-    translator = _translator(model, device, precision).in_style({})  # refuses a model whose style is not chosen
+    translator = translator_of(model, device, precision).in_style({})  # refuses a model whose style is not chosen
     if translator.architecture.get("labels") and array.dtype != np.uint8:
         raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
     height, width, _ = array.shape
-    look = Look(strength, keep_colors, stroke)
+    look = Look(strength, keep_colors, find_stroke(stroke, translator, height, width))
     plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
-    cut, scale = cut_of(plan, translator), translator.scale
-    task = delayed(_chunk, pure=False)
-    rows = []
-    for top, bottom in pairwise(accumulate(array.chunks[0], initial=0)):
-        row = []
-        for left, right in pairwise(accumulate(array.chunks[1], initial=0)):
-            chunk = Window(top, left, bottom - top, right - left)
-            span = mirrored_span(window_read(chunk, cut, plan.look), height, width)
-            part = array[span.top : span.bottom, span.left : span.right]
-            pixels = task(part, span, height, width, chunk, cut, model, plan)
-            row.append(da.from_delayed(pixels, (chunk.height * scale, chunk.width * scale, 3), array.dtype))
-        rows.append(da.concatenate(row, axis=1))
-    stylized: da.Array = da.concatenate(rows, axis=0)
-    return stylized
+    return painted(array, model, plan, cut_of(plan, translator), translator.scale)
 
 
 def _joined(array: da.Array, instances: da.Array, model: Translator) -> da.Array:
@@ -142,51 +116,3 @@ def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pix
         height, width, _ = array.shape
         return with_streamed_statistics(model, statistics, partial(read_block, Held(array)), height, width, WINDOW)
     return model if statistics != THUMBNAIL or thumbnail is None else model.with_statistics_of(thumbnail)
-
-
-def _translator(model: str | Translator, device: str, precision: str) -> Translator:
-    if isinstance(model, Translator):
-        return model
-    status = find(model).stat()
-    return _load_once(model, status.st_mtime_ns, status.st_size, device, precision)
-
-
-@lru_cache(maxsize=4)
-def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str) -> Translator:  # noqa: ARG001
-    """A model, loaded once a process; time and size are asked for only to tell a newer file of the same name."""
-    return load(path, device, precision)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The part of an image that one chunk needs, as a source of the whole image."""
-
-    pixels: Pixels
-    span: Window
-    height: int
-    width: int
-
-    def read(self, window: Window) -> Pixels:
-        return window.moved(-self.span.top, -self.span.left).of(self.pixels)
-
-
-def _chunk(
-    part: Pixels,
-    span: Window,
-    height: int,
-    width: int,
-    chunk: Window,
-    cut: Cut,
-    model: str | Translator,
-    plan: Plan,
-) -> Pixels:
-    """The task: one stylized chunk, from the pixels of ``span`` of an image of ``height`` x ``width``."""
-    source = _Part(part, span, height, width)
-    with _one_forward:
-        translator = _translator(model, plan.device, plan.precision)
-
-        def translate(block: Pixels, place: Place) -> Pixels:
-            run, seen = partial(translator.run, halo=cut.halo), translator.seen(block)
-            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, place=place)
-
-        return paint(partial(read_block, source), translate, chunk, cut, translator.scale, plan.look)

@@ -45,6 +45,23 @@ class Held:
         return np.asarray(self.array[window.top : window.bottom, window.left : window.right])
 
 
+class Part:
+    """A part of an image, in memory, as a source of the whole image, of which nothing else can be read."""
+
+    def __init__(self, pixels: Pixels, span: Window, height: int, width: int, mask: Pixels | None = None) -> None:
+        """Take the pixels, (h, w, ...), of a part ``span`` of an image of ``height`` x ``width``, and their opacity."""
+        self.pixels, self.span, self.mask = pixels, span, mask
+        self.height, self.width = height, width
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the part; a view."""
+        return window.moved(-self.span.top, -self.span.left).of(self.pixels)
+
+    def read_mask(self, window: Window) -> Pixels | None:
+        """Their opacity; None if all mean something."""
+        return None if self.mask is None else window.moved(-self.span.top, -self.span.left).of(self.mask)
+
+
 def read_block(source: Readable, window: Window) -> Pixels:
     """Read a window that may lie partly, or wholly, outside the image, which is mirrored there.
 

@@ -1,6 +1,7 @@
 """The work folder of one output: where unfinished work lies, how it begins, is found again and goes away."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import first_line, is_remote, is_there, remove_file, remove_tree, replace_file
+from tilegan.files import first_line, is_remote, is_there, os_errors, remove_file, remove_tree, replace_file
 from tilegan.images.origin import Origin
 from tilegan.images.output import explained, put_in_place
 from tilegan.images.store import ROOT, UNFINISHED, Store
@@ -19,6 +20,7 @@ from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
 
 ENDING = ".partial"
+STAGE = "stroke-"  # in a work folder: those of the copies that large strokes are painted on first
 # in the journal: what comes before its record, and what tells that the output is in place
 CLEARING, PLACED = "clearing.json", "placed.json"
 
@@ -44,13 +46,28 @@ class WorkFolder:
         """The work folder of an output."""
         return cls(output.with_name(output.name + ENDING))
 
+    def stage(self, name: str) -> "WorkFolder":
+        """The work folder of a reduced copy in it, or beside it if it is such a one: of letters or digits."""
+        return WorkFolder(self.whole.path / f"{STAGE}{name}{ENDING}")
+
+    @property
+    def whole(self) -> "WorkFolder":
+        """That which this one is in, if it is that of a reduced copy; else itself."""
+        inside = re.fullmatch(rf"{STAGE}[a-z0-9]+{ENDING}", self.path.name)
+        return WorkFolder(self.path.parent) if inside else self
+
     def begun(self) -> Record | None:
         """What the unfinished work was begun with; None if there is none."""
         return read_record(self.journal) if self._has_store() else None
 
     def has_finished_shards(self) -> bool:
-        """Whether any shard was finished."""
-        return has_marker(self.journal)
+        """Whether any shard was finished, also of a reduced copy."""
+        return has_marker(self.journal) or any(has_marker(stage / "journal") for stage in self.stages())
+
+    def stages(self) -> list[Path]:
+        """The work folders in it."""
+        with os_errors():
+            return sorted(self.path.glob(f"{STAGE}*{ENDING}"))
 
     def is_ours(self) -> bool:
         """Whether it is a work folder, or what a kill has left of one."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tilegan.errors import SettingError
 
-LARGEST_STROKE = 64
+LARGEST_STROKE = 256  # so that sums of 16 bits over such a square fit 32
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Look:
     strength: float = 1.0
     keep_colors: bool = False
     stroke: int = 1
+
+    @property
+    def blends(self) -> bool:
+        """Whether the result has anything of the source itself."""
+        return self.strength < 1 or self.keep_colors
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -16,9 +16,10 @@ from tilegan.geometry import Window, grid_shape, round_up
 from tilegan.images.origin import Reading
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
+from tilegan.inference.ground import ground_bytes, margin
 from tilegan.inference.look import Look
 from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
-from tilegan.inference.stroke import context, stroke_bytes
+from tilegan.inference.stroke import steps_of
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -129,10 +130,9 @@ def fit_plan(
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
     for whole_rows in (True, False):
-        candidates = list(_candidates(translator, seams, window, shard, workers, streams))
-        if look is not None and look.stroke > 1:  # shards keep their size longest: so much is read around each of them
-            candidates.sort(key=lambda candidate: -(candidate[3] or 0))
-        for beside, at_once, chosen_window, chosen_shard in candidates:
+        for beside, at_once, chosen_window, chosen_shard in _candidates(
+            translator, seams, window, shard, workers, streams
+        ):
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
@@ -215,7 +215,7 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
-    extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + stroke_bytes(plan.look.stroke)
+    extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + (ground_bytes() if plan.look.stroke > 1 else 0)
     if translator.channels == 1:
         extra += wide**2 * (GRAY + size)
     elif translator.channels > 3:  # joined, and mirrored or copied once more
@@ -269,8 +269,9 @@ def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> 
 
 def _context(plan: Plan, translator: Translator, source: Source) -> int:
     """What is read around a shard, per side: its context, and what pixels that mean nothing are filled from."""
-    own = context(cut_of(plan, translator), plan.look.stroke)
-    return own + (plan.look.stroke * translator.halo if source.origin.opacity else 0)
+    cut, steps = cut_of(plan, translator), steps_of(plan.look.stroke)
+    under = margin(steps[-2]) + cut.unit if len(steps) > 1 else 0
+    return cut.halo + under + (translator.halo if source.origin.opacity else 0)
 
 
 def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:

@@ -1,38 +1,41 @@
-"""How much is computed for each pixel of a result: halos, and for larger strokes a reduced copy."""
+"""How much is computed for each pixel of a result: halos, and for larger strokes reduced copies."""
 
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window
 from tilegan.inference.plan import Cut, Plan, cut_of
-from tilegan.inference.stroke import wide_window
+from tilegan.inference.stages import stages_of
 from tilegan.translator import Translator
 
 
-def overhead(plan: Plan, translator: Translator) -> float:
+def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: int = 0) -> float:
     """Input pixels of all forward passes of a plan, halos and those of reduced copies included, by those of its region.
 
     What nothing is computed for, such as shards of nothing but transparency, is counted too.
+
+    Args:
+        plan: of the image.
+        translator: that runs.
+        height: of the whole image, in pixels.
+        width: likewise.
+        fill: how far away the pixels are that others are filled from (see ``inference.stages``).
     """
     cut, region = cut_of(plan, translator), plan.region
-    # shards and windows lie in grids: sums of areas are products of sums of sides
-    rows, columns = (
-        _along(begin, length, plan, cut) for begin, length in ((region.top, region.height), (region.left, region.width))
-    )
-    return sum(down * across for down, across in zip(rows, columns, strict=True)) / (region.height * region.width)
+    passes = 0
+    for stage in (*stages_of(plan, cut, height, width, fill), plan):
+        if stage.look.strength == 0:  # the source itself, or a copy of it
+            continue
+        # shards and windows lie in grids: sums of areas are products of sums of sides
+        passes += _along(stage.region.top, stage.region.height, stage.shard, cut) * _along(
+            stage.region.left, stage.region.width, stage.shard, cut
+        )
+    return passes / (region.height * region.width)
 
 
-def _along(begin: int, length: int, plan: Plan, cut: Cut) -> tuple[int, int]:
-    """Pixels along one axis, of the passes at full size and of those over reduced copies; 0 where there are none."""
-    full = reduced = 0
-    for first in range(begin, begin + length, plan.shard):
-        side = min(plan.shard, begin + length - first)
-        extent = block_window(Window(first, first, side, side), cut.unit, cut.halo)
-        full += _with_halos(extent.height, cut)
-        if plan.look.stroke > 1:
-            reduced += _with_halos(wide_window(extent, cut, plan.look.stroke).height // plan.look.stroke, cut)
-    return full, reduced
-
-
-def _with_halos(side: int, cut: Cut) -> int:
-    """The sum of the sides of a block's windows, the halo of each included; ``side`` includes that of the block."""
-    inner = side - 2 * cut.halo
-    return inner + 2 * cut.halo * -(-inner // cut.side)
+def _along(begin: int, length: int, shard: int, cut: Cut) -> int:
+    """Pixels of forward passes along one axis."""
+    found = 0
+    for first in range(begin, begin + length, shard):
+        side = min(shard, begin + length - first)
+        inner = block_window(Window(first, first, side, side), cut.unit, cut.halo).height - 2 * cut.halo
+        found += inner + 2 * cut.halo * -(-inner // cut.side)
+    return found

@@ -7,14 +7,7 @@ from tilegan.inference.blend import blend
 from tilegan.inference.blocks import block_window
 from tilegan.inference.look import Look
 from tilegan.inference.plan import Cut
-from tilegan.inference.stroke import carried, wide_window
 from tilegan.networks.interpolated import Place
-
-
-def window_read(place: Window, cut: Cut, look: Look) -> Window:
-    """What ``paint`` reads for a window; it may lie partly outside the image."""
-    extent = block_window(place, cut.unit, cut.halo)
-    return extent if look.stroke == 1 else wide_window(extent, cut, look.stroke)
 
 
 def paint(
@@ -24,6 +17,8 @@ def paint(
     cut: Cut,
     scale: int,
     look: Look,
+    step: int = 1,
+    original: Callable[[Window], Pixels] | None = None,
 ) -> Pixels:
     """The stylized pixels of a window.
 
@@ -34,17 +29,20 @@ def paint(
         cut: how blocks are cut.
         scale: output pixels per input pixel.
         look: how the style is applied.
+        step: by how much the image is a reduced copy of one whose places are counted, per side.
+        original: the colours, (h, w, 3), of a window inside the image that the result is blended with, if others than
+            those that are translated.
 
     Returns:
         (place.height * scale, place.width * scale, 3).
     """
-    window = window_read(place, cut, look)
+    window = block_window(place, cut.unit, cut.halo)
     source = read(window)
-    extent = block_window(place, cut.unit, cut.halo)
-    block = source if look.stroke == 1 else carried(source, extent, cut, look.stroke, translate)
-    pixels = translate(block, Place(extent.top, extent.left))
-    inside = Window(place.top - extent.top - cut.halo, place.left - extent.left - cut.halo, place.height, place.width)
+    pixels = translate(source, Place(window.top, window.left, step))
+    inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
     pixels = inside.scaled(scale).of(pixels)
-    colours = source[..., :3]
-    blend(place.moved(-window.top, -window.left).of(colours), pixels, look.strength, look.keep_colors)
+    if look.blends:
+        within = place.moved(-window.top, -window.left)
+        colours = within.of(source)[..., :3] if original is None else original(place)
+        blend(colours, pixels, look.strength, look.keep_colors)
     return pixels

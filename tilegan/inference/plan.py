@@ -13,6 +13,7 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.origin import Reading
 from tilegan.inference.look import Look
+from tilegan.inference.stroke import check_stroke
 from tilegan.translator import Translator, load
 
 SEAMS = ("exact", "combo")
@@ -38,6 +39,8 @@ class Plan:
         device, precision: names (see ``tilegan.devices``).
         reading: how the values of the source become pixels.
         look: how the style is applied.
+        step: by how much what is painted is a reduced copy of the image, per side (see ``inference.stages``); then its
+            pixels are counted.
     """
 
     region: Window
@@ -49,6 +52,7 @@ class Plan:
     precision: str
     reading: Reading = field(default_factory=Reading)
     look: Look = field(default_factory=Look)
+    step: int = 1
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -142,10 +146,7 @@ def make_plan(
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
     look = look or Look()
-    if look.stroke > 1 and translator.scale > 1:
-        raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
-    if look.stroke > 1 and translator.architecture.get("labels"):
-        raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, and means of labels are none")
+    check_stroke(look.stroke, translator)
     longest = max(region.height, region.width)
     chosen_window = round_up(
         min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)

@@ -1,97 +1,80 @@
-"""Strokes larger than a model has learnt them, from coarse to fine.
+"""Strokes larger than a model has learnt them, painted in steps from coarse to fine.
 
-A copy of the image, reduced by the factor, is translated and carried up to full size, together with half of the detail
-that the reduction lost; then it is translated once more, so that large strokes have the surface of fine ones. (As the
-coarse-to-fine passes of Gatys et al. 2017, 'Controlling Perceptual Factors in Neural Style Transfer', section 6.)
-
-Cells of the reduced copy lie at multiples of the factor, and each pixel depends on its surroundings alone, so that the
-result is the same however an image is cut.
+A copy of the image, reduced by the factor, is painted first. Each further step paints a copy that is less reduced, and
+under it lies the one before (see ``inference.ground``); the last step paints the image itself. (Coarse to fine as in
+Gatys et al. 2017, 'Controlling Perceptual Factors in Neural Style Transfer', section 6.) A step of 2 leaves strokes as
+crisp as the model paints them, where one of 8 shows a relief that was enlarged.
 """
 
-from collections.abc import Callable
+from tilegan.errors import SettingError
+from tilegan.inference.look import LARGEST_STROKE
+from tilegan.methods.registry import METHODS
+from tilegan.translator import Translator
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tilegan.geometry import Pixels, Window, means
-from tilegan.inference.blocks import block_window
-from tilegan.inference.plan import Cut
-from tilegan.networks.interpolated import Place
-
-DETAIL = 0.5  # of what the reduction loses: none leaves blurred strokes, all of it a photograph with blots
-_ROWS = 64  # carried up at once
-_BYTES = 24 * 2**20  # that this takes, for rows of 4,000 pixels
+AUTO = "auto"
+# The last step: its copy has a ninth or a sixteenth of the pixels, those before it a quarter of that, and so on. With
+# 2, all steps before the last would take a third of its time, and more where images are small.
+_LAST = (3, 4)
 
 
-def wide_window(extent: Window, cut: Cut, stroke: int) -> Window:
-    """What to read for a block of full size: all that its reduced copy, with the context of that one, is made of."""
-    return block_window(_cells(extent, stroke), cut.unit, cut.halo).scaled(stroke)
+def steps_of(stroke: int) -> tuple[int, ...]:
+    """By how much the copies are reduced that are painted one after the other: from the factor down to 1.
+
+    Each is a multiple of the next: by the factor's least divisor, but from 4 or less to 1 at once. 8 gives 8, 4, 1.
+    """
+    steps = [stroke]
+    while steps[-1] > max(_LAST):
+        steps.append(steps[-1] // next(number for number in range(2, stroke + 1) if steps[-1] % number == 0))
+    return (*steps, 1) if steps[-1] > 1 else tuple(steps)
 
 
-def context(cut: Cut, stroke: int) -> int:
-    """Pixels read around a window, per side, at most: with strokes as the model paints them, its halo."""
-    return cut.halo + (stroke * (cut.halo + cut.unit + 2) + cut.unit if stroke > 1 else 0)
-
-
-def stroke_bytes(stroke: int) -> int:
-    """What ``carried`` takes beside its images, about."""
-    return _BYTES if stroke > 1 else 0
-
-
-def carried(
-    wide: Pixels, extent: Window, cut: Cut, stroke: int, translate: Callable[[Pixels, Place], Pixels]
-) -> Pixels:
-    """A block of full size, painted with large strokes, to be translated once more.
+def find_stroke(asked: int | str, translator: Translator, height: int, width: int) -> int:
+    """The factor for an image.
 
     Args:
-        wide: uint8 or uint16 (h, w, 3), the pixels of ``wide_window``.
-        extent: the block, in pixels of the image.
-        cut: how blocks are translated.
-        stroke: the factor, 2 or more.
-        translate: a block with its halo, (h + 2 halo, w + 2 halo, 3), at a place -> (h, w, 3).
+        asked: a factor, or 'auto' for as many times the model's strokes as the image's short side is of those that it
+            learnt from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
+            models that do not paint: they enlarge, or take label maps or shades of grey, or learnt from pairs.
+        translator: the model.
+        height: of the whole image, also where only a part of it is stylized, in pixels.
+        width: likewise.
 
-    Returns:
-        (extent.height, extent.width, 3) of the same type.
+    Raises:
+        SettingError: it is another word.
     """
-    whole = wide_window(extent, cut, stroke)
-    reduced = means(wide, stroke)
-    height, width, _ = reduced.shape
-    inner = reduced[cut.halo : height - cut.halo, cut.halo : width - cut.halo]
-    place = Place(whole.top // stroke, whole.left // stroke, stroke)
-    change = translate(reduced, place) - np.float32(DETAIL) * inner
-    top, left = whole.top + cut.halo * stroke, whole.left + cut.halo * stroke  # where ``change`` begins
-    columns = _between(np.arange(extent.left - left, extent.right - left), stroke)
-    block = np.empty((extent.height, extent.width, 3), wide.dtype)
-    most = np.iinfo(wide.dtype).max
-    for first in range(0, extent.height, _ROWS):
-        rows = np.arange(first, min(first + _ROWS, extent.height))
-        painted = _mixed(_mixed(change, 0, *_between(rows + extent.top - top, stroke)), 1, *columns)
-        source = wide[rows + extent.top - whole.top, extent.left - whole.left : extent.right - whole.left]
-        painted += np.float32(DETAIL) * source
-        block[rows] = np.floor(painted + np.float32(0.5)).clip(0, most)
-    return block
+    if asked != AUTO:
+        if not isinstance(asked, int):
+            raise SettingError(f"strokes '{asked}' cannot be: give {AUTO} or a whole number from 1 to {LARGEST_STROKE}")
+        return asked
+    if not _paints(translator):
+        return 1
+    wanted = min(height, width) / translator.trained_side
+    factors = {1, 2, *(last << halves for halves in range(LARGEST_STROKE.bit_length()) for last in _LAST)}
+    return min(
+        (factor for factor in sorted(factors) if factor <= LARGEST_STROKE),
+        key=lambda factor: max(factor / wanted, wanted / factor),
+    )
 
 
-def _cells(extent: Window, stroke: int) -> Window:
-    """The cells of the reduced copy between whose centres a block's pixels lie."""
-    top, left = extent.top // stroke - 1, extent.left // stroke - 1
-    return Window(top, left, -(-extent.bottom // stroke) + 1 - top, -(-extent.right // stroke) + 1 - left)
+def check_stroke(stroke: int, translator: Translator) -> None:
+    """Refuse larger strokes of a model that cannot paint them.
 
-
-def _between(places: NDArray[np.int_], factor: int) -> tuple[NDArray[np.int_], NDArray[np.float32]]:
-    """For pixels, the cell before each one's centre, and how far it lies on the way to the next cell's.
-
-    By integers, so that they depend on a pixel's place in its cell alone.
+    Raises:
+        SettingError: it enlarges, or paints label maps.
     """
-    twice = 2 * places + 1 - factor  # twice the distance from the first cell's centre, in pixels
-    return twice // (2 * factor), (twice % (2 * factor) / (2 * factor)).astype(np.float32)
+    if stroke > 1 and translator.scale > 1:
+        raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
+    if stroke > 1 and translator.architecture.get("labels"):
+        raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, and means of labels are none")
 
 
-def _mixed(
-    values: NDArray[np.float32], axis: int, before: NDArray[np.int_], share: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Linear interpolation along an axis."""
-    first, second = values.take(before, axis), values.take(before + 1, axis)
-    shares = share.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-    mixed: NDArray[np.float32] = first + shares * (second - first)
-    return mixed
+def reduced(side: int, step: int) -> int:
+    """Pixels of a side of a copy: a square that is only partly in the image counts."""
+    return -(-side // step)
+
+
+def _paints(translator: Translator) -> bool:
+    if translator.scale > 1 or translator.channels == 1 or translator.architecture.get("labels"):
+        return False
+    method = METHODS.get(str(translator.facts.get("method")))
+    return method is None or method.examples == "unpaired"

@@ -21,12 +21,13 @@ from tilegan.images.pyramid import Recent, reduced_shard
 from tilegan.images.raster import set_cache
 from tilegan.images.source import Source
 from tilegan.images.store import Store
-from tilegan.inference.blocks import read_block, read_filled, translate_block
+from tilegan.inference.blocks import Masked, read_block, read_filled, translate_block
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Cut, Plan, cut_of
+from tilegan.inference.stages import ground_of, photo_of
 from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, load
 
@@ -50,6 +51,8 @@ class Work:
 
     Attributes:
         limits: what memory allows.
+        photo: what is painted, without strokes: the source, or a reduced copy of it.
+        ground: what is shown to the network: the same, or with the strokes of the step before.
         recent: halved shards for the pyramid.
         cut: how blocks are cut; made smaller when the device runs out of memory.
         forward: the threads that compute, a forward pass each: on a CPU they share its cores, on a GPU each has a
@@ -64,6 +67,8 @@ class Work:
     translator: Translator
     plan: Plan
     limits: Limits
+    photo: Masked = field(init=False)
+    ground: Masked = field(init=False)
     store: Store = field(init=False)
     journal: Journal = field(init=False)
     recent: Recent = field(init=False)
@@ -79,6 +84,8 @@ class Work:
         return self.store.levels if self.limits.pyramid else 1
 
     def __post_init__(self) -> None:
+        self.photo = photo_of(self.source, self.folder, self.plan)
+        self.ground = ground_of(self.photo, self.folder, self.plan)
         self.store = Store.open(self.folder.store)
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
@@ -139,7 +146,7 @@ def _open(names: Names) -> Work:
     if record is None:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
     plan = Plan.from_json(record["settings"])
-    with local_copy(folder.translator) as file:
+    with local_copy(folder.whole.translator) as file:
         translator = load(file, plan.device, plan.precision)
     image = open_joined(source, plan.reading, record.get("files", {}).get("instances"))
     return Work(image, folder, translator, plan, Limits(**record["limits"]))
@@ -202,30 +209,36 @@ def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
     place = Window(region.top + cell.top, region.left + cell.left, cell.height, cell.width)
     if work.store.channels == 3:
         return _translated(work, place)
-    opacity = work.source.read_mask(place)
+    opacity = work.photo.read_mask(place)
     if opacity is None:
         opacity = np.full((place.height, place.width), np.iinfo(work.store.dtype).max, work.store.dtype)
     opacity = opacity.repeat(scale, 0).repeat(scale, 1)[..., None]
     if opacity.all():
         return np.concatenate([_translated(work, place), opacity], axis=2)
-    colours = work.source.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
+    colours = work.photo.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
     if opacity.any():
         colours = np.where(opacity, _translated(work, place), colours)
     return np.concatenate([colours, opacity], axis=2)
 
 
 def _translated(work: Work, place: Window) -> Pixels:
-    look, translator = work.plan.look, work.translator
+    plan, translator = work.plan, work.translator
 
     def read(window: Window) -> Pixels:
         if work.store.channels == 3:
-            return read_block(work.source, window)
-        return read_filled(work.source, window, look.stroke * translator.halo)
+            return read_block(work.ground, window)
+        return read_filled(work.ground, window, translator.halo)
 
+    def original(window: Window) -> Pixels:
+        return work.photo.read(window)[..., :3]
+
+    if plan.look.strength == 0:
+        return original(place).repeat(translator.scale, 0).repeat(translator.scale, 1)
     while True:
         cut = work.cut
         try:
-            return paint(read, partial(_translate, work, cut), place, cut, translator.scale, look)
+            translate, other = partial(_translate, work, cut), None if plan.look.stroke == 1 else original
+            return paint(read, translate, place, cut, translator.scale, plan.look, plan.step, other)
         except _TooLargeError as error:
             _halve(work, cut, error)
 

@@ -1,0 +1,160 @@
+"""Lazy arrays of what is painted: one Dask task a chunk, which gets the parts of other arrays that it reads."""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from itertools import accumulate, pairwise
+from threading import Lock
+from typing import NamedTuple
+
+import dask.array as da
+from dask.delayed import delayed
+
+from tilegan.geometry import Pixels, Window
+from tilegan.inference.blocks import Part, block_window, mirrored_span, read_block, translate_block
+from tilegan.inference.ground import Ground, Reduced, reach
+from tilegan.inference.paint import paint
+from tilegan.inference.plan import SHARD, Cut, Plan
+from tilegan.inference.stages import UNPAINTED, stages_of, under
+from tilegan.inference.stroke import reduced
+from tilegan.model_file import find
+from tilegan.networks.interpolated import Place
+from tilegan.translator import Translator, load
+
+CHUNK = 1024  # side of the chunks of reduced copies, in their pixels
+_one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
+
+
+def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scale: int) -> da.Array:
+    """An array painted by a plan, step by step where strokes are large.
+
+    Args:
+        array: uint8 or uint16 (H, W, channels), of known chunk sizes.
+        model: a model's file, which each process loads once, or a translator, which travels with the graph.
+        plan: of the whole array.
+        cut: how its blocks are cut.
+        scale: output pixels per input pixel.
+
+    Returns:
+        (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
+    """
+    height, width, _ = array.shape
+    below: da.Array | None = None
+    copy, kept, factor = array, 1, 1
+    for stage, finer in pairwise((*stages_of(plan, cut, height, width), plan, None)):
+        assert stage is not None
+        if stage.look == UNPAINTED:
+            copy = _reduced_array(array, stage.step)
+            kept = stage.step
+            continue
+        photo = array if stage.step == 1 else _reduced_array(copy, stage.step // kept)
+        below = _painted(photo, below, factor, model, stage, cut, scale)
+        factor = stage.step // (finer.step if finer is not None else 1)
+    assert below is not None
+    return below
+
+
+def translator_of(model: str | Translator, device: str, precision: str) -> Translator:
+    """A model that a task was given: itself, or the file's, loaded once a process."""
+    if isinstance(model, Translator):
+        return model
+    status = find(model).stat()
+    return _load_once(model, status.st_mtime_ns, status.st_size, device, precision)
+
+
+@lru_cache(maxsize=4)
+def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str) -> Translator:  # noqa: ARG001
+    """A model, loaded once a process; time and size are asked for only to tell a newer file of the same name."""
+    return load(path, device, precision)
+
+
+class _Piece(NamedTuple):
+    """A part of an image, and what it is a part of."""
+
+    pixels: Pixels
+    span: Window
+    height: int
+    width: int
+
+    @property
+    def image(self) -> Part:
+        return Part(*self)
+
+
+def _piece(array: da.Array, span: Window) -> tuple[da.Array, Window, int, int]:
+    """What a task gets as a ``_Piece``."""
+    return array[span.top : span.bottom, span.left : span.right], span, array.shape[0], array.shape[1]
+
+
+def _painted(
+    photo: da.Array, below: da.Array | None, factor: int, model: str | Translator, plan: Plan, cut: Cut, scale: int
+) -> da.Array:
+    """One step: ``photo``, or where a step came before, what that left of it."""
+    height, width, _ = photo.shape
+    task = delayed(_chunk, pure=False)
+
+    def chunk(place: Window) -> da.Array:
+        span = mirrored_span(block_window(place, cut.unit, cut.halo), height, width)
+        beneath: tuple[da.Array | Window | int, ...] = ()
+        if below is not None:
+            _, _, span = reach(span, factor, height, width)
+            beneath = _piece(below, under(place, cut, factor, height, width))
+        pixels = task(*_piece(photo, span), *beneath, place=place, factor=factor, cut=cut, model=model, plan=plan)
+        made: da.Array = da.from_delayed(pixels, (place.height * scale, place.width * scale, 3), photo.dtype)
+        return made
+
+    copy = plan.step > 1
+    rows, columns = (_sides(height, CHUNK), _sides(width, CHUNK)) if copy else photo.chunks[:2]
+    return _assembled(rows, columns, chunk)
+
+
+def _chunk(
+    *pieces: Pixels | Window | int, place: Window, factor: int, cut: Cut, model: str | Translator, plan: Plan
+) -> Pixels:
+    """The task: one chunk, from a piece of what is painted, and one of the step before, if there is one."""
+    photo = _Piece(*pieces[:4]).image  # type: ignore[arg-type]
+    ground = Ground(photo, _Piece(*pieces[4:]).image, factor) if len(pieces) > 4 else photo  # type: ignore[arg-type]
+    with _one_forward:
+        translator = translator_of(model, plan.device, plan.precision)
+
+        def translate(block: Pixels, at: Place) -> Pixels:
+            run, seen = partial(translator.run, halo=cut.halo), translator.seen(block)
+            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, place=at)
+
+        other = None if plan.look.stroke == 1 else photo.read
+        return paint(partial(read_block, ground), translate, place, cut, translator.scale, plan.look, plan.step, other)
+
+
+def _reduced_array(array: da.Array, step: int) -> da.Array:
+    """A reduced copy, each chunk of about as many pixels as a shard has."""
+    if step == 1:
+        return array
+    height, width, _ = array.shape
+    side, task = max(1, SHARD // step), delayed(_copy, pure=False)
+
+    def chunk(place: Window) -> da.Array:
+        span = mirrored_span(place.scaled(step), height, width)
+        pixels = task(*_piece(array, span), place, step)
+        made: da.Array = da.from_delayed(pixels, (place.height, place.width, 3), array.dtype)
+        return made
+
+    return _assembled(_sides(reduced(height, step), side), _sides(reduced(width, step), side), chunk)
+
+
+def _copy(pixels: Pixels, span: Window, height: int, width: int, place: Window, step: int) -> Pixels:
+    """The task: one chunk of a reduced copy."""
+    return Reduced(Part(pixels, span, height, width), step).read(place)
+
+
+def _sides(length: int, side: int) -> list[int]:
+    """Of the chunks of an axis."""
+    return [min(side, length - first) for first in range(0, length, side)]
+
+
+def _assembled(rows: Iterable[int], columns: Iterable[int], chunk: Callable[[Window], da.Array]) -> da.Array:
+    """An array of chunks, made by their places."""
+    across, lines = list(pairwise(accumulate(columns, initial=0))), []
+    for top, bottom in pairwise(accumulate(rows, initial=0)):
+        line = [chunk(Window(top, left, bottom - top, right - left)) for left, right in across]
+        lines.append(da.concatenate(line, axis=1))
+    whole: da.Array = da.concatenate(lines, axis=0)
+    return whole
