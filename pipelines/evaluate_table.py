@@ -65,11 +65,13 @@ def _seen(group: str, seen: Mapping[str, Seen], real: Verdict | None) -> Iterato
     columns = [seen.get(name.replace(" ", "_")) for name in HEADINGS[:-1]]
 
     def row(label: str, value: Callable[[Seen], float | None], of_real: float | None) -> Row:
-        return Row(group, label, _cells([*(None if of is None else value(of) for of in columns), of_real], 2))
+        values = [None if of is None else value(of) for of in columns]
+        return Row(group, label, _cells([*values, of_real], 2))
 
-    yield row("painted: taken (0 to 1)", lambda of: of.verdict.taken, real.taken if real else None)
-    yield row("painted: log-odds (0 to 1)", lambda of: of.verdict.painted, real.painted if real else None)
-    yield row("near the painter (0 to 1)", lambda of: of.verdict.near, real.near if real else None)
+    taken, painted, near = (None, None, None) if real is None else (real.taken, real.painted, real.near)
+    yield row("painted: taken (0 to 1)", lambda of: of.verdict.taken, taken)
+    yield row("painted: log-odds (0 to 1)", lambda of: of.verdict.painted, painted)
+    yield row("near the painter (0 to 1)", lambda of: of.verdict.near, near)
     yield row("structure (-1 to 1)", lambda of: of.structure, None)
     yield row("feature distance (0 to 4)", lambda of: of.feature_distance, None)
 
