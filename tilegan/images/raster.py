@@ -151,19 +151,9 @@ class RasterSource:
         """
         # The mean of two palette indices is a third colour.
         how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        bands = self._bands
         values, mask, told = self._overview(side, how, with_alpha=True)
-        pixels = self._colours(values, mask if bands.is_premultiplied else None, _EIGHT)
-        seen = np.ones(told.shape, np.bool_) if mask is None else mask > 0
-        if bands.palette is not None:
-            seen &= bands.palette[values[..., 0], 3] > 0
-        if bands.key is not None:
-            seen &= values[..., 0] != bands.key
-        if bands.uses_mask:
-            seen &= self._file.valid(shape=told.shape)
-            if bands.dtype.kind in "fc":
-                seen &= self._are_numbers(values)
-        pixels = without_unseen(pixels, seen & told)
+        pixels = self._colours(values, mask if self._bands.is_premultiplied else None, _EIGHT)
+        pixels = without_unseen(pixels, self._seen(values, mask) & told)
         pixels[~told] = GREY
         return self._turn.upright(pixels)
 
@@ -227,26 +217,11 @@ class RasterSource:
             if bands.uses_mask:
                 valid = self._file.valid(window)
                 if bands.dtype.kind in "fc":
-                    valid &= self._are_numbers(self._file.values(window, bands.indexes))
+                    valid &= self._file.are_numbers(self._file.values(window, bands.indexes), bands.indexes)
                 mask = np.where(valid, mask, mask.dtype.type(0))
             return mask
 
         return self._whole_or_filled(read, stored, opaque)
-
-    def _are_numbers(self, values: NDArray[Any]) -> NDArray[np.bool_]:
-        """Where not all of float values (h, w, bands) are no number, or no number in some bands and nodata in the rest.
-
-        What is no number means nothing, whatever value is said to.
-        """
-        nothing = np.isnan(values)
-        broken = nothing.any(axis=-1)
-        for band, index in enumerate(self._bands.indexes):
-            nodata = self._file.dataset.nodatavals[index - 1]
-            if nodata is not None:
-                with np.errstate(over="ignore"):
-                    nothing[..., band] |= values[..., band] == values.dtype.type(nodata)
-        numbers: NDArray[np.bool_] = ~(broken & nothing.all(axis=-1))
-        return numbers
 
     def _whole_or_filled(
         self, read: Callable[[Window], NDArray[Any]], window: Window, fill: Callable[[Window], NDArray[Any]]
@@ -277,6 +252,20 @@ class RasterSource:
         count = len(bands.indexes)
         return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
 
+    def _seen(self, values: NDArray[Any], alpha: Pixels | None) -> NDArray[np.bool_]:
+        """Where the pixels of an overview mean something: bool (h, w)."""
+        bands = self._bands
+        seen = np.ones(values.shape[:2], np.bool_) if alpha is None else alpha > 0
+        if bands.palette is not None:
+            seen &= bands.palette[values[..., 0], 3] > 0
+        if bands.key is not None:
+            seen &= values[..., 0] != bands.key
+        if bands.uses_mask:
+            seen &= self._file.valid(shape=values.shape[:2])
+            if bands.dtype.kind in "fc":
+                seen &= self._file.are_numbers(values, bands.indexes)
+        return seen
+
     def _colours(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
         """Colours of sRGB (h, w, 3) of values (h, w, bands)."""
         bands = self._bands
@@ -305,14 +294,7 @@ class RasterSource:
 
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
             values, alpha, valid = self._overview(OVERVIEW, Resampling.nearest, with_alpha=True)
-            if alpha is not None:
-                valid &= alpha > 0
-            if bands.key is not None:
-                valid &= values[..., 0] != bands.key
-            if bands.uses_mask:
-                valid &= self._file.valid(shape=values.shape[:2])
-                if bands.dtype.kind in "fc":
-                    valid &= self._are_numbers(values)
+            valid &= self._seen(values, alpha)
             return values, valid
 
         return Stretch.choose(rule, bands.dtype, bands.bits, overview)

@@ -53,6 +53,25 @@ class RasterFile:
             mask: NDArray[np.bool_] = self.dataset.dataset_mask(**options) > 0
             return mask
 
+    def are_numbers(self, values: NDArray[Any], indexes: list[int]) -> NDArray[np.bool_]:
+        """Where not all of float values (h, w, bands) are no number, or no number in some bands and nodata in the rest.
+
+        What is no number means nothing, whatever value is said to.
+
+        Args:
+            values: of these bands, of a window or an overview.
+            indexes: of the bands, from 1.
+        """
+        nothing = np.isnan(values)
+        broken = nothing.any(axis=-1)
+        for band, index in enumerate(indexes):
+            nodata = self.dataset.nodatavals[index - 1]
+            if nodata is not None:
+                with np.errstate(over="ignore"):
+                    nothing[..., band] |= values[..., band] == values.dtype.type(nodata)
+        numbers: NDArray[np.bool_] = ~(broken & nothing.all(axis=-1))
+        return numbers
+
     def overview(
         self, indexes: list[int], shape: tuple[int, int], how: Resampling, dtype: np.dtype[Any]
     ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
