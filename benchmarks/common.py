@@ -22,6 +22,13 @@ MIB = 2**20
 BLOCK = 512  # side of a TIFF's blocks, in pixels
 
 
+def run_windows(translator: Any, pixels: Any, halo: int = 0) -> Any:
+    """A forward pass of a ``tilegan.translator.Translator`` over windows that all lie at the top left."""
+    from tilegan.networks.interpolated import Place
+
+    return translator.run(pixels, halo, [Place(-halo, -halo)] * len(pixels))
+
+
 def parser(description: str | None, rounds: int = 5) -> argparse.ArgumentParser:
     """A parser with the options that all benchmarks have.
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import in_turn, make_image, median, parser, report, seconds_of
+from common import in_turn, make_image, median, parser, report, run_windows, seconds_of
 
 import tilegan.inference.task as engine_task
 from tilegan.devices import keep_freed_memory, precision_name
@@ -57,13 +57,13 @@ def clocked(place: Any, name: str, stage: Callable[..., str]) -> None:
 def forward_alone(translator: Translator, seams: str, window: int, output: int) -> float:
     """Seconds that the passes over ``output`` pixels take, by the time of one on a random window."""
     pixels, halo, made = random_windows(translator, seams, window)
-    return seconds_of(lambda: translator.run(pixels, halo)) * output / made
+    return seconds_of(lambda: run_windows(translator, pixels, halo)) * output / made
 
 
 def forward_beside(translator: Translator, streams: int, pixels: Any, halo: int, made: float, output: float) -> float:
     """The same by the time of some passes side by side, each of which makes ``made`` pixels."""
     with _forward_threads(translator.device, streams) as threads:
-        task = partial(translator.run, halo=halo)
+        task = partial(run_windows, translator, halo=halo)
         list(threads.map(task, [pixels] * streams))  # which starts the threads
         return seconds_of(lambda: list(threads.map(task, [pixels] * 2 * streams))) * output / (2 * streams * made)
 
@@ -119,7 +119,7 @@ def main() -> None:
         side, computed = plans["exact"].window + 2 * translator.halo, output * plans["exact"].overhead
         padded = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), np.uint8)
         tasks["padded beside"] = partial(forward_beside, translator, streams, padded, 0, side**2, computed)
-        tasks["padded"] = lambda: seconds_of(lambda: translator.run(padded)) * computed / side**2
+        tasks["padded"] = lambda: seconds_of(lambda: run_windows(translator, padded)) * computed / side**2
 
         clocked(RasterSource, "read", lambda *_: "read")
         clocked(Translator, "run", lambda *_: "forward")

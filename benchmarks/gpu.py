@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import in_turn, make_image, median, parser, report, seconds_of
+from common import in_turn, make_image, median, parser, report, run_windows, seconds_of
 from efficiency import clocked, spent
 
 from tilegan.devices import keep_freed_memory
@@ -45,7 +45,7 @@ def forward_alone(translator: Translator, planned: StylizePlan, blocks: list[Win
     """Seconds of all blocks in one thread; their pixels are random."""
     largest = max(block.height for block in blocks), max(block.width for block in blocks), 3
     random = np.random.default_rng(0).integers(0, 256, largest, np.uint8)
-    run = partial(translator.run, halo=planned.halo)
+    run = partial(run_windows, translator, halo=planned.halo)
 
     def forward(block: Window) -> None:
         pixels = random[: block.height, : block.width]

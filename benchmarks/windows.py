@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from common import MIB, in_turn, median, parser, report, seconds_of
+from common import MIB, in_turn, median, parser, report, run_windows, seconds_of
 
 from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.translator import Translator, load
@@ -25,7 +25,10 @@ def passes(translator: Translator, window: int, batch: int) -> dict[str, "partia
     side, tile = window + 2 * translator.halo, translator.tile_size
     exact = draw.integers(0, 256, (batch, side, side, 3), np.uint8)
     tiles = draw.integers(0, 256, (batch * (window // tile) ** 2, tile, tile, 3), np.uint8)
-    return {"exact": partial(translator.run, exact, translator.halo), "combo": partial(translator.run, tiles)}
+    return {
+        "exact": partial(run_windows, translator, exact, translator.halo),
+        "combo": partial(run_windows, translator, tiles),
+    }
 
 
 def main() -> None:
