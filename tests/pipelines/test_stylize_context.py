@@ -22,7 +22,9 @@ def test_a_file_is_as_the_whole_image(picture, pixels, context_translator, tmp_p
     assert np.abs(read(tmp_path / "out.png").astype(int) - told.translate(pixels)).max() <= 12
     first = read(tmp_path / "out.png")
     stylize(picture, tmp_path / "again.png", context_translator, window=64)
-    assert np.array_equal(first, read(tmp_path / "again.png"))
+    apart = np.abs(first.astype(int) - read(tmp_path / "again.png"))
+    assert apart.max() <= 1  # some processors add up narrow windows in another order, in float32 too
+    assert (apart > 0).mean() < 1e-4
 
 
 def test_a_region_is_a_part_of_the_whole(picture, context_translator, tmp_path):

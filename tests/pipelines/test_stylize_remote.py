@@ -12,7 +12,7 @@ from tilegan.images.store import Store
 from tilegan.inference import folder
 from tilegan.pipelines import info, plan_stylize, stylize
 
-pipeline = import_module("tilegan.pipelines.stylize")  # the package shows the function under that name
+pipeline = import_module("tilegan.pipelines.stylize_run")
 
 
 @pytest.fixture

@@ -85,7 +85,19 @@ def test_an_image_is_stylized_in_a_style_or_a_mixture(run: Path, folders: tuple[
     model = load(run, "cpu", "float32")
     for text, shares in (("dark", {"dark": 1.0}), ("dark=0.5,light=1.5", {"dark": 0.25, "light": 0.75})):
         output = tmp_path / "out.png"
-        arguments = ["stylize", str(source), "-o", str(output), "--model", str(run), "--style", text, "--overwrite"]
+        arguments = [
+            "stylize",
+            str(source),
+            "-o",
+            str(output),
+            "--model",
+            str(run),
+            "--style",
+            text,
+            "--stroke",
+            "1",
+            "--overwrite",
+        ]
         result = CliRunner().invoke(main, [*arguments, "--device", "cpu", "--precision", "float32"])
         assert result.exit_code == 0, result.output
         expected = model.in_style(shares).translate(np.asarray(Image.open(source)))

@@ -42,7 +42,7 @@ def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scal
     copy, kept, factor = array, 1, 1
     for stage, finer in pairwise((*stages_of(plan, cut, height, width), plan, None)):
         assert stage is not None
-        if stage.look == UNPAINTED:
+        if finer is not None and stage.look == UNPAINTED:
             copy = _reduced_array(array, stage.step)
             kept = stage.step
             continue
