@@ -291,7 +291,7 @@ class Translator(Contract):
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator: a shipped model's name, a .safetensors file or a run folder.
+    """Load a translator, whose ``generator`` takes tensors of this precision: a shipped model, a file or a run folder.
 
     Raises:
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.

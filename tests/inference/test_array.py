@@ -7,6 +7,8 @@ import dask.array as da
 import numpy as np
 import pytest
 import torch
+import zarr
+from PIL import Image
 
 import tilegan
 from tilegan.errors import SettingError
@@ -28,6 +30,21 @@ def test_equals_the_whole_image_whatever_the_chunks(random_translator, chunks):
     assert stylized.dtype == np.uint8
     assert stylized.chunks[:2] == array.chunks[:2]
     assert np.abs(stylized.compute().astype(int) - random_translator.translate(pixels)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.asarray, Image.fromarray, zarr.array], ids=["numpy", "pillow", "zarr"])
+def test_other_arrays_are_taken_as_dask_arrays_of_large_chunks(random_translator, monkeypatch, kind):
+    monkeypatch.setattr(array_module, "CHUNK", 64)
+    pixels = image(100, 80)
+    stylized = tilegan.stylize_array(kind(pixels), random_translator)
+    assert stylized.chunks == ((64, 36), (64, 16), (3,))
+    assert np.abs(stylized.compute().astype(int) - random_translator.translate(pixels)).max() <= 1
+
+
+def test_arrays_of_other_kinds_are_refused(random_translator):
+    for wrong in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), [[1, 2]], 5):
+        with pytest.raises(SettingError, match="give uint8 or uint16"):
+            tilegan.stylize_array(wrong, random_translator)
 
 
 def test_combo_does_not_depend_on_chunks(random_translator):

@@ -104,14 +104,14 @@ def test_outputs_are_not_replaced_unasked(tmp_path, store, pixels):
     for ending in ("tif", "dzi", "zarr"):
         output = tmp_path / f"out.{ending}"
         convert(store.path, output, region=(0, 0, 9, 9))
-        with pytest.raises(OutputExistsError, match="exists: give another name, or overwrite"):
+        with pytest.raises(OutputExistsError, match="exists: give another name, or --overwrite"):
             convert(store.path, output)
         convert(store.path, output, overwrite=True)
     np.testing.assert_array_equal(np.array(Image.open(tmp_path / "out.tif")), pixels)
     assert (tmp_path / "out_files" / "9").is_dir()
     assert Store.open(tmp_path / "out.zarr").shape(0) == (HEIGHT, WIDTH)
     (tmp_path / "out.dzi").unlink()
-    with pytest.raises(OutputExistsError, match="out_files exists: give another name, or overwrite"):
+    with pytest.raises(OutputExistsError, match="out_files exists: give another name, or --overwrite"):
         convert(store.path, tmp_path / "out.dzi")
     (tmp_path / "out_files" / "precious").touch()
     with pytest.raises(OutputError, match="out_files is no folder of tiles to replace"):

@@ -6,10 +6,12 @@ from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import dask.array as da
 import numpy as np
 from dask.delayed import delayed
+from numpy.typing import NDArray
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
@@ -31,11 +33,12 @@ from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_sta
 from tilegan.networks.interpolated import Place
 from tilegan.translator import Translator, find, load
 
+CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
 
 
 def stylize_array(
-    array: da.Array,
+    array: da.Array | NDArray[Any],
     model: str | Path | Translator = "vangogh",
     *,
     seams: str = "exact",
@@ -43,7 +46,7 @@ def stylize_array(
     keep_colors: bool = False,
     stroke: int = 1,
     thumbnail: Pixels | None = None,
-    instances: da.Array | None = None,
+    instances: da.Array | NDArray[Any] | None = None,
     style: Mapping[str, float] | None = None,
     statistics: str | None = None,
     window: int | None = None,
@@ -52,10 +55,12 @@ def stylize_array(
 ) -> da.Array:
     """The stylized array, as lazy as the given one: one task a chunk, each reading its chunk and a halo around it.
 
-    The result does not depend on the chunks; chunks of some thousand pixels a side waste least on halos.
+    In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by a level.
+    Chunks of some thousand pixels a side waste least on halos.
 
     Args:
-        array: uint8 or uint16 (H, W, 3), of known chunk sizes.
+        array: uint8 or uint16 (H, W, 3): a Dask array of known chunk sizes, or one of numpy (or what can be sliced like
+            one, such as a Zarr array), which is cut into chunks of 2048 pixels.
         model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
         seams: 'exact' or 'combo'.
         strength: of the style: 0 for the array itself, 1 for all of it.
@@ -64,7 +69,7 @@ def stylize_array(
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
         instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
-            with such maps; of any chunks.
+            with such maps; of the same kinds, of any chunks.
         style: of a model of several styles, the share of each that is wanted.
         statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
             that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
@@ -73,12 +78,13 @@ def stylize_array(
         precision: the number format's name; likewise. For uint16 'auto' is float32.
 
     Returns:
-        (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
+        A Dask array (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
 
     Raises:
         SettingError: the array is of another kind, or a setting cannot work.
         ModelError: there is no such model.
     """
+    array = _lazy(array)
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 or uint16 (H, W, 3)"
@@ -90,7 +96,7 @@ def stylize_array(
     if isinstance(model, Translator) or thumbnail is not None or instances is not None or style or statistics:
         model = place_model(model, device, precision).in_style(style or {})
         model = model if thumbnail is None else model.for_image(thumbnail)
-        array = array if instances is None else _joined(array, instances, model)
+        array = array if instances is None else _joined(array, _lazy(instances), model)
         model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
@@ -116,6 +122,15 @@ def stylize_array(
         rows.append(da.concatenate(row, axis=1))
     stylized: da.Array = da.concatenate(rows, axis=0)
     return stylized
+
+
+def _lazy(array: da.Array | NDArray[Any]) -> da.Array:
+    if isinstance(array, da.Array):
+        return array
+    if not hasattr(array, "dtype"):  # such as a list, or Pillow's image
+        array = np.asarray(array)
+    lazy: da.Array = da.from_array(array, chunks=(CHUNK, CHUNK, -1)[: array.ndim], name=False)
+    return lazy
 
 
 def _joined(array: da.Array, instances: da.Array, model: Translator) -> da.Array:
