@@ -13,8 +13,17 @@ import torch
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
-from tilegan.images.formats import FORMATS, WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
+from tilegan.images.formats import (
+    FORMATS,
+    WITH_LEVELS,
+    ExportOptions,
+    check_export,
+    check_memory,
+    holds_opacity,
+    kind_of,
+)
 from tilegan.images.instances import JoinedSource, open_joined
+from tilegan.images.opaque import is_opaque
 from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, overlaps
 from tilegan.images.source import Source, shown
@@ -136,6 +145,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=None if begun is None else begun["limits"]["streams"],  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
+    if origin.opacity and not holds_opacity(output, origin.opacity, settings.options):
+        origin = replace(origin, opacity=None if is_opaque(image.read_mask, region, image.block[0]) else origin.opacity)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale

@@ -147,12 +147,23 @@ def test_a_damaged_store_leaves_nothing(tmp_path, store):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
+@pytest.mark.parametrize(("ending", "compress"), [("jpg", "deflate"), ("tif", "jpeg")])
+def test_transparency_is_refused_where_it_would_be_lost(tmp_path, ending, compress, store, pixels):
+    options = ExportOptions(compress)
+    with pytest.raises(OutputError, match="holds no transparency: use"):
+        convert(store.path, tmp_path / f"out.{ending}", options=options)
+    pixels[:, :, 3] = 255
+    pixels[:9, :9, 3] = 0
+    for index in np.ndindex(store.grid(0)):
+        cell = grid_cell(index, 128, HEIGHT, WIDTH)
+        store.write_shard(0, index, cell.of(pixels))
+    result = convert(store.path, tmp_path / f"out.{ending}", options=options, region=(9, 0, 300, 200))
+    with Image.open(result.output) as image:
+        assert (image.mode, image.size) == ("RGB", (300, 200))
+
+
 def test_what_cannot_be_is_refused_before_any_work(tmp_path, store, monkeypatch):
     monkeypatch.setattr(Store, "read", None)  # nothing may be read
-    with pytest.raises(OutputError, match=r"jpg holds no transparency: use \.png"):
-        convert(store.path, tmp_path / "out.jpg")
-    with pytest.raises(OutputError, match="jpeg holds no transparency"):
-        convert(store.path, tmp_path / "out.tif", options=ExportOptions("jpeg"))
     with pytest.raises(OutputError, match="is the source itself"):
         convert(store.path, store.path, overwrite=True)
     with pytest.raises(OutputError, match="cannot convert to object storage"):
