@@ -198,7 +198,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=notes,
+        notes=(*image.remarks, *notes),
     )
     return Job(
         image=image,

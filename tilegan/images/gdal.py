@@ -15,6 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
+from tilegan.images.ome_tiff import colour_pages, join_pages
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.tiff_layout import is_lab, is_premultiplied, missing_parts
@@ -83,6 +84,7 @@ class Opened:
             SettingError: there is no such page.
         """
         self.space = ""
+        self._joined: list[int] = []  # directories of pages that are bands
         name = gdal_name(path)
         # An absolute path is never taken for one of GDAL's own names.
         name = name if name.startswith("/vsi") else str(Path(name).absolute())
@@ -92,10 +94,13 @@ class Opened:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(name)
             pages = _pages(self.dataset)
-            planes = {"page": max(1, len(pages))}
+            colours = colour_pages(self.dataset, len(pages)) if "page" not in reading.plane else None
+            planes = {"page": max(1, len(pages))} if colours is None else colours.planes
             chosen = chosen_plane(reading, planes, path)
             self.remarks = plane_remark(planes, chosen)
-            if "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
+            if colours is not None:
+                self._join([pages[number] for number in colours.numbers(chosen)], path)
+            elif "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
                 self._replace(pages[chosen["page"]])
             dataset = self.dataset
             if dataset.count == 0 or not dataset.width or not dataset.height:
@@ -105,6 +110,16 @@ class Opened:
             self._leave_strangers()
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)
+
+    def _join(self, pages: list[str], path: str) -> None:
+        """Take three pages for red, green and blue."""
+        for page in pages:
+            self._replace(page)
+            self._joined.append(self._directory())
+        self.dataset.close()
+        self.dataset = join_pages(pages)
+        if self.dataset is None:
+            raise ImageError(f"no single image in {shown(path)}: its channels differ in size or type: choose a page")
 
     def _replace(self, name: str, **options: Any) -> None:
         self.dataset.close()
@@ -187,19 +202,20 @@ class Opened:
         dataset, file = self.dataset, local_file(path)
         if dataset.driver == "JPEG" and not reading.allow_truncated:
             dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
-        if dataset.driver != "GTiff" or file is None or reading.allow_truncated:
+        if not (dataset.driver == "GTiff" or self._joined) or file is None or reading.allow_truncated:
             return
-        wrong = missing_parts(file, self._directory())
-        if wrong:
-            dataset.close()
-            raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
+        for directory in self._joined or [self._directory()]:
+            if wrong := missing_parts(file, directory):
+                dataset.close()
+                raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
 
 
 def _pages(dataset: Any) -> list[str]:
     """GDAL's names of the images in a file that has several; none where their directory is broken."""
     pages: list[str] = []
     with suppress(RasterioError, CPLE_BaseError):
-        pages = list(dataset.subdatasets)
+        names = {key: name for key, name in dataset.tags(ns="SUBDATASETS").items() if key.endswith("_NAME")}
+        pages = [names[key] for key in sorted(names, key=lambda key: int(key.split("_")[1]))]  # the 10th after the 9th
         _ = dataset.colorinterp  # rasterio's next call raises what this one left behind
     return pages
 

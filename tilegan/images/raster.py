@@ -80,7 +80,7 @@ class RasterSource:
         self.bands: int = dataset.count
         self.dtype = bands.dtype
         self.levels = levels_of(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
-        self.remarks = opened.remarks + ((self._colour.remark,) if self._colour.remark else ())
+        self.remarks = opened.remarks + tuple(filter(None, (bands.remark, self._colour.remark)))
         bytes_held = self.height * self.width * self.levels.itemsize * (4 if bands.opacity else 3)
         self.held = self.sequential and turn.from_below and bytes_held <= LARGEST_HELD
         self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
