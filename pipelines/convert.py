@@ -16,6 +16,9 @@ from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
+# how images are converted that no command of ours has made
+_OTHERS = "give a .zarr that `tilegan stylize` wrote; of others, `tilegan stylize ... --strength 0` writes copies"
+
 
 @dataclass(frozen=True)
 class ConvertResult:
@@ -93,12 +96,17 @@ def _open(path: Path) -> Store:
         if not is_there(path / ROOT):
             if is_there(path / UNFINISHED):
                 raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
-            raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}")
+            raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}: {_OTHERS}")
     except ImageError:
         raise
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
-    return Store.open(path)
+    try:
+        return Store.open(path)
+    except ImageError as error:
+        if isinstance(error.__cause__, KeyError):
+            raise ImageError(f"not a store of tilegan: {path}: its {ROOT} is another's: {_OTHERS}") from error
+        raise
 
 
 def _opaque(store: Store, window: Window) -> Store:

@@ -66,6 +66,12 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
         (band for band, meaning in enumerate(meanings, 1) if meaning == ColorInterp.alpha and band not in indexes), None
     )
     dtype = numpy_type(dataset.dtypes[indexes[0] - 1])
+    if len(types := dict.fromkeys(dataset.dtypes[band - 1] for band in indexes)) > 1:
+        numbered = ", ".join(f"{band} {found}" for band, found in enumerate(dataset.dtypes, 1))
+        raise SettingError(
+            f"bands of {' and '.join(types)} in {shown(path)} make no picture: choose one, or three of a type, by "
+            f"--bands: {numbered}"
+        )
     bits = int(dataset.tags(indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", bits_of(dtype)))
     flags = {flag for band, found in enumerate(dataset.mask_flag_enums, 1) if band != alpha for flag in found}
     by_nodata = MaskFlags.nodata in flags

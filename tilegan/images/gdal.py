@@ -15,6 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
+from tilegan.images.cures import ALLOW, cure
 from tilegan.images.ome_tiff import colour_pages, join_pages
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
@@ -28,7 +29,9 @@ _RAW = {"CMYK", "CIELAB", "ICCLAB"}  # colour spaces of TIFF that GDAL would tur
 
 
 @contextmanager
-def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False) -> Iterator[None]:
+def gdal_errors(
+    path: str, failure: str, reading: Reading, *, raw: bool = False, decoding: bool = False
+) -> Iterator[None]:
     """Make GDAL strict about damage, unless that is allowed, and its errors ours.
 
     Args:
@@ -36,6 +39,7 @@ def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False)
         failure: what a message begins with.
         reading: whether damage is allowed.
         raw: whether a JPEG's own bands are wanted, not RGB.
+        decoding: whether what is read now could be left out where damage is allowed.
     """
     options: dict[str, Any] = dict(gdal_options(gdal_name(path)))
     # GDAL's own fast path for small PNG files reads damaged ones as noise.
@@ -54,16 +58,8 @@ def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False)
         while cause.__cause__ is not None:
             cause = cause.__cause__
         reason = shown(first_line(cause).partition(" (this error can be")[0].strip().rstrip("."))
-        raise ImageError(f"{failure}: {shown(path)}: {reason}: {_cure(reason)}") from error
-
-
-def _cure(reason: str) -> str:
-    """How the message of an error ends."""
-    if "not recognized as being" in reason:
-        return "convert it to JPEG, PNG or TIFF"
-    if "would require libjpeg to allocate" in reason:
-        return "convert it to TIFF first"
-    return "the file may be damaged"
+        told = cure(reason, local_file(path), decoding=decoding and not reading.allow_truncated)
+        raise ImageError(f"{failure}: {shown(path)}: {reason}: {told}") from error
 
 
 class Opened:
@@ -201,13 +197,14 @@ class Opened:
     def _refuse_cut(self, path: str, reading: Reading) -> None:
         dataset, file = self.dataset, local_file(path)
         if dataset.driver == "JPEG" and not reading.allow_truncated:
-            dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
+            with gdal_errors(path, "cannot read image", reading, decoding=True):
+                dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
         if not (dataset.driver == "GTiff" or self._joined) or file is None or reading.allow_truncated:
             return
         for directory in self._joined or [self._directory()]:
             if wrong := missing_parts(file, directory):
                 dataset.close()
-                raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
+                raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again, or {ALLOW}")
 
 
 def _pages(dataset: Any) -> list[str]:

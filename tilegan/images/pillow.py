@@ -13,6 +13,7 @@ from tilegan.errors import ImageError, SettingError, TileganError
 from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
+from tilegan.images.cures import cure
 from tilegan.images.gaps import GREY
 from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.orientation import Turn
@@ -60,7 +61,8 @@ class PillowSource:
             ) from error
         except Exception as error:  # each format's decoder raises its own
             reason = shown(first_line(error))
-            raise ImageError(f"cannot read image: {shown(path)}: {reason}: the file may be damaged") from error
+            told = cure(reason, None, decoding="truncated" in reason and not reading.allow_truncated)
+            raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
     def _read(self, image: Image.Image, reading: Reading) -> None:

@@ -11,6 +11,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
+from tilegan.images.cures import known_otherwise
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
@@ -76,7 +77,7 @@ class SlideSource:
         except (openslide.OpenSlideError, OSError) as error:
             raise ImageError(
                 f"not a slide that can be opened: {shown(path)}: {shown(first_line(error))}: "
-                "check that all its files are there"
+                f"{known_otherwise(path) or 'check that all its files are there'}"
             ) from error
         self.width, self.height = self._slide.dimensions
         told = self._slide.properties

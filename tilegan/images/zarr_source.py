@@ -12,6 +12,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import widen
+from tilegan.images.cures import ALLOW, by_status
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
@@ -167,7 +168,8 @@ class ZarrSource:
             with os_errors():
                 values = np.asarray(array[tuple(selection)])
         except Exception as error:  # each codec raises its own
-            raise ImageError(f"damaged image: {shown(self.path)}: level {level}: {shown(first_line(error))}") from error
+            told = f"level {level}: {shown(first_line(error))}: get it again, or {ALLOW}"
+            raise ImageError(f"damaged image: {shown(self.path)}: {told}") from error
         kept = [axis for axis in layout.axes if axis in "cyx"]
         values = values.transpose([kept.index(axis) for axis in "yxc" if axis in kept])
         values = values if "c" in kept else values[..., None]
@@ -248,4 +250,8 @@ def _why_not(path: Path, error: Exception) -> str:
         return f"unfinished: {shown(path)}: finish it first: the command that began it, with --resume"
     if not is_remote(path) and not any((path / name).exists() for name in _METADATA):
         return f"not an image: {shown(path)} is a folder without Zarr metadata: give a file, or a Zarr folder"
-    return f"not a Zarr image: {shown(path)}: {shown(first_line(error))}"
+    reason = first_line(error)
+    if "found in store" in reason:  # of which zarr tells its own way
+        return f"no such image: {shown(path)}: check the name"
+    reason = reason.partition(", url=")[0].replace(", message=", " ")
+    return f"not a Zarr image: {shown(path)}: {shown(reason)}: {by_status(f'HTTP {reason}') or 'get it again'}"
