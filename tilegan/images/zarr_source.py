@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import first_line, is_remote, is_there, locate, os_errors
+from tilegan.files import files_below, first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import widen
 from tilegan.images.cures import ALLOW, by_status
@@ -219,7 +219,7 @@ class ZarrSource:
 
 def _on_disk(folder: Path) -> dict[str, str | int]:
     """What the disk tells of the files in a folder."""
-    files = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    files = [file.stat() for file in files_below(folder, hidden=True)]
     return {
         "files": len(files),
         "bytes": sum(file.st_size for file in files),

@@ -1,7 +1,6 @@
 """The images of a folder that can be trained on, reduced."""
 
 import warnings
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
+from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
 from tilegan.images.source import Source, open_source
@@ -91,12 +91,6 @@ def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImag
     if {image.style for image in parts[0]} != {image.style for image in images}:
         raise DatasetError(f"the only usable images of '{images[0].path.parent}' are held out: hold out fewer, or none")
     return parts
-
-
-def files_below(folder: Path) -> Iterable[Path]:
-    """The files below a folder, in order of their names, without hidden ones."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8]:
