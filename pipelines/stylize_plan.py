@@ -23,6 +23,7 @@ from tilegan.images.formats import (
     kind_of,
 )
 from tilegan.images.instances import JoinedSource, open_joined
+from tilegan.images.masked import filled_thumbnail
 from tilegan.images.opaque import is_opaque
 from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, overlaps
@@ -125,7 +126,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
     if translator.looks_at_whole:
-        translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
+        translator = translator.for_image(filled_thumbnail(image, CONTEXT_SIDE)[0])
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
