@@ -13,6 +13,7 @@ from PIL import Image
 import tilegan
 from tilegan.errors import SettingError
 from tilegan.inference import array as array_module
+from tilegan.inference import kept
 from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
@@ -98,13 +99,13 @@ def test_a_named_model_is_loaded_once_and_found_from_another_folder(random_trans
     random_translator.save(tmp_path / "run" / "translator.safetensors")
     monkeypatch.chdir(tmp_path)
     loads = []
-    real = array_module.load
-    monkeypatch.setattr(array_module, "load", lambda *names: (loads.append(names), real(*names))[1])
+    real = kept.load
+    monkeypatch.setattr(kept, "load", lambda *names: (loads.append(names), real(*names))[1])
     stylized = tilegan.stylize_array(da.zeros((60, 60, 3), dtype=np.uint8, chunks=(20, 20, 3)), "run")
     monkeypatch.chdir("/")
     stylized.compute()
     assert len(loads) == 1
-    assert loads[0][0] == str(tmp_path / "run" / "translator.safetensors")
+    assert loads[0][0] == tmp_path / "run" / "translator.safetensors"
     assert "auto" not in loads[0]
 
 

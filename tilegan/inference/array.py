@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, mirrored_span, read_block, translate_block
+from tilegan.inference.kept import load_once
 from tilegan.inference.look import Look
 from tilegan.inference.paint import paint, window_read
 from tilegan.inference.plan import (
@@ -31,7 +32,7 @@ from tilegan.inference.plan import (
 )
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.networks.interpolated import Place
-from tilegan.translator import Translator, find, load
+from tilegan.translator import Translator, find
 
 CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
@@ -155,16 +156,7 @@ def _settled(model: Translator, statistics: str, array: da.Array, thumbnail: Pix
 
 
 def _translator(model: str | Translator, device: str, precision: str) -> Translator:
-    if isinstance(model, Translator):
-        return model
-    status = find(model).stat()
-    return _load_once(model, status.st_mtime_ns, status.st_size, device, precision)
-
-
-@lru_cache(maxsize=4)
-def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str) -> Translator:  # noqa: ARG001
-    """A model, loaded once a process; time and size are asked for only to tell a newer file of the same name."""
-    return load(path, device, precision)
+    return model if isinstance(model, Translator) else load_once(model, device, precision)
 
 
 @dataclass(frozen=True)
