@@ -1,6 +1,7 @@
 """Which device computes, and in which number format."""
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,12 +16,17 @@ DEVICES = ("cpu", "cuda", "mps")
 LEAST_WIDTH = 256  # pixels
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+# A forked process has none of the threads by which its parent computed, and OpenMP would wait for them for ever: it
+# computes with one thread, as torch's own forked workers do.
+os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; 'auto' takes cuda, then mps, then cpu.
 
     Raises:
-        SettingError: the name is unknown, or the machine has no such device.
+        SettingError: the name is unknown, or the machine has no such device, or the process was forked after CUDA was
+            used.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -30,6 +36,10 @@ def choose_device(name: str = "auto") -> torch.device:
             raise SettingError(f"no device '{name}' for this work: use auto, {', '.join(DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
+        if name.startswith("cuda") and torch.cuda._is_in_bad_fork():
+            raise SettingError(
+                "cannot use cuda in a process that was forked after its parent had: start processes by 'spawn'"
+            ) from error
         raise SettingError(f"no device '{name}' on this machine: use auto or cpu") from error
     return device
 

@@ -299,7 +299,9 @@ class Translator(Contract):
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator: a shipped model, or one of its styles, by name; a .safetensors file or a run folder.
+    """Load a translator, whose ``generator`` takes tensors of this precision, by a shipped name, file or run folder.
+
+    The name of one of several styles in a shipped file loads the file with that style chosen (see ``in_style``).
 
     Raises:
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.
