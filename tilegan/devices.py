@@ -4,8 +4,11 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import SettingError
@@ -81,6 +84,23 @@ def least_width(device: torch.device, dtype: torch.dtype) -> int:
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
     return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def sent(array: NDArray[Any], device: torch.device) -> torch.Tensor:
+    """An array as a tensor on a device; to CUDA it is copied while the device computes and the host goes on."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def fetched(tensor: torch.Tensor) -> NDArray[Any]:
+    """A tensor as an array, once it is computed; of CUDA only the current stream is waited for."""
+    if tensor.device.type != "cuda":
+        array: NDArray[Any] = tensor.cpu().numpy()
+        return array
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    host.copy_(tensor, non_blocking=True)
+    torch.cuda.current_stream(tensor.device).synchronize()
+    return host.numpy()
 
 
 def keep_freed_memory() -> None:
