@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import tilegan
+from tilegan.cli.streams import lasting_streams
 from tilegan.errors import TileganError, TileganWarning
 
 # what --help shows; the commands themselves, and torch with them, are imported at first use
@@ -29,6 +30,11 @@ COMMANDS = {
 
 class LazyCommands(click.Group):
     """Subcommands in files named after them; errors that a user can mend end in one line and exit code 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command, with or without a stdout and a stderr."""
+        with lasting_streams():
+            return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all subcommands."""
@@ -53,8 +59,6 @@ class LazyCommands(click.Group):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             _fail("interrupted", 130)
-        except BrokenPipeError:
-            raise  # whoever read the output has gone: click ends quietly
         except (TileganError, OSError, MemoryError) as error:
             if ctx.params["debug"]:
                 raise

@@ -31,7 +31,7 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.argument("source_dir", required=False, type=click.Path())
 @click.argument("target_dir", required=False, type=click.Path())
 @click.option("-o", "--output", metavar="RUN", type=click.Path(), help="Run folder  [default: runs/<target folder>]")
-@click.option("--resume", metavar="RUN", type=click.Path(), help="Go on with a run; takes no folders.")
+@click.option("--resume", metavar="RUN", type=click.Path(), help="Go on with a run; takes folders only if they moved.")
 @click.option("--init", metavar="MODEL", help="Start from a finished model (fine-tuning): a name, file or run folder.")
 @click.option(
     "--steps", type=click.IntRange(min=1), help="Steps in all; with --resume, train on to this one  [default: 6000]"
@@ -95,7 +95,8 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
 
     Files that hold both side by side, sources that are derived, and methods that learn to enlarge take SOURCE_DIR
     alone. Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves
-    first; --resume RUN then goes on. `tilegan methods` lists the methods, and the defaults that are theirs.
+    first; --resume RUN then goes on, with SOURCE_DIR and TARGET_DIR if these have moved. `tilegan methods` lists the
+    methods, and the defaults that are theirs.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import TrainResult
@@ -108,9 +109,10 @@ def train(context: click.Context, /, source_dir: str | None, target_dir: str | N
     common: dict[str, Any] = {"time_limit": options["time_limit"], "stop": stopper.asked}
     result: TrainResult
     if options["resume"] is not None:
-        _refuse_with_resume(context, source_dir)
+        _refuse_with_resume(context)
+        places = {"source": source_dir, "target": target_dir, "instances": options["instances"]}
         with stopper.installed(), step_bar() as progress:
-            result = run_resume(options["resume"], steps=options["steps"], progress=progress, **common)
+            result = run_resume(options["resume"], steps=options["steps"], progress=progress, **places, **common)
     else:
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
@@ -160,15 +162,15 @@ def _settings(options: dict[str, Any]) -> Any:
     return replace(settings, generator=generator)
 
 
-def _refuse_with_resume(context: click.Context, source_dir: str | None) -> None:
-    """A resumed run keeps the settings it was started with."""
-    allowed = {"resume", "steps", "time_limit"}
+def _refuse_with_resume(context: click.Context) -> None:
+    """A resumed run keeps the settings it was started with; its folders may have moved."""
+    allowed = {"resume", "steps", "time_limit", "source_dir", "target_dir", "instances"}
     from_command_line = click.core.ParameterSource.COMMANDLINE
     given = [
         each for each in context.command.params if context.get_parameter_source(each.name or "") is from_command_line
     ]
     extra = [each for each in given if each.name not in allowed]
-    if source_dir is not None or extra:
+    if extra:
         names = ", ".join(each.opts[-1].lstrip("-").replace("_", "-") for each in extra)
         raise click.UsageError(f"--resume goes on as the run was started; leave out: {names}")
 

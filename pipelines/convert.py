@@ -8,12 +8,16 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.export import export
-from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export
+from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, holds_opacity
+from tilegan.images.opaque import OpaqueStore, is_opaque
 from tilegan.images.output import beside, check_output, put_in_place
 from tilegan.images.pyramid import build_levels
 from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
+
+# how images are converted that no command of ours has made
+_OTHERS = "give a .zarr that `tilegan stylize` wrote; of others, `tilegan stylize ... --strength 0` writes copies"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def convert(
     kind = check_output(output, overwrite, path)
     window = window_of(region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
+    if source.channels == 4 and not holds_opacity(output, opacity, options or ExportOptions()):
+        source = _opaque(source, window)
     check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
     notes: tuple[str, ...] = ()
     with beside(output) as folder:
@@ -90,12 +96,22 @@ def _open(path: Path) -> Store:
         if not is_there(path / ROOT):
             if is_there(path / UNFINISHED):
                 raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
-            raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}")
+            raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}: {_OTHERS}")
     except ImageError:
         raise
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
-    return Store.open(path)
+    try:
+        return Store.open(path)
+    except ImageError as error:
+        if isinstance(error.__cause__, KeyError):
+            raise ImageError(f"not a store of tilegan: {path}: its {ROOT} is another's: {_OTHERS}") from error
+        raise
+
+
+def _opaque(store: Store, window: Window) -> Store:
+    """The store without its opacity, if all of a window is opaque."""
+    return OpaqueStore(store) if is_opaque(lambda part: store.read(0, part)[..., 3], window, store.shard) else store
 
 
 def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:

@@ -13,8 +13,10 @@ import torch
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
-from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, check_memory, kind_of
+from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, check_memory, holds_opacity, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
+from tilegan.images.masked import filled_thumbnail
+from tilegan.images.opaque import is_opaque
 from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, name_beside, overlaps
 from tilegan.images.source import Source, shown
@@ -124,7 +126,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
     if translator.looks_at_whole:
-        translator = translator.for_image(image.thumbnail(CONTEXT_SIDE))
+        translator = translator.for_image(filled_thumbnail(image, CONTEXT_SIDE)[0])
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
@@ -144,6 +146,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=None if begun is None else begun["limits"]["streams"],  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
+    if origin.opacity and not holds_opacity(output, origin.opacity, settings.options):
+        origin = replace(origin, opacity=None if is_opaque(image.read_mask, region, image.block[0]) else origin.opacity)
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
@@ -195,7 +199,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=notes + _told_of_levels(origin, image, settings.reading.depth),
+        notes=(*image.remarks, *notes, *_told_of_levels(origin, image, settings.reading.depth)),
     )
     return Job(
         image=image,

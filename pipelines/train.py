@@ -13,7 +13,7 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError
 from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_domains, with_colors, with_labels, with_networks
+from tilegan.pipelines.train_data import find_again, find_domains, moved, with_colors, with_labels, with_networks
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.images import hold_out
 from tilegan.training.loop import Loop, TrainStep
@@ -177,7 +177,10 @@ def train(
 
 def resume(
     run: str | Path,
+    source: str | Path | None = None,
+    target: str | Path | None = None,
     *,
+    instances: str | Path | None = None,
     steps: int | None = None,
     time_limit: float | None = None,
     progress: Callable[[TrainStep], None] | None = None,
@@ -187,6 +190,9 @@ def resume(
 
     Args:
         run: the run folder.
+        source: where its folder is now, if it has moved; the images have to be the same.
+        target: likewise.
+        instances: likewise.
         steps: another number of steps in all, to train a finished run further.
         time_limit: seconds after which to stop and save.
         progress: called after every step.
@@ -201,12 +207,8 @@ def resume(
     if steps is not None:
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
-    source, target = Path(config.source), Path(config.target)
-    how = config.paired, config.direction, config.derive, config.instances
-    images = find_domains(source, target, config.settings, *how)
-    for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
-        if digest(found, path) != expected:
-            raise ResumeError(f"the images in '{path}' are not those the run was started with: put them back")
+    config = moved(config, source, target, instances)
+    images = find_again(config)
     torch.set_num_threads(config.threads)
     with joined(config.device) as processes:
         trainer = _trainer(config, processes)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tilegan.errors import SettingError
+from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED, Colors
 from tilegan.model_file import chosen_style, read_header
 from tilegan.networks.build import with_norm, with_one_channel
@@ -12,8 +12,11 @@ from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
 from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
+from tilegan.training.run import RunConfig, digest
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
+
+_ANEW = "--resume RUN SOURCE TARGET"  # how the command is told of new places
 
 
 def find_domains(
@@ -69,6 +72,54 @@ def _find(source: Path, target: Path, settings: TrainSettings, paired: str, dire
         return find_pairs(source, target, side, short_side)
     find_targets = find_styles if settings.generator.get("styles") else find_images
     return find_images(source, side, short_side), find_targets(target, side, short_side)
+
+
+def moved(
+    config: RunConfig, source: str | Path | None, target: str | Path | None, instances: str | Path | None
+) -> RunConfig:
+    """A run's settings with the new places of its folders, where they are given.
+
+    Of a run that learns from one folder, that is the source.
+
+    Raises:
+        SettingError: the run has no such folder.
+    """
+    if target is None and config.source == config.target:
+        target = source
+    if instances is not None and not config.instances:
+        raise SettingError("the run was started without maps of instances: leave out --instances")
+
+    def now(place: str | Path | None, before: str) -> str:
+        return before if place is None else str(Path(place).resolve())
+
+    return replace(
+        config,
+        source=now(source, config.source),
+        target=now(target, config.target),
+        instances=now(instances, config.instances),
+    )
+
+
+def find_again(config: RunConfig) -> Domains:
+    """The images that a run was started with.
+
+    Raises:
+        ResumeError: a folder is missing, or its images are others.
+        And what ``find_domains`` raises.
+    """
+    source, target = Path(config.source), Path(config.target)
+    for folder in filter(None, (config.source, config.target, config.instances)):
+        if not Path(folder).is_dir():
+            raise ResumeError(f"no folder '{folder}', which the run learns from: give its new place: {_ANEW}")
+    how = config.paired, config.direction, config.derive, config.instances
+    images = find_domains(source, target, config.settings, *how)
+    for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
+        if digest(found, path) != expected:
+            raise ResumeError(
+                f"the images in '{path}' are not those the run was started with: put them back, or give their place: "
+                f"{_ANEW}"
+            )
+    return images
 
 
 def with_networks(

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from tilegan.errors import OutputError, SettingError
-from tilegan.files import is_remote, is_there, local_copy, locate, os_errors, remove_file, remove_tree, replace_file
+from tilegan.files import (
+    files_below,
+    is_remote,
+    is_there,
+    local_copy,
+    locate,
+    os_errors,
+    remove_file,
+    remove_tree,
+    replace_file,
+)
 
 
 def test_a_local_name_is_a_path(tmp_path):
@@ -121,3 +131,27 @@ def test_threads_may_write_the_same_file(tmp_path):
         list(pool.map(lambda content: [replace_file(path, content) for _ in range(50)], contents))
     assert path.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_links_to_files_and_folders_are_followed_but_not_in_a_circle(tmp_path):
+    far, near = tmp_path / "far", tmp_path / "near"
+    for folder in (far / "deep", near / "own", near / ".hidden"):
+        folder.mkdir(parents=True)
+        (folder / "a.png").touch()
+    (near / "folder").symlink_to(far)
+    (near / "file.png").symlink_to(far / "deep" / "a.png")
+    (near / "up").symlink_to(tmp_path)
+    (far / "back").symlink_to(near)
+    (near / "self").symlink_to("self")
+    (near / "nowhere").symlink_to("nothing")
+    found = [str(path.relative_to(near)) for path in files_below(near)]
+    expected = ["file.png", "folder/deep/a.png", "own/a.png", "up/far/deep/a.png"]
+    assert found == expected
+    assert near / ".hidden" / "a.png" in files_below(near, hidden=True)
+
+
+def test_a_folder_that_is_a_link_is_read(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").touch()
+    (tmp_path / "b").symlink_to("a")
+    assert files_below(tmp_path / "b") == [tmp_path / "b" / "1.png"]

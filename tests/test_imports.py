@@ -14,7 +14,7 @@ import tilegan.pipelines
 
 # From the top of the house to the ground: each line may import from the lines below it and from itself.
 FLOORS = (
-    ("tilegan.cli",),
+    ("tilegan.cli", "tilegan.__main__"),
     ("tilegan.pipelines",),
     ("tilegan.inference", "tilegan.training"),
     ("tilegan.translator", "tilegan.contract", "tilegan.model_file", "tilegan.images"),

@@ -31,7 +31,8 @@ class Contract:
 
     Attributes:
         generator: float (N, channels, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are
-            multiples of ``stride``.
+            multiples of ``stride``. It takes tensors of type ``precision`` alone: load a translator in 'float32' to
+            call its generator with others.
         architecture: what ``networks.build.build_generator`` makes the generator from: its name and its numbers.
         tile_size: side S of the tiles of training and of ``combo`` mode, in input pixels.
         halo: context that one output pixel can depend on, per side, in input pixels; a multiple of ``stride``.

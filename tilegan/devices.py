@@ -1,10 +1,14 @@
 """Which device computes, and in which number format."""
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import SettingError
@@ -15,12 +19,17 @@ DEVICES = ("cpu", "cuda", "mps")
 LEAST_WIDTH = 256  # pixels
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+# A forked process has none of the threads by which its parent computed, and OpenMP would wait for them for ever: it
+# computes with one thread, as torch's own forked workers do.
+os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; 'auto' takes cuda, then mps, then cpu.
 
     Raises:
-        SettingError: the name is unknown, or the machine has no such device.
+        SettingError: the name is unknown, or the machine has no such device, or the process was forked after CUDA was
+            used.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -30,6 +39,10 @@ def choose_device(name: str = "auto") -> torch.device:
             raise SettingError(f"no device '{name}' for this work: use auto, {', '.join(DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
+        if name.startswith("cuda") and torch.cuda._is_in_bad_fork():
+            raise SettingError(
+                "cannot use cuda in a process that was forked after its parent had: start processes by 'spawn'"
+            ) from error
         raise SettingError(f"no device '{name}' on this machine: use auto or cpu") from error
     return device
 
@@ -71,6 +84,23 @@ def least_width(device: torch.device, dtype: torch.dtype) -> int:
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
     return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def sent(array: NDArray[Any], device: torch.device) -> torch.Tensor:
+    """An array as a tensor on a device; to CUDA it is copied while the device computes and the host goes on."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def fetched(tensor: torch.Tensor) -> NDArray[Any]:
+    """A tensor as an array, once it is computed; of CUDA only the current stream is waited for."""
+    if tensor.device.type != "cuda":
+        array: NDArray[Any] = tensor.cpu().numpy()
+        return array
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    host.copy_(tensor, non_blocking=True)
+    torch.cuda.current_stream(tensor.device).synchronize()
+    return host.numpy()
 
 
 def keep_freed_memory() -> None:

@@ -117,6 +117,29 @@ def is_there(path: Path) -> bool:
     return True
 
 
+def files_below(folder: Path, *, hidden: bool = False) -> list[Path]:
+    """The files below a folder of this disk, in order of their names.
+
+    Links are followed, also to folders, but none to a folder that it lies in. Folders that may not be read are empty.
+
+    Args:
+        folder: to look into.
+        hidden: whether files and folders are meant too whose names begin with a dot.
+    """
+
+    def below(place: Path, above: frozenset[Path]) -> Iterator[Path]:
+        with suppress(PermissionError):
+            for path in place.iterdir():
+                if path.name.startswith(".") and not hidden:
+                    continue
+                if not path.is_dir():
+                    yield from (path,) if path.is_file() else ()
+                elif (real := path.resolve()) not in above:
+                    yield from below(path, above | {real})
+
+    return sorted(below(folder, frozenset({folder.resolve()})))
+
+
 @contextmanager
 def local_copy(path: Path) -> Iterator[Path]:
     """A file as one on this disk, for libraries that read no other: itself, or a copy that is removed afterwards.

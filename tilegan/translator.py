@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import nn
 
 from tilegan.contract import Contract
-from tilegan.devices import CPU, least_width, plain_memory_errors, precision_name
+from tilegan.devices import CPU, fetched, least_width, plain_memory_errors, precision_name, sent
 from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
@@ -111,8 +111,8 @@ class Translator(Contract):
             grid: of the cells of an image that have statistics of their own; None if all of it has the same.
         """
         norm = FROZEN if grid is None else grid.name
-        made = self.of(*with_frozen_norms(self.architecture, self.weights(), norm), self.tile_size)
-        made = replace(made, name=self.name, facts=self.facts)
+        network, architecture = with_frozen_norms(self.architecture, self.weights(), norm)
+        made = self.of(network, architecture, self.tile_size, name=self.name, facts=self.facts)
         return made.place(str(self.device), precision or precision_name(self.precision))
 
     def with_statistics_of(self, pixels: Pixels) -> Self:
@@ -187,15 +187,13 @@ class Translator(Contract):
             ModelError: the generator sees more than the halo.
         """
         found = reach(self.generator)
-        unbounded = self.unbounded or found.unbounded
-        if unbounded:
+        if unbounded := self.unbounded or found.unbounded:
             seen = f"{unbounded} sees more than a neighbourhood"
             remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
             raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:
-            raise ModelError(
-                f"the model '{self.name}' sees {found.context} px beyond a window, its halo is {self.halo}"
-            )
+            seen = f"sees {found.context} px beyond a window, its halo is {self.halo}"
+            raise ModelError(f"the model '{self.name}' {seen}")
         return under_halo(self.generator, found, self.halo, self.precision)
 
     def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:
@@ -221,15 +219,7 @@ class Translator(Contract):
             windows = np.pad(windows, ((0, 0), (0, 0), (0, missing), (0, 0)), "edge")
             return self.run(windows, halo, places)[:, :, : width * self.scale]
         with plain_memory_errors(), torch.inference_mode():
-            pixels = torch.from_numpy(np.ascontiguousarray(windows))
-            if self.device.type != "cuda":
-                return cast(Pixels, levels(pixels.to(self.device), places).cpu().numpy())
-            # pinned memory is copied while the device computes and the host goes on
-            outputs = levels(pixels.pin_memory().to(self.device, non_blocking=True), places)
-            host = torch.empty(outputs.shape, dtype=outputs.dtype, pin_memory=True)
-            host.copy_(outputs, non_blocking=True)
-            torch.cuda.current_stream(self.device).synchronize()
-            return cast(Pixels, host.numpy())
+            return fetched(levels(sent(windows, self.device), places))
 
     def _missing(self, width: int, halo: int) -> int:
         """By how many columns windows with their context are too narrow to be rounded as the whole image is."""
@@ -299,7 +289,7 @@ class Translator(Contract):
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator: a shipped model, or one of its styles, by name; a .safetensors file or a run folder.
+    """Load a translator, which computes in this precision: a shipped model or style by name, a file or a run folder.
 
     Raises:
         ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.

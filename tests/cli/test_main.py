@@ -119,3 +119,8 @@ def test_broken_pipe_is_quiet() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_python_runs_the_package_as_the_command() -> None:
+    run = [sys.executable, "-m", "tilegan", "methods", "--help"]
+    assert "Usage: tilegan methods" in subprocess.run(run, capture_output=True, text=True, check=True).stdout

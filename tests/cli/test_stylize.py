@@ -33,6 +33,21 @@ def test_settings_reach_the_work_and_rounding_is_reported(run, photo: Path, mode
     assert "Note: window 30 rounded up to 32" in result.stderr
 
 
+def test_what_a_user_should_know_of_the_image_is_told(run, photo: Path, model: Path) -> None:
+    """As `tilegan info` tells it: frames that are left out, a profile that cannot be read."""
+    with Image.open(photo) as image:
+        image.save("a.gif", save_all=True, append_images=[image.rotate(90), image.rotate(180)])
+        image.save("b.jpg", icc_profile=b"broken")
+    for name in ("a.gif", "b.jpg"):
+        remarks = [line.removeprefix("remark").strip() for line in run("info", name).stdout.splitlines()[-1:]]
+        result = run("stylize", name, "-o", f"{name}.png", "--model", model, "--device", "cpu")
+        assert f"Note: {remarks[0]}\n" in result.stderr
+        options = ("--model", model, "--device", "cpu", "--progress", "json", "--overwrite")
+        events = map(json.loads, run("stylize", name, "-o", f"{name}.png", *options).stdout.splitlines())
+        told = [event["notes"] for event in events if event["event"] in ("plan", "finished")]
+        assert told == [remarks, remarks]
+
+
 def test_resume_with_nothing_to_resume_starts(run, photo: Path, model: Path) -> None:
     arguments = ("stylize", photo, "-o", "out.zarr", "--model", model, "--resume")
     assert run(*arguments).exit_code == 0

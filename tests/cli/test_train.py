@@ -78,7 +78,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         ([], "folders are needed"),
         (["--resume", "run", "--batch", "4"], "leave out: batch"),
         (["--resume", "run", "--set", "a=1", "--context"], "leave out: set, context"),
-        (["a", "b", "--resume", "run"], "leave out: source-dir, target-dir"),
+        (["a", "b", "--resume", "run", "--seed", "1"], "leave out: seed"),
         (["a", "b", "--time", "soon"], "is no time"),
         (["a", "b", "--set", "palette"], "give name=value"),
         (["a", "b", "--norm", "group"], "'group' is not one of"),

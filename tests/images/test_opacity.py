@@ -251,22 +251,3 @@ def test_no_number_in_some_bands_and_nodata_in_the_others_means_nothing(tmp_path
     source = open_source(write(tmp_path / "a.tif", values, nodata=-9999), Reading(depth="keep", stretch="minmax"))
     assert (source.read_mask(FULL) == 0).sum() == 2
     assert source.origin.low >= 1
-
-
-@pytest.mark.parametrize("kind", ["nodata", "alpha.tif", "alpha.png", "alpha.webp", "key"])
-def test_what_means_nothing_does_not_count_in_a_thumbnail(tmp_path, kind):
-    image = np.full((64, 64, 3), 200, np.uint8)
-    image[:, :32] = 0
-    alpha = np.full((64, 64, 1), 255, np.uint8)
-    alpha[:, :32] = 0
-    path = tmp_path / "a.tif"
-    if kind == "nodata":
-        write(path, np.moveaxis(image, -1, 0), nodata=0)
-    elif kind == "key":
-        path = tmp_path / "a.png"
-        Image.fromarray(image[..., 0]).save(path, transparency=0)
-    else:
-        path = tmp_path / kind
-        more = {"lossless": True, "exact": True} if kind.endswith("webp") else {}
-        Image.fromarray(np.dstack([image, alpha])).save(path, **more)
-    assert (open_source(path).thumbnail(16) == 200).all()

@@ -12,6 +12,7 @@ from rasterio.env import get_gdal_config
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images import gdal, raster
+from tilegan.images.origin import Reading
 from tilegan.images.raster import RasterSource
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -47,6 +48,22 @@ def test_further_bands_are_dropped(tmp_path, count):
     source = write(tmp_path / "a.tif", values, photometric="minisblack")
     expected = values[[0, 1, 2]] if count > 2 else values[[0, 0, 0]]
     np.testing.assert_array_equal(source.read(FULL), np.moveaxis(expected, 0, -1))
+
+
+def test_bands_that_are_left_out_are_told(tmp_path):
+    source = write(tmp_path / "a.tif", bands(7), photometric="minisblack")
+    assert source.remarks == ("of 7 bands 1, 2, 3 are read",)
+    assert RasterSource(tmp_path / "a.tif", Reading(bands=(7, 1, 2))).remarks == ()
+    assert write(tmp_path / "b.tif", bands(2), photometric="minisblack").remarks == ("of 2 bands 1 is read",)
+    assert write(tmp_path / "c.tif", bands(4), photometric="RGB", alpha="YES").remarks == ()
+    assert write(tmp_path / "d.tif", bands(3), photometric="RGB").remarks == ()
+
+
+def test_pages_are_counted_as_they_lie(tmp_path):
+    values = np.arange(12, dtype=np.uint8)[:, None, None].repeat(8, 1).repeat(10, 2)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
+    for page in range(12):
+        assert (RasterSource(tmp_path / "a.tif", Reading(plane={"page": page})).read(FULL) == page).all()
 
 
 def test_colours_are_found_by_name(tmp_path):

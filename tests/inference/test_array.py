@@ -7,10 +7,13 @@ import dask.array as da
 import numpy as np
 import pytest
 import torch
+import zarr
+from PIL import Image
 
 import tilegan
 from tilegan.errors import SettingError
-from tilegan.inference import lazy
+from tilegan.inference import array as array_module
+from tilegan.inference import kept
 from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
@@ -28,6 +31,21 @@ def test_equals_the_whole_image_whatever_the_chunks(random_translator, chunks):
     assert stylized.dtype == np.uint8
     assert stylized.chunks[:2] == array.chunks[:2]
     assert np.abs(stylized.compute().astype(int) - random_translator.translate(pixels)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.asarray, Image.fromarray, zarr.array], ids=["numpy", "pillow", "zarr"])
+def test_other_arrays_are_taken_as_dask_arrays_of_large_chunks(random_translator, monkeypatch, kind):
+    monkeypatch.setattr(array_module, "CHUNK", 64)
+    pixels = image(100, 80)
+    stylized = tilegan.stylize_array(kind(pixels), random_translator)
+    assert stylized.chunks == ((64, 36), (64, 16), (3,))
+    assert np.abs(stylized.compute().astype(int) - random_translator.translate(pixels)).max() <= 1
+
+
+def test_arrays_of_other_kinds_are_refused(random_translator):
+    for wrong in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), [[1, 2]], 5):
+        with pytest.raises(SettingError, match="give uint8 or uint16"):
+            tilegan.stylize_array(wrong, random_translator)
 
 
 def test_combo_does_not_depend_on_chunks(random_translator):
@@ -81,13 +99,13 @@ def test_a_named_model_is_loaded_once_and_found_from_another_folder(random_trans
     random_translator.save(tmp_path / "run" / "translator.safetensors")
     monkeypatch.chdir(tmp_path)
     loads = []
-    real = lazy.load
-    monkeypatch.setattr(lazy, "load", lambda *names: (loads.append(names), real(*names))[1])
+    real = kept.load
+    monkeypatch.setattr(kept, "load", lambda *names: (loads.append(names), real(*names))[1])
     stylized = tilegan.stylize_array(da.zeros((60, 60, 3), dtype=np.uint8, chunks=(20, 20, 3)), "run")
     monkeypatch.chdir("/")
     stylized.compute()
     assert len(loads) == 1
-    assert loads[0][0] == str(tmp_path / "run" / "translator.safetensors")
+    assert loads[0][0] == tmp_path / "run" / "translator.safetensors"
     assert "auto" not in loads[0]
 
 

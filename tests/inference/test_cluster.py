@@ -24,6 +24,12 @@ def cluster():
         yield running
 
 
+def workers_left():
+    """Processes that the spawning of workers has left; Python's own resource tracker stays, asleep or not."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if any("spawn_main" in part for part in child.cmdline())]
+
+
 def store_bytes(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -80,10 +86,20 @@ def test_a_killed_worker_loses_nothing(begun, random_translator, tmp_path):
             (work.folder.store / "0" / "c" / "0.0123456789abcdef.partial").write_bytes(b"torn")
 
     with local_cluster(2, 2) as client:
+        assert len(workers_left()) == 2
         assert run_on_cluster(client, names, open_it(), partial(kill_one, client)) > 0
     assert killed
     assert store_bytes(work.folder.store) == expected
-    assert not [child for child in psutil.Process().children(recursive=True) if child.status() == "running"]
+    assert not workers_left()
+
+
+@pytest.mark.slow
+def test_local_workers_leave_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with local_cluster(1, 1) as client:
+        assert client.run(os.getpid)
+        assert list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -101,14 +101,14 @@ def test_outputs_are_not_replaced_unasked(tmp_path, store, pixels):
     for ending in ("tif", "dzi", "zarr"):
         output = tmp_path / f"out.{ending}"
         convert(store.path, output, region=(0, 0, 9, 9))
-        with pytest.raises(OutputExistsError, match="exists: give another name, or overwrite"):
+        with pytest.raises(OutputExistsError, match="exists: give another name, or --overwrite"):
             convert(store.path, output)
         convert(store.path, output, overwrite=True)
     np.testing.assert_array_equal(np.array(Image.open(tmp_path / "out.tif")), pixels)
     assert (tmp_path / "out_files" / "9").is_dir()
     assert Store.open(tmp_path / "out.zarr").shape(0) == (HEIGHT, WIDTH)
     (tmp_path / "out.dzi").unlink()
-    with pytest.raises(OutputExistsError, match="out_files exists: give another name, or overwrite"):
+    with pytest.raises(OutputExistsError, match="out_files exists: give another name, or --overwrite"):
         convert(store.path, tmp_path / "out.dzi")
     (tmp_path / "out_files" / "precious").touch()
     with pytest.raises(OutputError, match="out_files is no folder of tiles to replace"):
@@ -144,12 +144,23 @@ def test_a_damaged_store_leaves_nothing(tmp_path, store):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
+@pytest.mark.parametrize(("ending", "compress"), [("jpg", "deflate"), ("tif", "jpeg")])
+def test_transparency_is_refused_where_it_would_be_lost(tmp_path, ending, compress, store, pixels):
+    options = ExportOptions(compress)
+    with pytest.raises(OutputError, match="holds no transparency: use"):
+        convert(store.path, tmp_path / f"out.{ending}", options=options)
+    pixels[:, :, 3] = 255
+    pixels[:9, :9, 3] = 0
+    for index in np.ndindex(store.grid(0)):
+        cell = grid_cell(index, 128, HEIGHT, WIDTH)
+        store.write_shard(0, index, cell.of(pixels))
+    result = convert(store.path, tmp_path / f"out.{ending}", options=options, region=(9, 0, 300, 200))
+    with Image.open(result.output) as image:
+        assert (image.mode, image.size) == ("RGB", (300, 200))
+
+
 def test_what_cannot_be_is_refused_before_any_work(tmp_path, store, monkeypatch):
     monkeypatch.setattr(Store, "read", None)  # nothing may be read
-    with pytest.raises(OutputError, match=r"jpg holds no transparency: use \.png"):
-        convert(store.path, tmp_path / "out.jpg")
-    with pytest.raises(OutputError, match="jpeg holds no transparency"):
-        convert(store.path, tmp_path / "out.tif", options=ExportOptions("jpeg"))
     with pytest.raises(OutputError, match="is the source itself"):
         convert(store.path, store.path, overwrite=True)
     with pytest.raises(OutputError, match="cannot convert to object storage"):

@@ -259,3 +259,23 @@ def test_no_colour_of_masked_pixels_bleeds_into_others(tmp_path):
     shown = alpha[..., 0] > 0
     np.testing.assert_array_equal(results[0][shown], results[1][shown])
     assert np.ptp(results[0][shown][:, :3], axis=0).max() == 0
+
+
+@pytest.mark.parametrize(("ending", "compress"), [("jpg", "deflate"), ("tif", "jpeg")])
+@pytest.mark.parametrize("nodata", [None, 7])
+def test_what_is_opaque_all_over_needs_no_room_for_opacity(tmp_path, ending, compress, nodata):
+    values = np.maximum(noise(3 if nodata else 4), 8)
+    options = ExportOptions(compress, quality=100)
+    if nodata is None:
+        values[3] = 255
+        values[3, 0, 0] = 254
+        geotiff(tmp_path / "clear.tif", values, photometric="RGB", alpha="YES")
+        with pytest.raises(OutputError, match="holds no transparency"):
+            through(tmp_path / "clear.tif", tmp_path / f"clear.out.{ending}", options=options)
+        through(tmp_path / "clear.tif", tmp_path / f"part.out.{ending}", options=options, region=(0, 1, 100, 90))
+        values[3] = 255
+    source = geotiff(tmp_path / "a.tif", values, photometric="RGB", nodata=nodata)
+    through(source, tmp_path / f"out.{ending}", options=options)
+    with Image.open(tmp_path / f"out.{ending}") as image:
+        assert image.mode == "RGB"
+        assert abs(np.asarray(image).mean() - values[:3].mean()) < 2

@@ -35,7 +35,7 @@ def test_what_appears_while_a_run_works_is_kept(
             (place / "zarr.json").write_bytes(b"precious")
 
     stylize(picture, tmp_path / f"alone.{ending}", random_translator)
-    with pytest.raises(OutputExistsError, match=rf"{taken} has appeared .* overwrite to replace it: then resume"):
+    with pytest.raises(OutputExistsError, match=rf"{taken} has appeared .* --overwrite to replace it: then --resume"):
         stylize(picture, output, random_translator, progress=appear)
     found = place if ending == "png" else place / "zarr.json"
     assert ending == "dzi" or found.read_bytes() == b"precious"

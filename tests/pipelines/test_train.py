@@ -278,6 +278,28 @@ def test_resuming_needs_the_same_images(
         resume(tmp_path / "missing")
 
 
+def test_folders_that_have_moved_are_given_anew(
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in training_folders:
+        shutil.copytree(folder, before / folder.name)
+    settings = replace(tiny_training, steps=2)
+    train(before / "photos", before / "paintings", tmp_path / "run", settings=settings, device="cpu")
+    train(before / "photos", before / "paintings", tmp_path / "stay", settings=settings, device="cpu")
+    resume(tmp_path / "stay", steps=4)
+    before.rename(after)
+    with pytest.raises(ResumeError, match=r"no folder '.*before/photos', .* --resume RUN SOURCE TARGET"):
+        resume(tmp_path / "run", steps=4)
+    with pytest.raises(ResumeError, match=r"no folder '.*before/paintings'"):
+        resume(tmp_path / "run", after / "photos", steps=4)
+    with pytest.raises(SettingError, match="without maps of instances"):
+        resume(tmp_path / "run", after / "photos", after / "paintings", instances=after, steps=4)
+    assert resume(tmp_path / "run", after / "photos", after / "paintings", steps=4).steps == 4
+    assert len({load(tmp_path / name, "cpu", "float32").fingerprint() for name in ("run", "stay")}) == 1
+    assert resume(tmp_path / "run", steps=5).steps == 5  # the run knows the new places
+
+
 def test_nothing_is_written_when_there_is_nothing_to_train_on(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -7,8 +7,10 @@ from PIL import Image
 from torch.overrides import TorchFunctionMode
 
 from tilegan.errors import DatasetError, SkippedImageWarning
+from tilegan.training.colors import tones_of
 from tilegan.training.crops import Crops
 from tilegan.training.images import find_images, read_reduced
+from tilegan.training.pairs import find_halves
 
 
 class Refusing(TorchFunctionMode):
@@ -106,3 +108,31 @@ def test_nothing_that_decodes_is_an_error(tmp_path: Path, write_noise: Callable[
     crops = Crops(find_images(tmp_path, 32, 64), 32, 10**6, 0)
     with pytest.warns(SkippedImageWarning), pytest.raises(DatasetError, match="can be decoded"):
         crops.crop(0)
+
+
+@pytest.fixture
+def cutouts(tmp_path: Path) -> Path:
+    """A folder with an image of bright noise, of which all but a quarter is black, and hidden."""
+    pixels = np.zeros((128, 256, 4), np.uint8)
+    pixels[:, :64] = np.random.default_rng(0).integers(150, 250, (128, 64, 4), np.uint8)
+    (tmp_path / "cut").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "cut" / "a.png")
+    return tmp_path / "cut"
+
+
+def test_nothing_is_learnt_of_what_is_hidden(cutouts: Path) -> None:
+    images = find_images(cutouts, 32, 128)
+    crops = Crops(images, 32, 10**6, 0)
+    for number in range(40):
+        crop = crops.crop(number)
+        assert crop.pixels.min() > 100  # filled with bright colours, and grey far away
+        assert crop.thumbnail.min() > 100
+    places = [crops.place(number).window.left for number in range(40)]
+    assert np.mean([left <= 48 for left in places]) >= 0.8  # the others were drawn again, as often as that is done
+    assert tones_of(images).min() > 140
+
+
+def test_an_evaluation_sees_nothing_of_it_either(cutouts: Path) -> None:
+    assert read_reduced(find_images(cutouts, 32, 100)[0]).min() > 100
+    halves = find_halves(cutouts, 32, 100, "a-to-b")
+    assert read_reduced(halves[1][0]).min() > 100

@@ -8,6 +8,7 @@ from PIL import Image
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.training.images import find_images, hold_out, read_reduced
 from tilegan.training.pairs import find_halves
+from tilegan.training.styles import find_styles
 
 
 def test_images_are_reduced_to_the_short_side_and_never_enlarged(folder: Path) -> None:
@@ -31,6 +32,19 @@ def test_what_cannot_be_used_is_skipped_by_name(folder: Path) -> None:
     assert "0.png is 80 x 64 pixels: both sides must have at least 70" in messages[0]
     assert "1.png" in messages[1]
     assert "notes.txt" in messages[2]
+
+
+def test_folders_made_of_links_are_folders_of_images(folder: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    for place in (linked / "first" / "inside", linked / "second"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(folder)
+    (linked / "loop").symlink_to(linked)
+    names = ["0.png", "1.png", "2.png"]
+    assert [image.path.name for image in find_images(linked, 32, 100)] == names * 2
+    (linked / "loop").unlink()
+    images = find_styles(linked, 32, 100)
+    assert [(image.path.name, image.style) for image in images] == [(name, style) for style in (0, 1) for name in names]
 
 
 def test_a_folder_without_images_is_a_clear_error(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Bands:
         opacity: as ``Origin.opacity``.
         key: the value of a gray PNG that is transparent, in the bits that its values have; None if there is none.
         uses_mask: whether GDAL's own mask has to be asked.
+        remark: which bands are left out, if nobody chose; '' if none are.
         dtype: of the picture's bands as read.
         bits: that their values use.
     """
@@ -41,6 +42,7 @@ class Bands:
     opacity: str | None
     key: int | None
     uses_mask: bool
+    remark: str
     dtype: np.dtype[Any]
     bits: int
 
@@ -64,6 +66,12 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
         (band for band, meaning in enumerate(meanings, 1) if meaning == ColorInterp.alpha and band not in indexes), None
     )
     dtype = numpy_type(dataset.dtypes[indexes[0] - 1])
+    if len(types := dict.fromkeys(dataset.dtypes[band - 1] for band in indexes)) > 1:
+        numbered = ", ".join(f"{band} {found}" for band, found in enumerate(dataset.dtypes, 1))
+        raise SettingError(
+            f"bands of {' and '.join(types)} in {shown(path)} make no picture: choose one, or three of a type, by "
+            f"--bands: {numbered}"
+        )
     bits = int(dataset.tags(indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", bits_of(dtype)))
     flags = {flag for band, found in enumerate(dataset.mask_flag_enums, 1) if band != alpha for flag in found}
     by_nodata = MaskFlags.nodata in flags
@@ -88,9 +96,16 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
         opacity=opacity,
         key=key,
         uses_mask=(by_nodata or by_mask) and key is None and not (is_png and palette is not None),
+        remark="" if reading.bands is not None else _left_out(dataset.count, indexes, alpha),
         dtype=dtype,
         bits=min(bits, bits_of(dtype)),
     )
+
+
+def _left_out(count: int, indexes: list[int], alpha: int | None) -> str:
+    if count <= len(indexes) + (alpha is not None):
+        return ""
+    return f"of {count} bands {', '.join(map(str, indexes))} {'is' if len(indexes) == 1 else 'are'} read"
 
 
 def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:

@@ -96,10 +96,22 @@ def check_export(
         )
     if np.dtype(levels) != np.uint8 and kind not in DEEP:
         raise OutputError(f"cannot write {path}: {kind} holds 8 bits, not 16: use .tif or .png, or a depth of 8")
-    if channels == 4 and kind == "jpg":
-        raise OutputError(f"cannot write {path}: jpg holds no transparency: use .png, .webp or .tif")
+    if channels == 4 and not holds_opacity(path, opacity, options):
+        others = "use .png, .webp or .tif" if kind == "jpg" else "use webp, deflate or zstd"
+        raise OutputError(f"cannot write {path}: {'jpg' if kind == 'jpg' else 'jpeg'} holds no transparency: {others}")
     if kind == "tif":
-        _check_compression(path, np.dtype(levels), channels == 4 and opacity not in ("mask", "nodata"), options)
+        _check_compression(path, np.dtype(levels), options)
+
+
+def holds_opacity(path: str | Path, opacity: str | None, options: ExportOptions) -> bool:
+    """Whether a format has room for opacity of such a kind (see ``Origin``).
+
+    Raises:
+        OutputError: the ending is unknown.
+    """
+    kind = kind_of(path)
+    by_channel = opacity not in ("mask", "nodata")
+    return kind != "jpg" and not (kind == "tif" and options.compress == "jpeg" and by_channel)
 
 
 def check_memory(path: str | Path, height: int, width: int, spare: int) -> None:
@@ -122,11 +134,9 @@ def check_memory(path: str | Path, height: int, width: int, spare: int) -> None:
         )
 
 
-def _check_compression(path: str | Path, levels: np.dtype[Any], alpha: bool, options: ExportOptions) -> None:
+def _check_compression(path: str | Path, levels: np.dtype[Any], options: ExportOptions) -> None:
     compress = options.compress
     if compress in LOSSY and levels != np.uint8:
         raise OutputError(f"cannot write {path}: {compress} holds 8 bits, not 16: use deflate or zstd, or a depth of 8")
-    if compress == "jpeg" and alpha:
-        raise OutputError(f"cannot write {path}: jpeg holds no transparency: use webp, deflate or zstd")
     if options.lossless and compress == "jpeg":
         raise OutputError(f"cannot write {path}: jpeg always loses something: use deflate, zstd or webp")

@@ -46,17 +46,3 @@ def read_around(
             )
             return np.concatenate([read_around(read, part, block, fill) for part in parts], axis=1)
         return fill(window)
-
-
-def without_unseen(pixels: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Colours (h, w, 3) in which those of pixels that mean nothing are the mean of all others; mid-grey without any.
-
-    Args:
-        pixels: of an image.
-        seen: bool (h, w), which of them mean something.
-    """
-    if seen.all():
-        return pixels
-    filled = pixels.copy()
-    filled[~seen] = np.round(pixels[seen].mean(axis=0)).astype(np.uint8) if seen.any() else GREY
-    return filled

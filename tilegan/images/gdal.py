@@ -15,6 +15,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
+from tilegan.images.cures import ALLOW, cure
+from tilegan.images.ome_tiff import colour_pages, join_pages
 from tilegan.images.origin import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.tiff_layout import directories, is_lab, is_premultiplied, missing_parts
@@ -27,7 +29,9 @@ _RAW = {"CMYK", "CIELAB", "ICCLAB"}  # colour spaces of TIFF that GDAL would tur
 
 
 @contextmanager
-def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False) -> Iterator[None]:
+def gdal_errors(
+    path: str, failure: str, reading: Reading, *, raw: bool = False, decoding: bool = False
+) -> Iterator[None]:
     """Make GDAL strict about damage, unless that is allowed, and its errors ours.
 
     Args:
@@ -35,6 +39,7 @@ def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False)
         failure: what a message begins with.
         reading: whether damage is allowed.
         raw: whether a JPEG's own bands are wanted, not RGB.
+        decoding: whether what is read now could be left out where damage is allowed.
     """
     options: dict[str, Any] = dict(gdal_options(gdal_name(path)))
     # GDAL's own fast path for small PNG files reads damaged ones as noise.
@@ -53,16 +58,8 @@ def gdal_errors(path: str, failure: str, reading: Reading, *, raw: bool = False)
         while cause.__cause__ is not None:
             cause = cause.__cause__
         reason = shown(first_line(cause).partition(" (this error can be")[0].strip().rstrip("."))
-        raise ImageError(f"{failure}: {shown(path)}: {reason}: {_cure(reason)}") from error
-
-
-def _cure(reason: str) -> str:
-    """How the message of an error ends."""
-    if "not recognized as being" in reason:
-        return "convert it to JPEG, PNG or TIFF"
-    if "would require libjpeg to allocate" in reason:
-        return "convert it to TIFF first"
-    return "the file may be damaged"
+        told = cure(reason, local_file(path), decoding=decoding and not reading.allow_truncated)
+        raise ImageError(f"{failure}: {shown(path)}: {reason}: {told}") from error
 
 
 class Opened:
@@ -83,6 +80,7 @@ class Opened:
             SettingError: there is no such page.
         """
         self.space = ""
+        self._joined: list[int] = []  # directories of pages that are bands
         name = gdal_name(path)
         # An absolute path is never taken for one of GDAL's own names.
         name = name if name.startswith("/vsi") else str(Path(name).absolute())
@@ -92,10 +90,13 @@ class Opened:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(name)
             pages = _pages(self.dataset)
-            planes = {"page": max(1, len(pages))}
+            colours = colour_pages(self.dataset, len(pages)) if "page" not in reading.plane else None
+            planes = {"page": max(1, len(pages))} if colours is None else colours.planes
             chosen = chosen_plane(reading, planes, path)
             self.remarks = plane_remark(planes, chosen)
-            if "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
+            if colours is not None:
+                self._join([pages[number] for number in colours.numbers(chosen)], path)
+            elif "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
                 self._replace(pages[chosen["page"]])
             elif "page" not in reading.plane:
                 self._leave_thumbnail(path, name)
@@ -107,6 +108,16 @@ class Opened:
             self._leave_strangers()
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)
+
+    def _join(self, pages: list[str], path: str) -> None:
+        """Take three pages for red, green and blue."""
+        for page in pages:
+            self._replace(page)
+            self._joined.append(self._directory())
+        self.dataset.close()
+        self.dataset = join_pages(pages)
+        if self.dataset is None:
+            raise ImageError(f"no single image in {shown(path)}: its channels differ in size or type: choose a page")
 
     def _replace(self, name: str, **options: Any) -> None:
         self.dataset.close()
@@ -201,20 +212,22 @@ class Opened:
     def _refuse_cut(self, path: str, reading: Reading) -> None:
         dataset, file = self.dataset, local_file(path)
         if dataset.driver == "JPEG" and not reading.allow_truncated:
-            dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
-        if dataset.driver != "GTiff" or file is None or reading.allow_truncated:
+            with gdal_errors(path, "cannot read image", reading, decoding=True):
+                dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
+        if not (dataset.driver == "GTiff" or self._joined) or file is None or reading.allow_truncated:
             return
-        wrong = missing_parts(file, self._directory())
-        if wrong:
-            dataset.close()
-            raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again")
+        for directory in self._joined or [self._directory()]:
+            if wrong := missing_parts(file, directory):
+                dataset.close()
+                raise ImageError(f"not a whole image: {shown(path)}: {wrong}: get it again, or {ALLOW}")
 
 
 def _pages(dataset: Any) -> list[str]:
     """GDAL's names of the images in a file that has several; none where their directory is broken."""
     pages: list[str] = []
     with suppress(RasterioError, CPLE_BaseError):
-        pages = list(dataset.subdatasets)
+        names = {key: name for key, name in dataset.tags(ns="SUBDATASETS").items() if key.endswith("_NAME")}
+        pages = [names[key] for key in sorted(names, key=lambda key: int(key.split("_")[1]))]  # the 10th after the 9th
         _ = dataset.colorinterp  # rasterio's next call raises what this one left behind
     return pages
 

@@ -69,7 +69,7 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
             _check_companions(output)
         return kind
     if not overwrite:
-        raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
+        raise OutputExistsError(f"{output} exists: give another name, or --overwrite to replace it")
     store_there = output.is_dir() and is_store(output)
     if store_there != (kind == "zarr") or (output.is_dir() and not store_there):
         raise OutputError(f"{output} is no {kind} to replace: give another name, or remove it first")
@@ -88,7 +88,7 @@ def _check_tiles(tiles: Path, overwrite: bool) -> None:
     if not tiles.exists() and not tiles.is_symlink():
         return
     if not overwrite:
-        raise OutputExistsError(f"{tiles} exists: give another name, or overwrite to replace it")
+        raise OutputExistsError(f"{tiles} exists: give another name, or --overwrite to replace it")
     if not tiles.is_dir() or not all(entry.name.isdecimal() for entry in tiles.iterdir()):
         raise OutputError(f"{tiles} is no folder of tiles to replace: give another name, or remove it first")
 
@@ -103,7 +103,7 @@ def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) ->
     try:
         if is_store(output):
             if not overwrite:
-                raise OutputExistsError(f"{output} exists: give another name, or overwrite to replace it")
+                raise OutputExistsError(f"{output} exists: give another name, or --overwrite to replace it")
         elif not is_there(output / UNFINISHED) and is_there(output):
             raise OutputError(f"{output} is no zarr to replace: give another name, or remove it first")
     except OutputError:
@@ -133,7 +133,7 @@ def check_finished(output: Path, kind: str, height: int, width: int) -> None:
     if found != (height, width):
         raise ResumeError(
             f"cannot resume: {output} is finished and has {found[0]} x {found[1]} pixels, not {height} x {width}: "
-            "it was made from another image: give another name, or overwrite without resume"
+            "it was made from another image: give another name, or --overwrite without --resume"
         )
 
 
@@ -212,7 +212,7 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
     tiled = tiles_of(finished).is_dir()
     for place in (output, tiles_of(output)) if tiled else (output,):
         if not overwrite and os.path.lexists(place):
-            raise OutputExistsError(f"{place} has appeared meanwhile: move it away, or overwrite to replace it")
+            raise OutputExistsError(f"{place} has appeared meanwhile: move it away, or --overwrite to replace it")
     if tiled:
         output.unlink(missing_ok=True)  # or it would for a moment name other tiles
         if tiles_of(output).is_dir():

@@ -14,7 +14,8 @@ from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
-from tilegan.images.gaps import GREY, without_unseen
+from tilegan.images.cures import cure
+from tilegan.images.gaps import GREY
 from tilegan.images.georeference import is_placed
 from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.orientation import Turn
@@ -28,7 +29,7 @@ from tilegan.images.source import (
     reduced_shape,
     shown,
 )
-from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity, to_rgb
+from tilegan.images.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
 from tilegan.images.vsi import is_elsewhere
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
@@ -66,7 +67,8 @@ class PillowSource:
             ) from error
         except Exception as error:  # each format's decoder raises its own
             reason = shown(first_line(error))
-            raise ImageError(f"cannot read image: {shown(path)}: {reason}: the file may be damaged") from error
+            told = cure(reason, None, decoding="truncated" in reason and not reading.allow_truncated)
+            raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
     def _read(self, image: Image.Image, reading: Reading) -> None:
@@ -126,10 +128,7 @@ class PillowSource:
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
-        pixels = reduced(self._pixels, side)
-        if self._mask is None:
-            return pixels
-        return without_unseen(pixels, reduced(to_rgb(self._mask[..., None]), side)[..., 0] > 0)
+        return reduced(self._pixels, side)
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""

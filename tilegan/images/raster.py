@@ -15,7 +15,7 @@ from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
 from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
-from tilegan.images.gaps import GREY, read_around, without_unseen
+from tilegan.images.gaps import GREY, read_around
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
 from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
@@ -82,7 +82,7 @@ class RasterSource:
         self.bands: int = dataset.count
         self.dtype = bands.dtype
         self.levels = levels_of(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
-        self.remarks = opened.remarks + ((self._colour.remark,) if self._colour.remark else ())
+        self.remarks = opened.remarks + tuple(filter(None, (bands.remark, self._colour.remark)))
         bytes_held = self.height * self.width * self.levels.itemsize * (4 if bands.opacity else 3)
         self.held = self.sequential and turn.from_below and bytes_held <= LARGEST_HELD
         self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
@@ -151,9 +151,8 @@ class RasterSource:
         """
         # The mean of two palette indices is a third colour.
         how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        values, mask, told = self._overview(side, how, with_alpha=True)
-        pixels = self._colours(values, mask if self._bands.is_premultiplied else None, _EIGHT)
-        pixels = without_unseen(pixels, self._seen(values, mask) & told)
+        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
+        pixels = self._colours(values, mask, _EIGHT)
         pixels[~told] = GREY
         return self._turn.upright(pixels)
 

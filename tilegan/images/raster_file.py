@@ -49,7 +49,7 @@ class RasterFile:
             ImageError: the file is damaged there.
         """
         options: dict[str, Any] = {"out_shape": shape} if window is None else {"window": _rasterio(window)}
-        with self._lock, gdal_errors(self._path, "cannot read image", self._reading):
+        with self._lock, gdal_errors(self._path, "cannot read image", self._reading, decoding=True):
             mask: NDArray[np.bool_] = self.dataset.dataset_mask(**options) > 0
             return mask
 
@@ -105,7 +105,7 @@ class RasterFile:
         if self._broken is not None:
             raise ImageError(self._broken)
         try:
-            with gdal_errors(self._path, "cannot read image", self._reading):
+            with gdal_errors(self._path, "cannot read image", self._reading, decoding=True):
                 values: NDArray[Any] = self.dataset.read(indexes, **options)
                 return values.transpose(1, 2, 0)
         except ImageError as error:

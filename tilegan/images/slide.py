@@ -11,7 +11,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
-from tilegan.images.gaps import without_unseen
+from tilegan.images.cures import known_otherwise
 from tilegan.images.georeference import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
@@ -77,7 +77,7 @@ class SlideSource:
         except (openslide.OpenSlideError, OSError) as error:
             raise ImageError(
                 f"not a slide that can be opened: {shown(path)}: {shown(first_line(error))}: "
-                "check that all its files are there"
+                f"{known_otherwise(path) or 'check that all its files are there'}"
             ) from error
         self.width, self.height = self._slide.dimensions
         told = self._slide.properties
@@ -125,9 +125,7 @@ class SlideSource:
         Raises:
             ImageError: the file is damaged.
         """
-        rgba = self._reduced(side)
-        pixels = without_unseen(self._pixels(rgba), rgba[..., 3] > 0)
-        return reduced(pixels, side, (self.height, self.width))
+        return reduced(self._pixels(self._reduced(side)), side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote, locate, os_errors
 from tilegan.geometry import Pixels, Window
+from tilegan.images.cures import UNKNOWN, unreachable
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.vsi import url_name
 
@@ -76,7 +77,7 @@ class Source(Protocol):
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
         """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
-        Pixels that mean nothing have the mean colour of all others, so that they do not count.
+        Pixels that mean nothing keep what they hide (see ``images.masked``).
 
         Raises:
             ImageError: the file is damaged.
@@ -121,6 +122,8 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
         with os_errors():
             status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if told := unreachable(path):
+            raise ImageError(f"cannot read image: {shown(path)}: {told}") from error
         raise ImageError(f"no such image: {shown(path)}: check the name") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
@@ -166,7 +169,7 @@ def _open_file(path: Path, reading: Reading) -> Source:
             try:
                 return other(path, reading)
             except ImageError as also:
-                if "not recognized as being" in str(error):  # which is all that GDAL says of formats it does not know
+                if UNKNOWN in str(error):
                     raise also from error
         raise
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import first_line, is_remote, is_there, locate, os_errors
+from tilegan.files import files_below, first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.channels import WINDOWS, Channels
 from tilegan.images.color import widen
-from tilegan.images.gaps import GREY, read_around, without_unseen
+from tilegan.images.cures import ALLOW, by_status
+from tilegan.images.gaps import GREY, read_around
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.source import chosen_plane, plane_remark, shown
@@ -152,8 +153,6 @@ class ZarrSource:
         """
         values = self._overview(side, self._chosen)
         pixels = self._colours(values, self._measured(), np.dtype(np.uint8))
-        if self._alpha is not None:
-            pixels = without_unseen(pixels, self._overview(side, [self._alpha])[..., 0] > 0)
         return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
@@ -199,7 +198,8 @@ class ZarrSource:
             with os_errors():
                 values = np.asarray(array[tuple(selection)])
         except Exception as error:  # each codec raises its own
-            raise ImageError(f"damaged image: {shown(self.path)}: level {level}: {shown(first_line(error))}") from error
+            told = f"level {level}: {shown(first_line(error))}: get it again, or {ALLOW}"
+            raise ImageError(f"damaged image: {shown(self.path)}: {told}") from error
         kept = [axis for axis in layout.axes if axis in "cyx"]
         values = values.transpose([kept.index(axis) for axis in "yxc" if axis in kept])
         values = values if "c" in kept else values[..., None]
@@ -257,7 +257,7 @@ def _left_out(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _on_disk(folder: Path) -> dict[str, str | int]:
     """What the disk tells of the files in a folder."""
-    files = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    files = [file.stat() for file in files_below(folder, hidden=True)]
     return {
         "files": len(files),
         "bytes": sum(file.st_size for file in files),
@@ -288,4 +288,8 @@ def _why_not(path: Path, error: Exception) -> str:
         return f"unfinished: {shown(path)}: finish it first: the command that began it, with --resume"
     if not is_remote(path) and not any((path / name).exists() for name in _METADATA):
         return f"not an image: {shown(path)} is a folder without Zarr metadata: give a file, or a Zarr folder"
-    return f"not a Zarr image: {shown(path)}: {shown(first_line(error))}"
+    reason = first_line(error)
+    if "found in store" in reason:  # of which zarr tells its own way
+        return f"no such image: {shown(path)}: check the name"
+    reason = reason.partition(", url=")[0].replace(", message=", " ")
+    return f"not a Zarr image: {shown(path)}: {shown(reason)}: {by_status(f'HTTP {reason}') or 'get it again'}"

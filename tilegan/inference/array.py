@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dask.array as da
 import numpy as np
+from numpy.typing import NDArray
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
@@ -20,9 +22,11 @@ from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
 from tilegan.translator import Translator
 
+CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
+
 
 def stylize_array(
-    array: da.Array,
+    array: da.Array | NDArray[Any],
     model: str | Path | Translator = "vangogh",
     *,
     seams: str = "exact",
@@ -30,7 +34,7 @@ def stylize_array(
     keep_colors: bool = False,
     stroke: int | str = "auto",
     thumbnail: Pixels | None = None,
-    instances: da.Array | None = None,
+    instances: da.Array | NDArray[Any] | None = None,
     style: Mapping[str, float] | None = None,
     seed: int | None = None,
     statistics: str | None = None,
@@ -40,10 +44,12 @@ def stylize_array(
 ) -> da.Array:
     """The stylized array, as lazy as the given one: one task a chunk, each reading its chunk and a halo around it.
 
-    The result does not depend on the chunks; chunks of some thousand pixels a side waste least on halos.
+    In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by a level.
+    Chunks of some thousand pixels a side waste least on halos.
 
     Args:
-        array: uint8 or uint16 (H, W, 3), of known chunk sizes.
+        array: uint8 or uint16 (H, W, 3): a Dask array of known chunk sizes, or one of numpy (or what can be sliced like
+            one, such as a Zarr array), which is cut into chunks of 2048 pixels.
         model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
         seams: 'exact' or 'combo'.
         strength: of the style: 0 for the array itself, 1 for all of it.
@@ -53,7 +59,7 @@ def stylize_array(
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
         instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
-            with such maps; of any chunks.
+            with such maps; of the same kinds, of any chunks.
         style: of a model of several styles, the share of each that is wanted.
         seed: of models with noise, chooses another painting of the same array.
         statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
@@ -63,12 +69,13 @@ def stylize_array(
         precision: the number format's name; likewise. For uint16 'auto' is float32.
 
     Returns:
-        (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
+        A Dask array (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
 
     Raises:
         SettingError: the array is of another kind, or a setting cannot work.
         ModelError: there is no such model.
     """
+    array = _lazy(array)
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 or uint16 (H, W, 3)"
@@ -82,7 +89,7 @@ def stylize_array(
         model = place_model(model, device, precision).in_style(style or {})
         model = model if seed is None else model.seeded(seed)
         model = model if thumbnail is None else model.for_image(thumbnail)
-        array = array if instances is None else _joined(array, instances, model)
+        array = array if instances is None else _joined(array, _lazy(instances), model)
         model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
@@ -95,6 +102,15 @@ def stylize_array(
     look = Look(strength, keep_colors, find_stroke(stroke, translator, height, width))
     plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
     return painted(array, model, plan, cut_of(plan, translator), translator.scale)
+
+
+def _lazy(array: da.Array | NDArray[Any]) -> da.Array:
+    if isinstance(array, da.Array):
+        return array
+    if not hasattr(array, "dtype"):  # such as a list, or Pillow's image
+        array = np.asarray(array)
+    lazy: da.Array = da.from_array(array, chunks=(CHUNK, CHUNK, -1)[: array.ndim], name=False)
+    return lazy
 
 
 def _joined(array: da.Array, instances: da.Array, model: Translator) -> da.Array:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tilegan.geometry import Pixels, Window, reflect, round_up, split
-from tilegan.inference.fill import fill
+from tilegan.images.fill import fill
 from tilegan.networks.interpolated import Place
 
 
@@ -80,7 +80,7 @@ def read_block(source: Readable, window: Window) -> Pixels:
 
 
 def read_filled(source: Masked, window: Window, reach: int) -> Pixels:
-    """``read_block``, with pixels that mean nothing filled from those that do (see ``inference.fill``).
+    """``read_block``, with pixels that mean nothing filled from those that do (see ``images.fill``).
 
     Args:
         source: the image.

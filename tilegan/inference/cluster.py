@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
+from tempfile import TemporaryDirectory
 
 import dask.config
 import torch
@@ -50,7 +51,8 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
         specification[number] = {"cls": Nanny, "options": options}
     scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with (
-        dask.config.set({"distributed.scheduler.no-workers-timeout": DESERTED}),
+        TemporaryDirectory(prefix="tilegan-", ignore_cleanup_errors=True) as scratch,  # Dask would leave its own behind
+        dask.config.set({"distributed.scheduler.no-workers-timeout": DESERTED, "temporary-directory": scratch}),
         SpecCluster(specification, scheduler=scheduler, silence_logs="CRITICAL") as cluster,
         Client(cluster) as client,
     ):
@@ -145,12 +147,14 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
     except KilledWorker as error:
         raise WorkerError(
             f"the workers died that were to make shard {error.task}: they may have too little memory: what is "
-            "finished is kept for resume"
+            "finished is kept for --resume"
         ) from error
     except NoWorkerError as error:
-        raise WorkerError("all workers have died, and none comes back: what is finished is kept for resume") from error
+        raise WorkerError(
+            "all workers have died, and none comes back: what is finished is kept for --resume"
+        ) from error
     except (CommClosedError, FutureCancelledError) as error:
-        raise WorkerError("the scheduler has gone: what is finished is kept for resume") from error
+        raise WorkerError("the scheduler has gone: what is finished is kept for --resume") from error
     finally:
         with suppress(Exception):  # of a scheduler that has gone; it must not hide what went wrong
             client.cancel(list(running.values()), force=True)

@@ -89,7 +89,7 @@ class WorkFolder:
         if not self.is_ours():
             raise OutputExistsError(f"{self.path} is in the way, and not ours: move it, or name another output")
         if keep and self.begun() is not None and self.has_finished_shards():
-            raise OutputExistsError(f"unfinished work is in {self.path}: resume it, or overwrite to begin again")
+            raise OutputExistsError(f"unfinished work is in {self.path}: --resume goes on, --overwrite begins again")
 
     def make_room(self, keep: bool) -> None:
         """Remove what an earlier run left; where ``keep``, not if it can be resumed.
@@ -167,7 +167,7 @@ class WorkFolder:
         try:
             put_in_place(finished, output, self.path / "replaced", overwrite)
         except OutputExistsError as error:
-            raise OutputExistsError(f"{error}: then resume") from None
+            raise OutputExistsError(f"{error}: then --resume") from None
         try:
             self.remove()
         except OSError as error:
@@ -214,7 +214,7 @@ class WorkFolder:
         try:
             yield
         except BaseException as error:
-            cure = "free some, then resume; what is finished is kept"
+            cure = "free some, then --resume; what is finished is kept"
             if not self.has_finished_shards():
                 with suppress(OSError):
                     self.remove()

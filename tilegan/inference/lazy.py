@@ -1,7 +1,7 @@
 """Lazy arrays of what is painted: one Dask task a chunk, which gets the parts of other arrays that it reads."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from threading import Lock
 from typing import NamedTuple
@@ -12,13 +12,13 @@ from dask.delayed import delayed
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blocks import Part, block_window, mirrored_span, read_block, translate_block
 from tilegan.inference.ground import Ground, Reduced, reach
+from tilegan.inference.kept import load_once
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import SHARD, Cut, Plan
 from tilegan.inference.stages import UNPAINTED, stages_of, under
 from tilegan.inference.stroke import reduced
-from tilegan.model_file import find
 from tilegan.networks.interpolated import Place
-from tilegan.translator import Translator, load
+from tilegan.translator import Translator
 
 CHUNK = 1024  # side of the chunks of reduced copies, in their pixels
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
@@ -55,16 +55,7 @@ def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scal
 
 def translator_of(model: str | Translator, device: str, precision: str) -> Translator:
     """A model that a task was given: itself, or the file's, loaded once a process."""
-    if isinstance(model, Translator):
-        return model
-    status = find(model).stat()
-    return _load_once(model, status.st_mtime_ns, status.st_size, device, precision)
-
-
-@lru_cache(maxsize=4)
-def _load_once(path: str, mtime_ns: int, size: int, device: str, precision: str) -> Translator:  # noqa: ARG001
-    """A model, loaded once a process; time and size are asked for only to tell a newer file of the same name."""
-    return load(path, device, precision)
+    return model if isinstance(model, Translator) else load_once(model, device, precision)
 
 
 class _Piece(NamedTuple):

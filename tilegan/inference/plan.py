@@ -12,9 +12,10 @@ from tilegan.devices import precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.origin import Reading
+from tilegan.inference.kept import load_once
 from tilegan.inference.look import Look
 from tilegan.inference.stroke import check_stroke
-from tilegan.translator import Translator, load
+from tilegan.translator import Translator
 
 SEAMS = ("exact", "combo")
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
@@ -188,6 +189,8 @@ def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
 def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
     """A model, by name, file or as it is, ready on a device and in a precision; a given translator is not changed.
 
+    One that was loaded by this process before is the same again, and not to be changed.
+
     Args:
         model: a shipped name, a file, a run folder or a translator.
         device: its name; 'auto' leaves a translator where it is.
@@ -197,7 +200,7 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
         ModelError, SettingError: see ``tilegan.load``.
     """
     if not isinstance(model, Translator):
-        return load(model, device, precision)
+        return load_once(model, device, precision)
     if device == "auto" and precision == "auto":
         return model
     device = str(model.device) if device == "auto" else device

@@ -16,6 +16,7 @@ import torch
 from tilegan.devices import plain_memory_errors, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window, round_up, split
+from tilegan.images.masked import filled_thumbnail
 from tilegan.images.source import Source
 from tilegan.inference.blocks import Held, block_window, read_block, read_filled
 from tilegan.networks.interpolated import Grid, Place
@@ -105,7 +106,7 @@ def settled(
         MemoryError: not even such a window fits.
     """
     if statistics == THUMBNAIL:
-        thumbnail = source.thumbnail(SIDE)
+        thumbnail, _ = filled_thumbnail(source, SIDE)
         height, width, _ = thumbnail.shape
         if max(height, width) <= window:
             return translator.with_statistics_of(thumbnail)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tilegan.errors import DatasetError, ImageError
 from tilegan.geometry import means
 from tilegan.methods.color_map import CELL
-from tilegan.training.images import TrainingImage, read_reduced
+from tilegan.training.images import TrainingImage, read_masked
 
 IMAGES = 48  # at most: all would have to be decoded
 CELLS = 256  # of each, so that all count alike
@@ -25,11 +25,14 @@ def tones_of(images: list[TrainingImage]) -> NDArray[np.uint8]:
     count = min(IMAGES, len(images))
     for number in range(count):
         try:
-            image = read_reduced(images[number * len(images) // count])
+            image, valid = read_masked(images[number * len(images) // count])
         except ImageError:
             continue
         height, width = (side // CELL * CELL for side in image.shape[:2])
         cells = means(image[:height, :width], CELL).reshape(-1, 3)
+        if valid is not None:
+            whole = means(valid[:height, :width, None] * np.uint8(255), CELL).reshape(-1) == 255
+            cells = cells[whole] if whole.any() else cells
         found.append(cells[random.integers(len(cells), size=CELLS)])
     if not found:
         raise DatasetError(f"no image in '{images[0].path.parent}' can be decoded")

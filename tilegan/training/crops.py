@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.geometry import Window
 from tilegan.networks.context import thumbnail_of
-from tilegan.training.images import TrainingImage, read_reduced
+from tilegan.training.images import TrainingImage, read_masked
 
 MIN_DEVIATION = 2.5  # levels of 255: below this a crop is a flat area that teaches nothing
+LEAST_VALID = 0.5  # share of a crop that means something: of less, what is hidden would be learnt
 DRAWS = 8  # how often a crop without information is drawn again
 
 
@@ -64,6 +65,7 @@ class Crops:
         self.labels = labels
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._thumbnails: dict[int, NDArray[np.uint8]] = {}
+        self._valid: dict[int, NDArray[np.uint8]] = {}  # of the images of which not all means something
         self._bytes = 0
         self._unreadable: set[int] = set()
         self._lock = threading.Lock()
@@ -82,8 +84,8 @@ class Crops:
     def place(self, number: int, partner: "Crops | None" = None) -> Place:
         """Where crop ``number`` is taken.
 
-        A window with nearly no variance is drawn again, up to eight times; an image that does not decode is reported
-        once by a ``SkippedImageWarning`` and replaced by another one.
+        A window with nearly no variance, or most of which means nothing, is drawn again, up to eight times; an image
+        that does not decode is reported once by a ``SkippedImageWarning`` and replaced by another one.
 
         Args:
             number: 0 and up.
@@ -107,6 +109,8 @@ class Crops:
             top = int(random.integers(image.shape[0] - height + 1))
             left = int(random.integers(image.shape[1] - width + 1))
             place = Place(index, Window(top, left, height, width), bool(random.random() < 0.5))
+            if self._is_hidden(place) or (partner is not None and partner._is_hidden(place)):
+                continue
             if place.window.of(image).std(axis=(0, 1)).max() >= MIN_DEVIATION:
                 break
         return place
@@ -120,6 +124,11 @@ class Crops:
         style = np.array(self.images[place.image].style)
         return Crop(window[:, ::step], self._thumbnails[place.image][:, ::step], style)
 
+    def _is_hidden(self, place: Place) -> bool:
+        """Whether most of a place means nothing, in an image that decodes."""
+        valid = self._valid.get(place.image)
+        return valid is not None and bool(place.window.of(valid).mean() < LEAST_VALID)
+
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
         """A reduced image, uint8 (height, width, 3 or 5), or None if it does not decode."""
         with self._lock:
@@ -129,12 +138,14 @@ class Crops:
                 self._kept.move_to_end(index)
                 return self._kept[index]
             try:
-                image = read_reduced(self.images[index], self.labels)
+                image, valid = read_masked(self.images[index], self.labels)
             except ImageError as error:
                 warnings.warn(f"skipped: {error}", SkippedImageWarning, stacklevel=2)
                 self._unreadable.add(index)
                 return None
             self._kept[index] = image
+            if valid is not None:
+                self._valid[index] = valid.view(np.uint8)
             self._thumbnails.setdefault(index, thumbnail_of(image[..., :3]))
             self._bytes += image.nbytes
             while self._bytes > self.budget and len(self._kept) > 1:

@@ -1,7 +1,6 @@
 """The images of a folder that can be trained on, reduced."""
 
 import warnings
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
+from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
+from tilegan.images.masked import filled_thumbnail
 from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
 
+REACH = 64  # pixels from which others that mean nothing are filled, as far as usual halos
 STRIP = 256  # rows of a label map that are read at once
 
 
@@ -93,16 +95,17 @@ def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImag
     return parts
 
 
-def files_below(folder: Path) -> Iterable[Path]:
-    """The files below a folder, in order of their names, without hidden ones."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
-
-
 def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8]:
+    """Decode and reduce one image; see ``read_masked``."""
+    return read_masked(image, labels)[0]
+
+
+def read_masked(image: TrainingImage, labels: bool = False) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
     """Decode and reduce one image: uint8 (height, width, 3), or 5 with instances (see ``images.instances``).
 
-    Huge images are first thinned out to twice the wanted size while they are read.
+    Pixels that mean nothing are filled as ``stylize`` fills them; with the image comes bool (height, width) where none
+    is filled, or None if none is at all, and for label maps. Huge images are first thinned out to twice the wanted size
+    while they are read.
 
     Args:
         image: from ``find_images``.
@@ -114,17 +117,21 @@ def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8
     source = open_source(image.path)
     try:
         if labels:
-            return _with_instances(_labels(source, image), image)
-        thumbnail = source.thumbnail(2 * max(image.height, image.width * (2 if image.half else 1)))
+            return _with_instances(_labels(source, image), image), None
+        side = 2 * max(image.height, image.width * (2 if image.half else 1))
+        thumbnail, valid = filled_thumbnail(source, side, REACH)
     finally:
         source.close()
     if image.half:
         middle = thumbnail.shape[1] // 2
-        thumbnail = thumbnail[:, :middle] if image.half == "left" else thumbnail[:, -middle:]
+        part = slice(middle) if image.half == "left" else slice(-middle, None)
+        thumbnail, valid = thumbnail[:, part], None if valid is None else valid[:, part]
     if thumbnail.shape[:2] != (image.height, image.width):
         resized = Image.fromarray(thumbnail).resize((image.width, image.height), Image.Resampling.LANCZOS)
         thumbnail = np.asarray(resized)
-    return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail
+    if valid is not None:
+        valid = valid[np.ix_(_nearest(image.height, len(valid)), _nearest(image.width, valid.shape[1]))]
+    return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail, valid
 
 
 def _labels(source: Source, image: TrainingImage) -> NDArray[np.uint8]:

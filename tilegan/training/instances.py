@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tilegan.errors import DatasetError, ImageError
+from tilegan.files import files_below
 from tilegan.images.instances import InstanceMap
 from tilegan.images.source import open_source
-from tilegan.training.images import TrainingImage, files_below
+from tilegan.training.images import TrainingImage
 from tilegan.training.pairs import by_name, some
 
 ENDINGS = (".png", ".tif", ".tiff")

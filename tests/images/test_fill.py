@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tilegan.geometry import Window
+from tilegan.images.fill import fill
 from tilegan.inference.blocks import read_block, read_filled
-from tilegan.inference.fill import fill
 
 
 def slow(pixels, valid, reach):
