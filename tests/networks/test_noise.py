@@ -1,14 +1,19 @@
 """Noise is a function of its place alone, and is like noise."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from tilegan.errors import SettingError
 from tilegan.networks.build import build_generator
 from tilegan.networks.interpolated import Place, placed
 from tilegan.networks.noise import NoiseFeatures, cell_noise
+from tilegan.pipelines import stylize
 from tilegan.translator import Translator
 
 ARCHITECTURE = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2}
@@ -88,3 +93,19 @@ def test_windows_of_a_painting_equal_the_whole(precision: str) -> None:
         assert (apart > 0).mean() < 0.001
     elsewhere = translator.run(padded[None], halo, [Place(400, 0)])[0]
     assert (elsewhere != whole).mean() > 0.5
+
+
+def test_another_seed_is_another_painting(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    generator = build_generator(ARCHITECTURE)
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    translator = Translator.of(generator, ARCHITECTURE, 16)
+    image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "photo.png")
+    wanted = translator.seeded(3).translate(image)
+    assert (wanted != translator.translate(image)).mean() > 0.5
+    stylize(tmp_path / "photo.png", tmp_path / "three.png", translator, seed=3, device="cpu", precision="float32")
+    assert np.abs(np.asarray(Image.open(tmp_path / "three.png")).astype(int) - wanted).max() <= 1
+    plain = ARCHITECTURE | {"noise": 0}
+    with pytest.raises(SettingError, match="has no noise"):
+        Translator.of(build_generator(plain), plain, 16).seeded(3)
