@@ -96,11 +96,11 @@ def check_export(
         )
     if np.dtype(levels) != np.uint8 and kind not in DEEP:
         raise OutputError(f"cannot write {path}: {kind} holds 8 bits, not 16: use .tif or .png, or a depth of 8")
+    if kind == "tif":
+        _check_compression(path, np.dtype(levels), options)
     if channels == 4 and not holds_opacity(path, opacity, options):
         others = "use .png, .webp or .tif" if kind == "jpg" else "use webp, deflate or zstd"
         raise OutputError(f"cannot write {path}: {'jpg' if kind == 'jpg' else 'jpeg'} holds no transparency: {others}")
-    if kind == "tif":
-        _check_compression(path, np.dtype(levels), options)
 
 
 def holds_opacity(path: str | Path, opacity: str | None, options: ExportOptions) -> bool:
