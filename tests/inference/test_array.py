@@ -10,7 +10,7 @@ import torch
 
 import tilegan
 from tilegan.errors import SettingError
-from tilegan.inference import array as array_module
+from tilegan.inference import lazy
 from tilegan.networks.build import build_generator
 from tilegan.translator import Translator
 
@@ -81,8 +81,8 @@ def test_a_named_model_is_loaded_once_and_found_from_another_folder(random_trans
     random_translator.save(tmp_path / "run" / "translator.safetensors")
     monkeypatch.chdir(tmp_path)
     loads = []
-    real = array_module.load
-    monkeypatch.setattr(array_module, "load", lambda *names: (loads.append(names), real(*names))[1])
+    real = lazy.load
+    monkeypatch.setattr(lazy, "load", lambda *names: (loads.append(names), real(*names))[1])
     stylized = tilegan.stylize_array(da.zeros((60, 60, 3), dtype=np.uint8, chunks=(20, 20, 3)), "run")
     monkeypatch.chdir("/")
     stylized.compute()
