@@ -1,7 +1,6 @@
 """Stylize from and to object storage: the bytes that a disk would hold, resumable, and no image before the end."""
 
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,7 @@ from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import is_there, locate
 from tilegan.images.store import Store
 from tilegan.inference import folder
-from tilegan.pipelines import info, plan_stylize, stylize
-
-pipeline = import_module("tilegan.pipelines.stylize")  # the package shows the function under that name
+from tilegan.pipelines import info, plan_stylize, stylize, stylize_run
 
 
 @pytest.fixture
@@ -41,6 +38,16 @@ def test_from_and_to_a_bucket(remote, bucket, random_translator, on_disk, how):
     result = stylize(remote, f"{bucket}/out.zarr", random_translator, window=32, shard=64, **how)
     assert str(result.output) == f"{bucket}/out.zarr"
     assert objects(f"{bucket}/out.zarr") == on_disk
+    assert not is_there(locate(f"{bucket}/out.zarr.partial"))
+
+
+def test_copies_for_large_strokes_lie_there_until_the_end(
+    remote, bucket, picture, random_translator, tmp_path, contents
+):
+    how = {"window": 64, "shard": 128, "stroke": 8}
+    stylize(picture, tmp_path / "strokes.zarr", random_translator, **how)
+    stylize(remote, f"{bucket}/out.zarr", random_translator, **how)
+    assert objects(f"{bucket}/out.zarr") == contents(tmp_path / "strokes.zarr")
     assert not is_there(locate(f"{bucket}/out.zarr.partial"))
 
 
@@ -129,7 +136,7 @@ def test_a_kill_while_an_old_output_is_cleared_away(remote, bucket, random_trans
         if moment == "Store.create":
             patch.setattr(Store, "create", killed)
         else:
-            patch.setattr(folder if moment == "remove_tree" else pipeline, moment, killed)
+            patch.setattr(folder if moment == "remove_tree" else stylize_run, moment, killed)
         patch.setattr(folder.WorkFolder, "kept_for_resume", lambda _: nullcontext())
         stylize(remote, output, random_translator, window=32, shard=64, overwrite=True)
     assert not plan_stylize(remote, output, random_translator, resume=True).finished
