@@ -2,4 +2,5 @@
 
 from tilegan.cli.main import main
 
-main(prog_name="tilegan")
+if __name__ == "__main__":
+    main(prog_name="tilegan")
