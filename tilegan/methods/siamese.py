@@ -22,7 +22,7 @@ from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Los
 from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
-from tilegan.methods.seams import seam_energies
+from tilegan.methods.seams import repeated_energies
 from tilegan.methods.siamese_losses import (
     content_cosine,
     feature_distance,
@@ -36,6 +36,7 @@ from tilegan.networks.build import (
     JOINT_DISCRIMINATOR,
     PAINTING_GENERATOR,
 )
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import channel_statistics
 from tilegan.networks.styles import other_styles, with_planes
@@ -66,6 +67,8 @@ class SiameseSettings(MethodSettings):
             one edge of all tiles is a little darker than the other, which makes a grid of even areas.
         seam_start: share of the training before which there is no such loss: it keeps strokes small, and these have
             to be found first.
+        weave_weight: weight of the generator's loss on what repeats with its cell in all images: noise, of which a cell
+            has one value, makes a fine weave of even areas.
         color_maps: of each style, from the sources' colours to the targets'; fitted to the images.
 
     Raises:
@@ -84,6 +87,7 @@ class SiameseSettings(MethodSettings):
     tone_cell: int = 32
     seam_weight: float = 200.0
     seam_start: float = 0.5
+    weave_weight: float = 1e5
     color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
@@ -91,7 +95,7 @@ class SiameseSettings(MethodSettings):
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
         self.check_weights(
-            "content_weight", "feature_weight", "style_weight", "color_jitter", "tone_weight", "seam_weight"
+            "content_weight", "feature_weight", "style_weight", "color_jitter", "tone_weight", "seam_weight", "weave_weight"
         )
         self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
@@ -127,7 +131,7 @@ class Siamese(Adversaries[SiameseSettings]):
     sides: ClassVar = (64, 512)
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``, what sets tones, and what repeats with the tile."""
+        """``mean ||D(AB)|| - w cos``, what sets tones, and what repeats with the tile and with the cell."""
         given = judged(batch, self.settings)
         translated = translate(self.generator, given, self.settings)
         batch.made["translated"] = translated.detach()
@@ -147,8 +151,10 @@ class Siamese(Adversaries[SiameseSettings]):
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
             "generator_tone": self.settings.tone_weight
             * tone_distance(self._wanted(given), translated, self.settings.tone_cell),
-            "generator_seams": self.settings.seam_weight * self._seams(given, translated),
         }
+        changes = translated.float() - self._moved(given, given.source)
+        losses["generator_seams"] = self.settings.seam_weight * self._seams(given, changes)
+        losses["generator_weave"] = self.settings.weave_weight * self._weave(given, changes)
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
@@ -192,13 +198,18 @@ class Siamese(Adversaries[SiameseSettings]):
         maps = torch.tensordot(shares, maps, 1)
         return move_colors(colors, maps, self.settings.lightness, self.settings.palette)
 
-    def _seams(self, given: Batch, translated: torch.Tensor) -> torch.Tensor:
+    def _seams(self, given: Batch, changes: torch.Tensor) -> torch.Tensor:
         """What repeats with the tile in the images of all processes that were joined of tiles."""
         if not self.settings.joined or given.progress < self.settings.seam_start:
-            return translated.new_zeros(())
-        energies = gather(seam_energies(translated.float() - self._moved(given, given.source)), given)
+            return changes.new_zeros(())
+        energies = gather(repeated_energies(changes, changes.shape[2] // 2), given)
         joined = energies[whole_of(self.settings, given.total) :]
         return joined.sum() / max(1, len(joined))
+
+    def _weave(self, given: Batch, changes: torch.Tensor) -> torch.Tensor:
+        """What repeats with the generator's cell in the images of all processes; 0 if it has none."""
+        cell = self.generator.stride if isinstance(self.generator, ResidualGenerator) else 1
+        return gather(repeated_energies(changes, cell), given).mean()
 
     def _wanted(self, given: Batch) -> torch.Tensor:
         """The tones that the translations of a batch should have."""
