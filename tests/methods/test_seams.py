@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tilegan.methods.seams import repeated_energies
+from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 
 
 def test_energies_are_of_what_repeats_with_the_tile_alone() -> None:
@@ -14,7 +14,7 @@ def test_energies_are_of_what_repeats_with_the_tile_alone() -> None:
     left_half[..., 16:] = 0
     turned[..., 16:] *= -1  # its period is two tiles
     changes = torch.stack((right, down, right + down, left_half, turned, torch.ones(3, 32, 32)))
-    energies = repeated_energies(changes, 16) / ramp.square().mean()
+    energies = seam_energies(changes) / ramp.square().mean()
     # rows and columns count half each
     assert energies.tolist() == pytest.approx([0.5, 0.5, 1, 0.25 / 2, 0, 0], abs=1e-6)
 
@@ -22,6 +22,21 @@ def test_energies_are_of_what_repeats_with_the_tile_alone() -> None:
 def test_strokes_here_and_there_have_little_of_it() -> None:
     random = torch.randn(100, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     # the mean over 64 lines and two tiles leaves a 128th of their energy
-    assert repeated_energies(random, 32).mean().item() == pytest.approx(1 / 128, rel=0.1)
-    # and modulo 4 pixels, that over 64 lines and 16 cells, less the mean of four phases
-    assert repeated_energies(random, 4).mean().item() == pytest.approx(3 / 4 / 1024, rel=0.1)
+    assert seam_energies(random).mean().item() == pytest.approx(1 / 128, rel=0.1)
+
+
+def weave_energy(images: torch.Tensor, cell: int) -> float:
+    return common_energy(weave_patterns(images, cell)).item()
+
+
+def test_the_weave_is_what_images_have_in_common() -> None:
+    pattern = torch.tensor([[0.3, -0.1], [-0.1, -0.1]])
+    woven = pattern.tile(8, 8).expand(4, 3, 16, 16)
+    energy = pattern.square().mean().item()
+    assert weave_energy(woven, 2) == pytest.approx(energy)
+    assert weave_energy(woven + torch.arange(4.0)[:, None, None, None], 2) == pytest.approx(energy)
+    assert weave_energy(torch.cat((woven, -woven)), 2) == pytest.approx(energy * (0 - 8) / (8 * 7))
+    assert weave_energy(woven[:1], 2) == 0
+    random = torch.randn(400, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    own = 15 / 16 / 64  # of a single image's pattern
+    assert abs(weave_energy(random, 4)) < own / 400

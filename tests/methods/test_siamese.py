@@ -18,6 +18,7 @@ from tilegan.methods.siamese_losses import (
     translated_length,
     translated_margin,
 )
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics
 
@@ -262,6 +263,23 @@ def test_seams_count_in_joined_images_alone_from_half_of_the_training_on() -> No
         assert method.generator_loss(batch)["generator_seams"].item() == pytest.approx(expected, abs=1e-6)
     for settings in (SiameseSettings(joined=False), SiameseSettings(seam_start=0.6)):
         assert Siamese(Edged(), MeanColor(), settings).generator_loss(batch)["generator_seams"].item() == 0
+
+
+def test_what_repeats_with_the_cell_counts_in_all_images() -> None:
+    class Woven(ResidualGenerator):
+        """Darkens every fourth column."""
+
+        def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:  # noqa: ARG002
+            change = torch.zeros_like(image)
+            change[..., ::4] = -0.2
+            return image + change
+
+    source = torch.randn(4, 3, 32, 32)
+    batch = Batch(source, source, 0, 0, 4)
+    generator = Woven(channels=4, blocks=1, stride=4, detail=2)
+    method = Siamese(generator, MeanColor(), SiameseSettings(weave_weight=10.0))
+    expected = 10 * (0.15**2 + 3 * 0.05**2) / 4  # a column in four is 0.15 below the mean, three are 0.05 above
+    assert method.generator_loss(batch)["generator_weave"].item() == pytest.approx(expected, abs=3e-3)
 
 
 def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:

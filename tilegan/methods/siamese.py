@@ -18,11 +18,11 @@ import torch
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings
+from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings, before
 from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
-from tilegan.methods.seams import repeated_energies
+from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 from tilegan.methods.siamese_losses import (
     content_cosine,
     feature_distance,
@@ -87,7 +87,7 @@ class SiameseSettings(MethodSettings):
     tone_cell: int = 32
     seam_weight: float = 200.0
     seam_start: float = 0.5
-    weave_weight: float = 1e5
+    weave_weight: float = field(default=1e5, metadata=before(0.0))
     color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
@@ -95,7 +95,13 @@ class SiameseSettings(MethodSettings):
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
         self.check_weights(
-            "content_weight", "feature_weight", "style_weight", "color_jitter", "tone_weight", "seam_weight", "weave_weight"
+            "content_weight",
+            "feature_weight",
+            "style_weight",
+            "color_jitter",
+            "tone_weight",
+            "seam_weight",
+            "weave_weight",
         )
         self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
@@ -202,14 +208,14 @@ class Siamese(Adversaries[SiameseSettings]):
         """What repeats with the tile in the images of all processes that were joined of tiles."""
         if not self.settings.joined or given.progress < self.settings.seam_start:
             return changes.new_zeros(())
-        energies = gather(repeated_energies(changes, changes.shape[2] // 2), given)
+        energies = gather(seam_energies(changes), given)
         joined = energies[whole_of(self.settings, given.total) :]
         return joined.sum() / max(1, len(joined))
 
     def _weave(self, given: Batch, changes: torch.Tensor) -> torch.Tensor:
         """What repeats with the generator's cell in the images of all processes; 0 if it has none."""
         cell = self.generator.stride if isinstance(self.generator, ResidualGenerator) else 1
-        return gather(repeated_energies(changes, cell), given).mean()
+        return common_energy(gather(weave_patterns(changes, cell), given))
 
     def _wanted(self, given: Batch) -> torch.Tensor:
         """The tones that the translations of a batch should have."""
