@@ -20,7 +20,7 @@ from tilegan.methods.siamese_losses import (
 )
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.style_memory import StyleMemory, channel_statistics
+from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 
 VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
 
@@ -163,7 +163,7 @@ class Frozen(JointDiscriminator):
 
     def __init__(self) -> None:
         nn.Module.__init__(self)
-        self.features, self.memory = Halves(), StyleMemory(1, 2 * (3 + 3))
+        self.features, self.memory, self.textures = Halves(), StyleMemory(1, 2 * (3 + 3)), StyleMemory(1, 15)
 
     def forward(self, images: torch.Tensor, features: list[torch.Tensor] | None = None) -> torch.Tensor:
         assert features is not None
@@ -185,7 +185,9 @@ def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
 
 def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
     method = Siamese(
-        Brighten(), Frozen(), SiameseSettings(style_weight=3.0, palette=0, color_jitter=0, style_start=0.5)
+        Brighten(),
+        Frozen(),
+        SiameseSettings(style_weight=3.0, texture_weight=5.0, palette=0, style_start=0.5, color_jitter=0),
     )
     random = torch.Generator().manual_seed(0)
     for _ in range(8):
@@ -200,8 +202,26 @@ def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
     torch.testing.assert_close(memory.translations[0, 14:16], rows)
     wanted = 3 * memory.distance(rows, torch.zeros(2, dtype=torch.int64))
     torch.testing.assert_close(method.generator_loss(batch)["generator_style"], wanted)
+    textures, rows = method.discriminator.textures, color_textures(source + 0.5)
+    torch.testing.assert_close(textures.translations[0, 16:18], rows)
     batch.progress = 0.49
-    assert method.generator_loss(batch)["generator_style"].item() == 0
+    losses = method.generator_loss(batch)
+    assert losses["generator_style"].item() == losses["generator_textures"].item() == 0
+    assert textures.counts.tolist() == [[16, 20]]
+
+
+def test_textures_are_those_of_translations_and_of_targets_as_they_are() -> None:
+    method = Siamese(Brighten(), Frozen(), SiameseSettings(texture_weight=5.0, style_start=0))
+    random = torch.Generator().manual_seed(0)
+    for _ in range(8):
+        source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
+        batch = Batch(source, target, 0, 0, 2)
+        method.generator_loss(batch)
+        method.discriminator_loss(batch)
+    textures = method.discriminator.textures
+    torch.testing.assert_close(textures.targets[0, 14:16], color_textures(target))
+    wanted = 5 * textures.distance(color_textures(source + 0.5), torch.zeros(2, dtype=torch.int64))
+    torch.testing.assert_close(method.generator_loss(batch)["generator_textures"], wanted)
 
 
 def constant_map(*move: float) -> list[list[float]]:

@@ -38,7 +38,7 @@ from tilegan.networks.build import (
 )
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.style_memory import channel_statistics
+from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
 
 
@@ -54,8 +54,10 @@ class SiameseSettings(MethodSettings):
             twigs and outlines stay, whatever they are painted with.
         style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
             set of translations from that of the targets. It finds a manner soon, and a sloppy one; judges refine it.
-        style_start: share of the training before which there is no such loss: without strokes that judges have found,
-            it makes a relief of the photograph.
+        texture_weight: weight of the same for textures in light and colour: without it paint is gray relief on colours
+            of the photograph.
+        style_start: share of the training before which there are no such losses: without strokes that judges have
+            found, they make a relief of the photograph.
         lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
             at 0 to the targets' at 1.
         palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
@@ -79,6 +81,7 @@ class SiameseSettings(MethodSettings):
     content_weight: float = 0.4
     feature_weight: float = 2.0
     style_weight: float = 2.0
+    texture_weight: float = field(default=2.0, metadata=before(0.0))
     style_start: float = 0.25
     lightness: float = 1.0
     palette: float = 0.5
@@ -98,6 +101,7 @@ class SiameseSettings(MethodSettings):
             "content_weight",
             "feature_weight",
             "style_weight",
+            "texture_weight",
             "color_jitter",
             "tone_weight",
             "seam_weight",
@@ -164,7 +168,9 @@ class Siamese(Adversaries[SiameseSettings]):
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
-            losses["generator_style"] = self.settings.style_weight * self._style_distance(given, features)
+            for name, (memory, rows) in self._statistics(features, translated).items():
+                weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
+                losses[f"generator_{name}"] = weight * self._distance(given, memory, rows)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -179,7 +185,8 @@ class Siamese(Adversaries[SiameseSettings]):
         target = transform_colors(target, self._transforms(given, 1))
         of_target_features = self._features(target)
         if of_target_features:
-            self._remember(given, of_target_features)
+            for memory, rows in self._statistics(of_target_features, given.target).values():
+                memory.remember(gather(rows, given), _numbers(given), translated=False)
         known = [batch.made[f"features {number}"] for number in range(len(of_target_features))]
         features = [torch.cat(each) for each in zip(known, of_target_features, strict=True)]
         seen = batch.made["seen"].chunk(2)
@@ -225,19 +232,22 @@ class Siamese(Adversaries[SiameseSettings]):
         """Frozen features of images (N, 3, H, W), finest first; none where D does not look with such."""
         return self.discriminator.features(images) if isinstance(self.discriminator, JointDiscriminator) else []
 
-    def _style_distance(self, given: Batch, features: list[torch.Tensor]) -> torch.Tensor:
-        """How far translations are from targets by the statistics of their features, which are then remembered."""
+    def _statistics(
+        self, features: list[torch.Tensor], images: torch.Tensor
+    ) -> dict[str, tuple[StyleMemory, torch.Tensor]]:
+        """Statistics of images, (N, values), and what remembers those of others: of features, and of textures."""
         assert isinstance(self.discriminator, JointDiscriminator)
-        rows, styles = gather(channel_statistics(features), given), _numbers(given)
-        distance = self.discriminator.memory.distance(rows, styles)
-        self.discriminator.memory.remember(rows, styles, translated=True)
-        return distance if given.progress >= self.settings.style_start else torch.zeros_like(distance)
+        found = {"style": (self.discriminator.memory, channel_statistics(features))}
+        if self.discriminator.textures is not None:
+            found["textures"] = self.discriminator.textures, color_textures(images)
+        return found
 
-    def _remember(self, given: Batch, features: list[torch.Tensor]) -> None:
-        """Remember the statistics of the targets' features."""
-        assert isinstance(self.discriminator, JointDiscriminator)
-        rows = gather(channel_statistics(features), given)
-        self.discriminator.memory.remember(rows, _numbers(given), translated=False)
+    def _distance(self, given: Batch, memory: StyleMemory, rows: torch.Tensor) -> torch.Tensor:
+        """How far translations are from targets by their statistics (n, values), which are then remembered."""
+        rows, styles = gather(rows, given), _numbers(given)
+        distance = memory.distance(rows, styles)
+        memory.remember(rows, styles, translated=True)
+        return distance if given.progress >= self.settings.style_start else torch.zeros_like(distance)
 
     def _vectors(self, given: Batch, features: list[torch.Tensor], *images: torch.Tensor) -> list[torch.Tensor]:
         """Vectors of images (N, 3, H, W) of a batch, of all processes, in one pass; features are of all images."""

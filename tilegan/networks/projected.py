@@ -12,7 +12,7 @@ from torch import nn
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.patch import PatchDiscriminator
-from tilegan.networks.style_memory import StyleMemory
+from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
 SCALES = slice(1, None)  # those of strides 4, 8 and 16: the finest costs more than all others, and fine texture is
@@ -53,6 +53,7 @@ class JointDiscriminator(nn.Module):
     Attributes:
         features: frozen, of images; what a generator's content may be compared by as well.
         memory: of the statistics of these.
+        textures: of those of colour textures; None in trainings from before there were any.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class JointDiscriminator(nn.Module):
         width: int,
         inputs: int = 3,
         styles: int = 0,
+        textures: bool = False,
     ) -> None:
         super().__init__()
         self.styles = styles
         self.pixels = SiameseDiscriminator(channels, cell_values, inputs, styles)
         self.features = EfficientNetFeatures.read()
         self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
+        self.textures = StyleMemory(max(1, styles), 3 * TEXTURES) if textures else None
         counts = CHANNELS[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_Head(width, cell_values, styles) for _ in counts)
