@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
-from tilegan.networks.reach import reach
-from tilegan.networks.unpadded import trim_to, unpadded
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import trim_to, unpadded
 
 
 def test_trim_to_takes_the_middle():

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.interpolated import Place
-from tilegan.networks.norms import EPSILON, FrozenNorm
-from tilegan.networks.statistics import Moments, features_at, norms_of, own_part, settle_at_once
+from tilegan.norms.layers import EPSILON, FrozenNorm
+from tilegan.norms.statistics import Moments, features_at, norms_of, own_part, settle_at_once
+from tilegan.tiling.places import Place
 
 
 def test_moments_by_hand() -> None:

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
-from tilegan.networks.reach import Reach, reach
+from tilegan.tiling.reach import Reach, reach
 
 
 def conv(kernel, **arguments):

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.interpolated import Place
-from tilegan.networks.layers import input_channels, layer_name, meta_copy
-from tilegan.networks.levels import Levels
-from tilegan.networks.norms import FrozenNorm, SettledNorm
-from tilegan.networks.reach import CANVASES
+from tilegan.norms.layers import FrozenNorm, SettledNorm
+from tilegan.tiling.layers import input_channels, layer_name, meta_copy
+from tilegan.tiling.levels import Levels
+from tilegan.tiling.places import Place
+from tilegan.tiling.reach import CANVASES
 
 
 class Moments:

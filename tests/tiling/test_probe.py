@@ -6,7 +6,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import build_generator
-from tilegan.networks.probe import probe
+from tilegan.tiling.probe import probe
 
 
 def test_it_needs_just_the_context():

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tilegan.networks.probe import probe
-from tilegan.networks.reach import reach
-from tilegan.networks.unpadded import trim_to, unpadded
+from tilegan.tiling.probe import probe
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import trim_to, unpadded
 
 
 class Skip(nn.Module):

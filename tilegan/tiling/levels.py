@@ -1,4 +1,4 @@
-"""A generator between pixels of 8 or 16 bits, and what of its output is kept."""
+"""A generator between pixels of 8 or 16 bits on windows with a halo, and what of its output is kept."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import nn
 
-from tilegan.networks.interpolated import Place, Placed, placed
+from tilegan.tiling.places import Place, Placed, placed
+from tilegan.tiling.reach import Reach
+from tilegan.tiling.unpadded import unpadded
 
 
 class Levels(nn.Module):
@@ -40,6 +42,24 @@ class Levels(nn.Module):
 
     def _at(self, places: Sequence[Place], inputs: torch.Tensor) -> AbstractContextManager[None]:
         return placed([place.moved(self.cut, self.cut) for place in places], inputs.shape[-2:])
+
+
+def under_halo(generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype) -> Levels:
+    """What runs on windows with a halo, in evaluation: the generator without padding, if it can do without.
+
+    Args:
+        generator: padded, in ``precision``.
+        reach: its reach; bounded, and its context no more than the halo.
+        halo: of the windows, in input pixels; a multiple of the stride.
+        precision: in which it computes.
+    """
+    plain = unpadded(generator, reach)
+    if plain is not None:
+        network, lost = plain
+        context = max(reach.context, -(-lost // (reach.scale * reach.stride)) * reach.stride)  # rounded up
+        if context <= halo:
+            return Levels(network, precision, halo - context, context * reach.scale - lost).eval()
+    return Levels(generator, precision, halo - reach.context, reach.context * reach.scale).eval()
 
 
 def _inner(images: torch.Tensor, edge: int) -> torch.Tensor:

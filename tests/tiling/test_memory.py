@@ -6,7 +6,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from tilegan.networks.build import build_generator
-from tilegan.networks.memory import peak_bytes
+from tilegan.tiling.memory import peak_bytes
 
 FLOAT = 4
 

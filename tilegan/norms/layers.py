@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.interpolated import Between, Grid, Placed, current_pass, mixture
+from tilegan.norms.interpolated import Between, Grid, mixture
+from tilegan.tiling.places import Shrunk, current_pass
 
 CHANNEL: Literal["channel"] = "channel"
 INSTANCE: Literal["instance"] = "instance"
@@ -53,7 +54,7 @@ class InstanceNorm(Norm):
 
     (Ulyanov et al. 2017, 'Improved Texture Networks: Maximizing Quality and Diversity in Feed-forward Stylization and
     Texture Synthesis': the norm of most papers on styles.) It looks at whole images, so that no halo makes windows
-    equal to the whole; see ``networks.statistics`` for remedies.
+    equal to the whole; see ``norms.statistics`` for remedies.
     """
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -132,20 +133,17 @@ class FrozenNorm(SettledNorm):
         self.gain.copy_(gain.reshape_as(self.gain))
 
 
-class InterpolatedNorm(SettledNorm, Placed):
+class InterpolatedNorm(SettledNorm, Shrunk):
     """Cells of an image have statistics of their own, and its pixels a mixture of those of the cells around them.
 
-    So local contrasts are kept, and where cells meet nothing is seen (see ``networks.interpolated``): exact under any
+    So local contrasts are kept, and where cells meet nothing is seen (see ``norms.interpolated``): exact under any
     tiling, if a pass is told where its windows lie. One that is not told, which only asks what pixels depend on or
     tries it out, takes all for the middle of the first cell.
-
-    Attributes:
-        lost: places that its input has less at either end than that of a network with padding.
     """
 
     def __init__(self, channels: int, grid: Grid) -> None:
         super().__init__(channels)
-        self.grid, self.lost = grid, 0
+        self.grid = grid
         shape = (1, channels, grid.rows, grid.columns)
         self.mean = nn.Parameter(torch.zeros(shape), requires_grad=False)
         self.variance = nn.Parameter(torch.ones(shape), requires_grad=False)
@@ -156,7 +154,8 @@ class InterpolatedNorm(SettledNorm, Placed):
         if running is None:
             return (features - self.mean[..., :1, :1]) * (self.variance[..., :1, :1] + EPSILON).rsqrt() * self.gain
         count, channels, height, width = features.shape
-        down, across = (running.between(axis, side, self.lost, self.grid) for axis, side in enumerate((height, width)))
+        down = Between.of(running, 0, height, self.lost, self.grid)
+        across = Between.of(running, 1, width, self.lost, self.grid)
         means, variances = (table.flatten(0, 1) for table in self._columns(across))
         pairs = torch.stack([down.before, down.after]) * count + torch.arange(count)[:, None]
         pairs = pairs.flatten(1)
@@ -194,7 +193,7 @@ NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BA
 
 
 def norm_layer(norm: str, channels: int) -> Norm:
-    """A normalisation by its name, or that of a grid (see ``networks.interpolated.Grid``).
+    """A normalisation by its name, or that of a grid (see ``norms.interpolated.Grid``).
 
     Raises:
         ModelError: there is none of that name.

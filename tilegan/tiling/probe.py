@@ -2,7 +2,7 @@
 
 Everything outside a window and its halo is set to NaN, which taints all that depends on it, whatever the weights are.
 The window has to stay clean, and to come out the same at another place of the grid. This knows nothing of what
-``networks.reach`` computes, and checks it.
+``tiling.reach`` computes, and checks it.
 """
 
 from copy import deepcopy
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.layers import input_channels, layer_name
+from tilegan.tiling.layers import input_channels, layer_name
 
 
 def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:

@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tilegan.networks.layers import meta_copy
+from tilegan.tiling.layers import meta_copy
 
 
 def peak_bytes(network: nn.Module, shape: tuple[int, ...], dtype: torch.dtype) -> int:

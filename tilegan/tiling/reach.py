@@ -1,7 +1,7 @@
 """How far a generator looks, what its total stride is and how much it enlarges: computed from the network itself.
 
 A trial pass on torch's ``meta`` device, which has shapes but no numbers, is followed function by function; what each
-tensor depends on is carried along by the interval arithmetic of ``networks.bounds``. No weight is looked at: a layer
+tensor depends on is carried along by the interval arithmetic of ``tiling.bounds``. No weight is looked at: a layer
 counts as looking wherever it could.
 """
 
@@ -19,8 +19,8 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from tilegan.errors import ModelError
-from tilegan.networks.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
-from tilegan.networks.layers import input_channels, layer_name, meta_copy, number_format, running_layer
+from tilegan.tiling.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
+from tilegan.tiling.layers import input_channels, layer_name, meta_copy, number_format, running_layer
 
 # Sides of the trial image, tried in turn: divisible by most strides, and four times as wide as what is looked at.
 CANVASES = (768, 3360, 7680)

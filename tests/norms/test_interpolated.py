@@ -8,13 +8,14 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks import interpolated
-from tilegan.networks.interpolated import CELL, Grid, Pass, Place, current_pass, mixture, placed
-from tilegan.networks.levels import Levels
-from tilegan.networks.norms import EPSILON, InterpolatedNorm, norm_layer
-from tilegan.networks.probe import probe
-from tilegan.networks.reach import reach
-from tilegan.networks.unpadded import unpadded
+from tilegan.norms import interpolated
+from tilegan.norms.interpolated import CELL, Between, Grid, mixture
+from tilegan.norms.layers import EPSILON, InterpolatedNorm, norm_layer
+from tilegan.tiling.levels import Levels
+from tilegan.tiling.places import Pass, Place, current_pass, placed
+from tilegan.tiling.probe import probe
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
 
 
 def test_cells_take_what_is_left_over_and_are_few() -> None:
@@ -41,14 +42,14 @@ def test_a_grid_is_in_the_name_of_its_norm() -> None:
 def test_places_by_hand() -> None:
     grid = Grid(8, 1, 3)  # centres at 4, 12 and 20
     known = Pass(torch.tensor([[0, 0, 1], [0, 8, 1], [0, -4, 2]]), (4, 24))
-    before, after, share = known.between(1, 6, 0, grid)
+    before, after, share = Between.of(known, 1, 6, 0, grid)
     # six places of 4 pixels each: centres at 2, 6 ... 22, then at 10 ... 30, then of 8 pixels each at -4, 4 ... 36
     assert before.tolist() == [[0, 0, 0, 1, 1, 2], [0, 1, 1, 2, 2, 2], [0, 0, 1, 2, 2, 2]]
     assert after.tolist() == [[0, 1, 1, 2, 2, 2], [1, 2, 2, 2, 2, 2], [0, 1, 2, 2, 2, 2]]
     quarter = 3 / 16 - 2 / 64
     assert share[0].tolist() == [1 - quarter, quarter] * 3
     assert share[2, :3].tolist() == [0, 0, 0]
-    lost = known.between(1, 4, 1, grid)  # without padding one place less at either end
+    lost = Between.of(known, 1, 4, 1, grid)  # without padding one place less at either end
     assert all(torch.equal(part, whole[:, 1:5]) for part, whole in zip(lost, (before, after, share), strict=True))
 
 
@@ -93,7 +94,7 @@ def test_a_norm_by_hand() -> None:
 def test_windows_are_parts_of_the_whole_to_the_last_bit(
     precision: torch.dtype, stride: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tilegan.networks.norms.BAND", 5 * 31 * 23)  # bands begin at other rows in windows
+    monkeypatch.setattr("tilegan.norms.layers.BAND", 5 * 31 * 23)  # bands begin at other rows in windows
     norm = settled_norm(Grid(24, 3, 4), 5).to(precision)
     features = torch.randn(1, 5, 41, 37).to(precision).contiguous(memory_format=torch.channels_last)
     with placed([Place(-5 * stride, -7 * stride)], (41 * stride, 37 * stride)):

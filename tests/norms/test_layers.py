@@ -9,16 +9,8 @@ from torch import nn
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.registry import METHODS
 from tilegan.networks.build import NAMED_GENERATORS, build_generator, with_norm
-from tilegan.networks.norms import (
-    NORMS,
-    BatchNorm,
-    ChannelNorm,
-    FrozenNorm,
-    InstanceNorm,
-    batch_norms_in_use,
-    norm_layer,
-)
-from tilegan.networks.reach import reach
+from tilegan.norms.layers import NORMS, BatchNorm, ChannelNorm, FrozenNorm, InstanceNorm, batch_norms_in_use, norm_layer
+from tilegan.tiling.reach import reach
 
 SMALL: list[dict[str, Any]] = [
     {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},

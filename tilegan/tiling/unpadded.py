@@ -3,10 +3,9 @@
 import torch
 from torch import nn
 
-from tilegan.networks.layers import input_channels, meta_copy, number_format, sharing_copy
-from tilegan.networks.levels import Levels
-from tilegan.networks.norms import InterpolatedNorm
-from tilegan.networks.reach import CANVASES, Reach, follow
+from tilegan.tiling.layers import input_channels, meta_copy, number_format, sharing_copy
+from tilegan.tiling.places import Shrunk
+from tilegan.tiling.reach import CANVASES, Reach, follow
 
 PADS = (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, nn.ConstantPad2d, nn.CircularPad2d)
 
@@ -52,24 +51,6 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
     return (twin, trim) if trim > 0 else None
 
 
-def under_halo(generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype) -> Levels:
-    """What runs on windows with a halo, in evaluation: the generator without padding, if it can do without.
-
-    Args:
-        generator: padded, in ``precision``.
-        reach: its reach; bounded, and its context no more than the halo.
-        halo: of the windows, in input pixels; a multiple of the stride.
-        precision: in which it computes.
-    """
-    plain = unpadded(generator, reach)
-    if plain is not None:
-        network, lost = plain
-        context = max(reach.context, -(-lost // (reach.scale * reach.stride)) * reach.stride)  # rounded up
-        if context <= halo:
-            return Levels(network, precision, halo - context, context * reach.scale - lost).eval()
-    return Levels(generator, precision, halo - reach.context, reach.context * reach.scale).eval()
-
-
 def _without_padding(generator: nn.Module) -> nn.Module:
     twin = sharing_copy(generator)
     for module in list(twin.modules()):
@@ -79,25 +60,25 @@ def _without_padding(generator: nn.Module) -> nn.Module:
 
 
 def _note_lost(generator: nn.Module, twin: nn.Module, canvas: int) -> None:
-    """Tell norms that have to know where their places lie how many they lose: as many at either end, as ``trim_to``."""
-    norms = [module for module in twin.modules() if isinstance(module, InterpolatedNorm)]
-    if norms:
+    """Tell layers that have to know it how many places they lose: as many at either end, as ``trim_to``."""
+    layers = [module for module in twin.modules() if isinstance(module, Shrunk)]
+    if layers:
         whole, middle = _heights(generator, canvas), _heights(twin, canvas)
-        for norm, full, side in zip(norms, whole, middle, strict=True):
-            norm.lost = (full - side) // 2
+        for layer, full, side in zip(layers, whole, middle, strict=True):
+            layer.lost = (full - side) // 2
 
 
 def _heights(network: nn.Module, canvas: int) -> list[int]:
-    """Rows that come to each interpolated norm, in the order of ``modules``, of an image of ``canvas`` rows."""
+    """Rows that come to each such layer, in the order of ``modules``, of an image of ``canvas`` rows."""
     copy = meta_copy(network)
-    norms = [module for module in copy.modules() if isinstance(module, InterpolatedNorm)]
+    layers = [module for module in copy.modules() if isinstance(module, Shrunk)]
     found: dict[nn.Module, int] = {}
-    for norm in norms:
-        norm.register_forward_pre_hook(lambda norm, inputs: found.update({norm: inputs[0].shape[-2]}))
+    for layer in layers:
+        layer.register_forward_pre_hook(lambda layer, inputs: found.update({layer: inputs[0].shape[-2]}))
     shape = (1, input_channels(network), canvas, canvas)
     with torch.no_grad():
         copy(torch.empty(shape, device="meta", dtype=number_format(network)))
-    return [found[norm] for norm in norms]
+    return [found[layer] for layer in layers]
 
 
 def _plain(layer: nn.Module) -> nn.Module:

@@ -7,19 +7,17 @@ the next counts as deviation between them, and between a faint cell and a strong
 
 Weights have no corners, so that where cells meet, or have their middle, nothing is seen.
 
-A pass has to be told where in the image its windows lie. All is computed from whole numbers, by a place in the image
-and by nothing else, so that it is the same whatever the window.
+A pass has to be told where in the image its windows lie (see ``tiling.places``). All is computed from whole numbers, by
+a place in the image and by nothing else, so that it is the same whatever the window.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import NamedTuple
 
 import torch
 
 from tilegan.errors import ModelError
+from tilegan.tiling.places import Pass
 
 CELL = 512  # pixels: as many as the paper's tiles have
 MOST = 64  # rows and columns of a grid: of 64 channels, 2 MiB a norm
@@ -76,27 +74,6 @@ class Grid(NamedTuple):
         return f"{_PREFIX} {self.cell} of {self.rows} x {self.columns}"
 
 
-class Place(NamedTuple):
-    """Where in an image a window lies.
-
-    Attributes:
-        top, left: of its first pixel, halo included, in pixels of its own; outside the image they may be negative.
-        step: pixels of the image, per side, that one of its own stands for: of a reduced copy more than 1.
-    """
-
-    top: int
-    left: int
-    step: int = 1
-
-    def moved(self, down: int, right: int) -> "Place":
-        """That of another window of the same copy."""
-        return self._replace(top=self.top + down, left=self.left + right)
-
-
-class Placed:
-    """Marks layers that have to know where in the image windows lie."""
-
-
 class Between(NamedTuple):
     """Between the centres of which cells places lie, along one axis.
 
@@ -110,54 +87,26 @@ class Between(NamedTuple):
     after: torch.Tensor
     share: torch.Tensor
 
-
-class Pass(NamedTuple):
-    """What a forward pass knows of its windows.
-
-    Attributes:
-        places: of each, (N, 3): top, left and step, int64 on the CPU.
-        sides: height and width of what the network is given, in pixels.
-    """
-
-    places: torch.Tensor
-    sides: tuple[int, int]
-
-    def between(self, axis: int, places: int, lost: int, grid: Grid) -> Between:
+    @classmethod
+    def of(cls, running: Pass, axis: int, places: int, lost: int, grid: Grid) -> "Between":
         """Where the places of a layer lie.
 
         Args:
+            running: the pass.
             axis: 0 for rows, 1 for columns.
             places: of the layer, along the axis.
             lost: places that it has less at either end than if nothing were lost without padding.
             grid: the cells.
         """
-        whole, length, cells = places + 2 * lost, self.sides[axis], grid[1 + axis]
-        first, step = self.places[:, axis, None], self.places[:, 2, None]
+        whole, length, cells = places + 2 * lost, running.sides[axis], grid[1 + axis]
+        first, step = running.places[:, axis, None], running.places[:, 2, None]
         # distances of centres from that of the first cell, and between cells, each times 2 ``whole``
         centres = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
         distance, period = centres - grid.cell * whole, 2 * grid.cell * whole
         before = distance.div(period, rounding_mode="floor")
         way = (distance - before * period).double() / period
         share = way.square() * (3 - 2 * way)
-        return Between(before.clamp(0, cells - 1), (before + 1).clamp(0, cells - 1), share.float())
-
-
-_pass: ContextVar[Pass | None] = ContextVar("pass", default=None)  # each thread has a pass of its own
-
-
-def current_pass() -> Pass | None:
-    """What is known of the pass that is running in this thread; None where nobody said where its windows lie."""
-    return _pass.get()
-
-
-@contextmanager
-def placed(places: Sequence[Place], sides: Sequence[int]) -> Iterator[None]:
-    """While the context lasts, a pass in this thread is over windows of these sides at these places."""
-    token = _pass.set(Pass(torch.tensor(places), (sides[0], sides[1])))
-    try:
-        yield
-    finally:
-        _pass.reset(token)
+        return cls(before.clamp(0, cells - 1), (before + 1).clamp(0, cells - 1), share.float())
 
 
 def mixture(
