@@ -10,7 +10,6 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
-from tilegan.networks.norms import FROZEN, NORMS
 from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.projected import JointDiscriminator, ProjectedDiscriminator
@@ -18,6 +17,7 @@ from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
 from tilegan.networks.unet import UNetGenerator
+from tilegan.norms.layers import FROZEN, NORMS
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
@@ -69,7 +69,7 @@ def register_generator(name: str, generator: type[nn.Module]) -> None:
 
     Every process that uses such a model has to do so first. Its architecture is then ``{"name": name, ...}``, where the
     other entries, JSON types, are the arguments of the class. It runs faster if its skips are trimmed by
-    ``networks.unpadded.trim_to``.
+    ``tiling.unpadded.trim_to``.
 
     Args:
         name: for the architecture.
@@ -101,7 +101,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
 
 
 def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
-    """The architecture with another norm (see ``networks.norms``).
+    """The architecture with another norm (see ``norms.layers``).
 
     Raises:
         SettingError: its generator has no such choice, or there is no such norm.

@@ -11,7 +11,7 @@ from tilegan.methods.base import REDUCED, Method, MethodSettings, completed
 from tilegan.methods.registry import METHODS, type_of
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_generator
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 
 
 @dataclass(frozen=True)
