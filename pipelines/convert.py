@@ -128,6 +128,7 @@ def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
         levels=store.dtype,
         channels=store.channels,
         origin=origin,
+        made=store.made if (window.height, window.width) == store.shape(0) else None,
     )
     rows, columns = part.grid(0)
     done, total = 0, window.height * window.width

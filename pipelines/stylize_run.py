@@ -33,7 +33,7 @@ def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tupl
     """
     if job.begun is None:
         shard = job.plan.shard * job.translator.scale
-        job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin)
+        job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin, job.made)
     else:
         job.folder.clear_torn()
     write_record(job.folder.journal, job.record | _beside(job, job.limits))

@@ -29,10 +29,10 @@ def export(
 ) -> tuple[str, ...]:
     """Write level 0 of a finished store to a file; nothing appears under its name before it is whole.
 
-    A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin says; a .png, a .jpg and a .webp keep
-    resolution and profile. The place that a format cannot hold goes to a file beside it (see ``sidecar_of``). A .dzi,
-    for which the store needs all its levels, lies beside its folder of tiles. A WebP is encoded as a whole, in memory;
-    all others are written part by part.
+    Each tells what made it, if the store does. A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin
+    says; a .png, a .jpg and a .webp keep resolution and profile. The place that a format cannot hold goes to a file
+    beside it (see ``sidecar_of``). A .dzi, for which the store needs all its levels, lies beside its folder of tiles.
+    A WebP is encoded as a whole, in memory; all others are written part by part.
 
     Args:
         store: with level 0 complete.
@@ -51,6 +51,7 @@ def export(
     kind = kind_of(path)
     height, width = store.shape(0)
     origin = store.origin or Origin()
+    made = store.made.encoded(**options.deciding(kind)).text() if store.made is not None else None
     check_export(path, height, width, store.dtype, store.channels, origin.opacity, options)
     if kind == "zarr":
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
@@ -62,18 +63,18 @@ def export(
             shutil.rmtree(folder)
         folder.mkdir()
         if kind == "tif":
-            notes = write_cog(temporary, store, options, progress)
+            notes = write_cog(temporary, store, options, progress, made)
         elif kind == "dzi":
-            write_dzi(temporary, store, options, progress)
+            write_dzi(temporary, store, options, progress, made)
         elif kind == "webp":
-            write_webp(temporary, store, options)
+            write_webp(temporary, store, options, made)
             progress("export", height * width, height * width)
         else:
             with temporary.open("wb") as file:
                 if kind == "png":
-                    write_png(file, height, width, _bands(store, progress), origin)
+                    write_png(file, height, width, _bands(store, progress), origin, made)
                 else:
-                    write_jpeg(file, height, _bands(store, progress), origin, options.quality)
+                    write_jpeg(file, height, _bands(store, progress), origin, options.quality, made)
         if kind != "tif" and any(band.is_measure for band in origin.bands):
             notes += (f"scale, offset and unit of its bands are left out: {kind} holds none: .tif and .zarr do",)
         geo = origin.geo.scaled(height, width) if origin.geo is not None else None

@@ -50,6 +50,13 @@ class ExportOptions:
         if not 1 <= self.quality <= 100:
             raise SettingError(f"no quality {self.quality}: give 1 to 100")
 
+    def deciding(self, kind: str) -> dict[str, Any]:
+        """Those that matter to a kind of output, by name."""
+        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
+        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
+            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
+        return told
+
 
 def kind_of(path: str | Path) -> str:
     """The kind of output a file name asks for: "zarr", "tif", "png", "jpg", "webp" or "dzi".

@@ -17,6 +17,7 @@ from PIL import Image
 from tilegan.images.exif import exif_of_dpi
 from tilegan.images.origin import Origin
 from tilegan.images.profile import srgb_profile
+from tilegan.images.provenance import KEY
 
 BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
@@ -24,7 +25,14 @@ _MOST_DPI = 65_535  # that a JPEG's header has room for
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
-def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], origin: Origin, quality: int) -> None:
+def write_jpeg(
+    file: BinaryIO,
+    height: int,
+    bands: Iterable[NDArray[np.uint8]],
+    origin: Origin,
+    quality: int,
+    made: str | None = None,
+) -> None:
     """Write a baseline JPEG of full colour resolution (4:4:4).
 
     Args:
@@ -35,6 +43,7 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         origin: whose resolution is kept, above 65,535 dpi in EXIF, and whose colours are tagged as sRGB where they were
             converted.
         quality: 1 to 100.
+        made: what made it, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -45,6 +54,8 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         said["dpi"] = dpi
     elif origin.dpi is not None:
         said["exif"] = exif_of_dpi(origin.dpi)
+    if made is not None:
+        said["comment"] = f"{KEY} {made}"
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.

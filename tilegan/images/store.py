@@ -20,6 +20,7 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Pixels, Window, grid_cell, grid_shape, round_up
 from tilegan.images.origin import Origin
+from tilegan.images.provenance import Provenance
 from tilegan.images.resolution import pixel_of_dpi
 
 ROOT = "zarr.json"
@@ -40,13 +41,22 @@ class Store:
         channels: 3 for RGB, 4 where the last one is opacity: 0 for pixels that mean nothing.
         origin: what the image it was made from says beside pixels, for the part that is shown; None if that is not
             known. Its georeference may count fewer pixels than level 0 has: those of the image, before it was enlarged.
+        made: what made it; None if that is not known.
     """
 
-    def __init__(self, path: Path, arrays: list[zarr.Array[Any]], shard: int, origin: Origin | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        arrays: list[zarr.Array[Any]],
+        shard: int,
+        origin: Origin | None,
+        made: Provenance | None = None,
+    ) -> None:
         """Use ``create`` or ``open``."""
         self.path = path
         self.shard = shard
         self.origin = origin
+        self.made = made
         self.dtype: np.dtype[Any] = np.dtype(arrays[0].dtype)
         self.channels: int = arrays[0].shape[0]
         longest = max(arrays[0].chunks[1:])  # the others may be cut to the image
@@ -66,6 +76,7 @@ class Store:
         levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
         channels: int = 3,
         origin: Origin | None = None,
+        made: Provenance | None = None,
     ) -> Self:
         """Make an empty store with all its levels; ``finish`` makes it an image.
 
@@ -79,6 +90,7 @@ class Store:
             levels: numpy type of the pixels: uint8 or uint16.
             channels: 3 for RGB, 4 for RGB and opacity.
             origin: what to keep of the image it is made from.
+            made: what makes it.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -92,6 +104,7 @@ class Store:
         shapes = _level_shapes(height, width)
         documents: dict[str, Any] = {}
         ours: dict[str, Any] = {"shard": shard} | ({"origin": origin.to_json()} if origin is not None else {})
+        ours |= {"made": made.to_json()} if made is not None else {}
         dpi = origin.dpi if origin is not None else None
         ome = _ome_metadata(len(shapes), name, channels, int(np.iinfo(levels).max), dpi)
         group = zarr.create_group(documents, attributes={"ome": ome, "tilegan": ours})
@@ -128,7 +141,7 @@ class Store:
             arrays = [array.with_config({"write_empty_chunks": True}) for array in arrays]
             ours = attributes["tilegan"]
             origin = Origin.from_json(ours["origin"]) if "origin" in ours else None
-            return cls(path, arrays, int(ours["shard"]), origin)
+            return cls(path, arrays, int(ours["shard"]), origin, Provenance.from_json(ours.get("made")))
         except Exception as error:  # zarr raises a different class for each kind of damage
             raise ImageError(f"not a store of tilegan: {path}: {first_line(error)}") from error
 
