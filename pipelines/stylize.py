@@ -203,7 +203,7 @@ def plan_stylize(
 def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
     finished = job.folder.store
     notes: tuple[str, ...] = ()
-    if job.kind != "zarr":
+    if not job.options.is_store(job.kind):
         finished = job.folder.path / f"image{job.output.suffix}"
         notes = export(Store.open(job.folder.store), finished, job.options, progress)
     return notes + job.folder.place(finished, job.output, job.replaces)

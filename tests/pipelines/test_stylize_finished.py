@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tilegan.errors import OutputExistsError, ResumeError
-from tilegan.images.formats import ExportOptions
+from tilegan.errors import OutputError, OutputExistsError, ResumeError
+from tilegan.geometry import Window
+from tilegan.images.formats import ExportOptions, check_export
+from tilegan.images.source import open_source
+from tilegan.inference.folder import WorkFolder
 from tilegan.pipelines import convert, plan_stylize, stylize
 from tilegan.translator import Translator
 
@@ -107,3 +110,32 @@ def test_what_was_converted_from_a_store_is_the_same(painted, tmp_path):
     assert painted("copy.zarr", resume=True).seconds == 0
     with pytest.raises(ResumeError, match="does not tell what made it"):
         painted("part.png", resume=True, region=(0, 0, 50, 40))
+
+
+OLD = ExportOptions(zarr_format="ome-0.4")
+
+
+def test_zarr_v2_is_finished_and_resumed_like_others(painted, tmp_path, monkeypatch):
+    whole = painted("new.zarr").output
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(WorkFolder, "remove", killed)
+        painted("old.zarr", options=OLD)
+    assert (tmp_path / "old.zarr" / ".zgroup").is_file()
+    assert painted("old.zarr", options=OLD, resume=True).seconds == 0
+    assert not (tmp_path / "old.zarr.partial").exists()
+    assert painted("old.zarr", options=OLD, resume=True).seconds == 0
+    with pytest.raises(ResumeError, match=r"zarr format was 'ome-0\.4', now None"):
+        painted("old.zarr", resume=True)
+    with pytest.raises(ResumeError, match=r"zarr format was None, now 'ome-0\.4'"):
+        painted("new.zarr", options=OLD, resume=True)
+    area = Window(0, 0, 80, 100)
+    np.testing.assert_array_equal(open_source(tmp_path / "old.zarr").read(area), open_source(whole).read(area))
+    with pytest.raises(OutputError, match=r"cannot write ome-0\.4 to object storage"):
+        check_export("s3://bucket/out.zarr", 80, 100, options=OLD)

@@ -15,6 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote
+from tilegan.images.copied import CopiedStore, open_result
 from tilegan.images.dzi import has_all_tiles
 from tilegan.images.provenance import KEY, Provenance
 from tilegan.images.raster import RasterSource
@@ -77,7 +78,7 @@ def provenance_of(output: Path, kind: str) -> Provenance | None:
     text: str | None = None
     with suppress(OSError, RasterioError, CPLE_BaseError, ImageError, ValueError, struct.error):
         if kind == "zarr":
-            return Store.open(output).made
+            return open_result(output).made
         if kind == "tif":
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -101,7 +102,7 @@ def is_whole(output: Path, kind: str) -> bool:
     """
     with suppress(OSError, ImageError, ValueError, struct.error):
         if kind == "zarr":
-            return _has_all_shards(Store.open(output))
+            return _has_all_shards(open_result(output))
         if kind == "dzi":
             return has_all_tiles(output)
         if kind == "tif":
@@ -116,6 +117,8 @@ def is_whole(output: Path, kind: str) -> bool:
 def _has_all_shards(store: Store) -> bool:
     if is_remote(store.path):
         return True
+    if isinstance(store, CopiedStore):
+        return store.is_complete()
     for level in range(store.levels):
         rows, columns = store.grid(level)
         for row in range(rows):

@@ -159,7 +159,7 @@ def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> 
         OutputExistsError: there is something, and it may not be replaced.
         OutputError, OSError: it cannot be written or renamed.
     """
-    if is_remote(finished) or finished.is_dir():
+    if is_there(finished / UNFINISHED):
         Store.open(finished).finish()
     if finished == output:
         return

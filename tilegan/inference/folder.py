@@ -116,6 +116,7 @@ class WorkFolder:
         levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
         origin: Origin | None = None,
         made: Provenance | None = None,
+        name: str | None = None,
     ) -> None:
         """Make an empty store; the journal's record comes after this, so that with it everything is there.
 
@@ -126,6 +127,7 @@ class WorkFolder:
             levels: numpy type of its pixels.
             origin: what it takes over from its source; with opacity, it has a channel for it.
             made: what makes it.
+            name: of the image, for viewers.
 
         Raises:
             OutputError, OSError: it cannot be written.
@@ -144,6 +146,7 @@ class WorkFolder:
             channels=channels,
             origin=origin,
             made=made,
+            name=name,
         )
 
     def clear_torn(self) -> None:
