@@ -18,7 +18,7 @@ import tilegan
 import tilegan.images.output
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
-from tilegan.images import raster
+from tilegan.images import decoded
 from tilegan.images.finished import is_whole
 from tilegan.images.output import finish_moving
 from tilegan.images.store import Store
@@ -100,7 +100,7 @@ def test_another_source_model_or_setting_is_not_resumed(
 
 
 def test_another_stretch_is_not_resumed(random_translator, tmp_path, monkeypatch, unfinished):
-    monkeypatch.setattr(raster, "OVERVIEW", 100)
+    monkeypatch.setattr(decoded, "OVERVIEW", 100)
     path = tmp_path / "deep.tif"
     values = np.random.default_rng(0).integers(0, 65536, (1, 270, 310), dtype=np.uint16)
     with rasterio.open(path, "w", driver="GTiff", width=310, height=270, count=1, dtype="uint16") as dataset:
