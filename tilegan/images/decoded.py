@@ -21,8 +21,20 @@ _EIGHT = np.dtype(np.uint8)
 class Decoded:
     """The pixels of a file, by what its bands and its colour space mean and by the reading that is asked for."""
 
-    def __init__(self, file: RasterFile, bands: Bands, colour: Conversion, reading: Reading) -> None:
+    def __init__(
+        self, file: RasterFile, bands: Bands, colour: Conversion, reading: Reading, white: int | None = None
+    ) -> None:
+        """Take an open file.
+
+        Args:
+            file: that is read.
+            bands: of it.
+            colour: of these.
+            reading: as it is asked for.
+            white: the value that stands for white; that of the type if None.
+        """
         self._file, self._bands, self._colour, self._reading = file, bands, colour, reading
+        self._white = white
         self._stretch: Stretch | None = None
 
     def opacity(self, window: Window, levels: np.dtype[Any]) -> Pixels:
@@ -103,6 +115,8 @@ class Decoded:
         if self._file.dataset.driver == "JPEG" and len(bands.indexes) == 4:
             return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
         pixels = self.measured().apply(values, levels)
+        if bands.is_inverted:
+            pixels = np.iinfo(levels).max - pixels
         if alpha is not None:
             pixels = unmix(pixels, alpha)
         return self._colour.apply(pixels)
@@ -119,6 +133,8 @@ class Decoded:
 
     def _measure(self) -> Stretch:
         bands, rule = self._bands, self._reading.stretch
+        if self._white is not None and rule in (None, "dtype"):
+            return Stretch(0.0, float(self._white), "dtype")
         # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
         told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
         if rule is None and ((told and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)):

@@ -89,7 +89,7 @@ class RasterSource:
         self.sequential = self.sequential and not self.held
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
-        self._decoded = Decoded(self._file, bands, self._colour, self._reading)
+        self._decoded = Decoded(self._file, bands, self._colour, self._reading, header.white)
         self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi, told, domains)
 
     @property
