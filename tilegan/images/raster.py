@@ -79,7 +79,8 @@ class RasterSource:
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
         # A file that says where its pixels lie, says so of the pixels as they are stored.
-        orientation = max(header.orientation, int(exif) if exif.isdigit() else 1)
+        metadata = Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory)
+        orientation = max(header.orientation, metadata.orientation, int(exif) if exif.isdigit() else 1)
         self._turn = turn = Turn(1 if is_placed(geo) else orientation, dataset.height, dataset.width)
         self.height, self.width = turn.shape(dataset.height, dataset.width)
         self.bands: int = dataset.count
@@ -98,7 +99,7 @@ class RasterSource:
             color_managed=self._colour.managed,
             profile=self._colour.profile,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
-            metadata=Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory),
+            metadata=metadata,
         )
 
     @property
