@@ -21,7 +21,7 @@ from tilegan.networks.levels import Levels
 from tilegan.networks.memory import peak_bytes
 from tilegan.networks.norms import INSTANCE
 from tilegan.networks.proof import Proof, can_be_kept, named, proven_reach
-from tilegan.networks.reach import Reach, reach
+from tilegan.networks.reach import reach
 from tilegan.networks.unpadded import under_halo, unpadded
 
 # Of numbers and of pixels: what images of 8 and of 16 bits are translated in, by default.
@@ -109,22 +109,29 @@ class Proven(Contract):
         Raises:
             ModelError: halo, stride and scale are not what the generator needs.
         """
+        proof = self.prove()
+        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
+        if can_be_kept(self.generator):
+            metadata["proof"] = proof.text()
+        replace_file(locate(path), save(self.weights(), metadata))
+
+    def prove(self) -> Proof:
+        """All that is asked for before a plan is made that leaves the choice to the program.
+
+        It is the proof that was kept, if it is still of the same contract and weights.
+
+        Raises:
+            ModelError: halo, stride and scale are not what the generator needs.
+        """
         fingerprint = self.fingerprint()
-        proof = self.proof if self.proof is not None and self.proof.of == fingerprint else None
-        found = proven_reach(self.generator) if proof is None else proof.reach
+        if self.proof is not None and self.proof.of == fingerprint:
+            return self.proof
+        found = proven_reach(self.generator)
         if not self.fits(found):
             raise ModelError(
                 f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
             )
-        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
-        if can_be_kept(self.generator):
-            proof = proof or self._proven(fingerprint, found)
-            metadata["proof"] = proof.text()
-        replace_file(locate(path), save(self.weights(), metadata))
-
-    def _proven(self, fingerprint: str, found: Reach) -> Proof:
-        """What is worth keeping: all that is asked for before a plan is made that leaves the choice to the program."""
-        if found.unbounded:
+        if found.unbounded or not can_be_kept(self.generator):
             return Proof(fingerprint, found, 0, {})
         plain = unpadded(self.generator, found)
         proof = Proof(fingerprint, found, 0 if plain is None else plain[1], {})
