@@ -75,5 +75,5 @@ def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
     for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
         centres = first + step * (np.arange(count) + 0.5)
         encoding: Any = {"name": "v2", "separator": "/"}
-        said = {"_ARRAY_DIMENSIONS": [name]}
+        said: dict[str, Any] = {"_ARRAY_DIMENSIONS": [name]}
         group.create_array(name, data=centres, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
