@@ -22,6 +22,8 @@ def convert(
     quality: int,
     lossless: bool,
     zarr_format: str,
+    profile: str,
+    strip: bool,
     **settings: Any,
 ) -> None:
     """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).
@@ -31,7 +33,7 @@ def convert(
     from tilegan.images.formats import ExportOptions
     from tilegan.pipelines.convert import convert as run_convert
 
-    options = ExportOptions(compress, quality, lossless, zarr_format=zarr_format)
+    options = ExportOptions(compress, quality, lossless, profile, strip, zarr_format)
     with pixel_bars() as progress:
         result = run_convert(store, output, options=options, progress=progress, **settings)
     for note in result.notes:

@@ -45,6 +45,14 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Of .zarr; ome-0.4: Zarr v2, not sharded, for clients that know no better.",
         ),
+        click.option("--strip", is_flag=True, help="Write neither EXIF, XMP, IPTC nor free-form tags."),
+        click.option(
+            "--profile",
+            type=click.Choice(["srgb", "keep"]),
+            default="srgb",
+            show_default=True,
+            help="keep: colours in the source's profile, such as Display P3.",
+        ),
         click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
         click.option(
             "--quality",

@@ -125,6 +125,8 @@ def stylize(
     quality: int,
     lossless: bool,
     zarr_format: str,
+    profile: str,
+    strip: bool,
     **settings: Any,
 ) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
@@ -135,7 +137,7 @@ def stylize(
     from tilegan.pipelines import stylize as run_stylize
 
     settings["reading"] = Reading(bands, stretch, depth, plane or {}, allow_truncated)
-    settings["options"] = ExportOptions(compress, quality, lossless, zarr_format=zarr_format)
+    settings["options"] = ExportOptions(compress, quality, lossless, profile, strip, zarr_format)
     try:
         with events_of(progress) as events:
             if dry_run:

@@ -11,9 +11,11 @@ from tilegan.images.copied import CopiedStore, open_result
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, holds_opacity
 from tilegan.images.opaque import OpaqueStore, is_opaque
+from tilegan.images.origin import Origin
 from tilegan.images.output import beside, check_output, is_store, put_in_place
 from tilegan.images.pyramid import build_levels
 from tilegan.images.store import ROOT, UNFINISHED, Store
+from tilegan.images.written import remarks_on_store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
@@ -82,13 +84,14 @@ def convert(
         # a copy need not have the levels of a store
         is_part = region is not None or (isinstance(source, CopiedStore) and kind in WITH_LEVELS)
         if options.is_store(kind) or is_part:
-            source = _part(source, window, folder / "store.zarr", tell)
+            source = _part(source, window, folder / "store.zarr", tell, strip=options.strip)
             if kind in WITH_LEVELS:
                 build_levels(source, tell)
         finished = source.path
         if not options.is_store(kind):
             finished = folder / f"image{output.suffix}"
             notes = export(source, finished, options, tell)
+        notes += remarks_on_store(source.origin or Origin(), kind, options)
         put_in_place(finished, output, folder / "replaced", overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
@@ -118,9 +121,9 @@ def _opaque(store: Store, window: Window) -> Store:
     return OpaqueStore(store) if is_opaque(lambda part: store.read(0, part)[..., 3], window, store.shard) else store
 
 
-def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
-    """A new store with level 0 of a window of another one."""
-    origin = store.origin
+def _part(store: Store, window: Window, path: Path, tell: Progress, *, strip: bool) -> Store:
+    """A new store with level 0 of a window of another one; stripped of what tells of people, places and devices."""
+    origin = store.origin.stripped() if store.origin is not None and strip else store.origin
     if origin is not None and origin.geo is not None and (window.height, window.width) != store.shape(0):
         origin = replace(origin, geo=origin.geo.scaled(*store.shape(0))).part(window)
     part = Store.create(

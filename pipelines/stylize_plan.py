@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
@@ -23,6 +22,7 @@ from tilegan.images.output import check_output, is_store, name_beside, overlaps
 from tilegan.images.provenance import Provenance
 from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
+from tilegan.images.written import remarks_on_store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
@@ -113,7 +113,7 @@ def _absolute(name: str | Path) -> str:
 
 
 def _job(image: Source, source: str, output: Path, model: str | Path | Translator, settings: StylizeSettings) -> Job:
-    workers = _workers(settings)
+    workers = settings.processes()
     instances = _absolute(settings.instances) if settings.instances else None
     kind = kind_of(output)
     folder = WorkFolder.of(output)
@@ -156,14 +156,17 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     origin = image.origin.part(region).enlarged(translator.scale)
     if origin.opacity and not holds_opacity(output, origin.opacity, settings.options):
         origin = replace(origin, opacity=None if is_opaque(image.read_mask, region, image.block[0]) else origin.opacity)
+    origin = origin.stripped() if settings.options.strip else origin
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
     # An overview that is made meanwhile changes the stretch, and not the file.
     measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
+    # else a store that was begun without would keep what shall be stripped
+    stripped = {"stripped": True} if settings.options.strip else {}
     record: Record = {
         # "instances name" so that it is not resumed without them either
-        "source": {"instances name": None} | image.identity() | measured,
+        "source": {"instances name": None} | image.identity() | measured | stripped,
         "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
         "settings": json.loads(json.dumps(asdict(plan))),
     }
@@ -185,6 +188,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
         check_memory(output, height, width, memory.limit - memory.process)
+    told = origin.metadata.remarks + remarks_on_store(origin, kind, settings.options)
     rows, columns = grid_shape(region.height, region.width, plan.shard)
     summary = StylizePlan(
         source=source,
@@ -213,7 +217,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *notes, *_told_of_levels(origin, image, settings.reading.depth)),
+        notes=(*image.remarks, *notes, *_told_of_levels(origin, image, settings.reading.depth), *told),
     )
     return Job(
         image=image,
@@ -274,18 +278,6 @@ def _is_there(output: Path, kind: str, source: str) -> bool:
     if kind == "zarr":
         return is_store(output) and not overlaps(output, locate(url_name(source)))
     return output.is_file() and output.stat().st_size > 0 and not overlaps(output, locate(url_name(source)))
-
-
-def _workers(settings: StylizeSettings) -> int:
-    """Processes that compute on this machine, one for each GPU if not said; 0 where those of a scheduler do."""
-    if settings.scheduler is None:
-        if settings.workers is not None and settings.workers < 1:
-            raise SettingError(f"{settings.workers} workers cannot be: give at least 1")
-        gpus = torch.cuda.device_count() if settings.device in ("auto", "cuda") else 0
-        return settings.workers or max(1, gpus)
-    if settings.workers is not None:
-        raise SettingError("workers on this machine and those of a scheduler exclude each other: give one of the two")
-    return 0
 
 
 def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:

@@ -15,7 +15,7 @@ from tilegan.geometry import round_up
 from tilegan.inference.array import stylize_array
 from tilegan.model_file import find, read_header
 from tilegan.networks.build import GENERATORS
-from tilegan.networks.reach import Reach
+from tilegan.tiling.reach import Reach
 from tilegan.translator import Translator, load
 
 

@@ -18,9 +18,9 @@ from tilegan.files import locate, replace_file
 from tilegan.geometry import round_up
 from tilegan.model_file import FORMAT, read_header
 from tilegan.networks.build import build_generator
-from tilegan.networks.layers import input_channels
-from tilegan.networks.probe import probe
-from tilegan.networks.reach import reach
+from tilegan.tiling.layers import input_channels
+from tilegan.tiling.probe import probe
+from tilegan.tiling.reach import reach
 
 TRAINED_SIDE = 512  # pixels: what trainings reduce images to unless told otherwise
 
@@ -89,7 +89,7 @@ class Contract:
             facts: how it was trained; free-form, JSON.
 
         Raises:
-            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``networks.reach``).
+            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``tiling.reach``).
         """
         found = reach(generator)
         halo = round_up(found.radius, found.stride)

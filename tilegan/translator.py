@@ -17,17 +17,17 @@ from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import chosen_style, find
 from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.interpolated import Grid, Place
-from tilegan.networks.levels import Levels
 from tilegan.networks.looks import chosen_looks
-from tilegan.networks.memory import peak_bytes
-from tilegan.networks.norms import FROZEN, INSTANCE
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.reach import reach
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
-from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
-from tilegan.networks.unpadded import under_halo
+from tilegan.norms.interpolated import Grid
+from tilegan.norms.layers import FROZEN, INSTANCE
+from tilegan.norms.statistics import settle_at_once
+from tilegan.tiling.levels import Levels, under_halo
+from tilegan.tiling.memory import peak_bytes
+from tilegan.tiling.places import Place
+from tilegan.tiling.reach import reach
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Translator(Contract):
             A translator that can be exact, or itself if it needs no statistics.
 
         Raises:
-            ModelError: the generator's norms cannot be settled (see ``networks.statistics``).
+            ModelError: the generator's norms cannot be settled (see ``norms.statistics``).
             SettingError: it has several styles, and none is chosen.
         """
         if not self.needs_statistics:

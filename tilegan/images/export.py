@@ -12,12 +12,12 @@ from tilegan.images.cog import write_cog
 from tilegan.images.dzi import write_dzi
 from tilegan.images.formats import ExportOptions, check_export, kind_of
 from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
-from tilegan.images.origin import Origin
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png
 from tilegan.images.sidecar import write_place
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
+from tilegan.images.written import WrittenStore, origin_written
 from tilegan.images.zarr2 import write_zarr2
 from tilegan.progress import Progress, silent
 
@@ -31,10 +31,10 @@ def export(
     """Write level 0 of a finished store to a file; nothing appears under its name before it is whole.
 
     Each tells what made it, if the store does. A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin
-    says; a .png, a .jpg and a .webp keep resolution and profile. The place that a format cannot hold goes to a file
-    beside it (see ``sidecar_of``). A .dzi, for which the store needs all its levels, lies beside its folder of tiles.
-    A WebP is encoded as a whole, in memory; all others are written part by part. A .zarr is one of OME-Zarr 0.4, and
-    needs all levels too.
+    says; a .png, a .jpg and a .webp keep resolution, profile, EXIF, XMP and IPTC (which a .webp has no room for). The
+    place that a format cannot hold goes to a file beside it (see ``sidecar_of``). A .dzi, for which the store needs all
+    its levels, lies beside its folder of tiles. A WebP is encoded as a whole, in memory; all others are written part by
+    part. A .zarr is one of OME-Zarr 0.4, and needs all levels too.
 
     Args:
         store: with level 0 complete.
@@ -52,21 +52,21 @@ def export(
     path, options = Path(path), options or ExportOptions()
     kind = kind_of(path)
     height, width = store.shape(0)
-    origin = store.origin or Origin()
     made = store.made.encoded(**options.deciding(kind)) if store.made is not None else None
     text = made.text() if made is not None else None
+    origin, notes = origin_written(store, kind, options)
     check_export(path, height, width, store.dtype, store.channels, origin.opacity, options)
     if options.is_store(kind):
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
     folder = path.with_name(f"{path.name}.export")
     temporary = folder / f"image{path.suffix}"
-    notes: tuple[str, ...] = ()
+    store = WrittenStore(store, origin)
     try:
         if folder.is_dir():  # a kill left it
             shutil.rmtree(folder)
         folder.mkdir()
         if kind == "tif":
-            notes = write_cog(temporary, store, options, progress, text)
+            notes += write_cog(temporary, store, options, progress, text)
         elif kind == "zarr":
             write_zarr2(temporary, store, progress, made.to_json() if made is not None else None)
         elif kind == "dzi":

@@ -36,6 +36,9 @@ class ExportOptions:
         compress: of TIFF: 'deflate', 'zstd', 'lzw', 'jpeg' or 'webp'.
         quality: 1 to 100, of what JPEG and WebP lose: as files, in TIFF and as tiles of a deep zoom image.
         lossless: WebP, as a file or in TIFF, without loss; tiles of a deep zoom image in PNG.
+        profile: 'srgb', or 'keep' for colours brought back to the profile of the source, if that is one of curves and
+            a matrix (Display P3, Adobe RGB, ProPhoto).
+        strip: leave out what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
         zarr_format: of Zarr: 'ome-0.5' (Zarr v3, sharded) or 'ome-0.4' (Zarr v2, a file for each chunk).
 
     Raises:
@@ -45,6 +48,8 @@ class ExportOptions:
     compress: str = "deflate"
     quality: int = 95
     lossless: bool = False
+    profile: str = "srgb"
+    strip: bool = False
     zarr_format: str = ZARR_FORMATS[0]
 
     def __post_init__(self) -> None:
@@ -52,6 +57,8 @@ class ExportOptions:
             raise SettingError(f"no compression '{self.compress}': use {', '.join(COMPRESSIONS)}")
         if not 1 <= self.quality <= 100:
             raise SettingError(f"no quality {self.quality}: give 1 to 100")
+        if self.profile not in ("srgb", "keep"):
+            raise SettingError(f"no profile '{self.profile}': give srgb or keep")
         if self.zarr_format not in ZARR_FORMATS:
             raise SettingError(f"no Zarr format '{self.zarr_format}': use {' or '.join(ZARR_FORMATS)}")
 
@@ -66,7 +73,9 @@ class ExportOptions:
             told["zarr format"] = self.zarr_format
         if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
             told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
-        return told
+        if kind not in ("zarr", "dzi") and self.profile != "srgb":
+            told["profile"] = self.profile
+        return told | ({"strip": True} if self.strip else {})
 
 
 def kind_of(path: str | Path) -> str:

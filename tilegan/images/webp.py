@@ -12,9 +12,9 @@ from typing import Any
 from PIL import Image
 
 from tilegan.geometry import Window
-from tilegan.images.exif import exif_of_dpi
 from tilegan.images.formats import ExportOptions
-from tilegan.images.profile import srgb_profile
+from tilegan.images.origin import Origin
+from tilegan.images.profile import profile_of
 from tilegan.images.store import Store
 
 MADE = b"TGAN"  # the chunk that tells the checksum of all that follows it, in 8 hexadecimal letters, and what made it
@@ -28,7 +28,7 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
 
     Args:
         path: the file.
-        store: with level 0 complete.
+        store: with level 0 complete; EXIF of its origin, XMP and the profile of its colours are written too.
         options: how it is encoded.
         made: what made it, as ``Provenance.text``.
 
@@ -38,10 +38,9 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
     """
     height, width = store.shape(0)
     image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
-    managed = store.origin is not None and store.origin.color_managed
-    said: dict[str, Any] = {"icc_profile": srgb_profile()} if managed else {}
-    if store.origin is not None and store.origin.dpi is not None:
-        said["exif"] = exif_of_dpi(store.origin.dpi)
+    origin = store.origin or Origin()
+    told = {"icc_profile": profile_of(origin), "exif": origin.metadata.exif, "xmp": origin.metadata.xmp.encode()}
+    said: dict[str, Any] = {name: block for name, block in told.items() if block}
     # exact: colours of transparent pixels are kept
     encoded = io.BytesIO()
     image.save(encoded, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)
@@ -56,10 +55,10 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
         header = bytes(content[start : start + len(header)])
         start += len(header)
     # what decodes a WebP takes most damage for pixels
-    told = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
+    chunk = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
     with path.open("wb") as file:
-        size = 4 + len(header) + len(told) + len(content) - start
-        file.write(struct.pack("<4sI4s", b"RIFF", size, b"WEBP") + header + told)
+        size = 4 + len(header) + len(chunk) + len(content) - start
+        file.write(struct.pack("<4sI4s", b"RIFF", size, b"WEBP") + header + chunk)
         file.write(content[start:])
 
 
