@@ -20,7 +20,7 @@ def made_by(record: Record, plan: Plan, source: str, instances: str | None) -> P
         ImageError: a file cannot be read.
     """
     # What tells opacity follows from the image, and from what the format holds.
-    known = {name: value for name, value in record["source"].items() if name != "opacity"}
+    known = {name: value for name, value in record["source"].items() if name not in ("opacity", "stripped")}
     known = by_content(known, source)
     if instances is not None:
         known = by_content(known, instances, "instances ")
@@ -39,5 +39,6 @@ def made_by(record: Record, plan: Plan, source: str, instances: str | None) -> P
             "depth": reading.depth,
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
-        },
+        }
+        | ({"strip": True} if record["source"].get("stripped") else {}),
     )

@@ -25,8 +25,8 @@ class WrittenStore(Store):
 
     def __init__(self, store: Store, origin: Origin) -> None:
         """Take a finished store, and what is written of it (see ``origin_written``)."""
-        super().__init__(store.path, store._arrays, store.shard, origin)
-        self.channels = store.channels
+        super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
+        self.channels, self.chunk = store.channels, store.chunk
         self._store = store
         self._profile = MatrixProfile.parse(origin.profile) if origin.profile is not None else None
 
@@ -53,6 +53,8 @@ def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Ori
     origin = store.origin or Origin()
     if options.strip:
         origin = origin.stripped()
+    if kind == "zarr":  # which holds all of it
+        return origin, ()
     notes: tuple[str, ...] = ()
     if options.profile != "keep" or kind == "dzi":
         if options.profile == "keep" and origin.color_managed:
