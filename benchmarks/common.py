@@ -24,7 +24,7 @@ BLOCK = 512  # side of a TIFF's blocks, in pixels
 
 def run_windows(translator: Any, pixels: Any, halo: int = 0) -> Any:
     """A forward pass of a ``tilegan.translator.Translator`` over windows that all lie at the top left."""
-    from tilegan.networks.interpolated import Place
+    from tilegan.tiling.places import Place
 
     return translator.run(pixels, halo, [Place(-halo, -halo)] * len(pixels))
 

@@ -37,7 +37,7 @@ from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
 from tilegan.inference.statistics import GLOBAL, INTERPOLATED, SIDE, WINDOW, with_streamed_statistics
 from tilegan.metrics.seams import LEAST_TILES, Difference, Pattern, amplitude, chance, step_ratio
-from tilegan.networks.interpolated import CELL
+from tilegan.norms.interpolated import CELL
 from tilegan.translator import Translator, load
 
 LARGE = CELL  # side of the tiles of most papers

@@ -19,7 +19,10 @@ FLOORS = (
     ("tilegan.inference", "tilegan.training"),
     ("tilegan.translator", "tilegan.proven", "tilegan.contract", "tilegan.model_file", "tilegan.images"),
     ("tilegan.methods", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
-    ("tilegan.networks", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress", "tilegan.metrics"),
+    ("tilegan.networks", "tilegan.metrics"),
+    ("tilegan.norms",),
+    ("tilegan.tiling",),
+    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 FOLDERS = {
@@ -90,13 +93,23 @@ def test_pixels_know_no_networks(package: str) -> None:
         assert not any(imported.split(".")[0] == "torch" for imported in imports(file)), file
 
 
-@pytest.mark.parametrize("package", ["tilegan.methods", "tilegan.metrics", "tilegan.networks"])
+@pytest.mark.parametrize(
+    "package", ["tilegan.methods", "tilegan.metrics", "tilegan.networks", "tilegan.norms", "tilegan.tiling"]
+)
 def test_networks_know_no_files(package: str) -> None:
     files = [file for name, file in MODULES if part_of(name) == package]
     assert files
     for file in files:
         roots = {imported.split(".")[0] for imported in imports(file)}
         assert not roots & {"pathlib", "os", "PIL", "rasterio", "zarr"}, file
+
+
+def test_the_analysis_of_networks_stands_alone() -> None:
+    files = [file for name, file in MODULES if part_of(name) == "tilegan.tiling"]
+    assert files
+    for file in files:
+        ours = {part_of(imported) for imported in imports(file) if imported.startswith("tilegan.")}
+        assert ours <= {"tilegan.tiling", "tilegan.errors"}, file
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tilegan.pipelines import sample, stylize
 from tilegan.translator import Translator, load
 
 TRIALS = (
-    "tilegan.networks.proof.reach",
-    "tilegan.networks.proof.probe",
+    "tilegan.tiling.proof.reach",
+    "tilegan.tiling.proof.probe",
     "tilegan.proven.reach",
     "tilegan.proven.peak_bytes",
 )

@@ -15,7 +15,7 @@ from tilegan.geometry import round_up
 from tilegan.inference.array import stylize_array
 from tilegan.model_file import find, read_header
 from tilegan.networks.build import GENERATORS
-from tilegan.networks.reach import Reach
+from tilegan.tiling.reach import Reach
 from tilegan.translator import Translator, load
 
 
@@ -152,7 +152,7 @@ def test_a_network_that_sees_everything_does_combo_only(own_generator, tmp_path)
 
 def test_what_the_structure_hides_the_probe_finds(monkeypatch):
     """Were reach wrong, such as for a function that it misjudges, the translator would still know."""
-    monkeypatch.setattr("tilegan.networks.proof.reach", lambda _: Reach(0, 0, 1, 1))
+    monkeypatch.setattr("tilegan.tiling.proof.reach", lambda _: Reach(0, 0, 1, 1))
     assert Translator.of(Normed(), {}, tile_size=16).unbounded == "first (Conv2d)"
 
 

@@ -16,9 +16,9 @@ from tilegan.devices import CPU, choose_device, choose_precision, to_device
 from tilegan.errors import ModelError
 from tilegan.model_file import read_header, read_proof
 from tilegan.networks.build import build_generator
-from tilegan.networks.layers import input_channels
-from tilegan.networks.proof import Proof, can_be_kept, proven_reach
-from tilegan.networks.reach import Reach
+from tilegan.tiling.layers import input_channels
+from tilegan.tiling.proof import Proof, can_be_kept, proven_reach
+from tilegan.tiling.reach import Reach
 
 TRAINED_SIDE = 512  # pixels: what trainings reduce images to unless told otherwise
 
@@ -89,7 +89,7 @@ class Contract:
             facts: how it was trained; free-form, JSON.
 
         Raises:
-            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``networks.reach``).
+            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``tiling.reach``).
         """
         found = proven_reach(generator)
         device = next((tensor.device for tensor in generator.parameters()), CPU)

@@ -84,7 +84,7 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
 
 
 def read_proof(path: Path) -> str:
-    """What was proven of a model when it was saved (see ``networks.proof``); '' if nothing is kept.
+    """What was proven of a model when it was saved (see ``tiling.proof``); '' if nothing is kept.
 
     Raises:
         ModelError: the file is no model.

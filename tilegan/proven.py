@@ -17,12 +17,12 @@ from tilegan.errors import ModelError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import round_up
 from tilegan.model_file import FORMAT
-from tilegan.networks.levels import Levels
-from tilegan.networks.memory import peak_bytes
-from tilegan.networks.norms import INSTANCE
-from tilegan.networks.proof import Proof, can_be_kept, named, proven_reach
-from tilegan.networks.reach import reach
-from tilegan.networks.unpadded import under_halo, unpadded
+from tilegan.norms.layers import INSTANCE
+from tilegan.tiling.levels import Levels, under_halo
+from tilegan.tiling.memory import peak_bytes
+from tilegan.tiling.proof import Proof, can_be_kept, named, proven_reach
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
 
 # Of numbers and of pixels: what images of 8 and of 16 bits are translated in, by default.
 CPU_TYPES = (("float32", "uint8"), ("bfloat16", "uint8"), ("float32", "uint16"))

@@ -15,14 +15,15 @@ from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import chosen_style, find
 from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.interpolated import Grid, Place
 from tilegan.networks.looks import chosen_looks
-from tilegan.networks.norms import FROZEN
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
-from tilegan.networks.statistics import settle_at_once
 from tilegan.networks.styles import mixture
+from tilegan.norms.interpolated import Grid
+from tilegan.norms.layers import FROZEN
+from tilegan.norms.statistics import settle_at_once
 from tilegan.proven import Proven
+from tilegan.tiling.places import Place
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Translator(Proven):
             A translator that can be exact, or itself if it needs no statistics.
 
         Raises:
-            ModelError: the generator's norms cannot be settled (see ``networks.statistics``).
+            ModelError: the generator's norms cannot be settled (see ``norms.statistics``).
             SettingError: it has several styles, and none is chosen.
         """
         if not self.needs_statistics:

@@ -13,11 +13,12 @@ from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
 from tilegan.inference.statistics import with_streamed_statistics
 from tilegan.metrics.seams import step_ratio
-from tilegan.networks import interpolated
 from tilegan.networks.build import build_generator
-from tilegan.networks.interpolated import Grid, Place
-from tilegan.networks.levels import Levels
-from tilegan.networks.norms import InterpolatedNorm
+from tilegan.norms import interpolated
+from tilegan.norms.interpolated import Grid
+from tilegan.norms.layers import InterpolatedNorm
+from tilegan.tiling.levels import Levels
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 SMALL = {

@@ -12,7 +12,7 @@ from tilegan.inference.overhead import overhead
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Plan, cut_of, make_plan
 from tilegan.inference.stages import stages_of
-from tilegan.networks.interpolated import Place
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 

@@ -12,7 +12,7 @@ from tilegan.inference.array import stylize_array
 from tilegan.inference.blocks import read_block
 from tilegan.inference.statistics import choose_statistics, with_streamed_statistics
 from tilegan.networks.build import build_generator
-from tilegan.networks.norms import EPSILON, FrozenNorm
+from tilegan.norms.layers import EPSILON, FrozenNorm
 from tilegan.translator import Translator
 
 SMALL = {

@@ -8,7 +8,7 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import build_generator
-from tilegan.networks.norms import BatchNorm
+from tilegan.norms.layers import BatchNorm
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tilegan.networks.boundaries import Boundaries
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 
 MAP = torch.tensor([[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0], [2, 0, 0, 0]])
 EDGES = [[0, 0, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1], [1, 1, 0, 0]]

@@ -4,7 +4,7 @@ import pytest
 
 from tilegan.errors import SettingError
 from tilegan.networks.build import UNET_GENERATOR, build_generator, with_numbers
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 
 
 def test_the_papers_eight_halvings_can_be_chosen() -> None:

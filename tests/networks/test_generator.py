@@ -5,7 +5,7 @@ from torch import nn
 from tilegan.errors import ModelError
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
 from tilegan.networks.generator import box_blur
-from tilegan.networks.norms import ChannelNorm
+from tilegan.norms.layers import ChannelNorm
 
 
 def random_generator(blocks: int, stride: int = 4) -> nn.Module:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.labels import Labels
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 
 
 def in_unit(levels):

@@ -11,9 +11,9 @@ from PIL import Image
 
 from tilegan.errors import SettingError
 from tilegan.networks.build import build_generator
-from tilegan.networks.interpolated import Place, placed
 from tilegan.networks.noise import NoiseFeatures, cell_noise
 from tilegan.pipelines import stylize
+from tilegan.tiling.places import Place, placed
 from tilegan.translator import Translator
 
 ARCHITECTURE = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2}

@@ -13,7 +13,7 @@ from tilegan.networks.build import COARSE_TO_FINE_GENERATOR, build_generator
 from tilegan.networks.instances import find_instances
 from tilegan.networks.looks import Gallery
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 from tilegan.translator import Translator
 
 SMALL = {"name": "pix2pixhd", "channels": 8, "downs": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1}

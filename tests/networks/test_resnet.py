@@ -6,9 +6,9 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import RESNET_GENERATOR, build_generator
-from tilegan.networks.norms import InstanceNorm
-from tilegan.networks.probe import probe
-from tilegan.networks.reach import reach
+from tilegan.norms.layers import InstanceNorm
+from tilegan.tiling.probe import probe
+from tilegan.tiling.reach import reach
 
 
 def test_its_layers_are_those_of_the_paper() -> None:

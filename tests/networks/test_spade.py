@@ -6,9 +6,9 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import SPADE_GENERATOR, build_generator
-from tilegan.networks.reach import reach
 from tilegan.networks.spade import Spade, SpadeBlock
-from tilegan.networks.unpadded import unpadded
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
 
 TABLE = [[0, 0, 0], [255, 0, 0], [255, 255, 0]]
 SMALL = SPADE_GENERATOR | {"channels": 4, "downs": 2, "hidden": 4, "labels": TABLE}

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import ENLARGING_GENERATOR, build_generator
-from tilegan.networks.reach import reach
 from tilegan.networks.srresnet import SRResNet
-from tilegan.networks.unpadded import unpadded
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
 from tilegan.translator import Translator
 
 SMALL = {"name": "srresnet", "channels": 6, "blocks": 2, "scale": 4}

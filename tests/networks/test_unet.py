@@ -5,7 +5,7 @@ import torch
 
 from tilegan.errors import ModelError
 from tilegan.networks.build import UNET_GENERATOR, build_generator
-from tilegan.networks.reach import reach
+from tilegan.tiling.reach import reach
 
 
 @pytest.mark.parametrize("downs", [2, 5])

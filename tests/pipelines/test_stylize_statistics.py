@@ -14,8 +14,8 @@ from tilegan.errors import ResumeError, SettingError
 from tilegan.images.source import open_source
 from tilegan.inference.blocks import read_block
 from tilegan.inference.statistics import with_streamed_statistics
-from tilegan.networks import interpolated
 from tilegan.networks.build import build_generator
+from tilegan.norms import interpolated
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator
 

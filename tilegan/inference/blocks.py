@@ -7,7 +7,7 @@ import numpy as np
 
 from tilegan.geometry import Pixels, Window, reflect, round_up, split
 from tilegan.images.fill import fill
-from tilegan.networks.interpolated import Place
+from tilegan.tiling.places import Place
 
 
 class Readable(Protocol):

@@ -17,7 +17,7 @@ from tilegan.inference.paint import paint
 from tilegan.inference.plan import SHARD, Cut, Plan
 from tilegan.inference.stages import UNPAINTED, stages_of, under
 from tilegan.inference.stroke import reduced
-from tilegan.networks.interpolated import Place
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 CHUNK = 1024  # side of the chunks of reduced copies, in their pixels

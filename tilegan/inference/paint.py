@@ -7,7 +7,7 @@ from tilegan.inference.blend import blend
 from tilegan.inference.blocks import block_window
 from tilegan.inference.look import Look
 from tilegan.inference.plan import Cut
-from tilegan.networks.interpolated import Place
+from tilegan.tiling.places import Place
 
 
 def paint(

@@ -2,7 +2,7 @@
 
 Norm after norm, in the order in which they are reached, all of the image is streamed through the part of the network
 before it, in windows with a halo, with all earlier norms settled already. So each norm costs a pass that ends at it.
-One pass would do if each cell went through all norms by itself, as tiles do in the paper of ``networks.interpolated``:
+One pass would do if each cell went through all norms by itself, as tiles do in the paper of ``norms.interpolated``:
 but then a norm would be given means and deviations of features that are not those that come to it, and a cell would
 have to fit into memory.
 """
@@ -19,9 +19,10 @@ from tilegan.geometry import Pixels, Window, round_up, split
 from tilegan.images.masked import filled_thumbnail
 from tilegan.images.source import Source
 from tilegan.inference.blocks import Held, block_window, read_block, read_filled
-from tilegan.networks.interpolated import Grid, Place
-from tilegan.networks.statistics import Moments, features_at, norms_of
+from tilegan.norms.interpolated import Grid
+from tilegan.norms.statistics import Moments, features_at, norms_of
 from tilegan.progress import Progress, silent
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 # Of each tile (only in ``combo`` mode), of a thumbnail of the image, of the whole image, or of cells of it, mixed for
@@ -102,7 +103,7 @@ def settled(
 
     Raises:
         ImageError: the image is damaged.
-        ModelError: its norms cannot be settled (see ``networks.statistics``).
+        ModelError: its norms cannot be settled (see ``norms.statistics``).
         MemoryError: not even such a window fits.
     """
     if statistics == THUMBNAIL:
@@ -142,7 +143,7 @@ def with_streamed_statistics(
         A translator that can be exact, on the same device and in the same precision.
 
     Raises:
-        ModelError: its norms cannot be settled (see ``networks.statistics``).
+        ModelError: its norms cannot be settled (see ``norms.statistics``).
         MemoryError: not even such a window fits.
     """
     made = unsettled(translator, statistics, height, width, "float32")

@@ -28,7 +28,7 @@ from tilegan.inference.memory import Limits
 from tilegan.inference.paint import paint
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.inference.stages import ground_of, photo_of
-from tilegan.networks.interpolated import Place
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each

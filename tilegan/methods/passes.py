@@ -8,7 +8,7 @@ from torch import nn
 from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.conditions import learning_conditions
-from tilegan.networks.norms import batch_norms_in_use
+from tilegan.norms.layers import batch_norms_in_use
 
 
 def judged(batch: Batch, settings: MethodSettings) -> Batch:

@@ -10,14 +10,14 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
-from tilegan.networks.norms import FROZEN, NORMS
 from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.projected import JointDiscriminator
+from tilegan.networks.projected import JointDiscriminator, ProjectedDiscriminator
 from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
 from tilegan.networks.unet import UNetGenerator
+from tilegan.norms.layers import FROZEN, NORMS
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "residual": ResidualGenerator,
@@ -31,6 +31,7 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "siamese": SiameseDiscriminator,
     "joint": JointDiscriminator,
     "patch": PatchDiscriminator,
+    "projected": ProjectedDiscriminator,
     "multiscale": MultiscaleDiscriminator,
 }
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
@@ -55,8 +56,9 @@ COARSE_TO_FINE_GENERATOR = {
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
-JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64}
+JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
+PROJECTED_DISCRIMINATOR = PATCH_DISCRIMINATOR | {"name": "projected", "width": 64}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -67,7 +69,7 @@ def register_generator(name: str, generator: type[nn.Module]) -> None:
 
     Every process that uses such a model has to do so first. Its architecture is then ``{"name": name, ...}``, where the
     other entries, JSON types, are the arguments of the class. It runs faster if its skips are trimmed by
-    ``networks.unpadded.trim_to``.
+    ``tiling.unpadded.trim_to``.
 
     Args:
         name: for the architecture.
@@ -99,7 +101,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
 
 
 def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
-    """The architecture with another norm (see ``networks.norms``).
+    """The architecture with another norm (see ``norms.layers``).
 
     Raises:
         SettingError: its generator has no such choice, or there is no such norm.

@@ -10,8 +10,8 @@ from torch import nn
 
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
-from tilegan.networks.norms import CHANNEL, norm_layer
-from tilegan.networks.unpadded import trim_to
+from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.tiling.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
 
@@ -65,7 +65,7 @@ class ResidualGenerator(nn.Module):
     With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
     whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
     the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
-    gains and shifts, and they can be mixed). ``norm`` is one of ``networks.norms``.
+    gains and shifts, and they can be mixed). ``norm`` is one of ``norms.layers``.
 
     With ``squint`` it sees x through a box blur of so many pixels a side, applied twice, and adds r to what it sees:
     all that is finer it has to paint. With ``noise`` there are so many planes of noise, one value a cell, chosen by

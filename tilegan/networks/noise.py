@@ -8,7 +8,7 @@ on every machine and device.
 import torch
 from torch import nn
 
-from tilegan.networks.interpolated import Pass, Placed, current_pass
+from tilegan.tiling.places import Pass, Placed, current_pass
 
 _BITS = 2**32 - 1
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # of the sum of four bytes
@@ -54,7 +54,7 @@ def _hash(values: torch.Tensor) -> torch.Tensor:
 class NoiseFeatures(nn.Module, Placed):
     """Features made of noise, to be added to those of an image.
 
-    A pass that is not told where its windows lie (see ``networks.interpolated``) has none, unless it is training:
+    A pass that is not told where its windows lie (see ``tiling.places``) has none, unless it is training:
     then they lie somewhere.
     """
 

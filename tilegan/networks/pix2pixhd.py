@@ -10,7 +10,7 @@ from tilegan.networks.boundaries import Boundaries
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
 from tilegan.networks.labels import LEVELS, Labels
 from tilegan.networks.looks import NUMBERS
-from tilegan.networks.norms import CHANNEL, norm_layer
+from tilegan.norms.layers import CHANNEL, norm_layer
 
 WIDE = 7  # kernel of the first and the last convolution, as in the paper
 
@@ -90,7 +90,7 @@ class Pix2PixHDGenerator(nn.Module):
         by_number: whether a table, ``columns``, tells the look of each object; of number 0 it is the first one. It is
             made when looks are chosen, see ``networks.settle``.
         label_names: of the labels, for people.
-        norm: one of ``networks.norms``.
+        norm: one of ``norms.layers``.
 
     Attributes:
         inputs: channels of the image: 3, or 5 with instances.

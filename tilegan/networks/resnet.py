@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.norms import CHANNEL, norm_layer
-from tilegan.networks.unpadded import trim_to
+from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.tiling.unpadded import trim_to
 
 SPREAD = 0.02  # standard deviation of the first weights, as in the paper
 WIDE = 7  # kernel of the first and the last convolution

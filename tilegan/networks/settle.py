@@ -12,7 +12,7 @@ from tilegan.networks.build import build_generator
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.looks import NUMBERS, Looks
-from tilegan.networks.norms import FROZEN
+from tilegan.norms.layers import FROZEN
 
 
 def for_image(
@@ -57,7 +57,7 @@ def with_frozen_norms(
     Args:
         architecture: of a generator that takes ``norm``.
         weights: its own.
-        norm: what they are: frozen, or of a grid (see ``networks.interpolated``).
+        norm: what they are: frozen, or of a grid (see ``norms.interpolated``).
 
     Returns:
         The generator, on the CPU in float32, and its architecture.

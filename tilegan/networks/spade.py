@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from tilegan.networks.labels import Labels
-from tilegan.networks.norms import CHANNEL, norm_layer
-from tilegan.networks.unpadded import trim_to
+from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.tiling.unpadded import trim_to
 
 WIDEST = 16  # times the channels at full size, as in the paper
 SEEN = 2  # pixels that gains and shifts see of the labels around theirs, per side
@@ -86,7 +86,7 @@ class SpadeGenerator(nn.Module):
         hidden: channels between the labels and the gains and shifts.
         labels: the colour of each label (see ``networks.labels``).
         label_names: of the labels, for people.
-        norm: that of features, one of ``networks.norms``.
+        norm: that of features, one of ``norms.layers``.
     """
 
     def __init__(

@@ -5,8 +5,8 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
-from tilegan.networks.norms import CHANNEL, norm_layer
-from tilegan.networks.unpadded import trim_to
+from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.tiling.unpadded import trim_to
 
 WIDE = 9  # kernel of the first convolution, as in the paper
 CUBIC = -0.5  # of bicubic interpolation: Keys 1981, 'Cubic Convolution Interpolation for Digital Image Processing'

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.networks.norms import CHANNEL, norm_layer
+from tilegan.norms.layers import CHANNEL, norm_layer
 
 SPREAD = 0.02  # standard deviation of the first weights, as in the paper
 DROPPED: Final = 3  # innermost layers of the decoder with dropout

@@ -16,9 +16,9 @@ from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
 from tilegan.methods.base import PAIRED, Batch, Losses
-from tilegan.networks.layers import input_channels
-from tilegan.networks.norms import BATCH
-from tilegan.networks.reach import reach
+from tilegan.norms.layers import BATCH
+from tilegan.tiling.layers import input_channels
+from tilegan.tiling.reach import reach
 from tilegan.training.processes import Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator

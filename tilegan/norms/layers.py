@@ -1,0 +1,206 @@
+"""The normalisations that a generator can be made with: the only place that knows them by name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+from torch import nn
+
+from tilegan.errors import ModelError
+from tilegan.norms.interpolated import Between, Grid, mixture
+from tilegan.tiling.places import Shrunk, current_pass
+
+CHANNEL: Literal["channel"] = "channel"
+INSTANCE: Literal["instance"] = "instance"
+BATCH: Literal["batch"] = "batch"
+FROZEN: Literal["frozen"] = "frozen"
+EPSILON = 1e-5  # added to variances, as in Ulyanov et al.'s code and in torch
+BAND = 2**18  # values that are normalised at once by interpolated statistics: those of some rows, which caches hold
+
+
+class Norm(nn.Module):
+    """What all of them have: one gain a channel, (1, C, 1, 1), so that weights of one fit the others."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        raise NotImplementedError
+
+
+def channel_norm(features: torch.Tensor) -> torch.Tensor:
+    """Divide each pixel's channels by their root mean square: exact under any tiling. (N, C, h, w) -> the same shape.
+
+    (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
+    """
+    # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
+    scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
+    return features * scale.to(features.dtype)
+
+
+class ChannelNorm(Norm):
+    """``channel_norm``, and a gain for each channel."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        return channel_norm(features) * self.gain
+
+
+class InstanceNorm(Norm):
+    """Give each channel of each image mean 0 and variance 1 over all of its places, then scale it.
+
+    (Ulyanov et al. 2017, 'Improved Texture Networks: Maximizing Quality and Diversity in Feed-forward Stylization and
+    Texture Synthesis': the norm of most papers on styles.) It looks at whole images, so that no halo makes windows
+    equal to the whole; see ``norms.statistics`` for remedies.
+    """
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        # not that of nn.functional, which refuses a single place: of that the difference from its mean is 0
+        normal = torch.instance_norm(features.float(), None, None, None, None, True, 0.0, EPSILON, True)
+        return normal.to(features.dtype) * self.gain
+
+
+class BatchNorm(Norm):
+    """Give each channel mean 0 and variance 1 over all places of a batch while training, then scale it.
+
+    In use the statistics are averages of those of training, the same for all images: exact under any tiling. (Ioffe and
+    Szegedy 2015, 'Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift'.)
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.mean: torch.Tensor
+        self.variance: torch.Tensor
+        self.register_buffer("mean", torch.zeros(1, channels, 1, 1))
+        self.register_buffer("variance", torch.ones(1, channels, 1, 1))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w); in training more than one value for each channel."""
+        if not self.training:
+            gain = self.gain.float() * torch.rsqrt(self.variance.float() + EPSILON)
+            return (features - self.mean) * gain.to(features.dtype)
+        averages = self.mean.flatten(), self.variance.flatten()  # views, which torch updates
+        normal = nn.functional.batch_norm(features.float(), *averages, training=True, eps=EPSILON)
+        return normal.to(features.dtype) * self.gain
+
+
+@contextmanager
+def batch_norms_in_use(network: nn.Module) -> Iterator[None]:
+    """While it lasts, a network's batch norms take the averages that they have, as in use, and do not change them."""
+    learning = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
+    for layer in learning:
+        layer.eval()
+    try:
+        yield
+    finally:
+        for layer in learning:
+            layer.train()
+
+
+class SettledNorm(Norm):
+    """An instance norm whose statistics are settled, of the whole image or of each of its cells."""
+
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
+        """Take over the statistics of a cell (row, column), float64 (C,) each; once."""
+        raise NotImplementedError
+
+
+class FrozenNorm(SettledNorm):
+    """One cell, the whole image: ``(features - mean) * gain``, exact under any tiling.
+
+    The gain holds the learnt gain over the deviation. Until ``settle`` is called the mean is 0 and the gain the learnt
+    one.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.mean = nn.Parameter(torch.zeros(1, channels, 1, 1), requires_grad=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        return (features - self.mean) * self.gain
+
+    @torch.no_grad()
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
+        """Take over statistics, float64 (C,) each; once."""
+        assert cell == (0, 0)
+        gain = self.gain.double().cpu().flatten() * torch.rsqrt(variance + EPSILON)
+        self.mean.copy_(mean.reshape_as(self.mean))
+        self.gain.copy_(gain.reshape_as(self.gain))
+
+
+class InterpolatedNorm(SettledNorm, Shrunk):
+    """Cells of an image have statistics of their own, and its pixels a mixture of those of the cells around them.
+
+    So local contrasts are kept, and where cells meet nothing is seen (see ``norms.interpolated``): exact under any
+    tiling, if a pass is told where its windows lie. One that is not told, which only asks what pixels depend on or
+    tries it out, takes all for the middle of the first cell.
+    """
+
+    def __init__(self, channels: int, grid: Grid) -> None:
+        super().__init__(channels)
+        self.grid = grid
+        shape = (1, channels, grid.rows, grid.columns)
+        self.mean = nn.Parameter(torch.zeros(shape), requires_grad=False)
+        self.variance = nn.Parameter(torch.ones(shape), requires_grad=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        running = current_pass()
+        if running is None:
+            return (features - self.mean[..., :1, :1]) * (self.variance[..., :1, :1] + EPSILON).rsqrt() * self.gain
+        count, channels, height, width = features.shape
+        down = Between.of(running, 0, height, self.lost, self.grid)
+        across = Between.of(running, 1, width, self.lost, self.grid)
+        means, variances = (table.flatten(0, 1) for table in self._columns(across))
+        pairs = torch.stack([down.before, down.after]) * count + torch.arange(count)[:, None]
+        pairs = pairs.flatten(1)
+        share = down.share.reshape(-1, 1, 1).to(features.device)
+        # rows of all windows, channels last, as generators compute
+        given = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
+        output = torch.empty_like(given)
+        band = max(1, BAND // (width * channels))
+        for first in range(0, len(given), band):
+            rows = slice(first, first + band)
+            between = pairs[:, rows]
+            if bool((between == between[:, :1]).all()):
+                between = between[:, :1]  # the same cells for all rows, which is most often so: nothing is copied
+            before, after = between.to(features.device)
+            mean, variance = mixture((means[before], means[after]), (variances[before], variances[after]), share[rows])
+            gain = variance.rsqrt_().mul_(self.gain.flatten())
+            output[rows] = mean.sub_(given[rows]).neg_().mul_(gain)
+        return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
+
+    def _columns(self, across: Between) -> tuple[torch.Tensor, torch.Tensor]:
+        """Means, and variances with ``EPSILON``, of windows' columns in each row of cells, float32 (rows, N, w, C)."""
+        before, after, share = (each.to(self.mean.device) for each in across)
+        means, variances = (each[0].float().permute(1, 2, 0) for each in (self.mean, self.variance))
+        pairs = [(each[:, before], each[:, after]) for each in (means, variances + EPSILON)]
+        return mixture(pairs[0], pairs[1], share[..., None])
+
+    @torch.no_grad()
+    def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
+        """Take over the statistics of a cell (row, column), float64 (C,) each."""
+        self.mean[0, :, cell[0], cell[1]] = mean.to(self.mean)
+        self.variance[0, :, cell[0], cell[1]] = variance.to(self.variance)
+
+
+NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BATCH: BatchNorm, FROZEN: FrozenNorm}
+
+
+def norm_layer(norm: str, channels: int) -> Norm:
+    """A normalisation by its name, or that of a grid (see ``norms.interpolated.Grid``).
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    if norm in NORMS:
+        return NORMS[norm](channels)
+    grid = Grid.named(norm)
+    if grid is None:
+        raise ModelError(f"no norm '{norm}': there are {', '.join(NORMS)}")
+    return InterpolatedNorm(channels, grid)

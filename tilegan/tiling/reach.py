@@ -1,0 +1,258 @@
+"""How far a generator looks, what its total stride is and how much it enlarges: computed from the network itself.
+
+A trial pass on torch's ``meta`` device, which has shapes but no numbers, is followed function by function; what each
+tensor depends on is carried along by the interval arithmetic of ``tiling.bounds``. No weight is looked at: a layer
+counts as looking wherever it could.
+"""
+
+import math
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name everybody knows
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from tilegan.errors import ModelError
+from tilegan.tiling.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
+from tilegan.tiling.layers import input_channels, layer_name, meta_copy, number_format, running_layer
+
+# Sides of the trial image, tried in turn: divisible by most strides, and four times as wide as what is looked at.
+CANVASES = (768, 3360, 7680)
+UP, DOWN, LEFT, RIGHT = range(4)
+Known = MutableMapping[torch.Tensor, tuple[torch.Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a generator looks at.
+
+    Attributes:
+        radius: how far an output pixel looks at most from the input pixel under it, per side, in input pixels; 0 if
+            that has no bound.
+        context: how far windows that begin and end at multiples of ``stride`` look beyond their edges, per side,
+            rounded up to ``stride``. It can be less than the radius, where the pixels that look farthest lie inside.
+        stride: total stride: the generator repeats itself under shifts by it and takes sides that are multiples of it.
+        scale: output pixels per input pixel.
+        unbounded: the first layer that looks at the whole image, '' if none does.
+    """
+
+    radius: int
+    context: int
+    stride: int
+    scale: int
+    unbounded: str = ""
+
+    @property
+    def halo(self) -> int:
+        """The radius, rounded up to the stride."""
+        return -(-self.radius // self.stride) * self.stride
+
+
+def reach(generator: nn.Module) -> Reach:
+    """The reach of a generator that maps float (N, C, h, w) to (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.
+
+    Raises:
+        ModelError: the generator makes something else, calls a function whose reach is not known, or cannot be run on
+            an image of any size.
+    """
+    failure = ""
+    for canvas in CANVASES:
+        try:
+            trace = follow(generator, canvas)
+        except RuntimeError as error:  # such as sides that it cannot halve often enough
+            failure = failure or str(error).splitlines()[0]
+            continue
+        found = trace.reach()
+        if trace.hopeless or not found.unbounded or canvas == CANVASES[-1]:
+            return found
+    raise ModelError(f"the generator cannot be followed on an image of {CANVASES[0]} x {CANVASES[0]} pixels: {failure}")
+
+
+def follow(generator: nn.Module, canvas: int) -> "Trace":
+    """A trial pass over an image of ``canvas`` x ``canvas`` pixels.
+
+    Raises:
+        ModelError: see ``reach``.
+        RuntimeError: the generator cannot be run on such an image.
+    """
+    shape = (1, input_channels(generator), canvas, canvas)
+    image = torch.empty(shape, device="meta", dtype=number_format(generator))
+    network = meta_copy(generator)
+    with torch.no_grad(), running_layer(network) as layers:
+        trace = Trace(image, layers)
+        with trace, _PlainPadding():
+            trace.output = network(image)
+    trace.name = layer_name("", generator)
+    return trace
+
+
+class Trace(TorchDispatchMode):
+    """Sees every function that is called and keeps the four bounds of every tensor that depends on the image.
+
+    Attributes:
+        name: of the generator.
+        output: what it made of the trial image.
+        stride: the least common multiple of the periods of all tensors, in input pixels.
+        unbounded: the first layer that looks at (nearly) the whole image, '' if none does.
+        hopeless: whether a larger image would not show more.
+    """
+
+    name: str
+    output: Any
+
+    def __init__(self, image: torch.Tensor, layers: list[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.given, self.side, self.layers = list(image.shape), image.shape[-1], layers
+        self.stride, self.unbounded, self.hopeless = 1, "", False
+        self._of: Known = WeakTensorKeyDictionary()
+        positions = torch.arange(self.side, dtype=torch.float32)
+        rows, columns = positions.reshape(1, 1, -1, 1), positions.reshape(1, 1, 1, -1)
+        self._of[image] = (-rows, rows, -columns, columns)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Let the function do its work, then follow it."""
+        output = func(*args, **(kwargs or {}))
+        call = Call(func, args, kwargs or {}, output)
+        known = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf in self._of]
+        rule = RULES.get(call.name) or (pointwise if torch.Tag.pointwise in func.tags else None)
+        if not known and rule not in (everything, nothing):
+            return output  # weights alone
+        if rule is None:
+            raise ModelError(
+                f"{self.layers[-1]} calls '{call.name}', whose reach is not known: the generator can do without"
+            )
+        outputs = output if isinstance(output, (tuple, list)) else (output,)
+        sides = [self._follow(call, rule, side) for side in range(4)]
+        for number, tensor in enumerate(outputs[: len(sides[0])]):
+            bounds = tuple(_fitted(parts[number], tensor) for parts in sides)
+            if tensor in self._of and any(tensor is argument for argument in args):
+                self._check_alone(call, tensor, bounds)
+            self._of[tensor] = bounds
+            if not any(_same(bounds, self._of[argument]) for argument in known):
+                self._judge(bounds)
+        return output
+
+    def _follow(self, call: Call, rule: Any, side: int) -> list[torch.Tensor]:
+        def bound(tensor: torch.Tensor) -> torch.Tensor:
+            if tensor in self._of:
+                return self._of[tensor][side]
+            return torch.full([1] * tensor.ndim, float("-inf"))
+
+        try:
+            result = rule(call, bound)
+        except TooLargeError:
+            self._found_unbounded()
+            self.hopeless = True
+            result = everything(call, bound)
+        except NotImplementedError as error:
+            raise ModelError(
+                f"{self.layers[-1]} calls '{call.name}' on other than images: its reach is not known"
+            ) from error
+        return result if isinstance(result, list) else [result]
+
+    def _check_alone(self, call: Call, tensor: torch.Tensor, bounds: tuple[torch.Tensor, ...]) -> None:
+        """Refuse to follow a write into a tensor that others share: their bounds would have to change with it."""
+        storage = tensor.untyped_storage()._cdata
+        shared = any(other is not tensor and other.untyped_storage()._cdata == storage for other in self._of)
+        if shared and not _same(bounds, self._of[tensor]):
+            raise ModelError(f"{self.layers[-1]} writes into a part of a tensor by '{call.name}': cat can do the same")
+
+    def _judge(self, bounds: tuple[torch.Tensor, ...]) -> None:
+        """Note the period of a new tensor, and whether what depends on the central pixel depends on an edge as well."""
+        middle, last = self.side // 2, self.side - 1
+        for first, second in ((UP, DOWN), (LEFT, RIGHT)):
+            start, end = -bounds[first], bounds[second]
+            if ((start <= middle) & (end >= middle) & ((start <= 0) | (end >= last))).any():
+                self._found_unbounded()
+        for bound in bounds:
+            for dim in range(bound.ndim):
+                if 1 < bound.shape[dim] <= 8 * self.side:
+                    others = [other for other in range(bound.ndim) if other != dim]
+                    self.stride = math.lcm(self.stride, _period(bound.amax(others), self.side))
+
+    def _found_unbounded(self) -> None:
+        self.unbounded = self.unbounded or self.layers[-1]
+
+    def bounds(self) -> tuple[torch.Tensor, ...]:
+        """The output's four bounds: up and down for each of its rows, left and right for each of its columns."""
+        bounds = self._of.get(self.output, ())
+        return tuple(bound.amax([0, 1, 3 if side in (UP, DOWN) else 2]) for side, bound in enumerate(bounds))
+
+    def reach(self) -> Reach:
+        """What was found; unbounded, if it cannot be told on an image so small.
+
+        Raises:
+            ModelError: the output is no image, or no whole multiple of the input.
+        """
+        shape = list(self.output.shape) if isinstance(self.output, torch.Tensor) else type(self.output).__name__
+        scale = max(1, shape[-1] // self.side) if isinstance(shape, list) else 1
+        if shape != [1, 3, self.side * scale, self.side * scale]:
+            raise ModelError(
+                f"{self.name} makes {shape} of {self.given}: it should make RGB, enlarged by a whole number or not"
+            )
+        if self.unbounded:
+            return Reach(0, 0, self.stride, scale, self.unbounded)
+        radius = context = 0
+        quarter = self.side // 4
+        pixel = torch.arange(self.side * scale) // scale
+        inner = (pixel >= quarter) & (pixel < 3 * quarter)
+        cell = pixel // self.stride * self.stride
+        for side, bound in enumerate(self.bounds()):
+            sign, far_edge = (1, 0) if side in (UP, LEFT) else (-1, self.stride - 1)
+            radius = max(radius, *(bound + sign * pixel)[inner].tolist())
+            context = max(context, *(bound + sign * (cell + far_edge))[inner].tolist())
+        if radius > quarter or self.stride > quarter:
+            return Reach(0, 0, self.stride, scale, self.name)
+        return Reach(int(radius), -(-int(context) // self.stride) * self.stride, self.stride, scale)
+
+
+class _PlainPadding(TorchFunctionMode):
+    """Replaces circular padding by another: torch writes it part by part into a new tensor, which cannot be followed.
+
+    Which pixels are invented beyond the edges makes no difference to what the middle depends on.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is F.pad and "circular" in (*args[2:3], kwargs.get("mode")):
+            args, kwargs = args[:2], {**kwargs, "mode": "replicate"}
+        return func(*args, **kwargs)
+
+
+def _same(first: tuple[torch.Tensor, ...], second: tuple[torch.Tensor, ...]) -> bool:
+    return all(one is other for one, other in zip(first, second, strict=True))
+
+
+def _fitted(bound: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """The bound with the tensor's number of dimensions, checked to fit it."""
+    if bound.ndim < tensor.ndim:
+        bound = bound.reshape([1] * (tensor.ndim - bound.ndim) + list(bound.shape))
+    assert all(side in (1, whole) for side, whole in zip(bound.shape, tensor.shape, strict=True)), (
+        bound.shape,
+        tensor.shape,
+    )
+    return bound
+
+
+def _period(bound: torch.Tensor, side: int) -> int:
+    """By how many input pixels a bound moves on when it repeats itself; 1 if it does not."""
+    place = bound.abs()
+    inner = torch.nonzero((place > side // 4) & (place < side - side // 4)).flatten()
+    if len(inner) < 2:
+        return 1
+    bound = bound[int(inner[0]) : int(inner[-1]) + 1]
+    for cells in range(1, len(bound) // 2):
+        step = bound[cells] - bound[0]
+        if torch.equal(bound[cells:], bound[:-cells] + step):
+            return max(1, abs(int(step)))
+    return 1
