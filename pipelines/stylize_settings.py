@@ -1,7 +1,7 @@
 """What can be asked of stylizing an image, and what of that will be done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,9 @@ class StylizeSettings:
     @classmethod
     def of(cls, **asked: Any) -> "StylizeSettings":
         """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
-        return cls(**{name: value for name, value in asked.items() if value is not None})
+        settings = cls(**{name: value for name, value in asked.items() if value is not None})
+        keep = settings.options.profile == "keep"
+        return replace(settings, reading=replace(settings.reading, keep_profile=keep))
 
     def look(self, stroke: int) -> Look:
         """How the style is applied, with strokes that were found (see ``tilegan.inference.stroke``).

@@ -100,6 +100,39 @@ def test_deep_values_with_opacity_are_kept_too(tmp_path, stored):
     assert tifffile.TiffFile(tmp_path / "out.tif").pages[0].tags[34675].value == told
 
 
+@pytest.mark.parametrize(("levels", "most"), [(np.uint8, 2), (np.uint16, 64)])
+def test_colours_that_srgb_cannot_show_are_drawn_in_and_let_out(levels, most):
+    pixels = (PIXELS.astype(np.uint32) * (np.iinfo(levels).max // 255)).astype(levels)
+    matrix = MatrixProfile.parse(profile(*P3))
+    drawn = matrix.to_srgb(pixels, draw_in=True)
+    back = matrix.from_srgb(drawn, let_out=True)
+    differences = np.abs(back.astype(int) - pixels)
+    assert np.percentile(differences, 99) <= most
+    assert differences.mean() < np.abs(matrix.from_srgb(matrix.to_srgb(pixels)).astype(int) - pixels).mean() / 20
+
+
+def test_what_srgb_shows_with_ease_stays_as_it_is():
+    matrix = MatrixProfile.parse(profile(*P3))
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    muted = PIXELS // 8 + 112
+    for pixels in (grey, muted):
+        assert np.array_equal(matrix.to_srgb(pixels, draw_in=True), matrix.to_srgb(pixels))
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize("kind", ["png", "webp"])  # read by GDAL, by Pillow
+def test_a_file_in_display_p3_comes_back(tmp_path, stored, ending, kind):
+    told = profile(*P3)
+    Image.fromarray(PIXELS).save(tmp_path / f"in.{kind}", icc_profile=told, lossless=True)
+    source = open_source(tmp_path / f"in.{kind}", Reading(keep_profile=True))
+    assert source.origin.draws_in
+    store = stored(source.read(Window(0, 0, 40, 50)), source.origin)
+    assert export(store, tmp_path / f"out.{ending}", KEEP) == ()
+    with Image.open(tmp_path / f"out.{ending}") as image:
+        assert image.info["icc_profile"] == told
+        assert np.abs(np.asarray(image).astype(int) - PIXELS).mean() < 0.3
+
+
 def test_what_cannot_be_kept_is_told(tmp_path, stored, srgb):
     Image.fromarray(PIXELS).save(tmp_path / "in.png", icc_profile=srgb)
     origin = open_source(tmp_path / "in.png").origin

@@ -1,10 +1,11 @@
 """What a photograph tells beside pixels, through stylize and convert."""
 
 import json
+import struct
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 
 from tilegan.errors import ResumeError
 from tilegan.images.formats import ExportOptions
@@ -69,6 +70,22 @@ def test_work_that_was_begun_without_is_not_resumed_with_strip(
         stylize(photograph, tmp_path / "out.zarr", random_translator, window=16, shard=16)
     with pytest.raises(ResumeError, match="stripped"):
         stylize(photograph, tmp_path / "out.zarr", random_translator, resume=True, options=STRIP)
+
+
+def test_wide_colours_are_kept_through_the_network(tmp_path, random_translator):
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    columns = {b"rXYZ": (33756, 15807, -72), b"gXYZ": (19130, 45364, 2746), b"bXYZ": (10302, 4365, 51387)}  # of P3
+    for number in range(int.from_bytes(profile[128:132], "big")):
+        name, place, _ = struct.unpack_from(">4sII", profile, 132 + 12 * number)
+        if name in columns:
+            struct.pack_into(">3i", profile, place + 8, *columns[name])
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "in.png", icc_profile=bytes(profile))
+    options = ExportOptions(profile="keep")
+    stylize(tmp_path / "in.png", tmp_path / "out.png", random_translator, strength=0, options=options)
+    with Image.open(tmp_path / "out.png") as image:
+        assert np.abs(np.asarray(image).astype(int) - pixels).mean() < 0.5
+        assert image.info["icc_profile"] == bytes(profile)
 
 
 def test_what_is_left_out_is_a_note(tmp_path, photograph, random_translator):

@@ -33,9 +33,10 @@ class WrittenStore(Store):
     def read(self, level: int, window: Window) -> Pixels:
         """The pixels of a window of a level: (h, w, ``channels``) of type ``dtype``; see ``Store.read``."""
         pixels = self._store.read(level, window)
-        if self._profile is None:
+        if self._profile is None or self.origin is None:
             return pixels
-        return np.concatenate([self._profile.from_srgb(pixels[..., :3]), pixels[..., 3:]], axis=-1)
+        colours = self._profile.from_srgb(pixels[..., :3], let_out=self.origin.draws_in)
+        return np.concatenate([colours, pixels[..., 3:]], axis=-1)
 
 
 def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Origin, tuple[str, ...]]:
