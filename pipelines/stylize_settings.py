@@ -46,7 +46,9 @@ class StylizeSettings:
     @classmethod
     def of(cls, **asked: Any) -> "StylizeSettings":
         """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
-        return cls(**{name: value for name, value in asked.items() if value is not None})
+        settings = cls(**{name: value for name, value in asked.items() if value is not None})
+        keep = settings.options.profile == "keep"
+        return replace(settings, reading=replace(settings.reading, keep_profile=keep))
 
     def processes(self) -> int:
         """How many compute on this machine, one for each GPU if not said; 0 where those of a scheduler do.
