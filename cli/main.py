@@ -1,6 +1,5 @@
 """The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
 
-import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 import tilegan
+from tilegan.cli.signals import answered
 from tilegan.cli.streams import lasting_streams
 from tilegan.errors import TileganError, TileganWarning
 
@@ -83,11 +83,8 @@ def _terminable() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
+    with answered(["SIGTERM"], interrupt):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
