@@ -21,6 +21,8 @@ def convert(
     compress: str,
     quality: int,
     lossless: bool,
+    profile: str,
+    strip: bool,
     **settings: Any,
 ) -> None:
     """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).
@@ -30,7 +32,7 @@ def convert(
     from tilegan.images.formats import ExportOptions
     from tilegan.pipelines.convert import convert as run_convert
 
-    options = ExportOptions(compress, quality, lossless)
+    options = ExportOptions(compress, quality, lossless, profile, strip)
     with pixel_bars() as progress:
         result = run_convert(store, output, options=options, progress=progress, **settings)
     for note in result.notes:

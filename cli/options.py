@@ -40,6 +40,14 @@ overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an ou
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that tell how a result is encoded: the fields of ``ExportOptions``."""
     for option in (
+        click.option("--strip", is_flag=True, help="Write neither EXIF, XMP, IPTC nor free-form tags."),
+        click.option(
+            "--profile",
+            type=click.Choice(["srgb", "keep"]),
+            default="srgb",
+            show_default=True,
+            help="keep: colours in the source's profile, such as Display P3.",
+        ),
         click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
         click.option(
             "--quality",

@@ -124,6 +124,8 @@ def stylize(
     compress: str,
     quality: int,
     lossless: bool,
+    profile: str,
+    strip: bool,
     **settings: Any,
 ) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
@@ -134,7 +136,7 @@ def stylize(
     from tilegan.pipelines import stylize as run_stylize
 
     settings["reading"] = Reading(bands, stretch, depth, plane or {}, allow_truncated)
-    settings["options"] = ExportOptions(compress, quality, lossless)
+    settings["options"] = ExportOptions(compress, quality, lossless, profile, strip)
     try:
         with events_of(progress) as events:
             if dry_run:

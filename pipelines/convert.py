@@ -10,9 +10,11 @@ from tilegan.geometry import Window, grid_cell
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, holds_opacity
 from tilegan.images.opaque import OpaqueStore, is_opaque
+from tilegan.images.origin import Origin
 from tilegan.images.output import beside, check_output, put_in_place
 from tilegan.images.pyramid import build_levels
 from tilegan.images.store import ROOT, UNFINISHED, Store
+from tilegan.images.written import remarks_on_store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
@@ -78,13 +80,15 @@ def convert(
     notes: tuple[str, ...] = ()
     with beside(output) as folder:
         if kind == "zarr" or region is not None:
-            source = _part(source, window, folder / "store.zarr", tell)
+            strip = options is not None and options.strip
+            source = _part(source, window, folder / "store.zarr", tell, strip=strip)
             if kind in WITH_LEVELS:
                 build_levels(source, tell)
         finished = source.path
         if kind != "zarr":
             finished = folder / f"image{output.suffix}"
             notes = export(source, finished, options, tell)
+        notes += remarks_on_store(source.origin or Origin(), kind, options or ExportOptions())
         put_in_place(finished, output, folder / "replaced", overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
@@ -114,9 +118,9 @@ def _opaque(store: Store, window: Window) -> Store:
     return OpaqueStore(store) if is_opaque(lambda part: store.read(0, part)[..., 3], window, store.shard) else store
 
 
-def _part(store: Store, window: Window, path: Path, tell: Progress) -> Store:
-    """A new store with level 0 of a window of another one."""
-    origin = store.origin
+def _part(store: Store, window: Window, path: Path, tell: Progress, *, strip: bool) -> Store:
+    """A new store with level 0 of a window of another one; stripped of what tells of people, places and devices."""
+    origin = store.origin.stripped() if store.origin is not None and strip else store.origin
     if origin is not None and origin.geo is not None and (window.height, window.width) != store.shape(0):
         origin = replace(origin, geo=origin.geo.scaled(*store.shape(0))).part(window)
     part = Store.create(

@@ -21,6 +21,7 @@ from tilegan.images.origin import Origin
 from tilegan.images.output import check_finished, check_output, is_store, name_beside, overlaps
 from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
+from tilegan.images.written import remarks_on_store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
@@ -148,6 +149,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     origin = image.origin.part(region).enlarged(translator.scale)
     if origin.opacity and not holds_opacity(output, origin.opacity, settings.options):
         origin = replace(origin, opacity=None if is_opaque(image.read_mask, region, image.block[0]) else origin.opacity)
+    origin = origin.stripped() if settings.options.strip else origin
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
@@ -163,14 +165,17 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         check_memory(output, height, width, memory.limit - memory.process)
     # An overview that is made meanwhile changes the stretch, and not the file.
     measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
+    # else a store that was begun without would keep what shall be stripped
+    stripped = {"stripped": True} if settings.options.strip else {}
     record: Record = {
         # "instances name" so that it is not resumed without them either
-        "source": {"instances name": None} | image.identity() | measured,
+        "source": {"instances name": None} | image.identity() | measured | stripped,
         "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
         "settings": json.loads(json.dumps(asdict(plan))),
     }
     if begun is not None:
         check_record(begun, record)
+    told = origin.metadata.remarks + remarks_on_store(origin, kind, settings.options)
     rows, columns = grid_shape(region.height, region.width, plan.shard)
     summary = StylizePlan(
         source=source,
@@ -199,7 +204,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *notes, *_told_of_levels(origin, image, settings.reading.depth)),
+        notes=(*image.remarks, *notes, *_told_of_levels(origin, image, settings.reading.depth), *told),
     )
     return Job(
         image=image,

@@ -95,7 +95,7 @@ class Sight:
         """
         self._crops.append(crops)
         self._structure.append(structure(source[-1], made[-1]))
-        self._distance.append(feature_distance(source, made))
+        self._distance.append(float(feature_distance(source, made)))
 
     def seen(self, judge: Judge) -> Seen:
         """All of it, by a judge who knows the sources."""

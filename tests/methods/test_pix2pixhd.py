@@ -62,7 +62,7 @@ def test_least_squares_by_hand() -> None:
 
 
 def test_losses_of_a_batch() -> None:
-    method = Pix2PixHD(Brighten(), Scales(), Pix2PixHDSettings(feature_weight=8.0))
+    method = Pix2PixHD(Brighten(), Scales(), Pix2PixHDSettings(feature_weight=8.0, perceptual_weight=0.0))
     batch = Batch(torch.full((2, 3, 8, 8), 0.25), torch.full((2, 3, 8, 8), -0.5), 0, 0, 2)
     generator = {name: loss.item() for name, loss in method.generator_loss(batch).items()}
     # translations are 0.75, judged as that and twice that; 1.25 and twice that from the targets

@@ -18,8 +18,9 @@ from tilegan.methods.siamese_losses import (
     translated_length,
     translated_margin,
 )
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.style_memory import StyleMemory, channel_statistics
+from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 
 VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
 
@@ -162,7 +163,7 @@ class Frozen(JointDiscriminator):
 
     def __init__(self) -> None:
         nn.Module.__init__(self)
-        self.features, self.memory = Halves(), StyleMemory(1, 2 * (3 + 3))
+        self.features, self.memory, self.textures = Halves(), StyleMemory(1, 2 * (3 + 3)), StyleMemory(1, 15)
 
     def forward(self, images: torch.Tensor, features: list[torch.Tensor] | None = None) -> torch.Tensor:
         assert features is not None
@@ -184,7 +185,9 @@ def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
 
 def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
     method = Siamese(
-        Brighten(), Frozen(), SiameseSettings(style_weight=3.0, palette=0, color_jitter=0, style_start=0.5)
+        Brighten(),
+        Frozen(),
+        SiameseSettings(style_weight=3.0, texture_weight=5.0, palette=0, style_start=0.5, color_jitter=0),
     )
     random = torch.Generator().manual_seed(0)
     for _ in range(8):
@@ -199,8 +202,26 @@ def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
     torch.testing.assert_close(memory.translations[0, 14:16], rows)
     wanted = 3 * memory.distance(rows, torch.zeros(2, dtype=torch.int64))
     torch.testing.assert_close(method.generator_loss(batch)["generator_style"], wanted)
+    textures, rows = method.discriminator.textures, color_textures(source + 0.5)
+    torch.testing.assert_close(textures.translations[0, 16:18], rows)
     batch.progress = 0.49
-    assert method.generator_loss(batch)["generator_style"].item() == 0
+    losses = method.generator_loss(batch)
+    assert losses["generator_style"].item() == losses["generator_textures"].item() == 0
+    assert textures.counts.tolist() == [[16, 20]]
+
+
+def test_textures_are_those_of_translations_and_of_targets_as_they_are() -> None:
+    method = Siamese(Brighten(), Frozen(), SiameseSettings(texture_weight=5.0, style_start=0))
+    random = torch.Generator().manual_seed(0)
+    for _ in range(8):
+        source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
+        batch = Batch(source, target, 0, 0, 2)
+        method.generator_loss(batch)
+        method.discriminator_loss(batch)
+    textures = method.discriminator.textures
+    torch.testing.assert_close(textures.targets[0, 14:16], color_textures(target))
+    wanted = 5 * textures.distance(color_textures(source + 0.5), torch.zeros(2, dtype=torch.int64))
+    torch.testing.assert_close(method.generator_loss(batch)["generator_textures"], wanted)
 
 
 def constant_map(*move: float) -> list[list[float]]:
@@ -262,6 +283,23 @@ def test_seams_count_in_joined_images_alone_from_half_of_the_training_on() -> No
         assert method.generator_loss(batch)["generator_seams"].item() == pytest.approx(expected, abs=1e-6)
     for settings in (SiameseSettings(joined=False), SiameseSettings(seam_start=0.6)):
         assert Siamese(Edged(), MeanColor(), settings).generator_loss(batch)["generator_seams"].item() == 0
+
+
+def test_what_repeats_with_the_cell_counts_in_all_images() -> None:
+    class Woven(ResidualGenerator):
+        """Darkens every fourth column."""
+
+        def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:  # noqa: ARG002
+            change = torch.zeros_like(image)
+            change[..., ::4] = -0.2
+            return image + change
+
+    source = torch.randn(4, 3, 32, 32)
+    batch = Batch(source, source, 0, 0, 4)
+    generator = Woven(channels=4, blocks=1, stride=4, detail=2)
+    method = Siamese(generator, MeanColor(), SiameseSettings(weave_weight=10.0))
+    expected = 10 * (0.15**2 + 3 * 0.05**2) / 4  # a column in four is 0.15 below the mean, three are 0.05 above
+    assert method.generator_loss(batch)["generator_weave"].item() == pytest.approx(expected, abs=3e-3)
 
 
 def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:

@@ -41,7 +41,7 @@ def test_the_hinge_leaves_what_is_beyond_1_alone() -> None:
 
 
 def test_losses_of_a_batch() -> None:
-    method = Spade(Paint(), Judge(), SpadeSettings(feature_weight=8.0, pixel_weight=4.0))  # type: ignore[arg-type]
+    method = Spade(Paint(), Judge(), SpadeSettings(feature_weight=8.0, pixel_weight=4.0, perceptual_weight=0.0))  # type: ignore[arg-type]
     # all of the second label, with some noise: translated to 0.5; targets are 0.75
     batch = Batch(torch.full((2, 3, 32, 32), 0.9), torch.full((2, 3, 32, 32), 0.75), 0, 0, 2)
     generator = {name: loss.item() for name, loss in method.generator_loss(batch).items()}

@@ -45,7 +45,9 @@ def minus_log_sigmoid(value: float) -> float:
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_losses_of_a_batch(joined: bool) -> None:
-    settings = SRGanSettings(joined=joined, pixel_weight=2, adversarial_weight=0.5, feature_weight=3)
+    settings = SRGanSettings(
+        joined=joined, pixel_weight=2, adversarial_weight=0.5, feature_weight=3, perceptual_weight=0
+    )
     method = SRGan(Quadruple(), Mean(), settings)
     batch = Batch(torch.full((2, 3, 8, 8), 0.25), torch.full((2, 3, 32, 32), -0.5), 0, 0, 2)
     generator = {name: loss.item() for name, loss in method.generator_loss(batch).items()}

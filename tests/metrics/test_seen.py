@@ -128,4 +128,4 @@ def test_feature_distance_by_hand() -> None:
     first, second = torch.tensor([3.0, 4.0]), torch.tensor([0.0, 2.0])
     taps = [first.view(1, 2, 1, 1), first.view(1, 2, 1, 1)], [10 * first.view(1, 2, 1, 1), second.view(1, 2, 1, 1)]
     # 0 in the first tap, (0.6, 0.8 - 1) in the second
-    assert feature_distance(*taps) == pytest.approx((0.36 + 0.04) / 2)
+    assert feature_distance(*taps).item() == pytest.approx((0.36 + 0.04) / 2)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tilegan.networks.style_memory import TRANSLATIONS, StyleMemory, channel_statistics
+from tilegan.networks.style_memory import TRANSLATIONS, StyleMemory, channel_statistics, color_textures
 
 
 def numbers(*styles: int) -> torch.Tensor:
@@ -19,6 +19,21 @@ def test_statistics_are_means_and_deviations() -> None:
     torch.testing.assert_close(
         channel_statistics([fine, coarse]), torch.tensor([[3.0, deviation, 6.0, math.sqrt(2)]]), rtol=1e-5, atol=1e-5
     )
+
+
+def test_textures_are_deviations_by_size_and_by_color() -> None:
+    columns = torch.arange(64) % 16 // 8 * 0.5 - 0.25  # stripes of 8 pixels
+    gray = columns.expand(1, 3, 64, 64)
+    found = color_textures(gray).reshape(5, 3)
+    expected = torch.full((5, 3), 1e-3)
+    expected[3, 0] = 0.25
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    blue = torch.zeros(1, 3, 64, 64)
+    blue[:, 2, ::2] = 0.1  # lines of 1 pixel
+    found = color_textures(blue).reshape(5, 3)
+    expected = torch.full((5, 3), 1e-3)
+    expected[0] = torch.tensor([0.114, 0.886, 0.114]) * 0.05
+    torch.testing.assert_close(found, expected, rtol=0.02, atol=1e-5)
 
 
 def filled(style: int = 0) -> StyleMemory:

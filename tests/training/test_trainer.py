@@ -36,6 +36,7 @@ def test_a_step_changes_both_networks_and_reports_all_losses(tiny_training: Trai
         "generator_content",
         "generator_tone",
         "generator_seams",
+        "generator_weave",
         "real_length",
         "translated_margin",
         "discriminator_content",
@@ -149,6 +150,15 @@ def test_settings_survive_json(tiny_training: TrainSettings) -> None:
     assert TrainSettings.from_json(tiny_training.to_json()) == tiny_training
     with pytest.raises(SettingError, match="another version: they differ in extra"):
         TrainSettings.from_json({**tiny_training.to_json(), "extra": 1})
+
+
+def test_runs_from_before_a_setting_go_on_without_it(tiny_training: TrainSettings) -> None:
+    values = tiny_training.to_json()
+    del values["method"]["weave_weight"]
+    assert TrainSettings.from_json(values).method == replace(tiny_training.method, weave_weight=0.0)
+    del values["method"]["seam_weight"]
+    with pytest.raises(SettingError, match="another version: they differ in seam_weight"):
+        TrainSettings.from_json(values)
 
 
 def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSettings) -> None:

@@ -23,9 +23,10 @@ from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
 from tilegan.images.origin import Band, Origin
-from tilegan.images.profile import srgb_profile
+from tilegan.images.profile import profile_of
 from tilegan.images.pyramid import halve
 from tilegan.images.store import Store
+from tilegan.images.tiff_metadata import put_in, room_for
 from tilegan.images.values import MASK, Values
 from tilegan.progress import Progress
 
@@ -76,6 +77,7 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
             )
             for file in (*levels.files, source):
                 file.unlink()
+            told = not origin.metadata.kinds or put_in(path, origin.metadata)
             with rasterio.open(path) as dataset:  # the last block is the last to be written; its loss is not reported
                 dataset.read(window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
     except (RasterioError, CPLE_BaseError) as error:
@@ -83,6 +85,8 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
     progress("export", height * width, height * width)
     if not Values.are_kept(origin, store.dtype) and any(band.is_measure for band in origin.bands):
         notes += ("scale, offset and unit of its bands are left out, for values are others: --depth keep keeps them",)
+    if not told:
+        notes += (f"{', '.join(origin.metadata.kinds)} are left out: GDAL built the file in another way than expected",)
     if origin.domains:
         notes += (f"tags of {', '.join(origin.domains)} are left out",)
     return notes
@@ -226,10 +230,12 @@ def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin, ba
             overview = ElementTree.SubElement(band, "Overview")
             ElementTree.SubElement(overview, "SourceFilename", relativeToVRT="1").text = level.name
             ElementTree.SubElement(overview, "SourceBand").text = band.get("band", "mask,1")
-    if origin.color_managed:
-        profile = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
-        content = base64.b64encode(srgb_profile()).decode()
-        ElementTree.SubElement(profile, "MDI", key="SOURCE_ICC_PROFILE").text = content
+    if (profile := profile_of(origin)) is not None:
+        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
+        ElementTree.SubElement(said, "MDI", key="SOURCE_ICC_PROFILE").text = base64.b64encode(profile).decode()
+    if room := room_for(origin.metadata):
+        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="xml:XMP", format="xml")
+        ElementTree.SubElement(said, "room").text = "-" * room
     tree.write(joined)
     return joined
 

@@ -27,6 +27,7 @@ class Conversion:
         space: of the pixels: 'gray', 'rgb', 'cmyk' (0 is no ink) or 'lab' (a and b with signs).
         managed: whether that is another space than sRGB, or a profile says that it is sRGB.
         remark: what a user should know; None for nothing.
+        profile: the profile's bytes, where colours can be converted back by it; None where they cannot, or need not.
     """
 
     space: str = "rgb"
@@ -34,6 +35,7 @@ class Conversion:
     remark: str | None = None
     _transform: ImageCms.ImageCmsTransform | None = None
     _matrix: MatrixProfile | None = None
+    profile: bytes | None = None
 
     def apply(self, levels: Pixels) -> Pixels:
         """Colours of sRGB (h, w, 3) of levels (h, w, bands) of that space, of the same type: uint8 or uint16."""
@@ -75,7 +77,8 @@ def conversion(space: str, profile: bytes | None) -> Conversion:
         return _broken(plain, str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
     if told == "rgb" and _is_srgb(transform):
         return Conversion(space, managed=True)
-    return Conversion(space, True, None, transform, MatrixProfile.parse(profile) if told == "rgb" else None)
+    matrix = MatrixProfile.parse(profile) if told == "rgb" else None
+    return Conversion(space, True, None, transform, matrix, profile if matrix and matrix.is_invertible else None)
 
 
 def narrow(levels: Pixels) -> NDArray[np.uint8]:

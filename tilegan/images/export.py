@@ -12,12 +12,12 @@ from tilegan.images.cog import write_cog
 from tilegan.images.dzi import write_dzi
 from tilegan.images.formats import ExportOptions, check_export, kind_of
 from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
-from tilegan.images.origin import Origin
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png
 from tilegan.images.sidecar import write_place
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
+from tilegan.images.written import WrittenStore, origin_written
 from tilegan.progress import Progress, silent
 
 _BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES
@@ -30,9 +30,9 @@ def export(
     """Write level 0 of a finished store to a file; nothing appears under its name before it is whole.
 
     A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin says; a .png, a .jpg and a .webp keep
-    resolution and profile. The place that a format cannot hold goes to a file beside it (see ``sidecar_of``). A .dzi,
-    for which the store needs all its levels, lies beside its folder of tiles. A WebP is encoded as a whole, in memory;
-    all others are written part by part.
+    resolution, profile, EXIF, XMP and IPTC (which a .webp has no room for). The place that a format cannot hold goes to
+    a file beside it (see ``sidecar_of``). A .dzi, for which the store needs all its levels, lies beside its folder of
+    tiles. A WebP is encoded as a whole, in memory; all others are written part by part.
 
     Args:
         store: with level 0 complete.
@@ -50,19 +50,19 @@ def export(
     path, options = Path(path), options or ExportOptions()
     kind = kind_of(path)
     height, width = store.shape(0)
-    origin = store.origin or Origin()
+    origin, notes = origin_written(store, kind, options)
     check_export(path, height, width, store.dtype, store.channels, origin.opacity, options)
     if kind == "zarr":
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
     folder = path.with_name(f"{path.name}.export")
     temporary = folder / f"image{path.suffix}"
-    notes: tuple[str, ...] = ()
+    store = WrittenStore(store, origin)
     try:
         if folder.is_dir():  # a kill left it
             shutil.rmtree(folder)
         folder.mkdir()
         if kind == "tif":
-            notes = write_cog(temporary, store, options, progress)
+            notes += write_cog(temporary, store, options, progress)
         elif kind == "dzi":
             write_dzi(temporary, store, options, progress)
         elif kind == "webp":

@@ -35,6 +35,9 @@ class ExportOptions:
         compress: of TIFF: 'deflate', 'zstd', 'lzw', 'jpeg' or 'webp'.
         quality: 1 to 100, of what JPEG and WebP lose: as files, in TIFF and as tiles of a deep zoom image.
         lossless: WebP, as a file or in TIFF, without loss; tiles of a deep zoom image in PNG.
+        profile: 'srgb', or 'keep' for colours brought back to the profile of the source, if that is one of curves and
+            a matrix (Display P3, Adobe RGB, ProPhoto).
+        strip: leave out what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
 
     Raises:
         SettingError: a value that cannot be.
@@ -43,12 +46,16 @@ class ExportOptions:
     compress: str = "deflate"
     quality: int = 95
     lossless: bool = False
+    profile: str = "srgb"
+    strip: bool = False
 
     def __post_init__(self) -> None:
         if self.compress not in COMPRESSIONS:
             raise SettingError(f"no compression '{self.compress}': use {', '.join(COMPRESSIONS)}")
         if not 1 <= self.quality <= 100:
             raise SettingError(f"no quality {self.quality}: give 1 to 100")
+        if self.profile not in ("srgb", "keep"):
+            raise SettingError(f"no profile '{self.profile}': give srgb or keep")
 
 
 def kind_of(path: str | Path) -> str:

@@ -181,6 +181,11 @@ class Opened:
         file = local_file(path)
         return self.dataset.driver == "GTiff" and file is not None and is_premultiplied(file, self._directory())
 
+    @property
+    def directory(self) -> int | None:
+        """Where the directory of the image lies in the file of a TIFF; None in others, or if GDAL does not say."""
+        return (self._joined[0] if self._joined else self._directory()) or None
+
     def _directory(self) -> int:
         """Where the directory of a TIFF lies in its file; 0 if GDAL does not say."""
         return int(self.dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1) or 0)

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from tilegan.images.exif import tells_of_layout
 from tilegan.images.origin import Band, Geo
 from tilegan.images.resolution import dpi_of_description, sensible_dpi
 
@@ -100,11 +101,6 @@ def domains_of(dataset: Any) -> tuple[str, ...]:
     """Names of the further tags of a dataset, beside those that tell how it is built."""
     names = [str(name) for name in dataset.tag_namespaces()]
     return tuple(sorted(name for name in names if name and name not in _BUILT and ":" not in name))
-
-
-def tells_of_layout(description: str) -> bool:
-    """Whether the description of a TIFF is a program's own, of pages, bands and type, which are others in a result."""
-    return description.startswith(("ImageJ=", "Aperio")) or "<OME" in description
 
 
 def is_placed(geo: Geo | None) -> bool:

@@ -10,6 +10,8 @@ from typing import IO
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from tilegan.images.bmp import HEAD, is_special
+from tilegan.images.heif import FORMAT as HEIF
+from tilegan.images.heif import is_heic
 from tilegan.images.resolution import sensible_dpi
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
@@ -53,6 +55,8 @@ def read_header(path: Path) -> Header:
                 start = file.read(HEAD)
             if is_special(start):
                 return Header("BMP", for_pillow=True)
+            if is_heic(start):
+                return Header(HEIF, for_pillow=True)
             with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
                 if image.format in _PROGRAMS:
                     return Header()

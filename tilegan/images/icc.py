@@ -6,7 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.images.srgb import levels_of_light
+from tilegan.geometry import Pixels
+from tilegan.images.srgb import levels_of_light, light_of_levels
 
 _ROWS = 128
 _BANDS = (b"r", b"g", b"b")
@@ -24,6 +25,12 @@ class MatrixProfile:
         self._curves = curves
         self._matrix = matrix
         self._encoded = levels_of_light(np.linspace(0, 1, 2**16), np.dtype(np.uint16))
+
+    @property
+    def is_invertible(self) -> bool:
+        """Whether colours of sRGB have colours of this profile: its curves rise, and its matrix has an inverse."""
+        rises = bool((np.diff(self._curves, axis=1) >= 0).all() and (self._curves[:, -1] > self._curves[:, 0]).all())
+        return rises and abs(float(np.linalg.det(self._matrix))) > 1e-6
 
     @classmethod
     def parse(cls, profile: bytes) -> Self | None:
@@ -50,6 +57,18 @@ class MatrixProfile:
             linear = np.stack([curve[part[..., band]] for band, curve in enumerate(self._curves)], axis=-1)
             srgb = linear @ self._matrix.T
             result[top : top + _ROWS] = self._encoded[(srgb.clip(0, 1) * 65535 + 0.5).astype(np.uint16)]
+        return result
+
+    def from_srgb(self, levels: Pixels) -> Pixels:
+        """Colours of sRGB (h, w, 3), uint8 or uint16, as those of this profile, of the same type."""
+        light = light_of_levels(levels.dtype).astype(np.float32)
+        back = np.linalg.inv(self._matrix.astype(np.float64)).astype(np.float32)
+        level = np.linspace(0, np.iinfo(levels.dtype).max, self._curves.shape[1])
+        result = np.empty_like(levels)
+        for top in range(0, len(levels), _ROWS):
+            linear = light[levels[top : top + _ROWS]] @ back.T
+            for band, curve in enumerate(self._curves):
+                result[top : top + _ROWS, :, band] = np.interp(linear[..., band], curve, level) + 0.5
         return result
 
 

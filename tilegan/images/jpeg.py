@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tilegan.images.exif import exif_of_dpi
+from tilegan.images.embedded import EXIF_MARK, PHOTOSHOP_MARK, XMP_MARK, photoshop_of_iptc
+from tilegan.images.metadata import Metadata
 from tilegan.images.origin import Origin
-from tilegan.images.profile import srgb_profile
+from tilegan.images.profile import profile_of
+from tilegan.images.written import dpi_fits_jpeg
 
 BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
-_MOST_DPI = 65_535  # that a JPEG's header has room for
+_APP1, _APP13 = b"\xff\xe1", b"\xff\xed"  # where EXIF and XMP are told, and IPTC
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
@@ -32,19 +34,18 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         height: of the image, in pixels.
         bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` rows.
-        origin: whose resolution is kept, above 65,535 dpi in EXIF, and whose colours are tagged as sRGB where they were
-            converted.
+        origin: whose resolution is kept, unless it is above 65,535 dpi, with its EXIF, XMP and IPTC, of at most 64 KiB
+            each, and with whose profile colours are tagged (see ``profile_of``).
         quality: 1 to 100.
 
     Raises:
         OSError: the file cannot be written.
     """
-    said: dict[str, Any] = {"icc_profile": srgb_profile()} if origin.color_managed else {}
-    dpi = tuple(round(value) for value in origin.dpi or ())
-    if dpi and min(dpi) > 0 and max(dpi) <= _MOST_DPI:
-        said["dpi"] = dpi
-    elif origin.dpi is not None:
-        said["exif"] = exif_of_dpi(origin.dpi)
+    said: dict[str, Any] = {}
+    if (profile := profile_of(origin)) is not None:
+        said["icc_profile"] = profile
+    if origin.dpi is not None and dpi_fits_jpeg(origin.dpi):
+        said["dpi"] = tuple(round(value) for value in origin.dpi)
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.
@@ -55,11 +56,24 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         frame, scan = _frame_and_scan(content)
         if number == 0:
             struct.pack_into(">H", content, frame + 5, height)  # after marker, length and precision
-            file.write(content[:scan])
+            start = 4 + int.from_bytes(content[4:6], "big")  # JFIF's own part comes first
+            file.write(content[:start] + _parts(origin.metadata) + content[start:scan])
         else:
             file.write(_LAST_RESTART)
         file.write(content[scan : -len(_END)])
     file.write(_END)
+
+
+def _parts(metadata: Metadata) -> bytes:
+    """The parts of a header that hold EXIF, XMP and IPTC."""
+    told = (
+        (_APP1, EXIF_MARK, metadata.exif),
+        (_APP1, XMP_MARK, metadata.xmp.encode()),
+        (_APP13, PHOTOSHOP_MARK, photoshop_of_iptc(metadata.iptc) if metadata.iptc else b""),
+    )
+    return b"".join(
+        marker + struct.pack(">H", 2 + len(mark) + len(block)) + mark + block for marker, mark, block in told if block
+    )
 
 
 def _frame_and_scan(content: bytearray) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """What a result takes over from the image it was made from, beside pixels: place, meaning of values, transparency."""
 
+import base64
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +14,7 @@ from rasterio.rpc import RPC
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
+from tilegan.images.metadata import Metadata
 
 _POINT = ("row", "col", "x", "y", "z", "id", "info")
 
@@ -118,6 +120,8 @@ class Origin:
         rule: how ``low`` and ``high`` were found, for people (see ``tilegan.images.stretch``).
         bands: what is said of the bands that are red, green and blue; empty if nothing is.
         domains: names of further tags of the file, which no result keeps.
+        metadata: its EXIF, XMP and IPTC.
+        profile: the colour profile that colours were converted from, if they can be converted back.
     """
 
     geo: Geo | None = None
@@ -130,6 +134,19 @@ class Origin:
     rule: str = "dtype"
     bands: tuple[Band, ...] = ()
     domains: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
+    profile: bytes | None = None
+
+    def stripped(self) -> Self:
+        """The origin without what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
+
+        What tells what pixels are stays: georeference, nodata, depth, profile, resolution.
+        """
+        geo = self.geo
+        if geo is not None:
+            geo = replace(geo, tags={name: text for name, text in geo.tags.items() if name == "AREA_OR_POINT"})
+        bands = tuple(replace(band, tags={}) for band in self.bands)
+        return replace(self, geo=geo, bands=bands, domains=(), metadata=Metadata())
 
     def part(self, window: Window) -> Self:
         """The origin of a window of the image."""
@@ -151,6 +168,8 @@ class Origin:
             "geo": None,
             "bands": [asdict(band) for band in self.bands],
             "domains": list(self.domains),
+            "metadata": self.metadata.to_json(),
+            "profile": base64.b64encode(self.profile).decode() if self.profile is not None else None,
         }
         if self.geo is None:
             return content
@@ -180,6 +199,9 @@ class Origin:
             told: dict[str, Any] = {"dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None}
             told["bands"] = tuple(_band(band) for band in content.get("bands", ()))
             told["domains"] = tuple(map(str, content.get("domains", ())))
+            metadata, profile = content.get("metadata"), content.get("profile")
+            told["metadata"] = Metadata.from_json(metadata) if metadata else Metadata()
+            told["profile"] = base64.b64decode(profile) if profile else None
             return cls(**{**content, **told})
         except (AttributeError, KeyError, TypeError, ValueError, RasterioError) as error:
             raise ImageError(f"what a store says of the image it was made from cannot be read: {error!r}") from error

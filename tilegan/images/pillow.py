@@ -3,7 +3,7 @@
 import threading
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,12 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.bmp import bit_fields
 from tilegan.images.color import conversion
 from tilegan.images.cures import cure
+from tilegan.images.embedded import read_metadata
 from tilegan.images.gaps import GREY
 from tilegan.images.georeference import is_placed
 from tilegan.images.header import dpi_of, orientation_of
+from tilegan.images.heif import FORMAT, deep_values, heic_image, remarks_of
+from tilegan.images.metadata import Metadata
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.sidecar import place_beside
@@ -56,8 +59,8 @@ class PillowSource:
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
                 with path.open("rb") as file:
                     fields = bit_fields(file, allow_truncated=reading.allow_truncated)
-                    with fields or Image.open(file) as image:
-                        self._read(image, reading)
+                    with fields or heic_image(file, self.path) or Image.open(file) as image:
+                        self._read(image, file, reading)
         except TileganError:
             raise
         except Image.DecompressionBombError as error:
@@ -71,7 +74,7 @@ class PillowSource:
             raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
-    def _read(self, image: Image.Image, reading: Reading) -> None:
+    def _read(self, image: Image.Image, file: BinaryIO, reading: Reading) -> None:
         planes = {"page": getattr(image, "n_frames", 1)}
         chosen = chosen_plane(reading, planes, self.path)
         self.remarks = plane_remark(planes, chosen)
@@ -84,11 +87,13 @@ class PillowSource:
             )
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
-        _load(image, allow_truncated=reading.allow_truncated)
+        deep = deep_values(image, file)
+        if deep is None:
+            _load(image, allow_truncated=reading.allow_truncated)
         geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
         # a file that says where its pixels lie, says so of the pixels as they are stored
         turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
-        values, alpha = _arrays(image)
+        values, alpha = deep or _arrays(image)
         if reading.bands is not None:
             if max(reading.bands) > values.shape[2]:
                 raise SettingError(f"no bands {reading.bands} in {shown(self.path)}: it has 1 to {values.shape[2]}")
@@ -97,7 +102,7 @@ class PillowSource:
         if reading.bands is not None and space in ("cmyk", "lab"):
             space = "gray" if len(reading.bands) == 1 else "rgb"
         colour = conversion(space, profile)
-        self.remarks += (colour.remark,) if colour.remark else ()
+        self.remarks += (*remarks_of(image), *filter(None, (colour.remark,)))
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
         told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
@@ -114,6 +119,8 @@ class PillowSource:
             rule=stretch.rule,
             color_managed=colour.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
+            metadata=_metadata(image, self.path),
+            profile=colour.profile,
         )
 
     def read(self, window: Window) -> Pixels:
@@ -153,6 +160,15 @@ def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> 
     return np.array(Image.fromarray(eight).resize((width, height), Image.Resampling.BOX))
 
 
+def _metadata(image: Image.Image, path: str) -> Metadata:
+    """What the file tells beside pixels; of formats that only Pillow knows, what Pillow found."""
+    found = read_metadata(locate(path))
+    if image.format not in (FORMAT, "AVIF", "GIF"):
+        return found
+    exif, xmp = (image.info.get(name) or b"" for name in ("exif", "xmp"))
+    return Metadata.cleaned(exif if isinstance(exif, bytes) else b"", xmp if isinstance(xmp, bytes) else b"")
+
+
 def _load(image: Image.Image, *, allow_truncated: bool) -> None:
     """Decode; what is missing of a damaged file becomes mid-grey where that is allowed."""
     if not allow_truncated:
@@ -170,7 +186,7 @@ def _load(image: Image.Image, *, allow_truncated: bool) -> None:
             ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _arrays(image: Image.Image) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+def _arrays(image: Image.Image) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Values (h, w, bands) and alpha (h, w); alpha is None if all is opaque."""
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))

@@ -8,8 +8,9 @@ from typing import BinaryIO
 import numpy as np
 
 from tilegan.geometry import Pixels
+from tilegan.images.embedded import PNG_IPTC, PNG_XMP
 from tilegan.images.origin import Origin
-from tilegan.images.profile import srgb_profile
+from tilegan.images.profile import profile_of
 
 _COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
 _UP = 2  # of the filter: difference from the row above
@@ -28,7 +29,8 @@ def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], 
         height: of the image, in pixels.
         width: likewise.
         bands: uint8 or uint16 (rows, width, 3 or 4) from the top down, ``height`` rows in all.
-        origin: whose resolution is kept, and whose colours are tagged as sRGB where they were converted.
+        origin: whose resolution is kept, with its EXIF, XMP and IPTC, and with whose profile colours are tagged (see
+            ``profile_of``).
 
     Raises:
         OSError: the file cannot be written.
@@ -56,12 +58,20 @@ def _head(file: BinaryIO, height: int, width: int, band: Pixels, origin: Origin)
     file.write(b"\x89PNG\r\n\x1a\n")
     colour_type = _COLOUR_TYPE[band.shape[2]]
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * band.itemsize, colour_type, 0, 0, 0))
-    if origin.color_managed:
-        _chunk(file, b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile()))
+    if (profile := profile_of(origin)) is not None:
+        name = b"sRGB" if origin.profile is None else b"ICC profile"
+        _chunk(file, b"iCCP", name + b"\0\0" + zlib.compress(profile))
     if origin.dpi is not None:
         across, down = (round(value / _INCH) for value in origin.dpi)
         if min(across, down) > 0 and max(across, down) <= _MOST:
             _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METRE))
+    if origin.metadata.exif:
+        _chunk(file, b"eXIf", origin.metadata.exif)
+    if origin.metadata.xmp:
+        _chunk(file, b"iTXt", PNG_XMP + b"\0\0\0\0\0" + origin.metadata.xmp.encode())
+    if iptc := origin.metadata.iptc:  # PNG has no place of its own for it: as ImageMagick and ExifTool do
+        text = b"\niptc\n%8d\n%s\n" % (len(iptc), iptc.hex().encode())
+        _chunk(file, b"zTXt", PNG_IPTC + b"\0\0" + zlib.compress(text))
 
 
 def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:

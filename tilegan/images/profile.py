@@ -1,10 +1,17 @@
-"""The ICC profile that converted colours are tagged with."""
+"""The ICC profile that colours of a result are tagged with."""
 
 from functools import cache
 
 from PIL import ImageCms
 
+from tilegan.images.origin import Origin
+
 _CREATED = slice(24, 36)  # in the header: six numbers of two bytes
+
+
+def profile_of(origin: Origin) -> bytes | None:
+    """The profile of a result's colours: the one it keeps, or sRGB's if they were converted; None for none."""
+    return origin.profile or (srgb_profile() if origin.color_managed else None)
 
 
 @cache

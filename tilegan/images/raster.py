@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
 from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
+from tilegan.images.embedded import read_metadata
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
 from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
 from tilegan.images.header import Header, read_header
+from tilegan.images.metadata import Metadata
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.raster_file import RasterFile
@@ -71,7 +74,7 @@ class RasterSource:
             self._colour = conversion(space, embedded_profile(dataset))
             dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
             told = bands_of(dataset, bands.indexes) if bands.palette is None else ()
-            domains = domains_of(dataset)
+            self._told = Origin(geo, bands.opacity, bands=told, domains=domains_of(dataset))
             exif = dataset.tags().get("EXIF_Orientation", "1")
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
@@ -90,26 +93,21 @@ class RasterSource:
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
         self._stretch: Stretch | None = None
-        self._facts = (geo, dpi[::-1] if dpi and turn.lies else dpi, told, domains)
+        self._told = replace(
+            self._told,
+            color_managed=self._colour.managed,
+            profile=self._colour.profile,
+            dpi=dpi[::-1] if dpi and turn.lies else dpi,
+            metadata=Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory),
+        )
 
     @property
     def origin(self) -> Origin:
         """What a result takes over beside pixels."""
-        geo, dpi, bands, domains = self._facts
+        if self._bands.palette is not None:
+            return self._told
         stretch = self._measured()
-        is_palette = self._bands.palette is not None
-        return Origin(
-            geo=geo,
-            opacity=self._bands.opacity,
-            dtype="uint8" if is_palette else self.dtype.name,
-            low=0.0 if is_palette else stretch.low,
-            high=255.0 if is_palette else stretch.high,
-            rule="dtype" if is_palette else stretch.rule,
-            color_managed=self._colour.managed,
-            dpi=dpi,
-            bands=bands,
-            domains=domains,
-        )
+        return replace(self._told, dtype=self.dtype.name, low=stretch.low, high=stretch.high, rule=stretch.rule)
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.

@@ -12,7 +12,7 @@ from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
 from tilegan.images.cures import known_otherwise
-from tilegan.images.georeference import tells_of_layout
+from tilegan.images.exif import tells_of_layout
 from tilegan.images.origin import Geo, Origin, Reading
 from tilegan.images.pillow import reduced
 from tilegan.images.resolution import dpi_of_pixel

@@ -9,9 +9,9 @@ from typing import Any
 from PIL import Image
 
 from tilegan.geometry import Window
-from tilegan.images.exif import exif_of_dpi
 from tilegan.images.formats import ExportOptions
-from tilegan.images.profile import srgb_profile
+from tilegan.images.origin import Origin
+from tilegan.images.profile import profile_of
 from tilegan.images.store import Store
 
 
@@ -20,7 +20,7 @@ def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
 
     Args:
         path: the file.
-        store: with level 0 complete.
+        store: with level 0 complete; EXIF of its origin, XMP and the profile of its colours are written too.
         options: how it is encoded.
 
     Raises:
@@ -29,9 +29,8 @@ def write_webp(path: Path, store: Store, options: ExportOptions) -> None:
     """
     height, width = store.shape(0)
     image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
-    managed = store.origin is not None and store.origin.color_managed
-    said: dict[str, Any] = {"icc_profile": srgb_profile()} if managed else {}
-    if store.origin is not None and store.origin.dpi is not None:
-        said["exif"] = exif_of_dpi(store.origin.dpi)
+    origin = store.origin or Origin()
+    told = {"icc_profile": profile_of(origin), "exif": origin.metadata.exif, "xmp": origin.metadata.xmp.encode()}
+    said: dict[str, Any] = {name: block for name, block in told.items() if block}
     # exact: colours of transparent pixels are kept
     image.save(path, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)

@@ -1,7 +1,7 @@
 """The protocol that every training method follows: networks in, a batch in, losses out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import inf
 from typing import Any, ClassVar, Protocol, Self
 
@@ -20,6 +20,19 @@ NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
 
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is what is minimised."""
+
+_BEFORE = "before"
+
+
+def before(value: float) -> dict[str, float]:
+    """Marks, among a method's settings, a new one: what trainings that knew nothing of it had in effect."""
+    return {_BEFORE: value}
+
+
+def completed(kind: type["MethodSettings"], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of some settings, by name, with those of before for new ones that are missing."""
+    return {entry.name: entry.metadata[_BEFORE] for entry in fields(kind) if _BEFORE in entry.metadata} | dict(values)
+
 
 FITTED = {"fitted": True}  # marks, among a method's settings, what is fitted to the images: nobody gives it
 

@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import MAY_BE_LABELS, PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.cyclegan import squared_error
 from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
+from tilegan.methods.perceptual import Perceptual, PerceptualSettings
 from tilegan.networks.build import (
     COARSE_TO_FINE_GENERATOR,
     INSTANCE_ENCODER,
@@ -32,11 +32,12 @@ Features = list[list[torch.Tensor]]
 
 
 @dataclass(frozen=True)
-class Pix2PixHDSettings(MethodSettings):
+class Pix2PixHDSettings(PerceptualSettings):
     """The method's own numbers, beside those of every method.
 
     Attributes:
         feature_weight: weight of feature matching against the adversarial loss, lambda in the paper.
+        perceptual_weight: see ``PerceptualSettings``; in the paper lambda as well, of features of a VGG network.
         global_share: share of the steps, the first ones, in which the global generator learns alone.
         enhancer_share: share of the steps after these in which the enhancers learn, one after the other, while what is
             below them rests. In the steps that are left all learn together.
@@ -66,7 +67,7 @@ def least_squares(judged: Sequence[Sequence[torch.Tensor]], wanted: float) -> to
     return torch.stack([squared_error(scale[-1], wanted) for scale in judged]).mean()
 
 
-class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
+class Pix2PixHD(Perceptual[Pix2PixHDSettings]):
     """A generator of several stages, and discriminators of pairs (source, image) at several scales."""
 
     name: ClassVar = "pix2pixhd"
@@ -108,10 +109,11 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``."""
+        networks = super().networks()
         if self.encoder is None or self.gallery is None:
-            return super().networks()
+            return networks
         parts = {"generator": self.generator, "encoder": self.encoder, "gallery": self.gallery}
-        return {"generator": nn.ModuleDict(parts), "discriminator": self.discriminator}
+        return networks | {"generator": nn.ModuleDict(parts)}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``sum_k (D_k(a, G(a)) - 1)^2 / 3 + w sum_k sum_i |D_k,i(a, b) - D_k,i(a, G(a))| / (3 layers)``.
@@ -124,11 +126,13 @@ class Pix2PixHD(Adversaries[Pix2PixHDSettings]):
         translated = translate(_Stages(self.coarse_to_fine, last, resting), told, self.settings)
         batch.made = {"translated": translated.detach()}
         made = self._judge(given, translated)
+        target = _reduced(given.target, translated)
         with torch.no_grad():
-            real = self._judge(given, _reduced(given.target, translated))
+            real = self._judge(given, target)
         return {
             "generator": least_squares(made, 1),
             "features": self.settings.feature_weight * feature_matching(real, made),
+            **self.perceptual_loss(target, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:

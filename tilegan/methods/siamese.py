@@ -18,11 +18,11 @@ import torch
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings
+from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings, before
 from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
-from tilegan.methods.seams import seam_energies
+from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 from tilegan.methods.siamese_losses import (
     content_cosine,
     feature_distance,
@@ -36,8 +36,9 @@ from tilegan.networks.build import (
     JOINT_DISCRIMINATOR,
     PAINTING_GENERATOR,
 )
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.style_memory import channel_statistics
+from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
 
 
@@ -53,8 +54,10 @@ class SiameseSettings(MethodSettings):
             twigs and outlines stay, whatever they are painted with.
         style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
             set of translations from that of the targets. It finds a manner soon, and a sloppy one; judges refine it.
-        style_start: share of the training before which there is no such loss: without strokes that judges have found,
-            it makes a relief of the photograph.
+        texture_weight: weight of the same for textures in light and colour: without it paint is gray relief on colours
+            of the photograph.
+        style_start: share of the training before which there are no such losses: without strokes that judges have
+            found, they make a relief of the photograph.
         lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
             at 0 to the targets' at 1.
         palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
@@ -66,6 +69,8 @@ class SiameseSettings(MethodSettings):
             one edge of all tiles is a little darker than the other, which makes a grid of even areas.
         seam_start: share of the training before which there is no such loss: it keeps strokes small, and these have
             to be found first.
+        weave_weight: weight of the generator's loss on what repeats with its cell in all images: noise, of which a cell
+            has one value, makes a fine weave of even areas.
         color_maps: of each style, from the sources' colours to the targets'; fitted to the images.
 
     Raises:
@@ -76,6 +81,7 @@ class SiameseSettings(MethodSettings):
     content_weight: float = 0.4
     feature_weight: float = 2.0
     style_weight: float = 2.0
+    texture_weight: float = field(default=2.0, metadata=before(0.0))
     style_start: float = 0.25
     lightness: float = 1.0
     palette: float = 0.5
@@ -84,6 +90,7 @@ class SiameseSettings(MethodSettings):
     tone_cell: int = 32
     seam_weight: float = 200.0
     seam_start: float = 0.5
+    weave_weight: float = field(default=1e5, metadata=before(0.0))
     color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
@@ -91,7 +98,14 @@ class SiameseSettings(MethodSettings):
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
         self.check_weights(
-            "content_weight", "feature_weight", "style_weight", "color_jitter", "tone_weight", "seam_weight"
+            "content_weight",
+            "feature_weight",
+            "style_weight",
+            "texture_weight",
+            "color_jitter",
+            "tone_weight",
+            "seam_weight",
+            "weave_weight",
         )
         self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
         self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
@@ -127,7 +141,7 @@ class Siamese(Adversaries[SiameseSettings]):
     sides: ClassVar = (64, 512)
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``, what sets tones, and what repeats with the tile."""
+        """``mean ||D(AB)|| - w cos``, what sets tones, and what repeats with the tile and with the cell."""
         given = judged(batch, self.settings)
         translated = translate(self.generator, given, self.settings)
         batch.made["translated"] = translated.detach()
@@ -147,12 +161,16 @@ class Siamese(Adversaries[SiameseSettings]):
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
             "generator_tone": self.settings.tone_weight
             * tone_distance(self._wanted(given), translated, self.settings.tone_cell),
-            "generator_seams": self.settings.seam_weight * self._seams(given, translated),
         }
+        changes = translated.float() - self._moved(given, given.source)
+        losses["generator_seams"] = self.settings.seam_weight * self._seams(given, changes)
+        losses["generator_weave"] = self.settings.weave_weight * self._weave(given, changes)
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
-            losses["generator_style"] = self.settings.style_weight * self._style_distance(given, features)
+            for name, (memory, rows) in self._statistics(features, translated).items():
+                weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
+                losses[f"generator_{name}"] = weight * self._distance(given, memory, rows)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -167,7 +185,8 @@ class Siamese(Adversaries[SiameseSettings]):
         target = transform_colors(target, self._transforms(given, 1))
         of_target_features = self._features(target)
         if of_target_features:
-            self._remember(given, of_target_features)
+            for memory, rows in self._statistics(of_target_features, given.target).values():
+                memory.remember(gather(rows, given), _numbers(given), translated=False)
         known = [batch.made[f"features {number}"] for number in range(len(of_target_features))]
         features = [torch.cat(each) for each in zip(known, of_target_features, strict=True)]
         seen = batch.made["seen"].chunk(2)
@@ -192,13 +211,18 @@ class Siamese(Adversaries[SiameseSettings]):
         maps = torch.tensordot(shares, maps, 1)
         return move_colors(colors, maps, self.settings.lightness, self.settings.palette)
 
-    def _seams(self, given: Batch, translated: torch.Tensor) -> torch.Tensor:
+    def _seams(self, given: Batch, changes: torch.Tensor) -> torch.Tensor:
         """What repeats with the tile in the images of all processes that were joined of tiles."""
         if not self.settings.joined or given.progress < self.settings.seam_start:
-            return translated.new_zeros(())
-        energies = gather(seam_energies(translated.float() - self._moved(given, given.source)), given)
+            return changes.new_zeros(())
+        energies = gather(seam_energies(changes), given)
         joined = energies[whole_of(self.settings, given.total) :]
         return joined.sum() / max(1, len(joined))
+
+    def _weave(self, given: Batch, changes: torch.Tensor) -> torch.Tensor:
+        """What repeats with the generator's cell in the images of all processes; 0 if it has none."""
+        cell = self.generator.stride if isinstance(self.generator, ResidualGenerator) else 1
+        return common_energy(gather(weave_patterns(changes, cell), given))
 
     def _wanted(self, given: Batch) -> torch.Tensor:
         """The tones that the translations of a batch should have."""
@@ -208,19 +232,22 @@ class Siamese(Adversaries[SiameseSettings]):
         """Frozen features of images (N, 3, H, W), finest first; none where D does not look with such."""
         return self.discriminator.features(images) if isinstance(self.discriminator, JointDiscriminator) else []
 
-    def _style_distance(self, given: Batch, features: list[torch.Tensor]) -> torch.Tensor:
-        """How far translations are from targets by the statistics of their features, which are then remembered."""
+    def _statistics(
+        self, features: list[torch.Tensor], images: torch.Tensor
+    ) -> dict[str, tuple[StyleMemory, torch.Tensor]]:
+        """Statistics of images, (N, values), and what remembers those of others: of features, and of textures."""
         assert isinstance(self.discriminator, JointDiscriminator)
-        rows, styles = gather(channel_statistics(features), given), _numbers(given)
-        distance = self.discriminator.memory.distance(rows, styles)
-        self.discriminator.memory.remember(rows, styles, translated=True)
-        return distance if given.progress >= self.settings.style_start else torch.zeros_like(distance)
+        found = {"style": (self.discriminator.memory, channel_statistics(features))}
+        if self.discriminator.textures is not None:
+            found["textures"] = self.discriminator.textures, color_textures(images)
+        return found
 
-    def _remember(self, given: Batch, features: list[torch.Tensor]) -> None:
-        """Remember the statistics of the targets' features."""
-        assert isinstance(self.discriminator, JointDiscriminator)
-        rows = gather(channel_statistics(features), given)
-        self.discriminator.memory.remember(rows, _numbers(given), translated=False)
+    def _distance(self, given: Batch, memory: StyleMemory, rows: torch.Tensor) -> torch.Tensor:
+        """How far translations are from targets by their statistics (n, values), which are then remembered."""
+        rows, styles = gather(rows, given), _numbers(given)
+        distance = memory.distance(rows, styles)
+        memory.remember(rows, styles, translated=True)
+        return distance if given.progress >= self.settings.style_start else torch.zeros_like(distance)
 
     def _vectors(self, given: Batch, features: list[torch.Tensor], *images: torch.Tensor) -> list[torch.Tensor]:
         """Vectors of images (N, 3, H, W) of a batch, of all processes, in one pass; features are of all images."""

@@ -11,23 +11,24 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import LABELS, PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
+from tilegan.methods.perceptual import Perceptual, PerceptualSettings
 from tilegan.networks.build import MULTISCALE_DISCRIMINATOR, SPADE_GENERATOR
 from tilegan.networks.labels import Labels
 from tilegan.networks.multiscale import MultiscaleDiscriminator
 
 
 @dataclass(frozen=True)
-class SpadeSettings(MethodSettings):
+class SpadeSettings(PerceptualSettings):
     """The method's own numbers, beside those of every method.
 
     Attributes:
         feature_weight: weight of the distance to the target in the discriminators' features; 10 in the paper, of the
             sum over layers, here of their mean.
-        pixel_weight: weight of the distance to the target; takes the place of the paper's perceptual loss, 10 as well.
+        pixel_weight: weight of the distance to the target; not in the paper.
+        perceptual_weight: see ``PerceptualSettings``; in the paper 10, of features of a VGG network.
 
     Raises:
         SettingError: a number cannot work.
@@ -62,11 +63,10 @@ def hinge(features: Sequence[Sequence[torch.Tensor]], sign: float) -> torch.Tens
     return torch.stack([nn.functional.relu(1 - sign * layers[-1]).mean() for layers in features]).mean()
 
 
-class Spade(Adversaries[SpadeSettings]):
+class Spade(Perceptual[SpadeSettings]):
     """One generator that is told labels, and discriminators, at several scales, of (labels, image).
 
-    The paper compares features of a VGG network that was trained to classify photographs. No such weights are at hand
-    here, nor can they be given: the distance of pixels takes their place.
+    The paper compares features of a VGG network that was trained to classify photographs, here those of a smaller one.
     """
 
     name: ClassVar = "spade"
@@ -114,6 +114,7 @@ class Spade(Adversaries[SpadeSettings]):
             "generator": -mean_judgement(features),
             "features": settings.feature_weight * feature_matching(wanted, features),
             "pixels": settings.pixel_weight * nn.functional.l1_loss(translated, given.target),
+            **self.perceptual_loss(given.target, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:

@@ -3,17 +3,17 @@
 Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network'.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.methods.adversaries import Adversaries
-from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings
+from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings, before
 from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
+from tilegan.methods.perceptual import Perceptual, PerceptualSettings
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
@@ -21,15 +21,16 @@ from tilegan.networks.vgg import VggFeatures
 
 
 @dataclass(frozen=True)
-class SRGanSettings(MethodSettings):
+class SRGanSettings(PerceptualSettings):
     """The method's own numbers, beside those of every method.
 
     Attributes:
         pixel_weight: weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper.
         adversarial_weight: weight of the discriminator's judgement; 0.001 in the paper.
         feature_weight: weight of the distance to the target in the discriminator's features; not in the paper.
-        vgg: a safetensors file with the weights of a VGG network, named as torchvision names them, whose features are
-            compared as well; '' for none, since none is at hand here.
+        perceptual_weight: see ``PerceptualSettings``; its network takes the place of the paper's.
+        vgg: a safetensors file with the weights of a VGG network, the paper's, named as torchvision names them, whose
+            features are compared as well; '' for none, since none is at hand here.
         vgg_weight: weight of the mean squared distance to the target in these; 0.006 in the paper.
 
     Raises:
@@ -39,6 +40,7 @@ class SRGanSettings(MethodSettings):
     pixel_weight: float = 1.0
     adversarial_weight: float = 1e-3
     feature_weight: float = 1e-2
+    perceptual_weight: float = field(default=1e-2, metadata=before(0.0))
     vgg: str = ""
     vgg_weight: float = 6e-3
 
@@ -48,15 +50,15 @@ class SRGanSettings(MethodSettings):
         self.check_weights("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight")
 
 
-class SRGan(Adversaries[SRGanSettings]):
+class SRGan(Perceptual[SRGanSettings]):
     """One generator that enlarges, and a discriminator of enlarged images.
 
     The paper's discriminator ends in dense layers, which fix the side of what it sees. Here it is the PatchGAN of
     ``networks.patch``: strided convolutions of 64 to 512 channels as well, but ending in a map, so that crops of any
     side, whole or as single tiles, can be judged, and each judgement is of a neighbourhood, seams included.
 
-    The paper compares features of a VGG network that was trained to classify photographs. Where its weights are not
-    given, features of the discriminator take their place.
+    The paper compares features of a VGG network that was trained to classify photographs. Its weights can be given;
+    those of a smaller network of that kind, and of the discriminator, are compared anyway.
     """
 
     name: ClassVar = "srgan"
@@ -90,16 +92,18 @@ class SRGan(Adversaries[SRGanSettings]):
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; the VGG network is among what judges, so that it is where that is."""
+        networks = super().networks()
         if self.vgg is None:
-            return super().networks()
-        judges = nn.ModuleDict({"discriminator": self.discriminator, "vgg": self.vgg})
-        return {"generator": self.generator, "discriminator": judges}
+            return networks
+        return networks | {
+            "discriminator": nn.ModuleDict({"discriminator": networks["discriminator"], "vgg": self.vgg})
+        }
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``w_p (b - G(a))^2 - w_a log D(G(a)) + w_f sum_i |D_i(G(a)) - D_i(b)| / n``, the paper's equation 3.
 
-        Its second term is the paper's; its content loss is the first and the third one, and, of a given VGG network,
-        ``w_v (VGG(b) - VGG(G(a)))^2``, the paper's equation 5.
+        Its second term is the paper's; its content loss is the first and the third one, that of ``Perceptual``, and,
+        of a given VGG network, ``w_v (VGG(b) - VGG(G(a)))^2``, the paper's equation 5.
         """
         given, settings = judged(batch, self.settings), self.settings
         translated = translate(self.generator, given, settings)
@@ -111,6 +115,7 @@ class SRGan(Adversaries[SRGanSettings]):
             "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, given.target),
             "generator": settings.adversarial_weight * cross_entropy(made[-1], 1),
             "features": settings.feature_weight * feature_matching([real], [made]),
+            **self.perceptual_loss(given.target, translated),
         }
         if self.vgg is None:
             return losses

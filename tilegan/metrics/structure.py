@@ -23,16 +23,19 @@ def structure(source: torch.Tensor, made: torch.Tensor) -> float:
     return float((first * second).sum()) / (lengths[0] * lengths[1])
 
 
-def feature_distance(source: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> float:
+def feature_distance(source: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> torch.Tensor:
     """Mean over taps of the squared distance of features that are made unit vectors at each place.
 
     Zhang et al. 2018, 'The Unreasonable Effectiveness of Deep Features as a Perceptual Metric', equation 1, with all
     weights 1 and the mean over taps instead of the sum: 0 for the same picture, at most 4.
 
     Args:
-        source: by tap, (n, C, h, w).
+        source: by tap, float (n, C, h, w).
         made: likewise.
+
+    Returns:
+        scalar.
     """
     pairs = zip(source, made, strict=True)
     apart = [(functional.normalize(one) - functional.normalize(other)).square().sum(1).mean() for one, other in pairs]
-    return float(torch.stack(apart).double().mean())
+    return torch.stack(apart).mean()

@@ -11,7 +11,8 @@ from torch import nn
 
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
-from tilegan.networks.style_memory import StyleMemory
+from tilegan.networks.patch import PatchDiscriminator
+from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
 SCALES = slice(1, None)  # those of strides 4, 8 and 16: the finest costs more than all others, and fine texture is
@@ -52,6 +53,7 @@ class JointDiscriminator(nn.Module):
     Attributes:
         features: frozen, of images; what a generator's content may be compared by as well.
         memory: of the statistics of these.
+        textures: of those of colour textures; None in trainings from before there were any.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class JointDiscriminator(nn.Module):
         width: int,
         inputs: int = 3,
         styles: int = 0,
+        textures: bool = False,
     ) -> None:
         super().__init__()
         self.styles = styles
         self.pixels = SiameseDiscriminator(channels, cell_values, inputs, styles)
         self.features = EfficientNetFeatures.read()
         self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
+        self.textures = StyleMemory(max(1, styles), 3 * TEXTURES) if textures else None
         counts = CHANNELS[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_Head(width, cell_values, styles) for _ in counts)
@@ -83,6 +87,34 @@ class JointDiscriminator(nn.Module):
         mixed = self.mixing(found[SCALES])
         cells = [head(each, shares) for head, each in zip(self.heads, mixed, strict=True)]
         return torch.cat((self.pixels(images), joined_cells(cells)), 1) / math.sqrt(2)
+
+
+class ProjectedDiscriminator(nn.Module):
+    """A PatchGAN of pixels, and heads that look with frozen features: for methods whose judgements are maps.
+
+    Each of them says for each 16 x 16 pixels how real they are, the finer ones on average.
+    """
+
+    def __init__(self, channels: int, layers: int, width: int, inputs: int = 3, styles: int = 0) -> None:
+        super().__init__()
+        self.styles = styles
+        self.pixels = PatchDiscriminator(channels, layers, inputs, styles=styles)
+        self.features = EfficientNetFeatures.read()
+        counts = CHANNELS[SCALES]
+        self.mixing = RandomMixing(counts, width)
+        self.heads = nn.ModuleList(_Head(width, 0, styles) for _ in counts)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, 4, H / 16, W / 16).
+
+        The first judgement is of pixels, the others of features at strides 4, 8 and 16. The last ``styles`` of the
+        inputs are planes of their shares (see ``networks.styles``).
+        """
+        shares = shares_in(images, self.styles)
+        mixed = self.mixing(self.features(images[:, :3])[SCALES])
+        judged = [self.pixels(images), *(head(each, shares) for head, each in zip(self.heads, mixed, strict=True))]
+        cells = mixed[-1].shape[2:]
+        return torch.cat([nn.functional.adaptive_avg_pool2d(each.float(), cells) for each in judged], 1)
 
 
 class _Head(nn.Module):

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 TARGETS, TRANSLATIONS = 256, 64  # crops that are remembered; generators change, so less of what they made
+TEXTURES = 5  # sizes
 _LEAST = 16  # crops of which deviations are taken
 
 
@@ -19,6 +20,29 @@ def channel_statistics(features: list[torch.Tensor]) -> torch.Tensor:
     parts = [
         part for each in features for part in (each.float().mean((2, 3)), (each.float().var((2, 3)) + 1e-6).sqrt())
     ]
+    return torch.cat(parts, 1)
+
+
+def color_textures(images: torch.Tensor) -> torch.Tensor:
+    """How strong textures of each size are in light and in colour: deviations of the bands of a pyramid of means.
+
+    Networks that classify care little for colour; paint of one tone has many hues side by side.
+
+    Args:
+        images: float (N, 3, H, W) in [-1, 1], H and W multiples of 32.
+
+    Returns:
+        float32 (N, 15): of textures of 1, 2, 4, 8 and 16 pixels, each the deviation in luma, in blue against luma and
+        in red against luma (ITU-R BT.601, unscaled).
+    """
+    red, green, blue = images.float().unbind(1)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    values, parts = torch.stack((luma, blue - luma, red - luma), 1), []
+    for _ in range(TEXTURES):
+        coarser = nn.functional.avg_pool2d(values, 2)
+        band = values - nn.functional.interpolate(coarser, scale_factor=2)
+        parts.append((band.square().mean((2, 3)) + 1e-6).sqrt())
+        values = coarser
     return torch.cat(parts, 1)
 
 

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any, Self
 
 from tilegan.errors import SettingError
-from tilegan.methods.base import REDUCED, Method, MethodSettings
+from tilegan.methods.base import REDUCED, Method, MethodSettings, completed
 from tilegan.methods.registry import METHODS, type_of
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_generator
@@ -149,6 +149,7 @@ class TrainSettings:
         if method is None:
             raise SettingError(f"settings of another version: its method is none of {', '.join(METHODS)}")
         _check_names(cls, values)
+        own = completed(method.settings_type, own)
         _check_names(method.settings_type, own)
         return cls(**{**values, "method": method.settings_type(**own), "betas": tuple(values["betas"])})
 

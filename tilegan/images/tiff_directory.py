@@ -1,0 +1,189 @@
+"""Directories of entries as TIFF and EXIF hold them: read from a file, and laid out as bytes.
+
+In memory all numbers are little-endian, whatever the file's order.
+"""
+
+import struct
+from collections.abc import Collection, Mapping
+from typing import BinaryIO, NamedTuple, Union
+
+import numpy as np
+
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_UNITS = {5: 4, 10: 4}  # rationals are two numbers of four bytes
+_LARGEST = 2**24  # bytes of a value that is read
+_MOST = 4096  # entries that a directory may have
+ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
+
+
+class Entry(NamedTuple):
+    """A value.
+
+    Attributes:
+        type: TIFF's number of it.
+        items: how many values of this type there are.
+        data: their bytes, little-endian.
+    """
+
+    type: int
+    items: int
+    data: bytes
+
+
+class Kept(NamedTuple):
+    """An entry whose value lies elsewhere in a file and stays there.
+
+    Attributes:
+        type: TIFF's number of it.
+        items: how many values of this type there are.
+        field: the bytes of the entry that hold the value, or its place.
+    """
+
+    type: int
+    items: int
+    field: bytes
+
+
+Directory = dict[int, Union[Entry, Kept, "Directory"]]
+Below = Mapping[int, "Below"]  # tags whose values are directories, and those in these
+
+
+class Header(NamedTuple):
+    """How a TIFF, or EXIF, begins.
+
+    Attributes:
+        order: '<' or '>', of its numbers.
+        is_big: whether it is a BigTIFF.
+        first: place of the first directory, in bytes.
+    """
+
+    order: str
+    is_big: bool
+    first: int
+
+
+def read_head(file: BinaryIO) -> Header:
+    """The first bytes of a file, or of EXIF.
+
+    Raises:
+        ValueError: it is none.
+    """
+    file.seek(0)
+    start = file.read(16)
+    try:
+        order = {b"II": "<", b"MM": ">"}[start[:2]]
+        is_big = {42: False, 43: True}[struct.unpack(order + "H", start[2:4])[0]]
+        (first,) = struct.unpack_from(order + ("Q" if is_big else "I"), start, 8 if is_big else 4)
+    except (KeyError, struct.error) as error:
+        raise ValueError("no TIFF") from error
+    return Header(order, is_big, int(first))
+
+
+def read_directory(
+    file: BinaryIO,
+    head: Header,
+    offset: int,
+    below: Below | None = None,
+    wanted: Collection[int] | None = None,
+    *,
+    as_bytes: bool = False,
+) -> tuple[Directory, int]:
+    """A directory, and the place of the next one; 0 if there is none.
+
+    What is damaged, of a type that is not known, or absurdly long, is left out.
+
+    Args:
+        file: that it lies in.
+        head: of the file.
+        offset: of the directory, in bytes.
+        below: tags whose values are directories.
+        wanted: tags that are read; all if None.
+        as_bytes: leave values in the order that the file has them in.
+
+    Raises:
+        ValueError: there is none.
+    """
+    order, is_big, _ = head
+    width, count_format, number = (20, "Q", "Q") if is_big else (12, "H", "I")
+    file.seek(offset)
+    try:
+        (count,) = struct.unpack(order + count_format, file.read(8 if is_big else 2))
+        table = file.read(width * count) if count <= _MOST else b""
+        following = struct.unpack(order + number, file.read(8 if is_big else 4))[0] if len(table) else 0
+    except struct.error:
+        count, table, following = 0, b"", 0
+    if not table or len(table) < width * count:
+        raise ValueError("no directory")
+    found: Directory = {}
+    for start in range(0, len(table), width):
+        tag, kind, items = struct.unpack_from(order + "HH" + number, table, start)
+        field = table[start + (12 if is_big else 8) : start + width]
+        if (wanted is not None and tag not in wanted) or kind not in SIZES:
+            continue
+        place = struct.unpack(order + number, field)[0]
+        if below is not None and tag in below:
+            try:
+                # an offset of four bytes in a BigTIFF fills the first half of its field
+                place = struct.unpack(order + "I", field[:4])[0] if kind in (LONG, 13) else place
+                found[tag], _ = read_directory(file, head, place, below[tag])
+            except ValueError:
+                continue
+            continue
+        length = items * SIZES[kind]
+        if length > _LARGEST:
+            continue
+        data = field[:length]
+        if length > len(field):
+            file.seek(place)
+            data = file.read(length)
+        if len(data) == length:
+            found[tag] = Entry(kind, items, data if as_bytes else _little(data, kind, order))
+    return found, int(following)
+
+
+def _little(data: bytes, kind: int, order: str) -> bytes:
+    unit = _UNITS.get(kind, SIZES[kind])
+    if order == "<" or unit == 1:
+        return data
+    return np.frombuffer(data, f">u{unit}").astype(f"<u{unit}").tobytes()
+
+
+def lay_out(directory: Directory, at: int, *, is_big: bool = False, following: int = 0) -> bytes:
+    """A directory, its values and the directories in it, little-endian.
+
+    Args:
+        directory: what it holds.
+        at: its place in the file, an even number of bytes.
+        is_big: whether the file is a BigTIFF.
+        following: place of the next directory.
+    """
+    room, number = (8, "Q") if is_big else (4, "I")
+    head = (8 if is_big else 2) + (12 + room if is_big else 8 + room) * len(directory) + room
+    table, body = bytearray(struct.pack("<Q" if is_big else "<H", len(directory))), bytearray()
+    for tag, value in sorted(directory.items()):
+        if isinstance(value, Kept):
+            kind, count, field = value
+        else:
+            if isinstance(value, dict):
+                kind, count = LONG, 1
+                field = struct.pack("<I", at + head + len(body))
+                body += lay_out(value, at + head + len(body), is_big=is_big)
+            else:
+                kind, count, field = value
+            if len(field) > room:
+                field, data = struct.pack(f"<{number}", at + head + len(body)), field
+                body += data
+            body += b"\0" * (len(body) % 2)
+        table += struct.pack(f"<HH{number}", tag, kind, count) + field.ljust(room, b"\0")
+    return bytes(table) + struct.pack(f"<{number}", following) + bytes(body)
+
+
+def text(value: str) -> Entry:
+    """An entry of text, in UTF-8, which is what readers take it for where it is not ASCII."""
+    data = value.encode() + b"\0"
+    return Entry(ASCII, len(data), data)
+
+
+def numbers(kind: int, *values: int) -> Entry:
+    """An entry of whole numbers of a type: ``SHORT`` or ``LONG``."""
+    return Entry(kind, len(values), struct.pack(f"<{len(values)}{'H' if kind == SHORT else 'I'}", *values))

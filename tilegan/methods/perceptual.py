@@ -1,0 +1,66 @@
+"""A loss on what frozen features see, for methods that know the true output of each source."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from tilegan.methods.adversaries import Adversaries, Settings
+from tilegan.methods.base import Losses, MethodSettings, before
+from tilegan.metrics.structure import feature_distance
+from tilegan.networks.efficientnet import EfficientNetFeatures
+
+
+@dataclass(frozen=True)
+class PerceptualSettings(MethodSettings):
+    """The settings of such methods, beside those of every method.
+
+    Attributes:
+        perceptual_weight: weight of the distance to the target in the features of EfficientNet-Lite0, a network that
+            has learnt ImageNet; 0 for none.
+
+    Raises:
+        SettingError: a number cannot work.
+    """
+
+    perceptual_weight: float = field(default=1.0, metadata=before(0.0))
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        super().__post_init__()
+        self.check_weights("perceptual_weight")
+
+
+class Perceptual(Adversaries[Settings]):
+    """A generator and a discriminator, and frozen features in which translations are compared with targets.
+
+    (Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution'. The distance is that of
+    Zhang et al. 2018, see ``metrics.structure``. The papers of the methods compare features of VGG networks.)
+    """
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
+        super().__init__(generator, discriminator, settings)
+        assert isinstance(settings, PerceptualSettings)
+        self.perceptual_weight = settings.perceptual_weight
+        self.frozen = EfficientNetFeatures.read() if self.perceptual_weight else None
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``; what is frozen is among what judges, so that it is where that is."""
+        networks = super().networks()
+        if self.frozen is None:
+            return networks
+        judges = nn.ModuleDict({"discriminator": networks["discriminator"], "frozen": self.frozen})
+        return networks | {"discriminator": judges}
+
+    def perceptual_loss(self, targets: torch.Tensor, translations: torch.Tensor) -> Losses:
+        """``w_p d(b, G(a))``, d the distance in frozen features.
+
+        Args:
+            targets: float (N, 3, H, W) in [-1, 1], H and W multiples of 16.
+            translations: of the same shape.
+        """
+        if self.frozen is None:
+            return {}
+        with torch.no_grad():
+            wanted = self.frozen(targets)
+        return {"perceptual": self.perceptual_weight * feature_distance(wanted, self.frozen(translations))}
