@@ -8,7 +8,6 @@ from pathlib import Path
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.images.output import beside, move_to
-from tilegan.inference.plan import check_takes_instances
 from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.pipelines.evaluation.images import Chosen, Images, read_images, spread
 from tilegan.pipelines.evaluation.large import Sizes, check_sizes, look_at_large
@@ -17,6 +16,7 @@ from tilegan.pipelines.evaluation.page import Pictures, page
 from tilegan.pipelines.evaluation.result import EvaluateResult
 from tilegan.pipelines.evaluation.seen import Onlooker
 from tilegan.progress import Progress, silent
+from tilegan.settling import Choices
 from tilegan.training.images import find_images
 from tilegan.translator import load
 
@@ -85,15 +85,14 @@ def evaluate(
         OutputError: it cannot be written.
     """
     started = time.perf_counter()
-    translator = load(model, device, precision).in_style(style or {})
+    choices = Choices(style or {}, instances=instances is not None)
+    translator = load(model, device, precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
     style_name = "-".join(style or {}) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
     targets, maps = (None if path is None else Path(path) for path in (target, instances))
-    if maps is not None:
-        check_takes_instances(translator)
     chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)
     network = EfficientNetFeatures.read("" if features is None else str(features))
     given = read_images(translator, chosen)

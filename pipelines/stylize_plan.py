@@ -26,13 +26,14 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
-from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model, precision_for
+from tilegan.inference.plan import Plan, cut_of, place_model, precision_for
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.stroke import AUTO, find_stroke
 from tilegan.inference.task import Names
 from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
+from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
@@ -117,17 +118,13 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     precision = settings.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    translator = place_model(model, settings.device, precision).in_style(settings.style)
-    if settings.seed is not None:
-        translator = translator.seeded(settings.seed)
-    if settings.instances:
-        check_takes_instances(translator)
-    translator = translator.in_look(settings.looks, settings.look_seed)
+    choices = Choices(settings.style, settings.seed, settings.looks, settings.look_seed, bool(settings.instances))
+    translator = place_model(model, settings.device, precision).settled(
+        choices, lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
+    )
     _check_objects(image, settings.looks)
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
-    if translator.looks_at_whole:
-        translator = translator.for_image(filled_thumbnail(image, CONTEXT_SIDE)[0])
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator

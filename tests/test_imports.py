@@ -17,7 +17,7 @@ FLOORS = (
     ("tilegan.cli", "tilegan.__main__"),
     ("tilegan.pipelines",),
     ("tilegan.inference", "tilegan.training"),
-    ("tilegan.translator", "tilegan.contract", "tilegan.model_file", "tilegan.images"),
+    ("tilegan.translator", "tilegan.settling", "tilegan.contract", "tilegan.model_file", "tilegan.images"),
     ("tilegan.methods", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
     ("tilegan.networks", "tilegan.metrics"),
     ("tilegan.norms",),

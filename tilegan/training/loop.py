@@ -14,6 +14,7 @@ from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
 from tilegan.images.sheet import sample_sheet
 from tilegan.methods.base import PAIRED, UNPAIRED
+from tilegan.settling import Choices
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
 from tilegan.training.crops import Crop
@@ -162,7 +163,8 @@ class Loop:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
-        in_styles = [translator.in_style({name: 1.0}) for name in translator.styles] or [translator]
+        wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
+        in_styles = [translator.settled(Choices(style)) for style in wanted]
         translations = [
             in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
