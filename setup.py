@@ -12,10 +12,22 @@ CURVES = ["matplotlib>=3.8"]
 BOARD = ["tensorboard>=2.16"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
+HEIC = ["pillow-heif>=1"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *READERS, *CURVES, *BOARD, *CLOUD, *SLIDES, *S3_SERVER]
+TEST = [
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.100",
+    *READERS,
+    *CURVES,
+    *BOARD,
+    *CLOUD,
+    *SLIDES,
+    *HEIC,
+    *S3_SERVER,
+]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
@@ -61,7 +73,15 @@ setup(
         "tqdm>=4.66",
         "zarr>=3.1.6,<4",
     ],
-    extras_require={"cloud": CLOUD, "curves": CURVES, "tensorboard": BOARD, "slides": SLIDES, "test": TEST, "dev": DEV},
+    extras_require={
+        "cloud": CLOUD,
+        "curves": CURVES,
+        "tensorboard": BOARD,
+        "slides": SLIDES,
+        "heic": HEIC,
+        "test": TEST,
+        "dev": DEV,
+    },
     classifiers=[
         "Programming Language :: Python :: 3.11",
         "Topic :: Scientific/Engineering :: Image Processing",

@@ -1,4 +1,4 @@
-"""How fast one forward pass is, by window and batch: the curve behind CPU_WINDOWS in tilegan/inference/plan.py.
+"""How fast one forward pass is, by window and batch: the curve behind CPU_WINDOWS in tilegan/devices.py.
 
     python benchmarks/windows.py [--windows 256,512,1024,2048] [--batches 1,2,4] [--device cuda]
 

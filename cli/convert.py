@@ -23,6 +23,7 @@ def convert(
     lossless: bool,
     profile: str,
     strip: bool,
+    zarr_format: str,
     **settings: Any,
 ) -> None:
     """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).
@@ -32,7 +33,7 @@ def convert(
     from tilegan.images.formats import ExportOptions
     from tilegan.pipelines.convert import convert as run_convert
 
-    options = ExportOptions(compress, quality, lossless, profile, strip)
+    options = ExportOptions(compress, quality, lossless, profile, strip, zarr_format)
     with pixel_bars() as progress:
         result = run_convert(store, output, options=options, progress=progress, **settings)
     for note in result.notes:

@@ -1,5 +1,6 @@
 """The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -44,6 +45,9 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "stylize":
+            # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)
         return command
 

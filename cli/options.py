@@ -48,6 +48,13 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="keep: colours in the source's profile, such as Display P3.",
         ),
+        click.option(
+            "--zarr-format",
+            type=click.Choice(["ome-0.5", "ome-0.4"]),
+            default="ome-0.5",
+            show_default=True,
+            help="Of .zarr; ome-0.4: Zarr v2, not sharded, for clients that know no better.",
+        ),
         click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
         click.option(
             "--quality",

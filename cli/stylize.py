@@ -126,6 +126,7 @@ def stylize(
     lossless: bool,
     profile: str,
     strip: bool,
+    zarr_format: str,
     **settings: Any,
 ) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
@@ -136,7 +137,7 @@ def stylize(
     from tilegan.pipelines import stylize as run_stylize
 
     settings["reading"] = Reading(bands, stretch, depth, plane or {}, allow_truncated)
-    settings["options"] = ExportOptions(compress, quality, lossless, profile, strip)
+    settings["options"] = ExportOptions(compress, quality, lossless, profile, strip, zarr_format)
     try:
         with events_of(progress) as events:
             if dry_run:

@@ -7,11 +7,12 @@ from pathlib import Path
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
+from tilegan.images.copied import CopiedStore, open_result
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, holds_opacity
 from tilegan.images.opaque import OpaqueStore, is_opaque
 from tilegan.images.origin import Origin
-from tilegan.images.output import beside, check_output, put_in_place
+from tilegan.images.output import beside, check_output, is_store, put_in_place
 from tilegan.images.pyramid import build_levels
 from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.images.written import remarks_on_store
@@ -53,9 +54,9 @@ def convert(
     """Write a finished store of ours as a file, or as another store; it appears under its name when it is whole.
 
     Args:
-        store: its folder, or its URL.
+        store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
         output: .zarr, .tif, .png, .jpg, .webp or .dzi, on this disk.
-        options: how it is encoded, where its format leaves a choice.
+        options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
         region: x, y, width and height, in pixels of the store, of the part that is written; all without it.
         overwrite: replace an output that is there.
         progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
@@ -70,25 +71,27 @@ def convert(
     path, output, tell = locate(store), locate(output), progress or silent
     if is_remote(output):
         raise OutputError(f"cannot convert to object storage: {output}: give a local file or folder")
+    options = options or ExportOptions()
     source = _open(path)
     kind = check_output(output, overwrite, path)
     window = window_of(region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
-    if source.channels == 4 and not holds_opacity(output, opacity, options or ExportOptions()):
+    if source.channels == 4 and not holds_opacity(output, opacity, options):
         source = _opaque(source, window)
     check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
     notes: tuple[str, ...] = ()
     with beside(output) as folder:
-        if kind == "zarr" or region is not None:
-            strip = options is not None and options.strip
-            source = _part(source, window, folder / "store.zarr", tell, strip=strip)
+        # a copy need not have the levels of a store
+        is_part = region is not None or (isinstance(source, CopiedStore) and kind in WITH_LEVELS)
+        if options.is_store(kind) or is_part:
+            source = _part(source, window, folder / "store.zarr", tell, strip=options.strip)
             if kind in WITH_LEVELS:
                 build_levels(source, tell)
         finished = source.path
-        if kind != "zarr":
+        if not options.is_store(kind):
             finished = folder / f"image{output.suffix}"
             notes = export(source, finished, options, tell)
-        notes += remarks_on_store(source.origin or Origin(), kind, options or ExportOptions())
+        notes += remarks_on_store(source.origin or Origin(), kind, options)
         put_in_place(finished, output, folder / "replaced", overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
@@ -97,7 +100,7 @@ def _open(path: Path) -> Store:
     try:
         if not is_there(path):
             raise ImageError(f"no such store: {path}: check the name")
-        if not is_there(path / ROOT):
+        if not is_store(path):
             if is_there(path / UNFINISHED):
                 raise ImageError(f"unfinished: {path}: finish it first: the command that began it, with --resume")
             raise ImageError(f"not a store of tilegan: {path}: it has no {ROOT}: {_OTHERS}")
@@ -106,7 +109,7 @@ def _open(path: Path) -> Store:
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or first_line(error)}") from error
     try:
-        return Store.open(path)
+        return open_result(path)
     except ImageError as error:
         if isinstance(error.__cause__, KeyError):
             raise ImageError(f"not a store of tilegan: {path}: its {ROOT} is another's: {_OTHERS}") from error
@@ -132,6 +135,8 @@ def _part(store: Store, window: Window, path: Path, tell: Progress, *, strip: bo
         levels=store.dtype,
         channels=store.channels,
         origin=origin,
+        name=store.name,
+        made=store.made if (window.height, window.width) == store.shape(0) else None,
     )
     rows, columns = part.grid(0)
     done, total = 0, window.height * window.width

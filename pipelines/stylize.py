@@ -10,6 +10,7 @@ from tilegan.files import is_remote
 from tilegan.images.export import export
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
+from tilegan.images.output import finish_moving
 from tilegan.images.store import Store
 from tilegan.inference.lock import locked
 from tilegan.pipelines.stylize_plan import Job, prepared
@@ -114,7 +115,8 @@ def stylize(
         scheduler: address of a Dask cluster whose workers see the same disk, instead.
         overwrite: replace an output that is there, and throw away unfinished work on it that is not resumed.
         resume: go on with unfinished work, with the window, shard, device and precision it was begun with; without
-            any, start. A finished output is left as it is.
+            any, start. A finished output of the same image, model and settings is left as it is, and one that an
+            accident has cut off since is made again.
         reading: how the values of the image become pixels; default: of 8 bits, as the file says.
         options: how the output is encoded, where its format leaves a choice.
         style: of a model of several styles, the share of each that is wanted.
@@ -136,7 +138,7 @@ def stylize(
         SettingError: a setting cannot work, or nothing fits into the memory.
         OutputExistsError: the output, or unfinished work on it, is there.
         OutputError: the output cannot be written.
-        ResumeError: the unfinished work was begun with another source, model or setting.
+        ResumeError: the unfinished work, or the finished output, was made with another source, model or setting.
         WorkerError: workers die, or there are none.
         TooLittleMemoryError: not even the least window fits into the device's memory.
     """
@@ -169,6 +171,8 @@ def stylize(
         if planned is not None:
             planned(job.summary)
         if job.summary.finished:
+            if unplaced := job.folder.unplaced(job.output):
+                finish_moving(job.output, unplaced)
             if job.folder.is_ours():  # a kill came after the output was put in place, or on object storage as it was
                 job.folder.make_room(keep=False)
                 if is_remote(job.output):
@@ -178,7 +182,7 @@ def stylize(
             job.folder.make_room(keep=not overwrite)
         with locked(job.folder.journal), job.folder.kept_for_resume():
             pixels, notes = make(job, scheduler, progress or silent)
-            notes += _finish(job, overwrite, progress or silent)
+            notes += _finish(job, progress or silent)
         return _result(job, notes, time.perf_counter() - started, pixels)
 
 
@@ -196,13 +200,13 @@ def plan_stylize(
         return job.summary
 
 
-def _finish(job: Job, overwrite: bool, progress: Progress) -> tuple[str, ...]:
+def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
     finished = job.folder.store
     notes: tuple[str, ...] = ()
-    if job.kind != "zarr":
+    if not job.options.is_store(job.kind):
         finished = job.folder.path / f"image{job.output.suffix}"
         notes = export(Store.open(job.folder.store), finished, job.options, progress)
-    return notes + job.folder.place(finished, job.output, overwrite)
+    return notes + job.folder.place(finished, job.output, job.replaces)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:

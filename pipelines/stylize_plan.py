@@ -13,12 +13,14 @@ import torch
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
+from tilegan.images.finished import check_finished, provenance_of
 from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, check_memory, holds_opacity, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.masked import filled_thumbnail
 from tilegan.images.opaque import is_opaque
 from tilegan.images.origin import Origin
-from tilegan.images.output import check_finished, check_output, is_store, name_beside, overlaps
+from tilegan.images.output import check_output, is_store, name_beside, overlaps
+from tilegan.images.provenance import Provenance
 from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.images.written import remarks_on_store
@@ -28,10 +30,11 @@ from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import Plan, cut_of, place_model, precision_for
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
-from tilegan.inference.stroke import AUTO, find_stroke
+from tilegan.inference.stroke import find_stroke
 from tilegan.inference.task import Names
 from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
+from tilegan.pipelines.stylize_made import made_by
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
 from tilegan.settling import Choices
 from tilegan.translator import Translator
@@ -54,6 +57,8 @@ class Job:
         limits: what each process keeps to.
         translator: the model; its statistics are yet to be settled, if it needs any.
         record: what resuming compares.
+        made: what the result will say of what made it.
+        replaces: whether an output that is there may be replaced.
         begun: what unfinished work was begun with, where it is resumed.
         plan, summary: what will be done, for the engine and for people.
     """
@@ -70,6 +75,8 @@ class Job:
     plan: Plan
     limits: Limits
     record: Record
+    made: Provenance
+    replaces: bool
     begun: Record | None
     summary: StylizePlan
 
@@ -113,8 +120,9 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     kind = kind_of(output)
     folder = WorkFolder.of(output)
     begun = folder.begun() if settings.resume else None
+    automatic = frozenset({"precision"} if settings.precision == "auto" else ())
     if begun is not None:
-        settings = _as_begun(settings, begun)
+        settings = settings.as_begun(begun)
     precision = settings.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
@@ -150,16 +158,6 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if begun is not None:
         plan = replace(plan, batch=begun["settings"]["batch"])
     height, width = region.height * translator.scale, region.width * translator.scale
-    finished = settings.resume and not settings.overwrite
-    finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
-    if finished:
-        check_finished(output, kind, height, width)
-    else:
-        for name in filter(None, (source, instances)):
-            check_output(output, settings.overwrite, locate(url_name(name)))
-        channels = 4 if origin.opacity else 3
-        check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
-        check_memory(output, height, width, memory.limit - memory.process)
     # An overview that is made meanwhile changes the stretch, and not the file.
     measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
     # else a store that was begun without would keep what shall be stripped
@@ -173,6 +171,22 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if begun is not None:
         check_record(begun, record)
     told = origin.metadata.remarks + remarks_on_store(origin, kind, settings.options)
+    made = made_by(record, plan, source, instances)
+    replaces, finished = settings.overwrite, settings.resume and not settings.overwrite
+    finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
+    asked = made.encoded(**settings.options.deciding(kind))
+    unplaced = folder.unplaced(output) if begun is not None and settings.resume else None
+    if finished:
+        finished = check_finished(output, kind, height, width, asked, free=automatic)
+        replaces = not finished
+    elif unplaced is not None:
+        finished = provenance_of(unplaced, kind) == asked
+    if not finished:
+        for name in filter(None, (source, instances)):
+            check_output(output, replaces, locate(url_name(name)))
+        channels = 4 if origin.opacity else 3
+        check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
+        check_memory(output, height, width, memory.limit - memory.process)
     rows, columns = grid_shape(region.height, region.width, plan.shard)
     summary = StylizePlan(
         source=source,
@@ -216,6 +230,8 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         plan=plan,
         limits=limits,
         record=record,
+        made=made,
+        replaces=replaces,
         begun=begun,
         summary=summary,
     )
@@ -272,19 +288,6 @@ def _workers(settings: StylizeSettings) -> int:
     if settings.workers is not None:
         raise SettingError("workers on this machine and those of a scheduler exclude each other: give one of the two")
     return 0
-
-
-def _as_begun(settings: StylizeSettings, begun: Record) -> StylizeSettings:
-    """The settings, where they leave a choice, as the unfinished work was begun with."""
-    before = begun["settings"]
-    return replace(
-        settings,
-        window=settings.window or before["window"],
-        shard=settings.shard or before["shard"],
-        stroke=before["look"]["stroke"] if settings.stroke == AUTO else settings.stroke,
-        device=before["device"] if settings.device == "auto" else settings.device,
-        precision=before["precision"] if settings.precision == "auto" else settings.precision,
-    )
 
 
 def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:

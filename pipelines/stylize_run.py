@@ -33,7 +33,8 @@ def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tupl
     """
     if job.begun is None:
         shard = job.plan.shard * job.translator.scale
-        job.folder.begin(job.summary.height, job.summary.width, shard, job.image.levels, job.origin)
+        height, width, name = job.summary.height, job.summary.width, job.translator.chosen_style or job.translator.name
+        job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
     else:
         job.folder.clear_torn()
     write_record(job.folder.journal, job.record | _beside(job, job.limits))

@@ -152,7 +152,7 @@ def test_a_network_that_sees_everything_does_combo_only(own_generator, tmp_path)
 
 def test_what_the_structure_hides_the_probe_finds(monkeypatch):
     """Were reach wrong, such as for a function that it misjudges, the translator would still know."""
-    monkeypatch.setattr("tilegan.contract.reach", lambda _: Reach(0, 0, 1, 1))
+    monkeypatch.setattr("tilegan.tiling.proof.reach", lambda _: Reach(0, 0, 1, 1))
     assert Translator.of(Normed(), {}, tile_size=16).unbounded == "first (Conv2d)"
 
 

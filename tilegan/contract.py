@@ -9,18 +9,16 @@ from typing import Any, Self
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import nn
 
 from tilegan.devices import CPU, choose_device, choose_precision, to_device
 from tilegan.errors import ModelError
-from tilegan.files import locate, replace_file
-from tilegan.geometry import round_up
-from tilegan.model_file import FORMAT, read_header
+from tilegan.model_file import read_header, read_proof
 from tilegan.networks.build import build_generator
 from tilegan.tiling.layers import input_channels
-from tilegan.tiling.probe import probe
-from tilegan.tiling.reach import reach
+from tilegan.tiling.proof import Proof, can_be_kept, proven_reach
+from tilegan.tiling.reach import Reach
 
 TRAINED_SIDE = 512  # pixels: what trainings reduce images to unless told otherwise
 
@@ -45,6 +43,7 @@ class Contract:
         unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
             ``combo`` mode is possible. '' if there is none.
         chosen_style: the one that is meant, of several, where none is asked for; '' if one has to be.
+        proof: what was proven of it before, and kept; None if nothing was, or it is another generator since.
     """
 
     generator: nn.Module
@@ -60,6 +59,7 @@ class Contract:
     state: dict[str, torch.Tensor] | None = None
     unbounded: str = ""
     chosen_style: str = ""
+    proof: Proof | None = None
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
         """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
@@ -91,21 +91,19 @@ class Contract:
         Raises:
             ModelError: it makes no image of an image, or what it calls cannot be followed (see ``tiling.reach``).
         """
-        found = reach(generator)
-        halo = round_up(found.radius, found.stride)
-        unbounded = found.unbounded or probe(generator, halo, found.stride, found.scale)
+        found = proven_reach(generator)
         device = next((tensor.device for tensor in generator.parameters()), CPU)
         return cls(
             generator=generator,
             architecture=architecture,
             tile_size=tile_size,
-            halo=halo,
+            halo=found.halo,
             stride=found.stride,
             scale=found.scale,
             name=name,
             facts=facts or {},
             device=device,
-            unbounded=unbounded,
+            unbounded=found.unbounded,
         )
 
     @property
@@ -145,19 +143,6 @@ class Contract:
             digest.update(value.numpy().tobytes())
         return digest.hexdigest()
 
-    def save(self, path: str | Path) -> None:
-        """Write it to a safetensors file; one that is there is replaced only when the new one is whole.
-
-        Raises:
-            ModelError: halo, stride and scale are not what the generator needs.
-        """
-        if not _fits(self.header(), self.of(self.generator, self.architecture, self.tile_size)):
-            raise ModelError(
-                f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
-            )
-        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
-        replace_file(locate(path), save(self.weights(), metadata))
-
     @classmethod
     def read(cls, path: Path) -> Self:
         """What a safetensors file holds, on the CPU in float32.
@@ -172,13 +157,14 @@ class Contract:
             generator.load_state_dict(load_file(path))
         except (RuntimeError, OSError, safetensors.SafetensorError) as error:
             raise ModelError(f"damaged model: {path}: {' '.join(str(error).split())}") from error
-        found = cls.of(generator, header["architecture"], header["tile_size"])
-        if not _fits(header, found):
+        made = cls(generator=generator, **header)
+        proof = Proof.kept(read_proof(path), made.fingerprint()) if can_be_kept(generator) else None
+        found = proof.reach if proof is not None else proven_reach(generator)
+        if not made.fits(found):
             raise ModelError(f"damaged model: {path}: its halo, stride or scale is not that of its architecture")
-        return replace(found, **header)
+        return replace(made, unbounded=found.unbounded, proof=proof)
 
-
-def _fits(header: dict[str, Any], found: Contract) -> bool:
-    """Whether a contract is that of the generator; a halo wider than needed does no harm."""
-    same = (header["stride"], header["scale"]) == (found.stride, found.scale)
-    return same and header["halo"] >= found.halo and header["halo"] % found.stride == 0
+    def fits(self, found: Reach) -> bool:
+        """Whether the contract is that of a generator of such a reach; a halo wider than needed does no harm."""
+        same = (self.stride, self.scale) == (found.stride, found.scale)
+        return same and self.halo >= found.halo and self.halo % found.stride == 0

@@ -17,6 +17,10 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # glibc's numbers 
 CPU = torch.device("cpu")
 DEVICES = ("cpu", "cuda", "mps")
 LEAST_WIDTH = 256  # pixels
+# Window and windows in one forward pass, by device. Larger windows waste less on halos, which combo has not; smaller
+# ones fit the cache of a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
+CPU_WINDOWS, CPU_BATCH = {"exact": 1024, "combo": 512}, 1
+GPU_WINDOW, GPU_BATCH = 1024, 4
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 # A forked process has none of the threads by which its parent computed, and OpenMP would wait for them for ever: it

@@ -83,6 +83,15 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
     return _header_of(find(name_or_path))
 
 
+def read_proof(path: Path) -> str:
+    """What was proven of a model when it was saved (see ``tiling.proof``); '' if nothing is kept.
+
+    Raises:
+        ModelError: the file is no model.
+    """
+    return _metadata_of(path).get("proof", "")
+
+
 def styles_of(header: dict[str, Any]) -> tuple[str, ...]:
     """Names of the styles that the generator of a header has to choose from; none if there is but one."""
     return tuple(header["architecture"].get("styles", ()))
@@ -94,12 +103,16 @@ def _styles_in(path: Path) -> tuple[str, ...]:
     return styles_of(_header_of(path))
 
 
-def _header_of(path: Path) -> dict[str, Any]:
+def _metadata_of(path: Path) -> dict[str, str]:
     try:
         with safetensors.safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
+            return file.metadata() or {}
     except (safetensors.SafetensorError, OSError) as error:
         raise ModelError(f"not a model: {path}: {error}") from error
+
+
+def _header_of(path: Path) -> dict[str, Any]:
+    metadata = _metadata_of(path)
     if metadata.get("format") != FORMAT:
         raise ModelError(f"not a tilegan model: {path}: its header says {metadata.get('format')!r}, not {FORMAT!r}")
     try:

@@ -7,7 +7,6 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from tilegan.contract import Contract
 from tilegan.devices import CPU, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels
@@ -16,7 +15,8 @@ from tilegan.networks.looks import chosen_looks
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
 from tilegan.networks.styles import mixture
 from tilegan.norms.interpolated import Grid
-from tilegan.norms.layers import FROZEN, INSTANCE
+from tilegan.norms.layers import FROZEN
+from tilegan.proven import Proven
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Settling(Contract):
+class Settling(Proven):
     """A contract whose generator may leave choices; each is settled in a copy whose generator is like any other."""
 
     def settled(self, choices: Choices, thumbnail: Callable[[], Pixels] | None = None) -> Self:
@@ -108,12 +108,8 @@ class Settling(Contract):
         """
         if not capabilities(self.generator).noise:
             raise SettingError(f"the model '{self.name}' has no noise to choose: leave out the seed")
-        return self._made_plain(*with_seed(self.architecture, self.weights(), seed))
-
-    @property
-    def needs_statistics(self) -> bool:
-        """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
-        return self.architecture.get("norm") == INSTANCE
+        seeded = self._made_plain(*with_seed(self.architecture, self.weights(), seed))
+        return replace(seeded, proof=self.proof)  # which no noise changes
 
     def frozen(self, precision: str = "", grid: Grid | None = None) -> Self:
         """The translator with norms of fixed statistics, which are yet to be settled: it is bounded.
@@ -157,4 +153,4 @@ class Settling(Contract):
 
     def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
         made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
-        return replace(made, state=None).place(str(self.device), precision_name(self.precision))
+        return replace(made, state=None, proof=None).place(str(self.device), precision_name(self.precision))

@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 
-from tilegan.devices import fetched, least_width, plain_memory_errors, precision_name, sent
-from tilegan.errors import ImageError, ModelError
+from tilegan.devices import fetched, plain_memory_errors, precision_name, sent
+from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import chosen_style, find
 from tilegan.norms.statistics import settle_at_once
 from tilegan.settling import Choices, Settling
-from tilegan.tiling.levels import Levels, under_halo
-from tilegan.tiling.memory import peak_bytes
 from tilegan.tiling.places import Place
-from tilegan.tiling.reach import reach
 
 
 @dataclass(frozen=True)
@@ -70,23 +66,6 @@ class Translator(Settling):
             settle_at_once(made.generator, whole, made.halo, (height, width))
         return made.place(str(self.device), precision_name(self.precision))
 
-    @cached_property
-    def exact(self) -> Levels:
-        """What ``run`` runs on windows with a halo: without padding, if the generator can do without.
-
-        Raises:
-            ModelError: the generator sees more than the halo.
-        """
-        found = reach(self.generator)
-        if unbounded := self.unbounded or found.unbounded:
-            seen = f"{unbounded} sees more than a neighbourhood"
-            remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
-            raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
-        if found.context > self.halo:
-            seen = f"sees {found.context} px beyond a window, its halo is {self.halo}"
-            raise ModelError(f"the model '{self.name}' {seen}")
-        return under_halo(self.generator, found, self.halo, self.precision)
-
     def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:
         """One forward pass over a batch.
 
@@ -103,37 +82,14 @@ class Translator(Settling):
             MemoryError: the device has too little memory for such windows.
             ModelError: there is a halo, and the generator sees more.
         """
-        levels = self._levels(halo)
+        levels = self.levels(halo)
         assert places or not levels.placed, "windows of this translator need their places"
         width = windows.shape[2] - 2 * halo
-        if missing := self._missing(width, halo):
+        if missing := self.missing(width, halo):
             windows = np.pad(windows, ((0, 0), (0, 0), (0, missing), (0, 0)), "edge")
             return self.run(windows, halo, places)[:, :, : width * self.scale]
         with plain_memory_errors(), torch.inference_mode():
             return fetched(levels(sent(windows, self.device), places))
-
-    def _missing(self, width: int, halo: int) -> int:
-        """By how many columns windows with their context are too narrow to be rounded as the whole image is."""
-        return max(0, round_up(least_width(self.device, self.precision), self.stride) - width) if halo else 0
-
-    def _levels(self, halo: int) -> Levels:
-        assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
-        return self.exact if halo else Levels(self.generator, self.precision).eval()
-
-    def peak_bytes(self, batch: int, side: int, halo: int = 0, levels: np.dtype[Any] | type = np.uint8) -> int:
-        """Bytes that ``run`` holds at most, beside the weights: pixels, all that the network makes of them, the result.
-
-        Args:
-            batch: windows.
-            side: of a window, halo excluded, in input pixels; a multiple of ``stride``.
-            halo: as in ``run``.
-            levels: numpy type of the pixels.
-
-        Raises:
-            ModelError: there is a halo, and the generator sees more.
-        """
-        shape = (batch, side + 2 * halo, side + self._missing(side, halo) + 2 * halo, self.channels)
-        return peak_bytes(self._levels(halo), shape, getattr(torch, np.dtype(levels).name))
 
     def translate(self, image: Pixels) -> Pixels:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.

@@ -70,3 +70,27 @@ def test_an_image_that_shows_everything_is_left_as_it_is(tmp_path):
         thumbnail, valid = filled_thumbnail(source, 50)
         assert valid is None
         np.testing.assert_array_equal(thumbnail, source.thumbnail(50))
+
+
+@pytest.mark.parametrize("pixels", [1, 700, 2**24])
+@pytest.mark.parametrize("side", [101, 40, 7])
+def test_it_is_looked_at_in_parts_of_whole_blocks(tmp_path, monkeypatch, pixels, side):
+    """Against the whole of the mask, reduced pixel by pixel."""
+    monkeypatch.setattr(masked, "_PIXELS", pixels)
+    shown = np.where(np.random.default_rng(0).random((83, 101)) < 0.002, 0, 255).astype(np.uint8)
+    path = tmp_path / "a.tif"
+    options = {"driver": "GTiff", "count": 4, "height": 83, "width": 101, "dtype": "uint8", "photometric": "RGB"}
+    with rasterio.open(path, "w", tiled=True, blockxsize=32, blockysize=16, alpha="YES", **options) as dataset:
+        dataset.write(np.stack([shown, shown, shown, shown]))
+    with closing(open_source(path)) as source:
+        read, seen = source.read_mask, []
+        monkeypatch.setattr(source, "read_mask", lambda window: (seen.append(window), read(window))[1])
+        _, valid = filled_thumbnail(source, side)
+    height, width = valid.shape
+    tops, lefts = np.arange(height + 1) * 83 // height, np.arange(width + 1) * 101 // width
+    for row, column in np.ndindex(height, width):
+        cell = shown[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]]
+        assert valid[row, column] == cell.all()
+    assert max(part.height * part.width for part in seen) <= max(pixels, 16 * 32)
+    assert sum(part.height * part.width for part in seen) == 83 * 101
+    assert all(part.top % 16 == 0 and part.left % 32 == 0 for part in seen)

@@ -5,11 +5,17 @@ import pytest
 import zarr
 from ome_zarr.io import parse_url
 from ome_zarr.reader import Multiscales, Reader
-from ome_zarr_models.v05.image import Image
+from ome_zarr.utils import download
+from ome_zarr_models import v04, v05
 
 from tilegan.geometry import Window, grid_cell
+from tilegan.images.copied import CopiedStore, open_result
+from tilegan.images.export import export
+from tilegan.images.finished import is_whole
+from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Origin
 from tilegan.images.pyramid import reduced_shard
+from tilegan.images.source import open_source
 from tilegan.images.store import Store
 
 SHAPES = [(129, 1100), (65, 550), (33, 275), (17, 138)]
@@ -44,12 +50,22 @@ def transforms(level):
     factor = 2.0**level
     scale = {"type": "scale", "scale": [1, factor, factor]}
     shift = np.arange(factor).mean()
-    return [scale, {"type": "translation", "translation": [0, shift, shift]}] if level else [scale]
+    return [scale, {"type": "translation", "translation": [0, shift, shift]}]
 
 
-def test_the_metadata_are_valid(store):
-    image = Image.from_zarr(zarr.open_group(store.path, mode="r"))
-    (multiscale,) = image.ome_attributes.multiscales
+@pytest.fixture(params=["ome-0.5", "ome-0.4"])
+def path(store, request, tmp_path):
+    """The store, and the same in Zarr v2."""
+    if request.param == "ome-0.5":
+        return store.path
+    export(store, tmp_path / "old.zarr", ExportOptions(zarr_format=request.param))
+    return tmp_path / "old.zarr"
+
+
+def test_the_metadata_are_valid(path):
+    group = zarr.open_group(path, mode="r")
+    image = v05.Image.from_zarr(group) if path.name == "a.zarr" else v04.Image.from_zarr(group)
+    (multiscale,) = (image.ome_attributes if path.name == "a.zarr" else image.attributes).multiscales
     assert multiscale.name == "sunset"
     assert [(axis.name, axis.type) for axis in multiscale.axes] == [("c", "channel"), ("y", "space"), ("x", "space")]
     assert [dataset.path for dataset in multiscale.datasets] == ["0", "1", "2", "3"]
@@ -58,8 +74,8 @@ def test_the_metadata_are_valid(store):
         assert found == transforms(level)
 
 
-def test_ome_zarr_reads_the_same_image(store):
-    (node,) = Reader(parse_url(store.path, mode="r"))()
+def test_ome_zarr_reads_the_same_image(store, path):
+    (node,) = Reader(parse_url(path, mode="r"))()
     assert node.load(Multiscales).datasets == ["0", "1", "2", "3"]
     assert [axis["name"] for axis in node.metadata["axes"]] == ["c", "y", "x"]
     assert node.metadata["coordinateTransformations"] == [transforms(level) for level in range(4)]
@@ -73,3 +89,29 @@ def test_ome_zarr_reads_the_same_image(store):
     for level, array in enumerate(node.data):
         ours = store.read(level, Window(0, 0, *SHAPES[level]))
         np.testing.assert_array_equal(np.moveaxis(array.compute(), 0, -1), ours)
+
+
+def test_a_copy_is_still_an_image_of_ours(store, path, tmp_path):
+    """What ome_zarr downloads keeps no more than OME's metadata."""
+    download(str(path), str(tmp_path / "copies"))
+    (copy,) = (tmp_path / "copies").iterdir()
+    if path == store.path:
+        assert "tilegan" not in zarr.open_group(copy, mode="r").attrs
+    for place in (copy, path):
+        found = open_result(place)
+        assert isinstance(found, CopiedStore) is (place != store.path)
+        assert (found.channels, found.dtype, found.name) == (store.channels, store.dtype, "sunset")
+        assert found.origin.opacity == ("alpha" if store.channels == 4 else None)
+        whole = Window(0, 0, *SHAPES[0])
+        np.testing.assert_array_equal(found.read(0, whole), store.read(0, whole))
+        source = open_source(place)
+        assert source.remarks == ()
+        assert (source.read_mask(whole) is not None) == (store.channels == 4)
+
+
+def test_a_chunk_that_zarr_v2_lost_is_told(store, tmp_path):
+    path = tmp_path / "old.zarr"
+    export(store, path, ExportOptions(zarr_format="ome-0.4"))
+    assert is_whole(path, "zarr")
+    (path / "0" / "2" / "1" / "1").unlink()
+    assert not is_whole(path, "zarr")

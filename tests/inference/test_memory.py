@@ -10,6 +10,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.origin import Origin
 from tilegan.inference.memory import DEFAULT, MIB, fit_plan
+from tilegan.translator import load
 
 
 def source(height, width, block=(512, 512), sequential=False, bands=3, dtype="uint8", held=False, opacity=None):
@@ -131,3 +132,13 @@ def test_workers_share_the_limit(random_translator):
 def test_no_pyramid_needs_no_halves(random_translator):
     _, limits, memory, _ = fit(random_translator, source(9_000, 9_000), pyramid=False)
     assert limits.recent == memory.recent == 0
+
+
+def test_a_small_image_is_counted_as_a_whole_window_unless_memory_is_limited(random_translator, tmp_path):
+    random_translator.save(tmp_path / "model.safetensors")
+    kept, image = load(tmp_path / "model.safetensors", "cpu", "float32"), source(200, 300)
+    plan, limits, memory, _ = fit(kept, image)
+    same, same_limits, exactly, _ = fit(random_translator, image)
+    assert (plan, limits) == (same, same_limits)
+    assert memory.forward > exactly.forward
+    assert fit(kept, image, limit=2**40)[2].forward == exactly.forward

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import rasterio
+import zarr
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -58,6 +59,44 @@ def test_a_file_has_the_pixels_of_the_store(tmp_path, ending, store, pixels):
 def test_a_store_of_a_store_is_the_same_byte_for_byte(tmp_path, store):
     convert(store.path, tmp_path / "b.zarr")
     assert contents(tmp_path / "b.zarr") == contents(store.path)
+
+
+@pytest.mark.parametrize("ending", ["tif", "png", "dzi", "zarr"])
+def test_a_copy_that_lost_what_we_say_of_it_is_converted_with_what_it_has(tmp_path, ending, store, pixels):
+    convert(store.path, tmp_path / "old.zarr", options=ExportOptions(zarr_format="ome-0.4"))
+    attributes = zarr.open_group(tmp_path / "old.zarr").attrs
+    del attributes["tilegan"]
+    output = tmp_path / f"out.{ending}"
+    convert(tmp_path / "old.zarr", output)
+    if ending == "zarr":
+        again = Store.open(output)
+        np.testing.assert_array_equal(again.read(0, Window(0, 0, HEIGHT, WIDTH)), pixels)
+        np.testing.assert_array_equal(again.read(1, Window(0, 0, 165, 210)), store.read(1, Window(0, 0, 165, 210)))
+        assert again.origin.geo.crs == UTM
+    elif ending == "dzi":
+        assert (tmp_path / "out_files" / "9" / "0_0.png").is_file()
+    else:
+        np.testing.assert_array_equal(np.array(Image.open(output)), pixels)
+        with rasterio.open(output) as dataset:
+            assert (dataset.crs, dataset.transform) == (UTM, rasterio.Affine(10, 0, 1000, 0, -10, 9000))
+
+
+def test_zarr_v2_of_a_region_and_back(tmp_path, store, pixels):
+    old = ExportOptions(zarr_format="ome-0.4")
+    convert(store.path, tmp_path / "part.zarr", options=old, region=(31, 20, 300, 290))
+    assert (tmp_path / "part.zarr" / ".zgroup").is_file()
+    assert not (tmp_path / "part.zarr" / "zarr.json").exists()
+    convert(tmp_path / "part.zarr", tmp_path / "new.zarr")
+    part = Store.open(tmp_path / "new.zarr")
+    np.testing.assert_array_equal(part.read(0, Window(0, 0, 290, 300)), pixels[20:310, 31:331])
+    assert part.origin.geo.transform == rasterio.Affine(10, 0, 1310, 0, -10, 8800)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "new.zarr", "part.zarr"]
+    with pytest.raises(OutputExistsError):
+        convert(store.path, tmp_path / "part.zarr", options=old)
+    convert(store.path, tmp_path / "part.zarr", options=old, overwrite=True)
+    assert zarr.open_group(tmp_path / "part.zarr", mode="r")["0"].shape == (4, HEIGHT, WIDTH)
+    with pytest.raises(SettingError, match=r"no Zarr format 'ome-0.3': use ome-0.5 or ome-0.4"):
+        ExportOptions(zarr_format="ome-0.3")
 
 
 @pytest.mark.parametrize("ending", ["tif", "zarr"])
@@ -125,7 +164,7 @@ def test_what_is_no_finished_store_of_ours_is_told(tmp_path, store):
         convert(tmp_path / "photo.png", tmp_path / "out.tif")
     metadata = store.path / "zarr.json"
     whole = metadata.read_text()
-    metadata.write_text(whole.replace('"tilegan"', '"others"'))
+    metadata.write_text(whole.replace('"tilegan"', '"others"').replace('"red"', '"DAPI"'))
     with pytest.raises(ImageError, match="not a store of tilegan"):
         convert(store.path, tmp_path / "out.tif")
     metadata.write_text(whole.replace('"dpi"', '"inches"'))

@@ -1,7 +1,6 @@
 """What an image brings comes back: pixels and all else, through a translator that changes nothing."""
 
 import io
-from functools import cache
 
 import numpy as np
 import pytest
@@ -26,48 +25,8 @@ TRANSFORM = rasterio.Affine(10, 0, 500_000, 0, -10, 5_100_000)
 TURNED = rasterio.Affine(8, 6, 500_000, 6, -8, 5_100_000)
 
 
-@cache
-def same(scale=1) -> Translator:
-    """A generator that looks one pixel around it, and gives the one in the middle ``scale`` x ``scale`` times."""
-    layer = nn.Conv2d(3, 3, 3, padding=1)
-    nn.init.dirac_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    network = nn.Sequential(layer, nn.Upsample(scale_factor=scale)) if scale > 1 else nn.Sequential(layer)
-    return Translator.of(network, {"name": "same"}, tile_size=16, name="same").place("cpu", "float32")
-
-
-def noise(bands=3, dtype="uint8", seed=0):
-    draw = np.random.default_rng(seed)
-    if np.dtype(dtype).kind == "f":
-        return draw.random((bands, HEIGHT, WIDTH)).astype(dtype)
-    limits = np.iinfo(dtype)
-    return draw.integers(limits.min, limits.max, (bands, HEIGHT, WIDTH), dtype, endpoint=True)
-
-
-def geotiff(path, values, **more):
-    """Write a GeoTIFF; what is no creation option is set afterwards."""
-    later = {name: more.pop(name) for name in ("tags", "mask", "colorinterp", "rpcs") if name in more}
-    profile = {"driver": "GTiff", "height": HEIGHT, "width": WIDTH, "count": len(values), "dtype": values.dtype}
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile, **more) as dataset:
-        dataset.write(values)
-        if "tags" in later:
-            dataset.update_tags(**later["tags"])
-        if "mask" in later:
-            dataset.write_mask(later["mask"])
-        if "colorinterp" in later:
-            dataset.colorinterp = later["colorinterp"]
-        if "rpcs" in later:
-            dataset.rpcs = later["rpcs"]
-    return path
-
-
-def through(path, output, scale=1, reading=None, **settings):
-    """Stylize, in windows that do not fit the image."""
-    return stylize(path, output, same(scale), window=48, shard=96, reading=reading, **settings)
-
-
 @pytest.mark.parametrize("transform", [TRANSFORM, TURNED])
-def test_place_and_tags(tmp_path, transform):
+def test_place_and_tags(tmp_path, transform, noise, geotiff, through):
     values = noise()
     source = geotiff(tmp_path / "in.tif", values, crs="EPSG:32631", transform=transform, tags={"SENSOR": "a camera"})
     through(source, tmp_path / "out.tif")
@@ -78,7 +37,7 @@ def test_place_and_tags(tmp_path, transform):
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), values.transpose(1, 2, 0))
 
 
-def test_a_part_lies_where_it_lay(tmp_path):
+def test_a_part_lies_where_it_lay(tmp_path, noise, geotiff, through):
     values = noise()
     source = geotiff(tmp_path / "in.tif", values, crs="EPSG:32631", transform=TRANSFORM)
     through(source, tmp_path / "out.tif", region=(33, 57, 101, 77))
@@ -87,7 +46,7 @@ def test_a_part_lies_where_it_lay(tmp_path):
         np.testing.assert_array_equal(dataset.read(), values[:, 57:134, 33:134])
 
 
-def test_enlarged_it_covers_the_same_ground(tmp_path):
+def test_enlarged_it_covers_the_same_ground(tmp_path, noise, geotiff, through):
     values = noise()
     source = geotiff(tmp_path / "in.tif", values, crs="EPSG:32631", transform=TRANSFORM, nodata=0)
     through(source, tmp_path / "out.tif", scale=4)
@@ -97,7 +56,7 @@ def test_enlarged_it_covers_the_same_ground(tmp_path):
         np.testing.assert_array_equal(after.read(), values.repeat(4, 1).repeat(4, 2))
 
 
-def test_ground_control_points(tmp_path):
+def test_ground_control_points(tmp_path, noise, geotiff, through):
     points = [GroundControlPoint(10.5, 20.5, 3.0, 45.0, 100.0), GroundControlPoint(140, 3, 3.1, 44.0)]
     source = geotiff(tmp_path / "in.tif", noise(), gcps=points, crs="EPSG:4326")
     through(source, tmp_path / "out.tif", scale=2)
@@ -107,7 +66,7 @@ def test_ground_control_points(tmp_path):
     assert [(point.row, point.col, point.x, point.y) for point in found] == [(21, 41, 3, 45), (280, 6, 3.1, 44)]
 
 
-def test_rational_polynomials(tmp_path):
+def test_rational_polynomials(tmp_path, noise, geotiff, through):
     curves = {f"{axis}_{part}_coeff": list(np.arange(20.0)) for axis in ("line", "samp") for part in ("num", "den")}
     offsets = {
         f"{axis}_{part}": 70.0 for axis in ("height", "lat", "line", "long", "samp") for part in ("off", "scale")
@@ -118,7 +77,7 @@ def test_rational_polynomials(tmp_path):
         assert (dataset.rpcs.line_off, dataset.rpcs.samp_off, dataset.rpcs.lat_off) == (50, 60, 70)
 
 
-def test_nodata(tmp_path):
+def test_nodata(tmp_path, noise, geotiff, through):
     values = noise()
     values[:, :40, :70] = 7
     source = geotiff(tmp_path / "in.tif", values, crs="EPSG:32631", transform=TRANSFORM, nodata=7)
@@ -129,7 +88,7 @@ def test_nodata(tmp_path):
         np.testing.assert_array_equal(after.read(), values)
 
 
-def test_mask(tmp_path):
+def test_mask(tmp_path, noise, geotiff, through):
     values, mask = noise(), np.full((HEIGHT, WIDTH), 255, np.uint8)
     mask[30:90, 100:] = 0
     source = geotiff(tmp_path / "in.tif", values, mask=mask)
@@ -141,7 +100,7 @@ def test_mask(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["tif", "png", "webp"])
-def test_alpha(tmp_path, ending):
+def test_alpha(tmp_path, ending, noise, through):
     values = noise(4)
     values[3, :60] = 0
     source = tmp_path / "in.png"
@@ -160,7 +119,7 @@ def test_alpha(tmp_path, ending):
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
-def test_depth(tmp_path, dtype):
+def test_depth(tmp_path, dtype, noise, geotiff, through):
     values = noise(3, dtype)
     source = geotiff(tmp_path / "in.tif", values)
     through(source, tmp_path / "out.tif", reading=KEEP)
@@ -171,7 +130,7 @@ def test_depth(tmp_path, dtype):
     np.testing.assert_allclose(found, values, rtol=0, atol=1 / 65535 / 2 * 1.01 if dtype == "float32" else 0)
 
 
-def test_16_bits_in_png(tmp_path):
+def test_16_bits_in_png(tmp_path, noise, geotiff, through):
     values = noise(3, "uint16")
     source = geotiff(tmp_path / "in.tif", values)
     through(source, tmp_path / "out.png", reading=KEEP)
@@ -181,7 +140,7 @@ def test_16_bits_in_png(tmp_path):
         through(source, tmp_path / "out.jpg", reading=KEEP)
 
 
-def test_bands_and_stretch(tmp_path):
+def test_bands_and_stretch(tmp_path, noise, geotiff, through):
     values = noise(5, "uint16")
     source = geotiff(tmp_path / "in.tif", values, photometric="MINISBLACK")
     through(source, tmp_path / "out.png", reading=Reading(bands=(4, 3, 2), stretch="10000,30000"))
@@ -190,7 +149,7 @@ def test_bands_and_stretch(tmp_path):
     np.testing.assert_allclose(np.array(Image.open(tmp_path / "out.png")), expected.transpose(1, 2, 0), rtol=0, atol=1)
 
 
-def test_colours_with_a_profile_come_out_as_srgb(tmp_path):
+def test_colours_with_a_profile_come_out_as_srgb(tmp_path, noise, through):
     lab = Image.fromarray(noise().transpose(1, 2, 0), "LAB")
     lab.save(tmp_path / "in.tif")
     expected = ImageCms.profileToProfile(
@@ -205,7 +164,7 @@ def test_colours_with_a_profile_come_out_as_srgb(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_turned_photographs_come_out_upright(tmp_path, orientation):
+def test_turned_photographs_come_out_upright(tmp_path, orientation, noise, through):
     values = noise().transpose(1, 2, 0)
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -218,7 +177,7 @@ def test_turned_photographs_come_out_upright(tmp_path, orientation):
     assert found.getexif().get(0x0112, 1) == 1
 
 
-def test_resolution(tmp_path):
+def test_resolution(tmp_path, noise, through):
     Image.fromarray(noise().transpose(1, 2, 0)).save(tmp_path / "in.tif", dpi=(300, 150))
     for ending in ("tif", "png", "jpg"):
         through(tmp_path / "in.tif", tmp_path / f"out.{ending}")
@@ -227,13 +186,13 @@ def test_resolution(tmp_path):
         )  # PNG counts dots per metre
 
 
-def test_enlarged_it_is_as_large_in_print(tmp_path):
+def test_enlarged_it_is_as_large_in_print(tmp_path, noise, through):
     Image.fromarray(noise().transpose(1, 2, 0)).save(tmp_path / "in.tif", dpi=(300, 150))
     through(tmp_path / "in.tif", tmp_path / "out.tif", scale=2)
     assert Image.open(tmp_path / "out.tif").info["dpi"] == pytest.approx((600, 300))
 
 
-def test_a_deep_zoom_image_has_all_levels(tmp_path):
+def test_a_deep_zoom_image_has_all_levels(tmp_path, noise, through):
     values = noise().transpose(1, 2, 0)
     Image.fromarray(values).save(tmp_path / "in.png")
     through(tmp_path / "in.png", tmp_path / "out.dzi", options=ExportOptions(lossless=True))
@@ -263,7 +222,7 @@ def test_no_colour_of_masked_pixels_bleeds_into_others(tmp_path):
 
 @pytest.mark.parametrize(("ending", "compress"), [("jpg", "deflate"), ("tif", "jpeg")])
 @pytest.mark.parametrize("nodata", [None, 7])
-def test_what_is_opaque_all_over_needs_no_room_for_opacity(tmp_path, ending, compress, nodata):
+def test_what_is_opaque_all_over_needs_no_room_for_opacity(tmp_path, ending, compress, nodata, noise, geotiff, through):
     values = np.maximum(noise(3 if nodata else 4), 8)
     options = ExportOptions(compress, quality=100)
     if nodata is None:

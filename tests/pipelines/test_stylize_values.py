@@ -1,64 +1,20 @@
 """What values mean is told, and kept where values are: ranges, scales, names of bands, depth."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 import rasterio
 from PIL import Image
-from torch import nn
 
 from tilegan.images.origin import Reading
-from tilegan.pipelines import convert, info, stylize
-from tilegan.translator import Translator
+from tilegan.pipelines import convert, info
 
 HEIGHT, WIDTH = 150, 230
 KEEP = Reading(depth="keep", stretch="dtype")
 TRANSFORM = rasterio.Affine(10, 0, 500_000, 0, -10, 5_100_000)
 
 
-@cache
-def same(scale=1) -> Translator:
-    """A generator that looks one pixel around it, and gives the one in the middle ``scale`` x ``scale`` times."""
-    layer = nn.Conv2d(3, 3, 3, padding=1)
-    nn.init.dirac_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    network = nn.Sequential(layer, nn.Upsample(scale_factor=scale)) if scale > 1 else nn.Sequential(layer)
-    return Translator.of(network, {"name": "same"}, tile_size=16, name="same").place("cpu", "float32")
-
-
-def noise(bands=3, dtype="uint8", seed=0):
-    draw = np.random.default_rng(seed)
-    if np.dtype(dtype).kind == "f":
-        return draw.random((bands, HEIGHT, WIDTH)).astype(dtype)
-    limits = np.iinfo(dtype)
-    return draw.integers(limits.min, limits.max, (bands, HEIGHT, WIDTH), dtype, endpoint=True)
-
-
-def geotiff(path, values, **more):
-    """Write a GeoTIFF; what is no creation option is set afterwards."""
-    later = {name: more.pop(name) for name in ("tags", "mask", "colorinterp", "rpcs") if name in more}
-    profile = {"driver": "GTiff", "height": HEIGHT, "width": WIDTH, "count": len(values), "dtype": values.dtype}
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile, **more) as dataset:
-        dataset.write(values)
-        if "tags" in later:
-            dataset.update_tags(**later["tags"])
-        if "mask" in later:
-            dataset.write_mask(later["mask"])
-        if "colorinterp" in later:
-            dataset.colorinterp = later["colorinterp"]
-        if "rpcs" in later:
-            dataset.rpcs = later["rpcs"]
-    return path
-
-
-def through(path, output, scale=1, reading=None, **settings):
-    """Stylize, in windows that do not fit the image."""
-    return stylize(path, output, same(scale), window=48, shard=96, reading=reading, **settings)
-
-
 @pytest.mark.parametrize(("ending", "rule"), [("png", "dtype"), ("tif", "percentile")])
-def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp_path, ending, rule):
+def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp_path, ending, rule, through):
     values = np.random.default_rng(0).integers(8_000, 29_000, (3, HEIGHT, WIDTH)).astype(np.uint16)
     path = tmp_path / f"in.{ending}"
     with rasterio.open(
@@ -77,22 +33,29 @@ def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp
         assert painted.max() == 255
 
 
-def measured(path, count):
-    """A file whose bands have names, scales, offsets, units and tags, with stale ones and a domain of its own."""
-    geotiff(path, noise(count, "uint16"), crs="EPSG:32631", transform=TRANSFORM, tags={"OVR_RESAMPLING_ALG": "NEAREST"})
-    with rasterio.open(path, "r+") as dataset:
-        dataset.scales = [1e-4 * (band + 1) for band in range(count)]
-        dataset.offsets = [-0.1] * count
-        for band in range(1, count + 1):
-            dataset.set_band_description(band, f"B0{band}")
-            dataset.set_band_unit(band, "reflectance")
-            dataset.update_tags(band, WAVELENGTH=str(600 + band), STATISTICS_MAXIMUM="1")
-        dataset.update_tags(ns="SENSOR", GAIN="3")
-    return path
+@pytest.fixture
+def measured(noise, geotiff):
+    """Write a file whose bands have names, scales, offsets, units and tags, with stale ones and a domain of its own."""
+
+    def write(path, count):
+        geotiff(
+            path, noise(count, "uint16"), crs="EPSG:32631", transform=TRANSFORM, tags={"OVR_RESAMPLING_ALG": "NEAREST"}
+        )
+        with rasterio.open(path, "r+") as dataset:
+            dataset.scales = [1e-4 * (band + 1) for band in range(count)]
+            dataset.offsets = [-0.1] * count
+            for band in range(1, count + 1):
+                dataset.set_band_description(band, f"B0{band}")
+                dataset.set_band_unit(band, "reflectance")
+                dataset.update_tags(band, WAVELENGTH=str(600 + band), STATISTICS_MAXIMUM="1")
+            dataset.update_tags(ns="SENSOR", GAIN="3")
+        return path
+
+    return write
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_scale_offset_unit_and_names_of_bands(tmp_path, count):
+def test_scale_offset_unit_and_names_of_bands(tmp_path, count, through, measured):
     source = measured(tmp_path / "in.tif", count)
     result = through(source, tmp_path / "out.tif", reading=KEEP)
     numbers = [1, 1, 1] if count == 1 else [1, 2, 3]
@@ -109,7 +72,7 @@ def test_scale_offset_unit_and_names_of_bands(tmp_path, count):
     assert result.notes == ("tags of SENSOR are left out",)
 
 
-def test_scales_of_values_that_are_not_kept_are_told(tmp_path):
+def test_scales_of_values_that_are_not_kept_are_told(tmp_path, through, measured):
     source = measured(tmp_path / "in.tif", 3)
     notes = through(source, tmp_path / "out.tif").notes
     assert any("scale, offset and unit of its bands are left out" in note and "--depth keep" in note for note in notes)
@@ -119,7 +82,7 @@ def test_scales_of_values_that_are_not_kept_are_told(tmp_path):
     assert any("png holds none" in note for note in notes)
 
 
-def test_a_depth_that_cannot_be_kept_is_told(tmp_path):
+def test_a_depth_that_cannot_be_kept_is_told(tmp_path, noise, geotiff, through):
     result = through(geotiff(tmp_path / "in.tif", noise(3, "int8")), tmp_path / "out.tif", reading=KEEP)
     assert result.notes[0] == "the depth of int8 is not kept: the result is uint8, levels and not values"
     assert len(through(tmp_path / "in.tif", tmp_path / "eight.tif", reading=Reading(stretch="dtype")).notes) == 1

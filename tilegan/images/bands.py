@@ -32,6 +32,7 @@ class Bands:
         remark: which bands are left out, if nobody chose; '' if none are.
         dtype: of the picture's bands as read.
         bits: that their values use.
+        is_inverted: whether the lowest value is white.
     """
 
     indexes: list[int]
@@ -45,6 +46,7 @@ class Bands:
     remark: str
     dtype: np.dtype[Any]
     bits: int
+    is_inverted: bool
 
 
 def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
@@ -99,6 +101,7 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
         remark="" if reading.bands is not None else _left_out(dataset.count, indexes, alpha),
         dtype=dtype,
         bits=min(bits, bits_of(dtype)),
+        is_inverted=space == "gray" and indexes == [1] and _is_white_lowest(dataset),
     )
 
 
@@ -106,6 +109,12 @@ def _left_out(count: int, indexes: list[int], alpha: int | None) -> str:
     if count <= len(indexes) + (alpha is not None):
         return ""
     return f"of {count} bands {', '.join(map(str, indexes))} {'is' if len(indexes) == 1 else 'are'} read"
+
+
+def _is_white_lowest(dataset: Any) -> bool:
+    """Whether a TIFF says so of its gray values; GDAL shows them as they are, or by a palette of 8 bits."""
+    said = dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES"
+    return bool(said and np.dtype(dataset.dtypes[0]).kind == "u")
 
 
 def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:
@@ -116,6 +125,8 @@ def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:
         return [1, 2, 3, 4], opened.space, None
     if opened.space in ("lab", "icclab") and dataset.count >= 3:
         return [1, 2, 3], opened.space, None
+    if dataset.count == 1 and dataset.dtypes[0] == "uint16" and _is_white_lowest(dataset):
+        return [1], "gray", None
     if meanings[0] == ColorInterp.palette and np.dtype(dataset.dtypes[0]).kind == "u":
         palette = np.zeros((2 ** (8 * min(2, np.dtype(dataset.dtypes[0]).itemsize)), 4), np.uint8)
         palette[:, 3] = 255

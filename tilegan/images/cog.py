@@ -24,6 +24,7 @@ from tilegan.geometry import Pixels, Window, split
 from tilegan.images.formats import LOSSY, ExportOptions
 from tilegan.images.origin import Band, Origin
 from tilegan.images.profile import profile_of
+from tilegan.images.provenance import KEY
 from tilegan.images.pyramid import halve
 from tilegan.images.store import Store
 from tilegan.images.tiff_metadata import put_in, room_for
@@ -42,7 +43,9 @@ _CONFIG = {
 }
 
 
-def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progress) -> tuple[str, ...]:
+def write_cog(
+    path: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None
+) -> tuple[str, ...]:
     """Write a store as RGB, or RGB and alpha, with all that its origin says; a BigTIFF where that may be needed.
 
     The folder holds the levels without loss meanwhile: on the disk there is to be room for twice 4/3 of all values.
@@ -52,6 +55,7 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
         store: with level 0 complete.
         options: how it is compressed.
         progress: told the output pixels done, phase 'export'; the last of them when the file is complete.
+        made: what made it, as ``Provenance.text``.
 
     Returns:
         What is written otherwise than it was in the origin, a line each.
@@ -71,7 +75,7 @@ def write_cog(path: Path, store: Store, options: ExportOptions, progress: Progre
             levels = _Levels(path.parent, store, values, progress)
             levels.write()
             bands = _bands(origin, Values.are_kept(origin, store.dtype))
-            source = _joined(path.parent, levels.files, values, origin, bands)
+            source = _joined(path.parent, levels.files, values, origin, bands, made)
             rasterio.shutil.copy(
                 source, path, driver="COG", **_encoding(options, len(levels.files), values.table.dtype)
             )
@@ -196,13 +200,20 @@ def _bands(origin: Origin, values_are_kept: bool) -> tuple[Band, ...]:
     return tuple(Band(band.description, tags=band.tags) for band in origin.bands)
 
 
-def _joined(folder: Path, levels: list[Path], values: Values, origin: Origin, bands: tuple[Band, ...]) -> Path:
+def _joined(
+    folder: Path,
+    levels: list[Path],
+    values: Values,
+    origin: Origin,
+    bands: tuple[Band, ...],
+    made: str | None,
+) -> Path:
     """A VRT that shows level 0 with the others as its overviews, and with what the origin says."""
     joined = folder / "levels.vrt"
     with rasterio.open(levels[0], "r+") as dataset:
         height, width = dataset.shape
         dataset.colorinterp = _COLOURS[: values.bands]
-        dataset.update_tags(**_tags(origin))
+        dataset.update_tags(**_tags(origin), **({} if made is None else {KEY: made}))
         if bands:
             rest = values.bands - len(bands)
             dataset.scales = [*(band.scale for band in bands), *[1.0] * rest]

@@ -7,12 +7,14 @@
 
 import io
 import os
+import re
 from pathlib import Path
 
 from PIL import Image
 
-from tilegan.geometry import Pixels, Window, split
+from tilegan.geometry import Pixels, Window, grid_shape, split
 from tilegan.images.formats import ExportOptions
+from tilegan.images.provenance import KEY
 from tilegan.images.pyramid import halve
 from tilegan.images.store import Store
 from tilegan.progress import Progress
@@ -26,7 +28,7 @@ def tiles_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}_files")
 
 
-def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progress) -> None:
+def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None) -> None:
     """Write a store of 8 bits, with its tiles in JPEG, or in PNG where they shall be lossless or have opacity.
 
     Args:
@@ -34,6 +36,7 @@ def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progre
         store: with all levels.
         options: how the tiles are encoded.
         progress: told the output pixels done, phase 'export'.
+        made: what made it, as ``Provenance.text``.
 
     Raises:
         OSError: a file cannot be written.
@@ -60,8 +63,32 @@ def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progre
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="{tiles.ending}" '
         f'Overlap="{OVERLAP}" TileSize="{TILE}">\n  <Size Width="{width}" Height="{height}"/>\n</Image>\n'
+        + (f"<!-- {KEY} {made} -->\n" if made is not None else "")
     )
     os.sync()  # there may be millions of tiles, too many to be waited for one by one
+
+
+def has_all_tiles(path: Path) -> bool:
+    """Whether the folder of a .dzi file holds as many tiles of each level as its size asks for.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is none of ours.
+    """
+    found = re.search(r'Format="(\w+)".*<Size Width="(\d+)" Height="(\d+)"/>', path.read_text(), re.DOTALL)
+    if found is None:
+        raise ValueError(f"no deep zoom image of ours: {path}")
+    ending, width, height = f".{found[1]}", int(found[2]), int(found[3])
+    for level in reversed(range((max(height, width) - 1).bit_length() + 1)):
+        folder = tiles_of(path) / str(level)
+        rows, columns = grid_shape(height, width, TILE)
+        if not folder.is_dir():
+            return False
+        with os.scandir(folder) as tiles:
+            if sum(tile.name.endswith(ending) and tile.stat().st_size > 0 for tile in tiles) != rows * columns:
+                return False
+        height, width = -(-height // 2), -(-width // 2)
+    return True
 
 
 def _grown(window: Window, whole: Window) -> Window:

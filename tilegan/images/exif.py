@@ -45,8 +45,8 @@ _MARK = b"Exif\0\0"
 _HEAD = b"II*\0\x08\0\0\0"
 
 
-def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directory, tuple[str, ...]]:
-    """What of EXIF holds for a result, and names of what was left out.
+def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directory, tuple[str, ...], int]:
+    """What of EXIF holds for a result, names of what was left out, and the orientation, 1 to 8.
 
     Args:
         data: a TIFF, or EXIF, which is built like one, with or without its mark.
@@ -55,10 +55,12 @@ def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directo
     exif = io.BytesIO(data.removeprefix(_MARK)) if isinstance(data, bytes) else data
     try:
         head = read_head(exif)
-        wanted = {*_FIRST, *_BELOW}
+        wanted = {*_FIRST, *_BELOW, _ORIENTATION}
         found, following = read_directory(exif, head, head.first if directory is None else directory, _BELOW, wanted)
     except ValueError:
-        return {}, ()
+        return {}, (), 1
+    told = found.pop(_ORIENTATION, None)
+    orientation = told.data[0] if isinstance(told, Entry) and told.data[:1] else 1
     lost = []
     photo = found.get(PHOTO)
     if _MAKER in found or (isinstance(photo, dict) and _MAKER in photo):
@@ -75,7 +77,7 @@ def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directo
     description = found.get(_DESCRIPTION)
     if isinstance(description, Entry) and tells_of_layout(description.data.decode("latin-1")):
         del found[_DESCRIPTION]
-    return _without_empty(found), tuple(lost)
+    return _without_empty(found), tuple(lost), orientation if 1 <= orientation <= 8 else 1
 
 
 def entries_of(exif: bytes) -> Directory:

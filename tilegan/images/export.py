@@ -1,4 +1,4 @@
-"""A finished store as an ordinary file: TIFF, PNG, JPEG, WebP or deep zoom; in bounded memory."""
+"""A finished store as an ordinary file: TIFF, PNG, JPEG, WebP, deep zoom or Zarr v2; in bounded memory."""
 
 import os
 import shutil
@@ -18,6 +18,7 @@ from tilegan.images.sidecar import write_place
 from tilegan.images.store import Store
 from tilegan.images.webp import write_webp
 from tilegan.images.written import WrittenStore, origin_written
+from tilegan.images.zarr2 import write_zarr2
 from tilegan.progress import Progress, silent
 
 _BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES
@@ -29,10 +30,11 @@ def export(
 ) -> tuple[str, ...]:
     """Write level 0 of a finished store to a file; nothing appears under its name before it is whole.
 
-    A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin says; a .png, a .jpg and a .webp keep
-    resolution, profile, EXIF, XMP and IPTC (which a .webp has no room for). The place that a format cannot hold goes to
-    a file beside it (see ``sidecar_of``). A .dzi, for which the store needs all its levels, lies beside its folder of
-    tiles. A WebP is encoded as a whole, in memory; all others are written part by part.
+    Each tells what made it, if the store does. A .tif is a Cloud-Optimized GeoTIFF with all that the store's origin
+    says; a .png, a .jpg and a .webp keep resolution, profile, EXIF, XMP and IPTC (which a .webp has no room for). The
+    place that a format cannot hold goes to a file beside it (see ``sidecar_of``). A .dzi, for which the store needs all
+    its levels, lies beside its folder of tiles. A WebP is encoded as a whole, in memory; all others are written part by
+    part. A .zarr is one of OME-Zarr 0.4, and needs all levels too.
 
     Args:
         store: with level 0 complete.
@@ -51,8 +53,10 @@ def export(
     kind = kind_of(path)
     height, width = store.shape(0)
     origin, notes = origin_written(store, kind, options)
+    made = store.made.encoded(**options.deciding(kind)) if store.made is not None else None
+    text = made.text() if made is not None else None
     check_export(path, height, width, store.dtype, store.channels, origin.opacity, options)
-    if kind == "zarr":
+    if options.is_store(kind):
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
     folder = path.with_name(f"{path.name}.export")
     temporary = folder / f"image{path.suffix}"
@@ -62,24 +66,29 @@ def export(
             shutil.rmtree(folder)
         folder.mkdir()
         if kind == "tif":
-            notes += write_cog(temporary, store, options, progress)
+            notes += write_cog(temporary, store, options, progress, text)
+        elif kind == "zarr":
+            write_zarr2(temporary, store, progress, made.to_json() if made is not None else None)
         elif kind == "dzi":
-            write_dzi(temporary, store, options, progress)
+            write_dzi(temporary, store, options, progress, text)
         elif kind == "webp":
-            write_webp(temporary, store, options)
+            write_webp(temporary, store, options, text)
             progress("export", height * width, height * width)
         else:
             with temporary.open("wb") as file:
                 if kind == "png":
-                    write_png(file, height, width, _bands(store, progress), origin)
+                    write_png(file, height, width, _bands(store, progress), origin, text)
                 else:
-                    write_jpeg(file, height, _bands(store, progress), origin, options.quality)
-        if kind != "tif" and any(band.is_measure for band in origin.bands):
+                    write_jpeg(file, height, _bands(store, progress), origin, options.quality, text)
+        if kind not in ("tif", "zarr") and any(band.is_measure for band in origin.bands):
             notes += (f"scale, offset and unit of its bands are left out: {kind} holds none: .tif and .zarr do",)
-        geo = origin.geo.scaled(height, width) if origin.geo is not None else None
-        notes += write_place(temporary, kind, geo)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if kind == "zarr":
+            os.sync()  # there may be too many files to be waited for one by one
+        else:
+            geo = origin.geo.scaled(height, width) if origin.geo is not None else None
+            notes += write_place(temporary, kind, geo)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         move_to(path, temporary, folder / "replaced", overwrite=True)
     except TileganError:
         raise

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tilegan.errors import OutputError, SettingError
-from tilegan.files import locate
+from tilegan.files import is_remote, locate
 
 FORMATS = {
     ".zarr": "zarr",
@@ -24,6 +24,7 @@ DEEP = {"zarr", "tif", "png"}  # hold 16 bits a value
 WITH_LEVELS = {"zarr", "dzi"}  # are made from all levels of a store
 WEBP_BYTES = 13  # a pixel, measured: 1.56 GB for 120 megapixels
 LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
+ZARR_FORMATS = ("ome-0.5", "ome-0.4")
 COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "webp")
 
 
@@ -38,6 +39,7 @@ class ExportOptions:
         profile: 'srgb', or 'keep' for colours brought back to the profile of the source, if that is one of curves and
             a matrix (Display P3, Adobe RGB, ProPhoto).
         strip: leave out what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
+        zarr_format: of Zarr: 'ome-0.5' (Zarr v3, sharded) or 'ome-0.4' (Zarr v2, a file for each chunk).
 
     Raises:
         SettingError: a value that cannot be.
@@ -48,6 +50,7 @@ class ExportOptions:
     lossless: bool = False
     profile: str = "srgb"
     strip: bool = False
+    zarr_format: str = ZARR_FORMATS[0]
 
     def __post_init__(self) -> None:
         if self.compress not in COMPRESSIONS:
@@ -56,6 +59,23 @@ class ExportOptions:
             raise SettingError(f"no quality {self.quality}: give 1 to 100")
         if self.profile not in ("srgb", "keep"):
             raise SettingError(f"no profile '{self.profile}': give srgb or keep")
+        if self.zarr_format not in ZARR_FORMATS:
+            raise SettingError(f"no Zarr format '{self.zarr_format}': use {' or '.join(ZARR_FORMATS)}")
+
+    def is_store(self, kind: str) -> bool:
+        """Whether a kind of output is the store itself, from which all others are exported."""
+        return kind == "zarr" and self.zarr_format == ZARR_FORMATS[0]
+
+    def deciding(self, kind: str) -> dict[str, Any]:
+        """Those that matter to a kind of output, by name."""
+        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
+        if kind == "zarr" and not self.is_store(kind):
+            told["zarr format"] = self.zarr_format
+        if self.profile != "srgb" and not self.is_store(kind):
+            told["profile"] = self.profile
+        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
+            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
+        return told
 
 
 def kind_of(path: str | Path) -> str:
@@ -103,6 +123,8 @@ def check_export(
         )
     if np.dtype(levels) != np.uint8 and kind not in DEEP:
         raise OutputError(f"cannot write {path}: {kind} holds 8 bits, not 16: use .tif or .png, or a depth of 8")
+    if kind == "zarr" and is_remote(locate(path)) and not options.is_store(kind):
+        raise OutputError(f"cannot write {options.zarr_format} to object storage: {path}: write it here and copy it")
     if kind == "tif":
         _check_compression(path, np.dtype(levels), options)
     if channels == 4 and not holds_opacity(path, opacity, options):

@@ -5,10 +5,11 @@ from typing import Any
 
 from tilegan.images.exif import tells_of_layout
 from tilegan.images.origin import Band, Geo
+from tilegan.images.provenance import KEY
 from tilegan.images.resolution import dpi_of_description, sensible_dpi
 
 _LONGEST = 2**16  # letters of a tag that is kept
-# What is told elsewhere, or would be untrue of a result: orientation, resolution, copies of EXIF and XMP.
+# What is told elsewhere, or would be untrue of a result: orientation, resolution, copies of EXIF and XMP, what made it.
 _DROPPED = (
     "EXIF_",
     "TIFFTAG_XRESOLUTION",
@@ -21,6 +22,7 @@ _DROPPED = (
     "XML_com.adobe.xmp",
     "STATISTICS_",
     "OVR_RESAMPLING_ALG",
+    KEY,
 )
 # further tags that tell how the file is built, or that are kept elsewhere
 _BUILT = {
@@ -51,7 +53,7 @@ def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Ge
     tags = {
         name: value
         for name, value in dataset.tags().items()
-        if not name.startswith(_DROPPED) and len(value) <= _LONGEST
+        if not name.startswith(_DROPPED) and not value.startswith(KEY) and len(value) <= _LONGEST
     }
     if tells_of_layout(tags.get(_DESCRIPTION, "")):
         del tags[_DESCRIPTION]

@@ -1,6 +1,7 @@
 """What the header of a file says that GDAL does not tell: which reader it needs, orientation, resolution."""
 
 import logging
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugi
 from tilegan.images.bmp import HEAD, is_special
 from tilegan.images.heif import FORMAT as HEIF
 from tilegan.images.heif import is_heic
+from tilegan.images.pnm import highest_value
 from tilegan.images.resolution import sensible_dpi
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
@@ -26,6 +28,8 @@ _LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...]
     (TiffImagePlugin.TiffImageFile, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
 )
 _HELD = (b"GIF8", b"RIFF", b"\0\0\0")  # GIF, WebP, AVIF
+_START = 4096  # bytes in which a header tells what is looked for here
+_SYCC = re.compile(rb"....jP  .*colr\x01..\x00\x00\x00\x12", re.DOTALL)  # a JPEG 2000 of luma and chroma
 _BYTES = 2**16  # that are fetched at once to look at a header; object storage's own choice is 50 MB
 
 
@@ -38,12 +42,14 @@ class Header:
         orientation: EXIF's number; 1 if the file does not say.
         dpi: pixels per inch, as stored; None if the file does not say.
         for_pillow: whether GDAL would read it wrongly, or not at all.
+        white: the value that stands for white, where GDAL does not tell it.
     """
 
     format: str | None = None
     orientation: int = 1
     dpi: tuple[float, float] | None = None
     for_pillow: bool = False
+    white: int | None = None
 
 
 def read_header(path: Path) -> Header:
@@ -52,8 +58,8 @@ def read_header(path: Path) -> Header:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with path.open("rb", buffering=_BYTES) as file:
-                start = file.read(HEAD)
-            if is_special(start):
+                start = file.read(_START)
+            if is_special(start[:HEAD]):
                 return Header("BMP", for_pillow=True)
             if is_heic(start):
                 return Header(HEIF, for_pillow=True)
@@ -64,7 +70,8 @@ def read_header(path: Path) -> Header:
                     format=image.format,
                     orientation=orientation_of(image),
                     dpi=dpi_of(image),
-                    for_pillow=image.format in _FORMATS or image.mode in _MODES,
+                    for_pillow=image.format in _FORMATS or image.mode in _MODES or _SYCC.match(start) is not None,
+                    white=highest_value(start),
                 )
     except Image.DecompressionBombError:
         return Header(for_pillow=True)  # which will say so

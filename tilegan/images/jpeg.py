@@ -18,6 +18,7 @@ from tilegan.images.embedded import EXIF_MARK, PHOTOSHOP_MARK, XMP_MARK, photosh
 from tilegan.images.metadata import Metadata
 from tilegan.images.origin import Origin
 from tilegan.images.profile import profile_of
+from tilegan.images.provenance import KEY
 from tilegan.images.written import dpi_fits_jpeg
 
 BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
@@ -26,7 +27,14 @@ _APP1, _APP13 = b"\xff\xe1", b"\xff\xed"  # where EXIF and XMP are told, and IPT
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
-def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], origin: Origin, quality: int) -> None:
+def write_jpeg(
+    file: BinaryIO,
+    height: int,
+    bands: Iterable[NDArray[np.uint8]],
+    origin: Origin,
+    quality: int,
+    made: str | None = None,
+) -> None:
     """Write a baseline JPEG of full colour resolution (4:4:4).
 
     Args:
@@ -37,6 +45,7 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         origin: whose resolution is kept, unless it is above 65,535 dpi, with its EXIF, XMP and IPTC, of at most 64 KiB
             each, and with whose profile colours are tagged (see ``profile_of``).
         quality: 1 to 100.
+        made: what made it, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -46,6 +55,8 @@ def write_jpeg(file: BinaryIO, height: int, bands: Iterable[NDArray[np.uint8]], 
         said["icc_profile"] = profile
     if origin.dpi is not None and dpi_fits_jpeg(origin.dpi):
         said["dpi"] = tuple(round(value) for value in origin.dpi)
+    if made is not None:
+        said["comment"] = f"{KEY} {made}"
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
         # The usual Huffman tables, the same for every band: tables made to measure would differ.

@@ -20,12 +20,14 @@ class Metadata:
         xmp: its XML.
         iptc: its records (IIM).
         lost: names of what was left out, since it would be untrue of a result.
+        orientation: that its file's EXIF told, 1 to 8; results are upright.
     """
 
     exif: bytes = b""
     xmp: str = ""
     iptc: bytes = b""
     lost: tuple[str, ...] = ()
+    orientation: int = 1
 
     @classmethod
     def cleaned(
@@ -46,14 +48,14 @@ class Metadata:
             directory: place of the image in the TIFF; the first one if None.
             lost: names of what was left out before.
         """
-        entries, without = exif.parse(exif_data, directory) if exif_data else ({}, ())
+        entries, without, orientation = exif.parse(exif_data, directory) if exif_data else ({}, (), 1)
         text, found = "", xmp.cleaned(xmp_data) if xmp_data else None
         if found is not None:
             text, is_less = found
             without += ("a part of the XMP",) if is_less else ()
         elif xmp_data:
             without += ("the XMP, which is broken",)
-        return cls(exif.to_bytes(entries), text, iptc.cleaned(iptc_data), (*without, *lost))
+        return cls(exif.to_bytes(entries), text, iptc.cleaned(iptc_data), (*without, *lost), orientation)
 
     @property
     def kinds(self) -> tuple[str, ...]:

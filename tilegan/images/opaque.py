@@ -39,7 +39,7 @@ class OpaqueStore(Store):
     def __init__(self, store: Store) -> None:
         """Take a finished store."""
         origin = replace(store.origin, opacity=None) if store.origin is not None else None
-        super().__init__(store.path, store._arrays, store.shard, origin)
+        super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
         self.channels = 3
 
     def read(self, level: int, window: Window) -> Pixels:

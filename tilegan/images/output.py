@@ -5,16 +5,14 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from tilegan.errors import OutputError, OutputExistsError, ResumeError, TileganError
+from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import first_line, is_remote, is_there, remove_tree
 from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import FORMATS, kind_of
-from tilegan.images.raster import RasterSource
 from tilegan.images.sidecar import companions, sidecar_of
-from tilegan.images.source import open_source
 from tilegan.images.store import UNFINISHED, Store
 
 
@@ -112,31 +110,6 @@ def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) ->
         raise explained(error, output.parent, "free some") from error
 
 
-def check_finished(output: Path, kind: str, height: int, width: int) -> None:
-    """Find out whether a finished output can be what a resumed command asks for: by its size, for it tells no more.
-
-    Args:
-        output: that is there.
-        kind: of it; the size of a deep zoom image is not looked at.
-        height: that it should have, in pixels.
-        width: likewise.
-
-    Raises:
-        ResumeError: it has another size.
-        ImageError: it cannot be read.
-    """
-    if kind == "dzi":
-        return
-    # Pillow would decode a WebP, and refuses a large one; GDAL tells its size without.
-    with closing(RasterSource(output) if kind == "webp" else open_source(output)) as image:
-        found = image.height, image.width
-    if found != (height, width):
-        raise ResumeError(
-            f"cannot resume: {output} is finished and has {found[0]} x {found[1]} pixels, not {height} x {width}: "
-            "it was made from another image: give another name, or --overwrite without --resume"
-        )
-
-
 def overlaps(output: Path, source: Path) -> bool:
     """Whether an output is the source itself, or one lies inside the other, so that writing would spoil it."""
     if is_remote(output) != is_remote(source):
@@ -186,7 +159,7 @@ def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> 
         OutputExistsError: there is something, and it may not be replaced.
         OutputError, OSError: it cannot be written or renamed.
     """
-    if is_remote(finished) or finished.is_dir():
+    if is_there(finished / UNFINISHED):
         Store.open(finished).finish()
     if finished == output:
         return
@@ -220,6 +193,15 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
         tiles_of(finished).rename(tiles_of(output))
     elif output.is_dir():
         output.rename(spare)
+    finish_moving(output, finished)
+
+
+def finish_moving(output: Path, finished: Path) -> None:
+    """What ``move_to`` does last: to rename the finished file or folder itself, and its sidecar.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
     for stale in companions(output):
         stale.unlink(missing_ok=True)
     if sidecar_of(finished).is_file():

@@ -11,6 +11,7 @@ from tilegan.geometry import Pixels
 from tilegan.images.embedded import PNG_IPTC, PNG_XMP
 from tilegan.images.origin import Origin
 from tilegan.images.profile import profile_of
+from tilegan.images.provenance import KEY
 
 _COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
 _UP = 2  # of the filter: difference from the row above
@@ -18,7 +19,9 @@ _METRE, _INCH = 1, 0.0254
 _MOST = 2**31 - 1  # of PNG's numbers
 
 
-def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], origin: Origin) -> None:
+def write_png(
+    file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], origin: Origin, made: str | None = None
+) -> None:
     """Write a PNG of 8 or 16 bits, RGB or RGB and opacity.
 
     Deflate looks for runs and codes the rest by Huffman alone: on filtered photographs and paintings that is as small
@@ -31,6 +34,7 @@ def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], 
         bands: uint8 or uint16 (rows, width, 3 or 4) from the top down, ``height`` rows in all.
         origin: whose resolution is kept, with its EXIF, XMP and IPTC, and with whose profile colours are tagged (see
             ``profile_of``).
+        made: what made it, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -40,6 +44,8 @@ def write_png(file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], 
     for band in bands:
         if above is None:
             _head(file, height, width, band, origin)
+            if made is not None:
+                _chunk(file, b"tEXt", f"{KEY}\0{made}".encode("ascii"))
             above = np.zeros(width * band.shape[2] * band.itemsize, np.uint8)
         # the first byte of a value is the high one
         rows = band.astype(band.dtype.newbyteorder(">"), copy=False).view(np.uint8).reshape(len(band), -1)

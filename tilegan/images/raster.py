@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
 from rasterio.env import set_gdal_config
 
 from tilegan.errors import ImageError
 from tilegan.files import locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import choose_bands
-from tilegan.images.color import conversion, inks_of_jpeg, pack_lab, unmix, widen
+from tilegan.images.color import conversion, widen
+from tilegan.images.decoded import Decoded
 from tilegan.images.embedded import read_metadata
 from tilegan.images.gaps import GREY, read_around
 from tilegan.images.gdal import Opened, embedded_profile, gdal_errors, is_sequential
@@ -25,8 +25,8 @@ from tilegan.images.metadata import Metadata
 from tilegan.images.orientation import Turn
 from tilegan.images.origin import Origin, Reading
 from tilegan.images.raster_file import RasterFile
-from tilegan.images.source import LARGEST_HELD, file_identity, reduced_shape
-from tilegan.images.stretch import OVERVIEW, Stretch, is_picture, levels_of, to_opacity
+from tilegan.images.source import LARGEST_HELD, file_identity
+from tilegan.images.stretch import levels_of
 from tilegan.images.vsi import container
 
 _EIGHT = np.dtype(np.uint8)
@@ -79,7 +79,8 @@ class RasterSource:
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
         # A file that says where its pixels lie, says so of the pixels as they are stored.
-        orientation = max(header.orientation, int(exif) if exif.isdigit() else 1)
+        metadata = Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory)
+        orientation = max(header.orientation, metadata.orientation, int(exif) if exif.isdigit() else 1)
         self._turn = turn = Turn(1 if is_placed(geo) else orientation, dataset.height, dataset.width)
         self.height, self.width = turn.shape(dataset.height, dataset.width)
         self.bands: int = dataset.count
@@ -92,13 +93,13 @@ class RasterSource:
         self.sequential = self.sequential and not self.held
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
-        self._stretch: Stretch | None = None
+        self._decoded = Decoded(self._file, bands, self._colour, self._reading, header.white)
         self._told = replace(
             self._told,
             color_managed=self._colour.managed,
             profile=self._colour.profile,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
-            metadata=Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory),
+            metadata=metadata,
         )
 
     @property
@@ -106,7 +107,7 @@ class RasterSource:
         """What a result takes over beside pixels."""
         if self._bands.palette is not None:
             return self._told
-        stretch = self._measured()
+        stretch = self._decoded.measured()
         return replace(self._told, dtype=self.dtype.name, low=stretch.low, high=stretch.high, rule=stretch.rule)
 
     def read(self, window: Window) -> Pixels:
@@ -147,12 +148,7 @@ class RasterSource:
         Raises:
             ImageError: the file is damaged.
         """
-        # The mean of two palette indices is a third colour.
-        how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
-        pixels = self._colours(values, mask, _EIGHT)
-        pixels[~told] = GREY
-        return self._turn.upright(pixels)
+        return self._turn.upright(self._decoded.thumbnail(side))
 
     def identity(self) -> dict[str, str | int]:
         """What tells this image from another one or from a later version of itself.
@@ -186,9 +182,8 @@ class RasterSource:
         """RGB of a part of the stored image."""
 
         def read(window: Window) -> Pixels:
-            values = self._file.values(window, self._bands.indexes)
             alpha = self._mask(window) if self._bands.is_premultiplied else None
-            return self._colours(values, alpha, self.levels)
+            return self._decoded.colours(self._file.values(window, self._bands.indexes), alpha, self.levels)
 
         def grey(window: Window) -> Pixels:
             return widen(np.full((window.height, window.width, 3), GREY, np.uint8), self.levels)
@@ -203,20 +198,7 @@ class RasterSource:
             return np.full((window.height, window.width), highest, self.levels)
 
         def read(window: Window) -> Pixels:
-            bands = self._bands
-            mask = opaque(window)
-            if bands.alpha is not None:
-                mask = to_opacity(self._file.values(window, [bands.alpha])[..., 0], self.levels)
-            if bands.opacity == "alpha" and bands.palette is not None:
-                mask = widen(bands.palette[self._file.values(window, [1])[..., 0], 3], self.levels)
-            if bands.key is not None:
-                mask[self._file.values(window, [1])[..., 0] == bands.key] = 0
-            if bands.uses_mask:
-                valid = self._file.valid(window)
-                if bands.dtype.kind in "fc":
-                    valid &= self._file.are_numbers(self._file.values(window, bands.indexes), bands.indexes)
-                mask = np.where(valid, mask, mask.dtype.type(0))
-            return mask
+            return self._decoded.opacity(window, self.levels)
 
         return self._whole_or_filled(read, stored, opaque)
 
@@ -237,61 +219,3 @@ class RasterSource:
             return fill(part)
 
         return read_around(read_what_is_there, window, self._block, fill_and_remember)
-
-    def _overview(
-        self, side: int, how: Resampling, *, with_alpha: bool = False
-    ) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[np.bool_]]:
-        """A reduced picture (h, w, bands), its opacity if asked for, and bool (h, w) where there is something."""
-        bands = self._bands
-        shape = reduced_shape(self._file.height, self._file.width, side)
-        indexes = bands.indexes + ([bands.alpha] if with_alpha and bands.alpha else [])
-        values, told = self._file.overview(indexes, shape, how, bands.dtype)
-        count = len(bands.indexes)
-        return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
-
-    def _seen(self, values: NDArray[Any], alpha: Pixels | None) -> NDArray[np.bool_]:
-        """Where the pixels of an overview mean something: bool (h, w)."""
-        bands = self._bands
-        seen = np.ones(values.shape[:2], np.bool_) if alpha is None else alpha > 0
-        if bands.palette is not None:
-            seen &= bands.palette[values[..., 0], 3] > 0
-        if bands.key is not None:
-            seen &= values[..., 0] != bands.key
-        if bands.uses_mask:
-            seen &= self._file.valid(shape=values.shape[:2])
-            if bands.dtype.kind in "fc":
-                seen &= self._file.are_numbers(values, bands.indexes)
-        return seen
-
-    def _colours(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
-        """Colours of sRGB (h, w, 3) of values (h, w, bands)."""
-        bands = self._bands
-        if bands.palette is not None:
-            return self._colour.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))
-        if bands.space in ("lab", "icclab"):
-            return widen(self._colour.apply(pack_lab(values, bands.space == "lab")), levels)
-        if self._file.dataset.driver == "JPEG" and len(bands.indexes) == 4:
-            return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
-        pixels = self._measured().apply(values, levels)
-        if alpha is not None:
-            pixels = unmix(pixels, alpha)
-        return self._colour.apply(pixels)
-
-    def _measured(self) -> Stretch:
-        if self._stretch is None:
-            self._stretch = self._measure()
-        return self._stretch
-
-    def _measure(self) -> Stretch:
-        bands, rule = self._bands, self._reading.stretch
-        # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
-        told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
-        if rule is None and ((told and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)):
-            rule = "dtype"
-
-        def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-            values, alpha, valid = self._overview(OVERVIEW, Resampling.nearest, with_alpha=True)
-            valid &= self._seen(values, alpha)
-            return values, valid
-
-        return Stretch.choose(rule, bands.dtype, bands.bits, overview)

@@ -19,14 +19,15 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Pixels, Window, grid_cell, grid_shape, round_up
+from tilegan.images.geozarr import place_of_level
+from tilegan.images.ome import metadata
 from tilegan.images.origin import Origin
-from tilegan.images.resolution import pixel_of_dpi
+from tilegan.images.provenance import Provenance
 
 ROOT = "zarr.json"
 UNFINISHED = "unfinished.json"  # the root of a store that is being written
 COARSEST = 256  # the last level fits a square of this side, in pixels
 ZSTD_LEVEL = 1
-_CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha", "FFFFFF"))
 
 
 class Store:
@@ -40,13 +41,25 @@ class Store:
         channels: 3 for RGB, 4 where the last one is opacity: 0 for pixels that mean nothing.
         origin: what the image it was made from says beside pixels, for the part that is shown; None if that is not
             known. Its georeference may count fewer pixels than level 0 has: those of the image, before it was enlarged.
+        made: what made it; None if that is not known.
+        name: of the image, for viewers; None if it has none.
     """
 
-    def __init__(self, path: Path, arrays: list[zarr.Array[Any]], shard: int, origin: Origin | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        arrays: list[zarr.Array[Any]],
+        shard: int,
+        origin: Origin | None,
+        made: Provenance | None = None,
+        name: str | None = None,
+    ) -> None:
         """Use ``create`` or ``open``."""
         self.path = path
         self.shard = shard
         self.origin = origin
+        self.made = made
+        self.name = name
         self.dtype: np.dtype[Any] = np.dtype(arrays[0].dtype)
         self.channels: int = arrays[0].shape[0]
         longest = max(arrays[0].chunks[1:])  # the others may be cut to the image
@@ -66,6 +79,7 @@ class Store:
         levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
         channels: int = 3,
         origin: Origin | None = None,
+        made: Provenance | None = None,
     ) -> Self:
         """Make an empty store with all its levels; ``finish`` makes it an image.
 
@@ -79,6 +93,7 @@ class Store:
             levels: numpy type of the pixels: uint8 or uint16.
             channels: 3 for RGB, 4 for RGB and opacity.
             origin: what to keep of the image it is made from.
+            made: what makes it.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -92,11 +107,13 @@ class Store:
         shapes = _level_shapes(height, width)
         documents: dict[str, Any] = {}
         ours: dict[str, Any] = {"shard": shard} | ({"origin": origin.to_json()} if origin is not None else {})
-        dpi = origin.dpi if origin is not None else None
-        ome = _ome_metadata(len(shapes), name, channels, int(np.iinfo(levels).max), dpi)
-        group = zarr.create_group(documents, attributes={"ome": ome, "tilegan": ours})
+        ours |= {"made": made.to_json()} if made is not None else {}
+        ome = {"version": "0.5"} | metadata(shapes, name, channels, levels, origin)
+        places = [place_of_level(origin, shapes, level) for level in range(len(shapes))]
+        group = zarr.create_group(documents, attributes={"ome": ome, **places[0], "tilegan": ours})
         for level, shape in enumerate(shapes):
-            _create_level(group, str(level), (channels, *shape), levels, shard, chunk)
+            array = _create_level(group, str(level), (channels, *shape), levels, shard, chunk)
+            array.attrs.update(places[level])
         documents[UNFINISHED] = documents.pop(ROOT)
         try:
             for key, document in documents.items():
@@ -128,7 +145,8 @@ class Store:
             arrays = [array.with_config({"write_empty_chunks": True}) for array in arrays]
             ours = attributes["tilegan"]
             origin = Origin.from_json(ours["origin"]) if "origin" in ours else None
-            return cls(path, arrays, int(ours["shard"]), origin)
+            name = attributes["ome"]["multiscales"][0].get("name")
+            return cls(path, arrays, int(ours["shard"]), origin, Provenance.from_json(ours.get("made")), name)
         except Exception as error:  # zarr raises a different class for each kind of damage
             raise ImageError(f"not a store of tilegan: {path}: {first_line(error)}") from error
 
@@ -193,11 +211,7 @@ class Store:
             ImageError: a shard is missing, torn, changed or cannot be reached.
         """
         try:
-            # zarr would read what is missing as zeros.
-            for row in range(window.top // self.shard, -(-window.bottom // self.shard)):
-                for column in range(window.left // self.shard, -(-window.right // self.shard)):
-                    if not is_there(self.shard_file(level, (row, column))):
-                        raise ImageError(f"damaged store: {self.path}: level {level}: no shard ({row}, {column})")
+            self._check_there(level, window)
             with os_errors():
                 pixels = self._arrays[level][:, window.top : window.bottom, window.left : window.right]
         except ImageError:
@@ -207,6 +221,13 @@ class Store:
         except Exception as error:  # each codec raises its own
             raise ImageError(f"damaged store: {self.path}: level {level}, {window}: {first_line(error)}") from error
         return np.stack(list(np.asarray(pixels)), axis=-1)  # six times as fast as to copy a transposed view
+
+    def _check_there(self, level: int, window: Window) -> None:
+        """Refuse what zarr would read as zeros."""
+        for row in range(window.top // self.shard, -(-window.bottom // self.shard)):
+            for column in range(window.left // self.shard, -(-window.right // self.shard)):
+                if not is_there(self.shard_file(level, (row, column))):
+                    raise ImageError(f"damaged store: {self.path}: level {level}: no shard ({row}, {column})")
 
     def shard_file(self, level: int, index: tuple[int, int]) -> Path:
         """The file that holds a shard once it is written."""
@@ -236,33 +257,3 @@ def _create_level(
         compressors=[ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec()],
         dimension_names=("c", "y", "x"),
     )
-
-
-def _ome_metadata(
-    levels: int, name: str | None, channels: int, highest: int, dpi: tuple[float, float] | None
-) -> dict[str, Any]:
-    unit = {} if dpi is None else {"unit": "micrometer"}
-    axes = [{"name": "c", "type": "channel"}, *({"name": axis, "type": "space"} | unit for axis in "yx")]
-    across, down = (1.0, 1.0) if dpi is None else pixel_of_dpi(dpi)
-    datasets = []
-    for level in range(levels):
-        factor = float(2**level)
-        shift = (factor - 1) / 2  # the centre of a reduced pixel lies between those it was made from
-        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, down * factor, across * factor]}]
-        if level:
-            transforms.append({"type": "translation", "translation": [0.0, down * shift, across * shift]})
-        datasets.append({"path": str(level), "coordinateTransformations": transforms})
-    multiscale: dict[str, Any] = {"axes": axes, "datasets": datasets, "type": "mean"}
-    if name is not None:
-        multiscale["name"] = name
-    window = {"min": 0, "max": highest, "start": 0, "end": highest}
-    shown = [
-        # viewers add up the channels that are active, so that opacity would lighten all
-        {"label": label, "color": color, "active": label != "alpha", "window": window}
-        for label, color in _CHANNELS[:channels]
-    ]
-    return {
-        "version": "0.5",
-        "multiscales": [multiscale],
-        "omero": {"channels": shown, "rdefs": {"model": "color"}},
-    }

@@ -11,8 +11,10 @@ from zarr.storage import LocalStore
 
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, os_errors, storage_options
-from tilegan.images.ome import dpi_of_multiscale
-from tilegan.images.origin import Origin
+from tilegan.images.geozarr import geo_of_attributes
+from tilegan.images.ome import are_colours, dpi_of_multiscale
+from tilegan.images.origin import Geo, Origin
+from tilegan.images.provenance import Provenance
 from tilegan.images.source import shown
 
 LARGEST_CHUNK = 2**30  # bytes that a chunk may decode to
@@ -34,6 +36,9 @@ class Layout:
         is_store: whether it is one, of which no part may be missing.
         dpi: pixels per inch of the largest level, horizontally and vertically; None if it does not say.
         omero: what it says of colours and windows of its channels, unchecked.
+        geo: where its largest level lies, by the conventions of GeoZarr; None if it does not say.
+        made: what made it; None if it does not say.
+        name: of the image; None if it has none.
     """
 
     levels: list[zarr.Array[Any]]
@@ -43,6 +48,16 @@ class Layout:
     is_store: bool = False
     dpi: tuple[float, float] | None = None
     omero: Any = None
+    geo: Geo | None = None
+    made: Provenance | None = None
+    name: str | None = None
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it has the form of our results: it is a store, or a copy that may have lost what we say of it."""
+        full = self.levels[0]
+        alike = self.axes == "cyx" and full.dtype in (np.uint8, np.uint16) and are_colours(self.omero, full.shape[0])
+        return self.is_store or alike
 
 
 def open_layout(path: Path) -> Layout:
@@ -84,6 +99,9 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
     area = [level.shape[axes.index("y")] * level.shape[axes.index("x")] for level in levels]
     order = sorted(range(len(levels)), key=lambda number: -area[number])
     own = attributes.get("tilegan")
+    full = levels[order[0]]
+    sides = full.shape[axes.index("y")], full.shape[axes.index("x")]
+    name = first.get("name")
     told = own.get("origin") if isinstance(own, dict) else None
     return Layout(
         levels=[levels[number] for number in order],
@@ -93,6 +111,9 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
         is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
         dpi=dpi_of_multiscale(first, order[0]),
         omero=attributes.get("ome", attributes).get("omero"),
+        geo=geo_of_attributes(attributes | full.attrs.asdict(), *sides),
+        made=Provenance.from_json(own.get("made")) if isinstance(own, dict) else None,
+        name=name if isinstance(name, str) else None,
     )
 
 

@@ -60,7 +60,7 @@ class ZarrSource:
         planes = {axis: size for axis, size in sizes.items() if axis not in "cyx"}
         self._plane = chosen_plane(reading, planes, self.path)
         self.remarks = plane_remark(planes, self._plane)
-        self._alpha = 3 if layout.is_store and self.bands == 4 else None
+        self._alpha = 3 if layout.is_result and self.bands == 4 else None
         self._window: Stretch | None = None
         self._channels: Channels | None = None
         self._chosen = self._choose()
@@ -71,7 +71,7 @@ class ZarrSource:
 
     def _choose(self) -> list[int]:
         asked = self._reading.bands
-        if asked is None and not self._layout.is_store:
+        if asked is None and not self._layout.is_result:
             channels = Channels.of(self._layout.omero, self.bands)
             if channels is not None:
                 self.remarks += _left_out(channels.left_out)
@@ -103,7 +103,7 @@ class ZarrSource:
             shown_as = {"dtype": self.levels.name, "low": 0.0, "high": float(np.iinfo(self.levels).max)}
             measured |= shown_as | {"rule": WINDOWS}
         if told is None:
-            return Origin(opacity=opacity, dpi=self._layout.dpi, **measured)
+            return Origin(geo=self._layout.geo, opacity=opacity, dpi=self._layout.dpi, **measured)
         if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
             told = replace(told, geo=told.geo.scaled(self.height, self.width))
         told = replace(told, opacity=opacity and (told.opacity or opacity))
@@ -239,7 +239,7 @@ class ZarrSource:
             self._stretch = self._window
         if self._stretch is None:
             # The levels of a store were measured when it was made.
-            is_result = self._layout.origin is not None or self._layout.is_store
+            is_result = self._layout.origin is not None or self._layout.is_result
             rule = "dtype" if self._reading.stretch is None and is_result else self._reading.stretch
             self._stretch = Stretch.choose(rule, self.dtype, bits_of(self.dtype), self._measure)
         return self._stretch

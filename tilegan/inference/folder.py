@@ -1,6 +1,7 @@
 """The work folder of one output: where unfinished work lies, how it begins, is found again and goes away."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ import numpy as np
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import first_line, is_remote, is_there, os_errors, remove_file, remove_tree, replace_file
+from tilegan.images.dzi import tiles_of
 from tilegan.images.origin import Origin
 from tilegan.images.output import explained, put_in_place
+from tilegan.images.provenance import Provenance
 from tilegan.images.store import ROOT, UNFINISHED, Store
 from tilegan.inference.journal import RECORD, Record, has_marker, read_record, write_json
 from tilegan.inference.lock import locked
@@ -112,6 +115,8 @@ class WorkFolder:
         shard: int,
         levels: np.dtype[Any] | type[np.unsignedinteger[Any]] = np.uint8,
         origin: Origin | None = None,
+        made: Provenance | None = None,
+        name: str | None = None,
     ) -> None:
         """Make an empty store; the journal's record comes after this, so that with it everything is there.
 
@@ -121,6 +126,8 @@ class WorkFolder:
             shard: side of the store's shards, in output pixels.
             levels: numpy type of its pixels.
             origin: what it takes over from its source; with opacity, it has a channel for it.
+            made: what makes it.
+            name: of the image, for viewers.
 
         Raises:
             OutputError, OSError: it cannot be written.
@@ -130,7 +137,16 @@ class WorkFolder:
         channels = 4 if origin is not None and origin.opacity else 3
         chunk = chunk_of(shard)
         Store.create(
-            self.store, height, width, shard=shard, chunk=chunk, levels=levels, channels=channels, origin=origin
+            self.store,
+            height,
+            width,
+            shard=shard,
+            chunk=chunk,
+            levels=levels,
+            channels=channels,
+            origin=origin,
+            made=made,
+            name=name,
         )
 
     def clear_torn(self) -> None:
@@ -182,6 +198,18 @@ class WorkFolder:
         except (OSError, ValueError):
             return False
         return bool(noted == {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns})
+
+    def unplaced(self, output: Path) -> Path | None:
+        """The file whose tiles ``place`` had renamed, but not yet itself, when it was killed; None if there is none.
+
+        Args:
+            output: its final name.
+        """
+        if is_remote(self.path):
+            return None
+        finished = self.path / f"image{output.suffix}"
+        is_left = tiles_of(output).is_dir() and not tiles_of(finished).is_dir() and not os.path.lexists(output)
+        return finished if is_left and self.has_placed(finished) else None
 
     def remove(self) -> None:
         """Remove all: first what makes it one to resume, last the journal, which tells that it is ours."""

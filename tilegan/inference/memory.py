@@ -136,7 +136,7 @@ def fit_plan(
             plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
             notes = notes_on(plan, translator, window, shard)
             if plan.window not in passes:
-                passes[plan.window] = _forward_bytes(plan, translator, source)
+                passes[plan.window] = _forward_bytes(plan, translator, source, limit is not None)
             at_once = min(at_once, _windows(plan))
             forward = at_once * passes[plan.window]
             threads = _threads(plan, translator, at_once, beside)
@@ -201,10 +201,14 @@ def _threads(plan: Plan, translator: Translator, streams: int, beside: int) -> i
     return -(-streams // (plan.shard // plan.window) ** 2) + beside
 
 
-def _forward_bytes(plan: Plan, translator: Translator, source: Source) -> int:
+def _forward_bytes(plan: Plan, translator: Translator, source: Source, exactly: bool) -> int:
+    """Of a forward pass; those of an image smaller than the window, if not exactly, at most what the window takes."""
     cut = cut_of(plan, translator)
     longest = round_up(max(plan.region.height, plan.region.width), cut.unit)
-    return round(SCRATCH * translator.peak_bytes(cut.batch, min(cut.side, longest), cut.halo, source.levels))
+    most = None if exactly else translator.known_bytes(cut.batch, cut.side, cut.halo, source.levels)
+    if most is None:
+        most = translator.peak_bytes(cut.batch, min(cut.side, longest), cut.halo, source.levels)
+    return round(SCRATCH * most)
 
 
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from tilegan.devices import precision_name
+from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.origin import Reading
@@ -20,10 +20,6 @@ from tilegan.translator import Translator
 SEAMS = ("exact", "combo")
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
 CHUNK = 512
-# Window and windows in one forward pass, by device. Larger windows waste less on halos, which combo has not; smaller
-# ones fit the cache of a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
-CPU_WINDOWS, CPU_BATCH = {"exact": 1024, "combo": 512}, 1
-GPU_WINDOW, GPU_BATCH = 1024, 4
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,9 @@ class Levels(nn.Module):
         return placed([place.moved(self.cut, self.cut) for place in places], inputs.shape[-2:])
 
 
-def under_halo(generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype) -> Levels:
+def under_halo(
+    generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype, lost: int | None = None
+) -> Levels:
     """What runs on windows with a halo, in evaluation: the generator without padding, if it can do without.
 
     Args:
@@ -52,8 +54,9 @@ def under_halo(generator: nn.Module, reach: Reach, halo: int, precision: torch.d
         reach: its reach; bounded, and its context no more than the halo.
         halo: of the windows, in input pixels; a multiple of the stride.
         precision: in which it computes.
+        lost: as in ``unpadded``.
     """
-    plain = unpadded(generator, reach)
+    plain = unpadded(generator, reach, lost)
     if plain is not None:
         network, lost = plain
         context = max(reach.context, -(-lost // (reach.scale * reach.stride)) * reach.stride)  # rounded up

@@ -48,6 +48,11 @@ class Reach:
     scale: int
     unbounded: str = ""
 
+    @property
+    def halo(self) -> int:
+        """The radius, rounded up to the stride."""
+        return -(-self.radius // self.stride) * self.stride
+
 
 def reach(generator: nn.Module) -> Reach:
     """The reach of a generator that maps float (N, C, h, w) to (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.

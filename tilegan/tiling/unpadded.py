@@ -22,7 +22,7 @@ def trim_to(features: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     return features[..., top : top + height, left : left + width]
 
 
-def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None:
+def unpadded(generator: nn.Module, reach: Reach, lost: int | None = None) -> tuple[nn.Module, int] | None:
     """The generator without padding, if it can do without: it has to trim its skips (see ``trim_to``).
 
     That its output is the middle of the padded one is proven by comparing what each pixel depends on.
@@ -30,6 +30,7 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
     Args:
         generator: padded; it is not changed.
         reach: its reach; bounded.
+        lost: where this was proven before, by how many pixels; 0 if it cannot run so.
 
     Returns:
         A network that shares the generator's weights, and by how many output pixels its output is smaller per side.
@@ -37,18 +38,27 @@ def unpadded(generator: nn.Module, reach: Reach) -> tuple[nn.Module, int] | None
     """
     twin = _without_padding(generator)
     canvas = next((side for side in CANVASES if side >= 8 * (reach.radius + reach.stride)), CANVASES[-1])
+    if lost is None:
+        lost = _lost(generator, twin, canvas)
+    if not lost:
+        return None
+    _note_lost(generator, twin, canvas)
+    return twin, lost
+
+
+def _lost(generator: nn.Module, twin: nn.Module, canvas: int) -> int:
+    """By how many output pixels the twin's output is smaller per side; 0 if it is not the middle of the generator's."""
     try:
         whole, middle = follow(generator, canvas), follow(twin, canvas)
         full, side = whole.output.shape[-1], middle.output.shape[-1]
-        trim = (full - side) // 2
+        trim = int(full - side) // 2
         inner = slice(side // 4, side - side // 4)
         for padded, plain in zip(whole.bounds(), middle.bounds(), strict=True):
             if not torch.equal(padded[trim : full - trim][inner], plain[inner]):
-                return None
+                return 0
     except Exception:  # whatever the generator raises when its layers give less than it is used to
-        return None
-    _note_lost(generator, twin, canvas)
-    return (twin, trim) if trim > 0 else None
+        return 0
+    return trim
 
 
 def _without_padding(generator: nn.Module) -> nn.Module:

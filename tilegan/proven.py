@@ -1,0 +1,152 @@
+"""What is proven of a translator before it runs, what its passes take, and how both are kept in its file."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+from tilegan.contract import Contract
+from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, least_width, precision_name
+from tilegan.errors import ModelError
+from tilegan.files import locate, replace_file
+from tilegan.geometry import round_up
+from tilegan.model_file import FORMAT
+from tilegan.norms.layers import INSTANCE
+from tilegan.tiling.levels import Levels, under_halo
+from tilegan.tiling.memory import peak_bytes
+from tilegan.tiling.proof import Proof, can_be_kept, named, proven_reach
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
+
+# Of numbers and of pixels: what images of 8 and of 16 bits are translated in, by default.
+CPU_TYPES = (("float32", "uint8"), ("bfloat16", "uint8"), ("float32", "uint16"))
+GPU_TYPES = (("bfloat16", "uint8"), ("float16", "uint8"), ("float32", "uint16"))
+
+
+class Pass(NamedTuple):
+    """A forward pass of ``run``: windows, their side without halo, their halo, and the numpy type of their pixels."""
+
+    batch: int
+    side: int
+    halo: int
+    levels: str
+
+
+class Proven(Contract):
+    """A contract whose network can be run on windows with a halo, unless it sees more than that."""
+
+    @property
+    def needs_statistics(self) -> bool:
+        """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
+        return self.architecture.get("norm") == INSTANCE
+
+    @cached_property
+    def exact(self) -> Levels:
+        """What runs on windows with a halo: without padding, if the generator can do without.
+
+        Raises:
+            ModelError: the generator sees more than the halo.
+        """
+        found = self.proof.reach if self.proof is not None else reach(self.generator)
+        if unbounded := self.unbounded or found.unbounded:
+            seen = f"{unbounded} sees more than a neighbourhood"
+            remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
+            raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
+        if found.context > self.halo:
+            seen = f"sees {found.context} px beyond a window, its halo is {self.halo}"
+            raise ModelError(f"the model '{self.name}' {seen}")
+        lost = None if self.proof is None else self.proof.lost
+        return under_halo(self.generator, found, self.halo, self.precision, lost)
+
+    def levels(self, halo: int) -> Levels:
+        """What runs on windows: with the translator's halo, or with none."""
+        assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
+        return self.exact if halo else Levels(self.generator, self.precision).eval()
+
+    def missing(self, width: int, halo: int) -> int:
+        """By how many columns windows with their context are too narrow to be rounded as the whole image is."""
+        return max(0, round_up(least_width(self.device, self.precision), self.stride) - width) if halo else 0
+
+    def peak_bytes(self, batch: int, side: int, halo: int = 0, levels: np.dtype[Any] | type = np.uint8) -> int:
+        """Bytes that a pass holds at most, beside the weights: pixels, all that the network makes of them, the result.
+
+        Args:
+            batch: windows.
+            side: of a window, halo excluded, in input pixels; a multiple of ``stride``.
+            halo: the translator's, or 0.
+            levels: numpy type of the pixels.
+
+        Raises:
+            ModelError: there is a halo, and the generator sees more.
+        """
+        asked = Pass(batch, side, halo, np.dtype(levels).name)
+        known = self.known_bytes(batch, side, halo, levels)
+        return self._peak_bytes(asked) if known is None else known
+
+    def known_bytes(self, batch: int, side: int, halo: int, levels: np.dtype[Any] | type) -> int | None:
+        """The same, where it is kept in the translator's file; else None."""
+        if self.proof is None:
+            return None
+        name = named(batch, side, halo, precision_name(self.precision), np.dtype(levels).name)
+        return self.proof.peaks.get(name)
+
+    def _peak_bytes(self, asked: Pass) -> int:
+        batch, side, halo, levels = asked
+        shape = (batch, side + 2 * halo, side + self.missing(side, halo) + 2 * halo, self.channels)
+        return peak_bytes(self.levels(halo), shape, getattr(torch, levels))
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a safetensors file; one that is there is replaced only when the new one is whole.
+
+        What has to be proven of it is proven and kept there, so that it is ready sooner where it is loaded.
+
+        Raises:
+            ModelError: halo, stride and scale are not what the generator needs.
+        """
+        proof = self.prove()
+        metadata = {"format": FORMAT, "tilegan": json.dumps(self.header(), sort_keys=True)}
+        if can_be_kept(self.generator):
+            metadata["proof"] = proof.text()
+        replace_file(locate(path), save(self.weights(), metadata))
+
+    def prove(self) -> Proof:
+        """All that is asked for before a plan is made that leaves the choice to the program.
+
+        It is the proof that was kept, if it is still of the same contract and weights.
+
+        Raises:
+            ModelError: halo, stride and scale are not what the generator needs.
+        """
+        fingerprint = self.fingerprint()
+        if self.proof is not None and self.proof.of == fingerprint:
+            return self.proof
+        found = proven_reach(self.generator)
+        if not self.fits(found):
+            raise ModelError(
+                f"the model '{self.name}' cannot be saved: its halo, stride or scale is not its generator's"
+            )
+        if found.unbounded or not can_be_kept(self.generator):
+            return Proof(fingerprint, found, 0, {})
+        plain = unpadded(self.generator, found)
+        proof = Proof(fingerprint, found, 0 if plain is None else plain[1], {})
+        placed = {name: replace(self, proof=proof).place("cpu", name) for name, _ in CPU_TYPES + GPU_TYPES}
+        peaks = {
+            named(*asked[:3], precision, asked.levels): placed[precision]._peak_bytes(asked)
+            for precision, asked in self._usual()
+        }
+        return replace(proof, peaks=peaks)
+
+    def _usual(self) -> Iterator[tuple[str, Pass]]:
+        """The passes of plans that leave the choice to the program, with their precisions."""
+        for precision, levels in CPU_TYPES:
+            yield precision, Pass(CPU_BATCH, round_up(CPU_WINDOWS["exact"], self.stride), self.halo, levels)
+            tiles = -(-CPU_WINDOWS["combo"] // self.tile_size)
+            yield precision, Pass(CPU_BATCH * tiles**2, self.tile_size, 0, levels)
+        for precision, levels in GPU_TYPES:
+            yield precision, Pass(GPU_BATCH, round_up(GPU_WINDOW, self.stride), self.halo, levels)
