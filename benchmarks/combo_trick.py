@@ -20,7 +20,7 @@ from PIL import Image
 from trained import HOLD_OUT, arguments, measure, style_of, train_one
 
 from tilegan.devices import keep_freed_memory
-from tilegan.pipelines.evaluate_page import DETAIL_TILES, evenest
+from tilegan.pipelines.evaluation.page import DETAIL_TILES, evenest
 from tilegan.training.images import find_images, hold_out, read_reduced
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load

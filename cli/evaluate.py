@@ -12,6 +12,7 @@ from tilegan.cli.options import (
     instances_option,
     overwrite_option,
     paired_option,
+    path_option,
     precision_option,
     sizes,
     style_option,
@@ -60,23 +61,17 @@ from tilegan.cli.report import pixel_bars
     default="",
     help="Also scale sources to these sizes, stylize them, and look at the results from near and from far.",
 )
-@click.option(
-    "--large",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Sources of these, best as large in fact  [default: those of SOURCE_DIR]",
-)
+@path_option("--large", "DIR", "Sources of these, best as large in fact  [default: those of SOURCE_DIR]")
 @click.option(
     "--stroke",
     metavar="N",
     type=click.IntRange(1, 64),
     help="Of these, as for tilegan stylize  [default: as there]",
 )
-@click.option(
+@path_option(
     "--features",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Weights of an EfficientNet-Lite0, by which images are looked at  [default: an installed package's]",
+    "FILE",
+    "Weights of an EfficientNet-Lite0, by which images are looked at  [default: an installed package's]",
 )
 @style_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
@@ -93,7 +88,7 @@ def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: 
     """
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate
-    from tilegan.pipelines.evaluate_table import HEADINGS, table
+    from tilegan.pipelines.evaluation.table import HEADINGS, table
 
     with pixel_bars() as progress:
         result = run_evaluate(model, source_dir, target_dir, progress=progress, **settings)

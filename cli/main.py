@@ -1,7 +1,6 @@
 """The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
 
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 import tilegan
+from tilegan.cli.signals import answered
 from tilegan.cli.streams import lasting_streams
 from tilegan.errors import TileganError, TileganWarning
 
@@ -87,11 +87,8 @@ def _terminable() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
+    with answered(["SIGTERM"], interrupt):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -26,12 +26,14 @@ direction_option = click.option(
     default="a-to-b",
     help="Of images side by side: a-to-b (default: left is source) or b-to-a.",
 )
-instances_option = click.option(
-    "--instances",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Maps of instances of the label maps: a number per object.",
-)
+
+
+def path_option(name: str, metavar: str, told: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option whose value is a file or a folder, as a ``Path``; None if it is not given."""
+    return click.option(name, metavar=metavar, type=click.Path(path_type=Path), help=told)
+
+
+instances_option = path_option("--instances", "DIR", "Maps of instances of the label maps: a number per object.")
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 
 

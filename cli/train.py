@@ -1,6 +1,5 @@
 """tilegan train: learn a style from two folders of images."""
 
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from tilegan.cli.options import (
     precision_option,
 )
 from tilegan.cli.report import interrupted, step_bar
+from tilegan.cli.signals import answered
 
 RATE_OPTIONS = ("learning_rate", "discriminator_rate", "rate_decay")
 OPTIONS = ("steps", "tile_size", "short_side", "batch", *RATE_OPTIONS, "hold_out", "seed")
@@ -200,12 +200,8 @@ class _Stopper:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with answered(["SIGINT", "SIGTERM"], self._note):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _note(self, *_: object) -> None:
         if self._event.is_set() or not self._training:

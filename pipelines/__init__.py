@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
-    from tilegan.pipelines.evaluate import EvaluateResult, evaluate
+    from tilegan.pipelines.evaluate import evaluate
+    from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
     from tilegan.pipelines.models import ShippedModel, models
@@ -47,7 +48,7 @@ __all__ = [
 _HOMES = {
     "ConvertResult": "convert",
     "Damage": "verify",
-    "EvaluateResult": "evaluate",
+    "EvaluateResult": "evaluation.result",
     "ImageInfo": "info",
     "ModelInfo": "info",
     "SampleResult": "sample",

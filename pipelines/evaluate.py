@@ -3,86 +3,25 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.images.output import beside, move_to
-from tilegan.inference.plan import check_takes_instances
-from tilegan.metrics.judge import Verdict
 from tilegan.networks.efficientnet import EfficientNetFeatures
-from tilegan.pipelines.evaluate_figures import Figures, ImageFigures
-from tilegan.pipelines.evaluate_images import Chosen, Images, read_images, spread
-from tilegan.pipelines.evaluate_large import LargeFigures, Sizes, check_sizes, look_at_large
-from tilegan.pipelines.evaluate_measure import Evaluation
-from tilegan.pipelines.evaluate_page import Pictures, page
-from tilegan.pipelines.evaluate_seen import Onlooker
+from tilegan.pipelines.evaluation.images import Chosen, Images, read_images, spread
+from tilegan.pipelines.evaluation.large import Sizes, check_sizes, look_at_large
+from tilegan.pipelines.evaluation.measure import Evaluation
+from tilegan.pipelines.evaluation.page import Pictures, page
+from tilegan.pipelines.evaluation.result import EvaluateResult
+from tilegan.pipelines.evaluation.seen import Onlooker
 from tilegan.progress import Progress, silent
+from tilegan.settling import Choices
 from tilegan.training.images import find_images
 from tilegan.translator import load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
 NEW = 10**6  # numbers from here are of files beside those of the evaluation
-
-
-@dataclass(frozen=True)
-class EvaluateResult:
-    """What was measured.
-
-    Attributes:
-        output: the folder with ``evaluate.json`` and ``evaluate.html``.
-        style: the model's name.
-        tile_size, stride: of the model, in pixels.
-        short_side: to which sources were reduced, in pixels.
-        enlarged: by how much larger all that is compared is, where sources are reductions of what they should become.
-        device, precision: in which the model computed.
-        sources: names of the images that were translated.
-        targets: names of the images of the style, in two halves.
-        seed: of the places that were compared.
-        figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
-        real_style: distances from real to real target images, by level.
-        real_palette: the same of colours.
-        real_seen: what is seen of real target images.
-        learnt: how many sources and targets probes have learnt from.
-        features: name of the file of the network that looks, or of the package of its weights.
-        large: what is seen of large results, by size.
-        large_sources: names of the images that these were made of.
-        images: by candidate, for each source.
-        seconds: that it took.
-    """
-
-    output: Path
-    style: str
-    tile_size: int
-    stride: int
-    short_side: int
-    enlarged: int
-    device: str
-    precision: str
-    sources: list[str]
-    targets: tuple[list[str], list[str]]
-    seed: int
-    figures: dict[str, Figures]
-    real_style: list[float]
-    real_palette: float
-    real_seen: Verdict
-    learnt: tuple[int, int]
-    features: str
-    large: list[LargeFigures]
-    large_sources: list[str]
-    images: dict[str, list[ImageFigures]]
-    seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``evaluate.json`` holds: all but the folder and the time, so that two evaluations compare."""
-        content = asdict(self)
-        del content["output"], content["seconds"]
-        for figures in content["figures"].values():
-            for name in ("whole", "shift"):
-                figures[name] = figures[name] and figures[name]._asdict()
-        return content
 
 
 def evaluate(
@@ -146,15 +85,14 @@ def evaluate(
         OutputError: it cannot be written.
     """
     started = time.perf_counter()
-    translator = load(model, device, precision).in_style(style or {})
+    choices = Choices(style or {}, instances=instances is not None)
+    translator = load(model, device, precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
     style_name = "-".join(style or {}) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
     targets, maps = (None if path is None else Path(path) for path in (target, instances))
-    if maps is not None:
-        check_takes_instances(translator)
     chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)
     network = EfficientNetFeatures.read("" if features is None else str(features))
     given = read_images(translator, chosen)

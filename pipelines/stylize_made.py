@@ -1,33 +1,31 @@
 """What a stylized image says of what made it."""
 
 from tilegan.images.provenance import Provenance, by_content, digest
-from tilegan.inference.journal import Record
-from tilegan.inference.plan import Plan
+from tilegan.inference.record import RunRecord
 
 
-def made_by(record: Record, plan: Plan, source: str, instances: str | None) -> Provenance:
+def made_by(record: RunRecord, source: str) -> Provenance:
     """What makes the result of a run: what its record compares, but for how the work is divided.
 
     Copies of small files count as the same image, by whatever name and time of change.
 
     Args:
         record: of the run.
-        plan: of the run.
         source: path, URL or GDAL's name of the image.
-        instances: that of its map of instances; None if there is none.
 
     Raises:
         ImageError: a file cannot be read.
     """
     # What tells opacity follows from the image, and from what the format holds.
-    known = {name: value for name, value in record["source"].items() if name not in ("opacity", "stripped")}
+    known = {name: value for name, value in record.source.items() if name not in ("opacity", "stripped")}
     known = by_content(known, source)
-    if instances is not None:
-        known = by_content(known, instances, "instances ")
+    if record.instances is not None:
+        known = by_content(known, record.instances, "instances ")
+    plan = record.plan
     look, reading = plan.look, plan.reading
     return Provenance(
         image=digest([known, list(plan.region)]),
-        model=digest(record["model"]),
+        model=digest(record.model),
         settings={
             "seams": plan.seams,
             "strength": look.strength,
@@ -40,5 +38,5 @@ def made_by(record: Record, plan: Plan, source: str, instances: str | None) -> P
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
         }
-        | ({"strip": True} if record["source"].get("stripped") else {}),
+        | ({"strip": True} if record.source.get("stripped") else {}),
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,10 @@ from tilegan.images.source import Source, shown
 from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.images.written import remarks_on_store
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.journal import Record, check_record
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
-from tilegan.inference.plan import Plan, check_takes_instances, cut_of, place_model, precision_for
+from tilegan.inference.plan import Plan, cut_of, place_model, precision_for
+from tilegan.inference.record import RunRecord
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.inference.stroke import find_stroke
 from tilegan.inference.task import Names
@@ -35,6 +35,7 @@ from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_made import made_by
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
+from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
@@ -47,14 +48,13 @@ class Job:
     Attributes:
         image: the source, open.
         source: its absolute path, URL or GDAL's name for it, which every process opens.
-        instances: that of its map of instances; None if there is none.
         origin: of the part that is stylized.
         output: where the result goes.
         kind: of the output (see ``tilegan.images.formats.kind_of``).
         options: how it is encoded.
         limits: what each process keeps to.
         translator: the model; its statistics are yet to be settled, if it needs any.
-        record: what resuming compares.
+        record: what the run is begun with.
         made: what the result will say of what made it.
         replaces: whether an output that is there may be replaced.
         begun: what unfinished work was begun with, where it is resumed.
@@ -63,7 +63,6 @@ class Job:
 
     image: Source
     source: str
-    instances: str | None
     origin: Origin
     output: Path
     kind: str
@@ -72,10 +71,10 @@ class Job:
     translator: Translator
     plan: Plan
     limits: Limits
-    record: Record
+    record: RunRecord
     made: Provenance
     replaces: bool
-    begun: Record | None
+    begun: RunRecord | None
     summary: StylizePlan
 
     @property
@@ -85,7 +84,7 @@ class Job:
 
     def names_of(self, folder: WorkFolder) -> Names:
         """What those of a work folder carry: the own one, or one in it."""
-        run = hashlib.sha256(json.dumps(self.record, sort_keys=True).encode()).hexdigest()[:16]
+        run = hashlib.sha256(json.dumps(self.record.compared(), sort_keys=True).encode()).hexdigest()[:16]
         return self.source, str(folder.path), run
 
 
@@ -124,17 +123,13 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     precision = settings.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    translator = place_model(model, settings.device, precision).in_style(settings.style)
-    if settings.seed is not None:
-        translator = translator.seeded(settings.seed)
-    if settings.instances:
-        check_takes_instances(translator)
-    translator = translator.in_look(settings.looks, settings.look_seed)
+    choices = Choices(settings.style, settings.seed, settings.looks, settings.look_seed, bool(settings.instances))
+    translator = place_model(model, settings.device, precision).settled(
+        choices, lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
+    )
     _check_objects(image, settings.looks)
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
-    if translator.looks_at_whole:
-        translator = translator.for_image(filled_thumbnail(image, CONTEXT_SIDE)[0])
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
@@ -151,28 +146,30 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         workers=max(1, workers),
         reading=settings.reading,
         look=settings.look(find_stroke(settings.stroke, translator, image.height, image.width)),
-        streams=None if begun is None else begun["limits"]["streams"],  # bfloat16 rounds by the threads of a pass
+        streams=None if begun is None else begun.limits.streams,  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
     if origin.opacity and not holds_opacity(output, origin.opacity, settings.options):
         origin = replace(origin, opacity=None if is_opaque(image.read_mask, region, image.block[0]) else origin.opacity)
     origin = origin.stripped() if settings.options.strip else origin
     if begun is not None:
-        plan = replace(plan, batch=begun["settings"]["batch"])
+        plan = replace(plan, batch=begun.plan.batch)
     height, width = region.height * translator.scale, region.width * translator.scale
     # An overview that is made meanwhile changes the stretch, and not the file.
     measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
     # else a store that was begun without would keep what shall be stripped
     stripped = {"stripped": True} if settings.options.strip else {}
-    record: Record = {
+    record = RunRecord(
+        plan,
+        limits,
         # "instances name" so that it is not resumed without them either
-        "source": {"instances name": None} | image.identity() | measured | stripped,
-        "model": ({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
-        "settings": json.loads(json.dumps(asdict(plan))),
-    }
+        source={"instances name": None} | image.identity() | measured | stripped,
+        model=({"statistics": statistics} if statistics else {}) | {"fingerprint": translator.fingerprint()},
+        instances=instances,
+    )
     if begun is not None:
-        check_record(begun, record)
-    made = made_by(record, plan, source, instances)
+        record.check(begun)
+    made = made_by(record, source)
     replaces, finished = settings.overwrite, settings.resume and not settings.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
     asked = made.encoded(**settings.options.deciding(kind))
@@ -222,7 +219,6 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     return Job(
         image=image,
         source=source,
-        instances=instances,
         origin=origin,
         output=output,
         kind=kind,
@@ -266,10 +262,10 @@ def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:
         raise SettingError(f"no pixel of {shown(image.instances.file.path)} has the number of {keys}: see its values")
 
 
-def _statistics(settings: StylizeSettings, translator: Translator, begun: Record | None) -> str:
+def _statistics(settings: StylizeSettings, translator: Translator, begun: RunRecord | None) -> str:
     asked = settings.statistics
     if asked is None and begun is not None and translator.needs_statistics:
-        asked = begun["model"].get("statistics")
+        asked = begun.model.get("statistics")
     return choose_statistics(translator, settings.seams, asked)
 
 

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from tilegan.files import is_there, local_copy, os_errors
 from tilegan.inference.engine import run_in_threads
-from tilegan.inference.journal import Record, write_record
-from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan, cut_of
+from tilegan.inference.record import RunRecord
 from tilegan.inference.stages import begin_stage, folder_of, stages_of
 from tilegan.inference.statistics import SETTLED, settled
 from tilegan.inference.task import HALVED, Names, Work
@@ -37,7 +36,7 @@ def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tupl
         job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
     else:
         job.folder.clear_torn()
-    write_record(job.folder.journal, job.record | _beside(job, job.limits))
+    job.record.write(job.folder.journal)
     translator = _settled(job, progress)
     if scheduler is None and job.summary.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress)
@@ -66,16 +65,11 @@ def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress]
         if folder.begun() is None:
             begin_stage(folder, stage, job.image)
         folder.clear_torn()
-        write_record(folder.journal, {"settings": json.loads(json.dumps(asdict(stage)))} | _beside(job, limits))
+        RunRecord(stage, limits, instances=job.record.instances).write(folder.journal)
         work = Work(job.image, folder, translator, stage, limits)
         run(job.names_of(folder), work, partial(_tell_of_copies, progress, before, total))
         before += stage.region.height * stage.region.width
     return run(job.names, Work(job.image, job.folder, translator, job.plan, job.limits), progress)
-
-
-def _beside(job: Job, limits: Limits) -> Record:
-    """What is recorded of a run beside what resuming compares."""
-    return {"limits": asdict(limits), "files": {"instances": job.instances}}
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:

@@ -10,9 +10,9 @@ import torch
 from tilegan.errors import SettingError
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
-from tilegan.inference.journal import Record
 from tilegan.inference.look import Look
 from tilegan.inference.memory import Memory
+from tilegan.inference.record import RunRecord
 from tilegan.inference.stroke import AUTO
 
 
@@ -67,16 +67,16 @@ class StylizeSettings:
             )
         return 0
 
-    def as_begun(self, begun: Record) -> "StylizeSettings":
+    def as_begun(self, begun: RunRecord) -> "StylizeSettings":
         """The settings, where they leave a choice, as unfinished work was begun with."""
-        before = begun["settings"]
+        before = begun.plan
         return replace(
             self,
-            window=self.window or before["window"],
-            shard=self.shard or before["shard"],
-            stroke=before["look"]["stroke"] if self.stroke == AUTO else self.stroke,
-            device=before["device"] if self.device == "auto" else self.device,
-            precision=before["precision"] if self.precision == "auto" else self.precision,
+            window=self.window or before.window,
+            shard=self.shard or before.shard,
+            stroke=before.look.stroke if self.stroke == AUTO else self.stroke,
+            device=before.device if self.device == "auto" else self.device,
+            precision=before.precision if self.precision == "auto" else self.precision,
         )
 
     def look(self, stroke: int) -> Look:

@@ -11,16 +11,14 @@ import torch
 
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError
-from tilegan.methods.base import REDUCED
 from tilegan.networks.context import SIDE as THUMBNAIL
-from tilegan.pipelines.train_data import find_again, find_domains, moved, with_colors, with_labels, with_networks
+from tilegan.pipelines.train_data import found_again, prepared, with_colors
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.images import hold_out
+from tilegan.training.folders import Folders
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.processes import Processes, joined
-from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, digest, last_losses, prepare
+from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, last_losses, prepare
 from tilegan.training.settings import TrainSettings
-from tilegan.training.styles import style_names
 from tilegan.training.trainer import Trainer
 from tilegan.translator import load
 
@@ -136,38 +134,31 @@ def train(
         SettingError, ModelError: a setting or ``init`` does not work.
         TrainingError: a loss is no longer a number; the last checkpoint is kept.
     """
-    source, target = Path(source).resolve(), Path(source if target is None else target).resolve()
-    settings = with_networks(settings or TrainSettings(), init, style_names(target) if styles else [], derive)
-    folder = Path(run) if run is not None else Path("runs") / target.name
-    images = find_domains(source, target, settings, paired, direction, derive, instances)
-    settings = with_labels(settings, init, images[0], labels)
+    folders = Folders.of(source, target, instances, paired=paired, direction=direction, derive=derive)
+    folder = Path(run) if run is not None else Path("runs") / folders.target.name
+    settings, dataset = prepared(folders, settings, init, styles, labels)
     with joined(device) as processes:
         processes.check_share(settings.batch)
         if processes.rank == 0:
             check(folder, overwrite)
-        settings = processes.first(partial(with_colors, settings, images))
+        settings = processes.first(partial(with_colors, settings, dataset))
         config = RunConfig(
-            source=str(source),
-            target=str(target),
-            source_files=digest(images[0], source),
-            target_files=digest(images[1], target),
-            name=target.name,
+            folders=folders,
+            source_files=dataset.digests[0],
+            target_files=dataset.digests[1],
+            name=folders.target.name,
             settings=settings,
             **_placement(device, precision),
             threads=torch.get_num_threads(),
             cache=cache,
             sample_every=sample_every,
             checkpoint_every=checkpoint_every,
-            init=None if init is None else str(init),
-            paired=paired,
-            direction=direction,
-            derive=derive,
-            instances=str(Path(instances).resolve()) if instances else "",
+            init=None if init is None else Path(init).as_posix(),
         )
         trainer = _trainer(config, processes)
         if init is not None:
             trainer.start_from(load(init, device="cpu", precision="float32"))
-        loop = Loop(folder, config, trainer, images, {"seconds": 0.0, "figures": {}})
+        loop = Loop(folder, config, trainer, dataset, {"seconds": 0.0, "figures": {}})
         if processes.rank == 0:  # only now: until here an earlier run is worth more than this one
             prepare(folder)
             config.write(folder)
@@ -207,8 +198,8 @@ def resume(
     if steps is not None:
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
-    config = moved(config, source, target, instances)
-    images = find_again(config)
+    config = replace(config, folders=config.folders.moved(source, target, instances))
+    dataset = found_again(config)
     torch.set_num_threads(config.threads)
     with joined(config.device) as processes:
         trainer = _trainer(config, processes)
@@ -219,7 +210,7 @@ def resume(
         if processes.rank == 0:
             cut_metrics(folder, trainer.step)
             config.write(folder)
-        loop = Loop(folder, config, trainer, images, facts)
+        loop = Loop(folder, config, trainer, dataset, facts)
         loop.go(time_limit, progress, stop)
     return _result(loop)
 
@@ -245,23 +236,20 @@ def plan(
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
     """
-    folders = Path(source).resolve(), Path(source if target is None else target).resolve()
-    settings = with_networks(settings or TrainSettings(), init, style_names(folders[1]) if styles else [], derive)
-    images = find_domains(*folders, settings, paired, direction, derive, instances)
-    settings = with_labels(settings, init, images[0], labels)
-    kept = [hold_out(found, settings.hold_out)[0] for found in images]
+    folders = Folders.of(source, target, instances, paired=paired, direction=direction, derive=derive)
+    settings, dataset = prepared(folders, settings, init, styles, labels)
+    kept = dataset.trained
     chosen = choose_device(device)
     number_format = choose_precision(precision, chosen)
     random = np.random.default_rng(0)
     colors = random.integers(0, 256, (1000, 3), np.uint8)  # a map of any takes as long as that of the images
-    count = max(1, len(settings.generator.get("styles", ())))
+    count = max(1, len(dataset.styles))
     settings = replace(settings, method=settings.method.fitted(lambda: (colors, [colors] * count)))
     trainer = Trainer(settings, chosen, number_format)
     sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
         for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
     )
-    cached = kept[1:] if settings.method_type.examples == REDUCED else kept
     seconds = []
     for _ in range(3):
         trainer.step = settings.steps - 1  # all weights learn in the last one, of all losses
@@ -272,7 +260,7 @@ def plan(
     return TrainPlan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
-        cache_needed=sum(image.channels * image.height * image.width for found in cached for image in found),
+        cache_needed=dataset.bytes,
         cache=cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,

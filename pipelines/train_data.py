@@ -3,123 +3,56 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tilegan.errors import ResumeError, SettingError
-from tilegan.methods.base import LABELS, NO_LABELS, PAIRED, REDUCED, Colors
+from tilegan.errors import SettingError
+from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.model_file import chosen_style, read_header
 from tilegan.networks.build import with_norm, with_one_channel
 from tilegan.training.colors import tones_of
-from tilegan.training.images import TrainingImage, find_images, hold_out
-from tilegan.training.instances import find_instance_maps
+from tilegan.training.dataset import Dataset
+from tilegan.training.folders import Folders
+from tilegan.training.images import TrainingImage
 from tilegan.training.label_tables import find_table, read_names, read_table
-from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
-from tilegan.training.run import RunConfig, digest
+from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
-from tilegan.training.styles import find_styles
-
-_ANEW = "--resume RUN SOURCE TARGET"  # how the command is told of new places
+from tilegan.training.styles import style_names
 
 
-def find_domains(
-    source: Path,
-    target: Path,
-    settings: TrainSettings,
-    paired: str,
-    direction: str,
-    derive: str = "",
-    instances: str | Path | None = None,
-) -> Domains:
-    """The images of both domains, as the method wants them; where sources are reductions of targets, the same twice.
+def prepared(
+    folders: Folders,
+    settings: TrainSettings | None,
+    init: str | Path | None,
+    styles: bool,
+    labels: str | Path | None,
+) -> tuple[TrainSettings, Dataset]:
+    """What a training learns from, and its settings with networks that fit that.
 
-    Raises:
-        SettingError: the method wants other images than these, or images are reduced to less than a crop.
-        ModelError: there is no such generator.
-        DatasetError: a folder is missing or has no usable image, or images or maps of instances do not correspond.
-    """
-    images = _find(source, target, settings, paired, direction, derive)
-    if not instances:
-        return images
-    if not settings.method_type.instances:
-        name = settings.method_type.name
-        raise SettingError(f"{name} takes no maps of instances: leave out --instances, or choose another method")
-    return find_instance_maps(images[0], source, Path(instances)), images[1]
-
-
-def _find(source: Path, target: Path, settings: TrainSettings, paired: str, direction: str, derive: str) -> Domains:
-    check_pairing(paired, direction, derive)
-    method, side, short_side = settings.method_type, settings.target_side, settings.short_side
-    if method.examples == PAIRED and not (paired or derive):
-        raise SettingError(
-            f"{method.name} learns from pairs: say how they are paired, by-name or side-by-side, or what to derive"
-        )
-    if (paired or derive) and method.examples != PAIRED:
-        raise SettingError(f"{method.name} does not learn from pairs: choose a method that does, or leave it away")
-    if method.examples == REDUCED:
-        if source != target:
-            raise SettingError(f"{method.name} learns from one folder, whose images it reduces itself: give just that")
-        images = find_images(source, side, short_side)
-        return images, images
-    if derive:
-        if source != target:
-            raise SettingError("sources are derived of targets, which are in one folder: give just that")
-        return derive_pairs(source, side, short_side, derive)
-    if paired == "side-by-side":
-        if source != target:
-            raise SettingError("images side by side are in one folder: give just that")
-        return find_halves(source, side, short_side, direction)
-    if source == target:
-        raise SettingError(f"sources and targets are both '{source}': give two folders")
-    if paired:
-        return find_pairs(source, target, side, short_side)
-    find_targets = find_styles if settings.generator.get("styles") else find_images
-    return find_images(source, side, short_side), find_targets(target, side, short_side)
-
-
-def moved(
-    config: RunConfig, source: str | Path | None, target: str | Path | None, instances: str | Path | None
-) -> RunConfig:
-    """A run's settings with the new places of its folders, where they are given.
-
-    Of a run that learns from one folder, that is the source.
+    Args:
+        folders: of its images.
+        settings: numbers of the training; None for the defaults.
+        init: a model to start from, if any.
+        styles: whether each folder of targets is a style of its own.
+        labels: see ``with_labels``.
 
     Raises:
-        SettingError: the run has no such folder.
+        DatasetError, SettingError, ModelError: see ``with_networks``, ``Dataset.for_training`` and ``with_labels``.
     """
-    if target is None and config.source == config.target:
-        target = source
-    if instances is not None and not config.instances:
-        raise SettingError("the run was started without maps of instances: leave out --instances")
-
-    def now(place: str | Path | None, before: str) -> str:
-        return before if place is None else str(Path(place).resolve())
-
-    return replace(
-        config,
-        source=now(source, config.source),
-        target=now(target, config.target),
-        instances=now(instances, config.instances),
-    )
+    names = style_names(folders.target) if styles else []
+    settings = with_networks(settings or TrainSettings(), init, names, folders.derive)
+    dataset = Dataset.for_training(folders, settings)
+    return with_labels(settings, init, dataset.sources, labels), dataset
 
 
-def find_again(config: RunConfig) -> Domains:
+def found_again(config: RunConfig) -> Dataset:
     """The images that a run was started with.
 
     Raises:
         ResumeError: a folder is missing, or its images are others.
-        And what ``find_domains`` raises.
+        And what ``Dataset.for_training`` raises.
     """
-    source, target = Path(config.source), Path(config.target)
-    for folder in filter(None, (config.source, config.target, config.instances)):
-        if not Path(folder).is_dir():
-            raise ResumeError(f"no folder '{folder}', which the run learns from: give its new place: {_ANEW}")
-    how = config.paired, config.direction, config.derive, config.instances
-    images = find_domains(source, target, config.settings, *how)
-    for path, found, expected in zip((source, target), images, (config.source_files, config.target_files), strict=True):
-        if digest(found, path) != expected:
-            raise ResumeError(
-                f"the images in '{path}' are not those the run was started with: put them back, or give their place: "
-                f"{_ANEW}"
-            )
-    return images
+    config.folders.check_there()
+    dataset = Dataset.for_training(config.folders, config.settings)
+    dataset.check_same((config.source_files, config.target_files))
+    return dataset
 
 
 def with_networks(
@@ -190,7 +123,7 @@ def with_labels(
     return replace(settings, generator=settings.generator | {"labels": table} | further)
 
 
-def with_colors(settings: TrainSettings, images: Domains) -> TrainSettings:
+def with_colors(settings: TrainSettings, dataset: Dataset) -> TrainSettings:
     """The settings with what the method takes from the images' colours.
 
     Raises:
@@ -198,7 +131,7 @@ def with_colors(settings: TrainSettings, images: Domains) -> TrainSettings:
     """
 
     def colors() -> tuple[Colors, list[Colors]]:
-        sources, targets = (hold_out(found, settings.hold_out)[0] for found in images)
+        sources, targets = dataset.trained
         styles = sorted({image.style for image in targets})
         return tones_of(sources), [tones_of([image for image in targets if image.style == style]) for style in styles]
 

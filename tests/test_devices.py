@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tilegan.devices import choose_device
+from tilegan.devices import choose_device, keep_freed_memory
 from tilegan.errors import SettingError
 
 
@@ -23,6 +23,17 @@ def test_what_cannot_compute_is_no_device(name):
 def test_the_cpu_is_always_there():
     assert choose_device("cpu") == torch.device("cpu")
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
+
+
+@pytest.mark.parametrize("library", [None, object()], ids=["no glibc", "another libc"])
+def test_without_glibc_freed_memory_is_not_kept(library, monkeypatch):
+    def load(name):
+        if library is None:
+            raise OSError(f"{name}: cannot open shared object file")
+        return library
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    keep_freed_memory()
 
 
 FORKED = """

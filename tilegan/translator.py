@@ -1,33 +1,25 @@
-"""A generator ready to translate: what is settled before any window is cut, and what runs windows."""
+"""A generator ready to translate: what runs windows of it, and the whole image that they must equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
-from torch import nn
 
-from tilegan.devices import CPU, fetched, plain_memory_errors, precision_name, sent
-from tilegan.errors import ImageError, SettingError
+from tilegan.devices import fetched, plain_memory_errors, precision_name, sent
+from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import chosen_style, find
-from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.looks import chosen_looks
-from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
-from tilegan.networks.styles import mixture
-from tilegan.norms.interpolated import Grid
-from tilegan.norms.layers import FROZEN
 from tilegan.norms.statistics import settle_at_once
-from tilegan.proven import Proven
+from tilegan.settling import Choices, Settling
 from tilegan.tiling.places import Place
 
 
 @dataclass(frozen=True)
-class Translator(Proven):
+class Translator(Settling):
     """A generator ready to translate.
 
     ``run`` takes windows with their halo, ``translate`` is what they must equal. What has to be known of the whole
@@ -44,68 +36,6 @@ class Translator(Proven):
             (h, w, channels) of the same type: the pixels, or their luma.
         """
         return seen(pixels, self.channels)
-
-    @property
-    def looks_at_whole(self) -> bool:
-        """Whether the generator wants to be told of the whole image (see ``for_image``)."""
-        return isinstance(self.generator, ResidualGenerator) and self.generator.encoder is not None
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """Names of the styles to choose from (see ``in_style``); none if there is but one."""
-        return self.generator.styles if isinstance(self.generator, ResidualGenerator) else ()
-
-    def for_image(self, pixels: Pixels) -> Self:
-        """The translator for one image: what its generator sees of the whole image is settled, for all windows alike.
-
-        Args:
-            pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
-
-        Returns:
-            A translator without context, or itself if the generator wants none.
-        """
-        if not self.looks_at_whole:
-            return self
-        return self._made_plain(*for_image(self.architecture, self.weights(), pixels))
-
-    def in_style(self, shares: Mapping[str, float]) -> Self:
-        """The translator for one of its styles, or a mixture of them.
-
-        Args:
-            shares: by style, of any sum above 0; none if it has but one style, or for the one that its name chose.
-
-        Raises:
-            SettingError: it has no such style, or none is chosen, or a share cannot be.
-        """
-        if not self.styles:
-            if shares:
-                raise SettingError(f"the model '{self.name}' has but one style: leave out {', '.join(shares)}")
-            return self
-        shares = shares or ({self.chosen_style: 1.0} if self.chosen_style else {})
-        return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
-
-    def seeded(self, seed: int) -> Self:
-        """The translator with other noise, from 0 up: it paints another picture of the same image.
-
-        Raises:
-            SettingError: its generator has no noise.
-        """
-        if not self.architecture.get("noise"):
-            raise SettingError(f"the model '{self.name}' has no noise to choose: leave out the seed")
-        seeded = self._made_plain(*with_seed(self.architecture, self.weights(), seed))
-        return replace(seeded, proof=self.proof)  # which no noise changes
-
-    def frozen(self, precision: str = "", grid: Grid | None = None) -> Self:
-        """The translator with norms of fixed statistics, which are yet to be settled: it is bounded.
-
-        Args:
-            precision: the number format's name; default its own.
-            grid: of the cells of an image that have statistics of their own; None if all of it has the same.
-        """
-        norm = FROZEN if grid is None else grid.name
-        network, architecture = with_frozen_norms(self.architecture, self.weights(), norm)
-        made = self.of(network, architecture, self.tile_size, name=self.name, facts=self.facts)
-        return made.place(str(self.device), precision or precision_name(self.precision))
 
     def with_statistics_of(self, pixels: Pixels) -> Self:
         """The translator whose norms have the statistics of an image, for all windows alike.
@@ -135,41 +65,6 @@ class Translator(Proven):
             whole = torch.from_numpy(made.whole(pixels)).to(self.device)
             settle_at_once(made.generator, whole, made.halo, (height, width))
         return made.place(str(self.device), precision_name(self.precision))
-
-    @property
-    def looks(self) -> int:
-        """How many looks each label of a label map has to choose from (see ``in_look``); 0 if there is no choice."""
-        generator = self.generator
-        open_to_choice = isinstance(generator, Pix2PixHDGenerator) and generator.features and not generator.by_number
-        looks: int = self.architecture.get("looks", 1) if open_to_choice else 1
-        return looks if looks > 1 else 0
-
-    @property
-    def takes_instances(self) -> bool:
-        """Whether label maps may come with maps of instances (see ``images.instances``)."""
-        return isinstance(self.generator, Pix2PixHDGenerator) and self.generator.instances
-
-    def in_look(self, chosen: Mapping[int | str, int], seed: int | None = None) -> Self:
-        """The translator with one look of each label, and of instances that are chosen by number.
-
-        Args:
-            chosen: numbers of looks, from 0, by labels (their numbers, from 0, or their names) and by instances
-                ('#17'), which come before their labels.
-            seed: draws the looks of the other instances and labels; None for their first ones, the most frequent.
-
-        Raises:
-            SettingError: it has no such label or look, or nothing to choose from.
-        """
-        if not chosen and seed is None:
-            return self
-        if not self.looks:
-            raise SettingError(f"the model '{self.name}' has no looks to choose from: leave out --look and --look-seed")
-        looks = chosen_looks(self.architecture, chosen, seed, self.name)
-        return self._made_plain(*in_look(self.architecture, self.weights(), looks))
-
-    def _made_plain(self, generator: nn.Module, architecture: dict[str, Any]) -> Self:
-        made = replace(self, generator=generator, architecture=architecture, device=CPU, precision=torch.float32)
-        return replace(made, state=None, proof=None).place(str(self.device), precision_name(self.precision))
 
     def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:
         """One forward pass over a batch.
@@ -217,7 +112,7 @@ class Translator(Proven):
             SettingError: it has several styles, and none is chosen.
         """
         if self.styles:
-            return self.in_style({}).translate(image)
+            return self.settled(Choices()).translate(image)
         known = image.dtype in (np.uint8, np.uint16) and image.ndim == 3 and image.size
         if not known or image.shape[2] not in (3, self.channels):
             raise ImageError(

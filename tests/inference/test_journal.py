@@ -1,6 +1,8 @@
 """The journal: a marker only for what is safely there, and what a run was begun with."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +34,19 @@ def test_a_written_shard_is_held_and_no_other(journal, pixels):
     assert not journal.holds(1, (0, 0))
     assert has_marker(journal.folder)
     assert Journal(journal.folder, Store.open(journal.store.path)).holds(0, INDEX)
+
+
+def test_systems_that_open_no_folders_write_markers_too(journal, pixels, monkeypatch):
+    real = os.open
+
+    def windows_open(path, flags, *mode):
+        assert not Path(path).is_dir()
+        return real(path, flags, *mode)
+
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    monkeypatch.setattr(journal_module.os, "open", windows_open)
+    journal.write(0, INDEX, pixels)
+    assert journal.holds(0, INDEX)
 
 
 def test_a_black_shard_is_held(journal):

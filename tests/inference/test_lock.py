@@ -1,5 +1,6 @@
 """The lock: one run at a time, and none after a process has died."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -42,4 +43,31 @@ def test_a_killed_process_lets_go(tmp_path):
 def test_where_nothing_can_be_written_it_says_so_in_one_line(tmp_path):
     (tmp_path / "work").write_bytes(b"a file")
     with pytest.raises(OutputError, match="cannot write to"), locked(tmp_path / "work" / "journal"):
+        pass
+
+
+def test_systems_without_fcntl_have_a_lock_too(tmp_path):
+    without = "import sys; sys.modules['fcntl'] = sys.modules['resource'] = None" + HOLD.replace(
+        "time.sleep(60)",
+        """
+    try:
+        with locked(Path(sys.argv[1])):
+            print("locked twice")
+    except Exception as error:
+        print(error)
+with locked(Path(sys.argv[1])):
+    print("again")
+""",
+    )
+    command = [sys.executable, "-W", "ignore", "-c", without, str(tmp_path / "work" / "journal")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert told[0] == "locked" and told[1].startswith("another run is writing") and told[2:] == ["again"]
+
+
+def test_a_disk_without_locks_is_worked_on(tmp_path, monkeypatch):
+    def acquire(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("filelock.BaseFileLock.acquire", acquire)
+    with locked(tmp_path / "work" / "journal"), locked(tmp_path / "work" / "journal"):
         pass

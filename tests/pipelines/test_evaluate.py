@@ -14,7 +14,7 @@ from tilegan.errors import DatasetError, ModelError, OutputError, OutputExistsEr
 from tilegan.metrics.seams import Difference
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import EvaluateResult, evaluate
-from tilegan.pipelines.evaluate_table import table
+from tilegan.pipelines.evaluation.table import table
 from tilegan.translator import Translator, load
 
 MODULE = import_module("tilegan.pipelines.evaluate")

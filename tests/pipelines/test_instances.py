@@ -24,7 +24,9 @@ from tilegan.methods.registry import method_settings
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
-from tilegan.pipelines.train_data import find_domains, with_labels, with_networks
+from tilegan.pipelines.train_data import with_labels, with_networks
+from tilegan.training.dataset import Dataset
+from tilegan.training.folders import Folders
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
 
@@ -157,8 +159,8 @@ def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Pa
     assert load(first, "cpu").channels == 3
     second = train(maps, pictures, tmp_path / "second", init=first, instances=objects, **options).run
     assert load(second, "cpu").channels == 5
-    images = find_domains(maps, pictures, SETTINGS, "by-name", "a-to-b")
-    settings = with_labels(with_networks(SETTINGS, run, []), run, images[0], "auto")
+    dataset = Dataset.for_training(Folders(maps, pictures, "by-name"), SETTINGS)
+    settings = with_labels(with_networks(SETTINGS, run, []), run, dataset.sources, "auto")
     assert settings.generator["instances"]
     assert settings.generator["label_names"] == ["house", "road", ""]
 

@@ -1,7 +1,6 @@
 """Stylize from and to object storage: the bytes that a disk would hold, resumable, and no image before the end."""
 
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,10 +8,8 @@ import pytest
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import is_there, locate
 from tilegan.images.store import Store
-from tilegan.inference import folder
+from tilegan.inference import folder, record
 from tilegan.pipelines import info, plan_stylize, stylize
-
-pipeline = import_module("tilegan.pipelines.stylize_run")
 
 
 @pytest.fixture
@@ -129,7 +126,7 @@ def test_a_kill_while_an_old_output_is_cleared_away(remote, bucket, random_trans
         if moment == "Store.create":
             patch.setattr(Store, "create", killed)
         else:
-            patch.setattr(folder if moment == "remove_tree" else pipeline, moment, killed)
+            patch.setattr(folder if moment == "remove_tree" else record, moment, killed)
         patch.setattr(folder.WorkFolder, "kept_for_resume", lambda _: nullcontext())
         stylize(remote, output, random_translator, window=32, shard=64, overwrite=True)
     assert not plan_stylize(remote, output, random_translator, resume=True).finished

@@ -22,7 +22,9 @@ from tilegan.errors import (
 )
 from tilegan.methods.siamese import SiameseSettings
 from tilegan.pipelines.train import TrainStep, plan, resume, train
-from tilegan.pipelines.train_data import find_domains, with_colors
+from tilegan.pipelines.train_data import with_colors
+from tilegan.training.dataset import Dataset
+from tilegan.training.folders import Folders
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
 
@@ -104,10 +106,10 @@ def test_colors_that_are_held_out_are_not_fitted_to(tmp_path: Path) -> None:
         for number, level in enumerate(levels):
             Image.new("RGB", (64, 64), (level,) * 3).save(tmp_path / folder / f"{number}.png")
     settings = TrainSettings(tile_size=16, short_side=64, hold_out=2)
-    images = find_domains(tmp_path / "photos", tmp_path / "paintings", settings, "", "a-to-b")
-    (color_map,) = with_colors(settings, images).method.color_maps
+    dataset = Dataset.for_training(Folders(tmp_path / "photos", tmp_path / "paintings"), settings)
+    (color_map,) = with_colors(settings, dataset).method.color_maps
     assert not np.any(color_map)  # what is left is of one colour
-    with_all = with_colors(replace(settings, hold_out=0), images)
+    with_all = with_colors(replace(settings, hold_out=0), replace(dataset, hold_out=0))
     assert np.any(with_all.method.color_maps)
     assert with_all.method.unfitted() == settings.method
 

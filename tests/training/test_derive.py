@@ -8,8 +8,10 @@ import pytest
 from tilegan.errors import SettingError
 from tilegan.methods.pix2pix import Pix2PixSettings
 from tilegan.methods.pix2pixhd import Pix2PixHDSettings
-from tilegan.pipelines.train_data import find_domains, with_networks
+from tilegan.pipelines.train_data import with_networks
+from tilegan.training.dataset import Dataset
 from tilegan.training.derive import edges_picture, gray_picture
+from tilegan.training.folders import Folders
 from tilegan.training.images import read_reduced
 from tilegan.training.pairs import check_pairing
 from tilegan.training.settings import TrainSettings
@@ -35,7 +37,8 @@ def settings() -> TrainSettings:
 
 
 def test_one_folder_gives_pairs(folder: Path) -> None:
-    sources, targets = find_domains(folder, folder, settings(), "", "a-to-b", "gray")
+    dataset = Dataset.for_training(Folders(folder, folder, derive="gray"), settings())
+    sources, targets = dataset.sources, dataset.targets
     assert [image.path for image in sources] == [image.path for image in targets]
     for source, target in zip(sources, targets, strict=True):
         assert np.array_equal(read_reduced(source), gray_picture(read_reduced(target)))
@@ -61,9 +64,9 @@ def test_what_cannot_be(paired: str, derive: str, said: str) -> None:
 
 def test_two_folders_cannot_be_derived(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="which are in one folder: give just that"):
-        find_domains(folder, tmp_path, settings(), "", "a-to-b", "gray")
+        Dataset.for_training(Folders(folder, tmp_path, derive="gray"), settings())
 
 
 def test_methods_without_pairs_refuse(folder: Path) -> None:
     with pytest.raises(SettingError, match="siamese does not learn from pairs"):
-        find_domains(folder, folder, TrainSettings(), "", "a-to-b", "gray")
+        Dataset.for_training(Folders(folder, folder, derive="gray"), TrainSettings())

@@ -16,10 +16,11 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
-from tilegan.inference.plan import check_takes_instances, cut_of, make_plan, place_model, precision_for
+from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
+from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
@@ -86,10 +87,10 @@ def stylize_array(
         precision = precision_for(array.dtype, precision)
     settled = style or statistics or seed is not None or thumbnail is not None or instances is not None
     if isinstance(model, Translator) or settled or chosen_style(model):
-        model = place_model(model, device, precision).in_style(style or {})
-        model = model if seed is None else model.seeded(seed)
-        model = model if thumbnail is None else model.for_image(thumbnail)
-        array = array if instances is None else _joined(array, _lazy(instances), model)
+        choices = Choices(style or {}, seed, instances=instances is not None)
+        image = None if thumbnail is None else partial(np.asarray, thumbnail)
+        model = place_model(model, device, precision).settled(choices, image)
+        array = array if instances is None else _joined(array, _lazy(instances))
         model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
@@ -113,9 +114,8 @@ def _lazy(array: da.Array | NDArray[Any]) -> da.Array:
     return lazy
 
 
-def _joined(array: da.Array, instances: da.Array, model: Translator) -> da.Array:
+def _joined(array: da.Array, instances: da.Array) -> da.Array:
     """A label map and the numbers of its objects as one array (H, W, 5), as ``images.instances`` joins files."""
-    check_takes_instances(model)
     if instances.shape != array.shape[:2] or instances.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"instances of {instances.dtype} {instances.shape} do not fit labels of {array.shape}: give uint8 or "

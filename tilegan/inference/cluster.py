@@ -66,7 +66,8 @@ def _cores() -> int:
 
 def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
     """Called by Dask in each local worker: Ctrl-C, which a terminal sends to all, is the main process's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(ValueError):  # only the main thread may say so
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # torch may have been imported before it was set
     keep_freed_memory()
 

@@ -18,9 +18,10 @@ from tilegan.images.origin import Origin
 from tilegan.images.output import explained, put_in_place
 from tilegan.images.provenance import Provenance
 from tilegan.images.store import ROOT, UNFINISHED, Store
-from tilegan.inference.journal import RECORD, Record, has_marker, read_record, write_json
+from tilegan.inference.journal import RECORD, has_marker, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
+from tilegan.inference.record import RunRecord
 
 ENDING = ".partial"
 STAGE = "stroke-"  # in a work folder: those of the copies that large strokes are painted on first
@@ -59,9 +60,9 @@ class WorkFolder:
         inside = re.fullmatch(rf"{STAGE}[a-z0-9]+{ENDING}", self.path.name)
         return WorkFolder(self.path.parent) if inside else self
 
-    def begun(self) -> Record | None:
-        """What the unfinished work was begun with; None if there is none."""
-        return read_record(self.journal) if self._has_store() else None
+    def begun(self) -> RunRecord | None:
+        """What the unfinished work was begun with; None if there is none. Raises as ``RunRecord.read``."""
+        return RunRecord.read(self.journal) if self._has_store() else None
 
     def has_finished_shards(self) -> bool:
         """Whether any shard was finished, also of a reduced copy."""

@@ -152,10 +152,16 @@ def _checksum(pixels: Pixels) -> str:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on disk; an object is, once it is there."""
+    """Wait until a file, or the names in a folder, are on disk; an object is, once it is there.
+
+    Windows opens no folders, whose names it writes by itself, and waits for files only if they may be written.
+    """
     if is_remote(path):
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    folder = path.is_dir()
+    if folder and not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,17 +1,19 @@
 """One run at a time on one work folder."""
 
 import errno
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from tilegan.errors import OutputError
 from tilegan.files import is_remote
 from tilegan.images.output import explained
 
 LOCK = "lock"
+# a disk that knows no locks is no reason not to work
+WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
 @contextmanager
@@ -30,18 +32,16 @@ def locked(journal: Path) -> Iterator[None]:
     if is_remote(journal):
         yield
         return
+    lock = FileLock(journal / LOCK)
     try:
         journal.mkdir(parents=True, exist_ok=True)
-        file = (journal / LOCK).open("w")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputError(f"another run is writing {journal.parent}: wait for it, or name another output") from None
     except OSError as error:
-        raise explained(error, journal.parent.parent, "free some, then begin again") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            lost = not os.fstat(file.fileno()).st_nlink  # its last holder has just removed it
-        except OSError as error:
-            # other errors: a disk that knows no locks is no reason not to work
-            lost = error.errno in (errno.EWOULDBLOCK, errno.EACCES)
-        if lost:
-            raise OutputError(f"another run is writing {journal.parent}: wait for it, or name another output")
+        if error.errno not in WITHOUT_LOCKS:
+            raise explained(error, journal.parent.parent, "free some, then begin again") from error
+    try:
         yield
+    finally:
+        lock.release()

@@ -209,16 +209,6 @@ def precision_for(levels: np.dtype[Any], asked: str) -> str:
     return "float32" if asked == "auto" and levels.itemsize > 1 else asked
 
 
-def check_takes_instances(translator: Translator) -> None:
-    """Refuse a map of instances that a model does not take.
-
-    Raises:
-        SettingError: it learnt without.
-    """
-    if not translator.takes_instances:
-        raise SettingError(f"the model '{translator.name}' learnt without maps of instances: leave them out")
-
-
 def chunk_of(shard: int) -> int:
     """The divisor of a shard's side that is nearest to the usual chunk, by ratio."""
     divisors = (side for side in range(1, shard + 1) if shard % side == 0)

@@ -5,9 +5,7 @@ finest is also kept unpainted, in a store before all others: the coarser ones ar
 decoded twice however many they are.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.origin import Origin
@@ -117,8 +115,9 @@ def _read(place: Window, cut: Cut, height: int, width: int, fill: int) -> Window
 
 
 def _kept(folder: WorkFolder, height: int, width: int) -> "_Kept":
-    record: Mapping[str, Any] = folder.begun() or {}
-    return _Kept(Store.open(folder.store), Plan.from_json(record["settings"]).region, height, width)
+    begun = folder.begun()
+    assert begun is not None, "steps are begun before the next one"
+    return _Kept(Store.open(folder.store), begun.plan.region, height, width)
 
 
 class _Kept:

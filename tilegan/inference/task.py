@@ -145,11 +145,11 @@ def _open(names: Names) -> Work:
     record = folder.begun()
     if record is None:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
-    plan = Plan.from_json(record["settings"])
+    plan = record.plan
     with local_copy(folder.whole.translator) as file:
         translator = load(file, plan.device, plan.precision)
-    image = open_joined(source, plan.reading, record.get("files", {}).get("instances"))
-    return Work(image, folder, translator, plan, Limits(**record["limits"]))
+    image = open_joined(source, plan.reading, record.instances)
+    return Work(image, folder, translator, plan, record.limits)
 
 
 def keep_open(names: Names, work: Work) -> None:

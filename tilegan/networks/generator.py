@@ -8,6 +8,7 @@ from typing import Final
 import torch
 from torch import nn
 
+from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.norms.layers import CHANNEL, norm_layer
@@ -109,6 +110,11 @@ class ResidualGenerator(nn.Module):
             self.film = _film(context, blocks * 2 * channels)
         if styles:
             self.style_film = _film(len(styles), blocks * 2 * channels)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See ``networks.capabilities``."""
+        return Capabilities(context=self.encoder is not None, styles=self.styles, noise=self.noise is not None)
 
     def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         """What ``forward`` takes beside images.

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.networks.boundaries import Boundaries
+from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
 from tilegan.networks.labels import LEVELS, Labels
 from tilegan.networks.looks import NUMBERS
@@ -135,6 +136,12 @@ class Pix2PixHDGenerator(nn.Module):
             self.register_buffer("columns", torch.zeros(NUMBERS, dtype=torch.int64))
             ranks = torch.arange(len(labels))[:, None, None]
             self.register_buffer("ranks", ranks.float(), persistent=False)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See ``networks.capabilities``."""
+        looks = self.looks.shape[1] if self.features and not self.by_number else 1
+        return Capabilities(looks=looks if looks > 1 else 0, instances=self.instances)
 
     def seen(self, image: torch.Tensor) -> torch.Tensor:
         """What there is to be seen of a source, for generators and discriminators: itself, or labels and boundaries.

@@ -1,7 +1,7 @@
 """Generators whose conditions or statistics are settled: made for one image, style or look, they are like any other."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.networks.build import build_generator
+from tilegan.networks.capabilities import HasStyles, SeesWhole
 from tilegan.networks.context import thumbnail_of
-from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.looks import NUMBERS, Looks
 from tilegan.norms.layers import FROZEN
 
@@ -29,14 +29,16 @@ def for_image(
         The generator, on the CPU in float32, and its architecture.
     """
     thumbnail = torch.from_numpy(thumbnail_of(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
-    return _conditional(architecture, weights).for_image(thumbnail), architecture | {"context": 0}
+    full = cast(SeesWhole, _with(architecture, weights))
+    return full.for_image(thumbnail), architecture | {"context": 0}
 
 
 def in_style(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], shares: list[float]
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
-    return _conditional(architecture, weights).in_style(torch.tensor(shares)), architecture | {"styles": []}
+    full = cast(HasStyles, _with(architecture, weights))
+    return full.in_style(torch.tensor(shares)), architecture | {"styles": []}
 
 
 def with_seed(
@@ -44,9 +46,7 @@ def with_seed(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The generator with other noise. Otherwise as ``for_image``, of a generator with ``noise``."""
     architecture = architecture | {"seed": seed}
-    seeded = build_generator(architecture)
-    seeded.load_state_dict(weights)
-    return seeded, architecture
+    return _with(architecture, weights), architecture
 
 
 def with_frozen_norms(
@@ -91,13 +91,10 @@ def in_look(
             columns[number] = 1 + look
         settled["columns"] = columns
         architecture |= {"looks": 1 + 2 * count, "by_number": True}
-    plain = build_generator(architecture)
-    plain.load_state_dict(settled)
-    return plain, architecture
+    return _with(architecture, settled), architecture
 
 
-def _conditional(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> ResidualGenerator:
-    full = build_generator(architecture)
-    full.load_state_dict(weights)
-    assert isinstance(full, ResidualGenerator)
-    return full
+def _with(architecture: dict[str, Any], weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    made = build_generator(architecture)
+    made.load_state_dict(weights)
+    return made

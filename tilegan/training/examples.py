@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tilegan.geometry import means
 from tilegan.methods.base import PAIRED, REDUCED
@@ -68,9 +69,15 @@ class Reduced(NamedTuple):
     def crops(self, number: int) -> tuple[Crop, Crop]:
         """See ``Examples``; crops of images that are smaller than a crop are cut to multiples of the scale."""
         crop = self.targets.crop(number)
-        height, width = (side // self.scale * self.scale for side in crop.pixels.shape[:2])
-        pixels = crop.pixels[:height, :width]
-        return crop._replace(pixels=means(pixels, self.scale)), crop._replace(pixels=pixels)
+        small, pixels = reduced(crop.pixels, self.scale)
+        return crop._replace(pixels=small), crop._replace(pixels=pixels)
+
+
+def reduced(pixels: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Means over squares of ``scale`` pixels a side of an image (h, w, C), and the part of it that is squares."""
+    height, width = (side // scale * scale for side in pixels.shape[:2])
+    whole = pixels[:height, :width]
+    return means(whole, scale), whole
 
 
 def examples_of(

@@ -14,12 +14,13 @@ from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
 from tilegan.images.sheet import sample_sheet
 from tilegan.methods.base import PAIRED, UNPAIRED
+from tilegan.settling import Choices
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
 from tilegan.training.crops import Crop
 from tilegan.training.curves import loss_curves
-from tilegan.training.examples import Examples, batches, examples_of
-from tilegan.training.images import TrainingImage, hold_out
+from tilegan.training.dataset import Dataset
+from tilegan.training.examples import Examples, batches
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
@@ -49,6 +50,7 @@ class Loop:
     """Trains step after step until it is done or told to stop, and keeps the run folder up to date.
 
     Attributes:
+        dataset: what it learns from.
         trainer: what learns. Of several processes the first one (``leads``) writes and reports.
         seconds: training time so far, what was done before a resume included.
     """
@@ -58,25 +60,22 @@ class Loop:
         folder: Path,
         config: RunConfig,
         trainer: Trainer,
-        images: tuple[list[TrainingImage], list[TrainingImage]],
+        dataset: Dataset,
         facts: dict[str, Any],
     ) -> None:
         self.folder = folder
         self.config = config
         self.trainer = trainer
-        settings = config.settings
-        self._kind = settings.method_type.examples
-        parts = [hold_out(found, settings.hold_out) for found in images]
-        self.images = parts[0][0], parts[1][0]
+        self.dataset = dataset
+        tile = config.settings.tile_size
         self.leads = trainer.processes.rank == 0
-        if self.leads and settings.hold_out and any(_styles(kept) - _styles(held) for kept, held in parts):
-            nth = ordinal(settings.hold_out)
+        self.examples = self._examples(dataset.trained, 2 * tile)
+        if self.leads and dataset.lacks_held_out:
+            nth = ordinal(dataset.hold_out)
             message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
             warnings.warn(message, TileganWarning, stacklevel=2)
-        self.examples = self._examples(self.images, 2 * settings.tile_size)
         self.seconds: float = facts["seconds"]
-        shown = [_shown_of(kept, held) for kept, held in parts]
-        self._fixed = self._examples((shown[0], shown[1]), 4 * settings.tile_size)
+        self._fixed = self._examples(dataset.shown, 4 * tile)
         self.figures: dict[str, float] = facts["figures"]
 
     def go(
@@ -115,8 +114,8 @@ class Loop:
     def _examples(self, domains: Domains, side: int) -> Examples:
         """Crops of sources and targets, as the method wants them."""
         settings = self.config.settings
-        styles, labels = len(settings.generator.get("styles", ())), bool(settings.generator.get("labels"))
-        return examples_of(self._kind, domains, side, settings.scale, self.config.cache, settings.seed, styles, labels)
+        labels = bool(settings.generator.get("labels"))
+        return self.dataset.examples(domains, side, self.config.cache, settings.seed, labels)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
         """Write down a step; now and then, and after the last one, figures and a checkpoint."""
@@ -142,11 +141,11 @@ class Loop:
             "method": self.config.settings.method_type.name,
             "steps": self.trainer.step,
             "hours": round(self.seconds / 3600, 3),
-            "source_images": len(self.images[0]),
-            "target_images": len(self.images[1]),
+            "source_images": len(self.dataset.trained[0]),
+            "target_images": len(self.dataset.trained[1]),
             "device": self.config.device,
             "precision": self.config.precision,
-            "derive": self.config.derive or None,
+            "derive": self.dataset.folders.derive or None,
             "init": None if self.config.init is None else Path(self.config.init).name,
             "losses": last_losses(self.folder, 100),
             "figures": {name: round(value, 3) for name, value in self.figures.items()},
@@ -158,13 +157,14 @@ class Loop:
         """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
         sources, targets = map(list, zip(*map(self._fixed.crops, FIXED), strict=True))
         before, after = ([crop.pixels[..., :3] for crop in crops] for crops in (sources, targets))
-        return sources, targets, Monitor(before, after, self.config.settings.scale, self._kind != UNPAIRED)
+        return sources, targets, Monitor(before, after, self.config.settings.scale, self.dataset.kind != UNPAIRED)
 
     def _show(self) -> dict[str, float]:
         """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
-        in_styles = [translator.in_style({name: 1.0}) for name in translator.styles] or [translator]
+        wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
+        in_styles = [translator.settled(Choices(style)) for style in wanted]
         translations = [
             in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
@@ -176,15 +176,6 @@ class Loop:
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
         self.figures = monitor.measure(translations)
-        if self._kind != PAIRED:  # a map need not have the colors and edges of a drawing
+        if self.dataset.kind != PAIRED:  # a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures
-
-
-def _shown_of(kept: list[TrainingImage], held: list[TrainingImage]) -> list[TrainingImage]:
-    """Images that figures are of: those held out, and of styles of which none is, those that are trained on."""
-    return held + [image for image in kept if image.style not in _styles(held)]
-
-
-def _styles(images: list[TrainingImage]) -> set[int]:
-    return {image.style for image in images}

@@ -9,7 +9,7 @@ from tilegan.errors import DatasetError, SettingError, SkippedImageWarning
 from tilegan.training.derive import DERIVATIONS
 from tilegan.training.images import TrainingImage, find_images
 
-PAIRINGS = ("by-name", "side-by-side")
+PAIRINGS = BY_NAME, SIDE_BY_SIDE = "by-name", "side-by-side"
 DIRECTIONS = ("a-to-b", "b-to-a")
 SHOWN = 5  # names in a message
 FULL = 2**31  # a short side to which nothing is reduced
@@ -93,7 +93,7 @@ def check_pairing(paired: str, direction: str, derive: str = "") -> None:
         raise SettingError(f"no pairing '{paired}': use {' or '.join(PAIRINGS)}")
     if direction not in DIRECTIONS:
         raise SettingError(f"no direction '{direction}': use {' or '.join(DIRECTIONS)}")
-    if direction != DIRECTIONS[0] and paired != PAIRINGS[1]:
+    if direction != DIRECTIONS[0] and paired != SIDE_BY_SIDE:
         raise SettingError(f"direction {direction} is of images side by side: swap the two folders instead")
 
 

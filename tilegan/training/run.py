@@ -5,10 +5,9 @@
 ``curves.png``.
 """
 
-import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +15,7 @@ from tilegan.errors import OutputError, OutputExistsError, ResumeError, SettingE
 from tilegan.files import replace_file
 from tilegan.training.board import FOLDER as BOARD
 from tilegan.training.checkpoint import NAME as CHECKPOINT
-from tilegan.training.images import TrainingImage
+from tilegan.training.folders import Folders
 from tilegan.training.settings import TrainSettings
 
 CONFIG, METRICS, SAMPLES, CURVES = "config.json", "metrics.jsonl", "samples", "curves.png"
@@ -28,8 +27,8 @@ class RunConfig:
     """What a run was started with; resuming needs nothing else.
 
     Attributes:
-        source, target: absolute folders of images.
-        source_files, target_files: digests of their usable files' names and sizes (see ``digest``).
+        folders: of its images, absolute, and how these correspond.
+        source_files, target_files: digests of their usable files' names and sizes (see ``Dataset.digests``).
         name: the style's name.
         settings: the numbers of the training.
         device, precision: names.
@@ -37,13 +36,9 @@ class RunConfig:
         cache: bytes of reduced images to keep in memory.
         sample_every, checkpoint_every: steps.
         init: the model it was started from, if any.
-        paired, direction: how sources and targets correspond, see ``training.pairs``; '' if they do not.
-        derive: how sources are made of targets, see ``training.derive``; '' if they are not.
-        instances: absolute folder of the maps of instances of sources; '' if there are none.
     """
 
-    source: str
-    target: str
+    folders: Folders
     source_files: str
     target_files: str
     name: str
@@ -55,10 +50,6 @@ class RunConfig:
     sample_every: int
     checkpoint_every: int
     init: str | None = None
-    paired: str = ""
-    direction: str = "a-to-b"
-    derive: str = ""
-    instances: str = ""
 
     def __post_init__(self) -> None:
         """Check what no other part does.
@@ -71,8 +62,9 @@ class RunConfig:
                 raise SettingError(f"{name.replace('_', ' ')} must be at least 1 step, not {getattr(self, name)}")
 
     def write(self, folder: Path) -> None:
-        """Write ``config.json``."""
-        content = asdict(self) | {"settings": self.settings.to_json()}
+        """Write ``config.json``, in which the entries of ``folders`` stand among the others."""
+        own = {name: value for name, value in vars(self).items() if name != "folders"}
+        content = self.folders.to_json() | own | {"settings": self.settings.to_json()}
         replace_file(folder / CONFIG, (json.dumps(content, indent=2) + "\n").encode())
 
     @classmethod
@@ -86,19 +78,12 @@ class RunConfig:
             values: dict[str, Any] = json.loads((folder / CONFIG).read_text())
         except (OSError, json.JSONDecodeError) as error:
             raise ResumeError(f"nothing to resume in '{folder}': no readable {CONFIG}") from error
-        if not isinstance(values, dict) or set(values) != {entry.name for entry in fields(cls)}:
+        own = {entry.name for entry in fields(cls)} - {"folders"}
+        of_folders = {entry.name for entry in fields(Folders)}
+        if not isinstance(values, dict) or set(values) != own | of_folders:
             raise ResumeError(f"{folder / CONFIG} is of another version: start a new run")
-        return cls(**{**values, "settings": TrainSettings.from_json(values["settings"])})
-
-
-def digest(images: list[TrainingImage], folder: Path) -> str:
-    """SHA-256 over names, reduced sizes and numbers of a folder's usable images: the crops depend on nothing else.
-
-    Maps of instances have the same names and sizes; their endings count.
-    """
-    lines = [f"{image.number} {image.path.relative_to(folder)} {image.height} {image.width}" for image in images]
-    lines += [image.instances.name for image in images if image.instances]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        found = Folders.from_json({name: values.pop(name) for name in of_folders})
+        return cls(**{**values, "folders": found, "settings": TrainSettings.from_json(values["settings"])})
 
 
 def check(folder: Path, overwrite: bool) -> None:

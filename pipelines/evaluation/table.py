@@ -1,14 +1,12 @@
 """The figures of an evaluation as rows of text, for a terminal and for the page."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tilegan.metrics.judge import Verdict
-from tilegan.pipelines.evaluate_figures import Figures
-from tilegan.pipelines.evaluate_seen import Seen
-
-if TYPE_CHECKING:
-    from tilegan.pipelines.evaluate import EvaluateResult
+from tilegan.pipelines.evaluation.figures import Figures
+from tilegan.pipelines.evaluation.result import EvaluateResult
+from tilegan.pipelines.evaluation.seen import Seen
 
 HEADINGS = ("identity", "color transfer", "combo", "exact", "real")
 NONE = "-"
@@ -28,12 +26,12 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def table(result: "EvaluateResult") -> list[Row]:
+def table(result: EvaluateResult) -> list[Row]:
     """All figures of an evaluation; 'real' is what other real target images come to."""
     return list(_rows(result))
 
 
-def _rows(result: "EvaluateResult") -> Iterator[Row]:
+def _rows(result: EvaluateResult) -> Iterator[Row]:
     def row(group: str, label: str, digits: int, value: Callable[[Figures], float | None], real: float | None) -> Row:
         return Row(group, label, _cells([*map(value, result.figures.values()), real], digits))
 

@@ -15,7 +15,7 @@ from tilegan.metrics.sets import Picture
 from tilegan.metrics.structure import feature_distance, structure
 from tilegan.metrics.views import CROP, View, cropped
 from tilegan.networks.efficientnet import STRIDE, EfficientNetFeatures
-from tilegan.pipelines.evaluate_images import Images, Named
+from tilegan.pipelines.evaluation.images import Images, Named
 
 WHOLE = 512  # pixels: pictures of a larger short side are reduced to it before they are looked at as a whole
 

@@ -15,7 +15,7 @@ from tilegan.images.source import Source, open_source
 from tilegan.metrics.judge import Judge
 from tilegan.metrics.painted import Crops
 from tilegan.metrics.views import View, crop_places
-from tilegan.pipelines.evaluate_seen import Onlooker, Seen, Sight
+from tilegan.pipelines.evaluation.seen import Onlooker, Seen, Sight
 from tilegan.pipelines.stylize import stylize
 from tilegan.progress import Progress
 from tilegan.translator import Translator

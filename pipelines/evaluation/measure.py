@@ -10,10 +10,10 @@ from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
-from tilegan.pipelines.evaluate_figures import Figures, Tally
-from tilegan.pipelines.evaluate_images import Images
-from tilegan.pipelines.evaluate_page import Pictures
-from tilegan.pipelines.evaluate_seen import Onlooker
+from tilegan.pipelines.evaluation.figures import Figures, Tally
+from tilegan.pipelines.evaluation.images import Images
+from tilegan.pipelines.evaluation.page import Pictures
+from tilegan.pipelines.evaluation.seen import Onlooker
 from tilegan.progress import Progress
 from tilegan.translator import Translator
 

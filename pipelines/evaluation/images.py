@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +10,15 @@ import numpy as np
 from PIL import Image
 
 from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageWarning, ordinal
-from tilegan.geometry import means
+from tilegan.methods.base import PAIRED, REDUCED, UNPAIRED
 from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
+from tilegan.training.dataset import Dataset
 from tilegan.training.derive import DERIVATIONS
-from tilegan.training.images import TrainingImage, find_images, hold_out, read_reduced
-from tilegan.training.instances import find_instance_maps
-from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
+from tilegan.training.examples import reduced
+from tilegan.training.folders import Folders
+from tilegan.training.images import TrainingImage, read_reduced
+from tilegan.training.pairs import Domains, check_pairing
 from tilegan.translator import Translator
 
 
@@ -91,16 +93,9 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     side = chosen.short_side or max(translator.trained_side, least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
-    target = chosen.target or chosen.source
-    alone = target == chosen.source and not chosen.paired
-    enlarged = translator.scale if alone else 1
-    domains, correspond = _find(translator, chosen, least * enlarged, side * enlarged)
-    if chosen.instances is not None:
-        domains = find_instance_maps(domains[0], chosen.source, chosen.instances), domains[1]
-    sources, targets = (
-        _held_out(images, chosen.held_out, folder)
-        for images, folder in zip(domains, (chosen.source, target), strict=True)
-    )
+    dataset = _dataset(translator, chosen, least, side)
+    target, enlarged, correspond = dataset.folders.target, dataset.scale, dataset.kind != UNPAIRED
+    sources, targets = _taken(dataset)
     labels = bool(translator.architecture.get("labels"))
     numbers, shown = spread(len(sources), chosen.count), spread(len(targets), 2 * chosen.count)
     decoded = cache(_decoded)  # an image may be source, partner and target
@@ -108,8 +103,8 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
     if enlarged > 1:
-        whole = [(name, _trimmed(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
-        pairs = [((name, means(pixels, enlarged)), (name, pixels)) for name, pixels in whole]
+        halves = [(name, reduced(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
+        pairs = [((name, small), (name, whole)) for name, (small, whole) in halves]
     paintings = [decoded(targets[number], target, False) for number in shown]
     found = [painting for painting in paintings if painting]
     for some, folder in ((pairs, chosen.source), (found, target)):
@@ -118,10 +113,10 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if len(found) < 2:
         raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
-    more = _others(domains[0], [sources[number] for number in numbers], chosen.source, labels)
+    more = _others(dataset.sources, [sources[number] for number in numbers], chosen.source, labels)
     if enlarged > 1:
-        more = ((name, means(_trimmed(pixels, enlarged), enlarged)) for name, pixels in more)
-    others = _others(domains[1], [targets[number] for number in shown], target)
+        more = ((name, reduced(pixels, enlarged)[0]) for name, pixels in more)
+    others = _others(dataset.targets, [targets[number] for number in shown], target)
     return Images(side, [source for source, _ in pairs], found, wanted, enlarged, more, others)
 
 
@@ -135,26 +130,27 @@ def _others(
             yield found
 
 
-def _find(translator: Translator, chosen: Chosen, least: int, side: int) -> tuple[Domains, bool]:
-    """The usable images of both domains, and whether each source has its target."""
+def _dataset(translator: Translator, chosen: Chosen, least: int, side: int) -> Dataset:
+    """The usable images: of one folder what the model learns from such ones, unless they are paired otherwise."""
     check_pairing(chosen.paired, chosen.direction)
+    target = chosen.target or chosen.source
     derived = translator.facts.get("derive")
-    source, target, both = chosen.source, chosen.target or chosen.source, max(least, 2 * translator.tile_size)
-    if chosen.paired == "by-name":
-        return find_pairs(source, target, both, side), True
-    if chosen.paired:
-        return find_halves(source, both, side, chosen.direction), True
-    if derived in DERIVATIONS and source == target:
-        return derive_pairs(source, both, side, derived), True
-    if translator.scale > 1 and source == target:
-        images = find_images(source, both, side)
-        return (images, images), True
-    if chosen.target is None:
-        raise SettingError(f"only the folder '{source}' is given: give one of targets too, or say how they are paired")
-    images = find_images(source, least, side)
-    if derived in DERIVATIONS:
-        images = [replace(image, derived=derived) for image in images]
-    return (images, find_images(target, 2 * translator.tile_size, side)), False
+    derived = derived if derived in DERIVATIONS and not chosen.paired else ""
+    folders = Folders(chosen.source, target, chosen.paired, chosen.direction, derived, chosen.instances)
+    alone = target == chosen.source and not chosen.paired
+    enlarged = translator.scale if alone else 1
+    if chosen.paired or (alone and derived):
+        kind = PAIRED
+    elif enlarged > 1:
+        kind = REDUCED
+    elif chosen.target is None:
+        raise SettingError(
+            f"only the folder '{chosen.source}' is given: give one of targets too, or say how they are paired"
+        )
+    else:
+        kind = UNPAIRED
+    sides = least * enlarged, 2 * translator.tile_size
+    return Dataset.find(folders, kind, sides, side * enlarged, hold_out=chosen.held_out or 0, scale=enlarged)
 
 
 def enlarge(picture: Picture, factor: int) -> Picture:
@@ -164,20 +160,16 @@ def enlarge(picture: Picture, factor: int) -> Picture:
     return np.asarray(resized)
 
 
-def _trimmed(picture: Picture, factor: int) -> Picture:
-    """All of a picture but what is beyond the last multiple of a factor."""
-    height, width, _ = picture.shape
-    return picture[: height // factor * factor, : width // factor * factor]
-
-
-def _held_out(images: list[TrainingImage], held_out: int | None, folder: Path) -> list[TrainingImage]:
-    """Those of a folder's images that were not trained on, if asked for."""
-    if held_out is None:
-        return images
-    _, kept = hold_out(images, held_out)
-    if not kept:
-        raise DatasetError(f"no {ordinal(held_out)} file in '{folder}' is a usable image: leave --held-out away")
-    return kept
+def _taken(dataset: Dataset) -> Domains:
+    """Those of a dataset's images that were not trained on, if asked for."""
+    if not dataset.hold_out:
+        return dataset.sources, dataset.targets
+    for images, folder in zip(dataset.held_out, (dataset.folders.source, dataset.folders.target), strict=True):
+        if not images:
+            raise DatasetError(
+                f"no {ordinal(dataset.hold_out)} file in '{folder}' is a usable image: leave --held-out away"
+            )
+    return dataset.held_out
 
 
 def spread(length: int, count: int) -> list[int]:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,9 @@ from PIL import Image
 
 from tilegan.metrics.seams import profile
 from tilegan.metrics.sets import Picture
-from tilegan.pipelines.evaluate_plots import COLORS, bar_plot, line_plot
-from tilegan.pipelines.evaluate_table import HEADINGS, table
-
-if TYPE_CHECKING:
-    from tilegan.pipelines.evaluate import EvaluateResult
+from tilegan.pipelines.evaluation.plots import COLORS, bar_plot, line_plot
+from tilegan.pipelines.evaluation.result import EvaluateResult
+from tilegan.pipelines.evaluation.table import HEADINGS, table
 
 DETAIL_TILES = 3  # the evenest part of an image, where seams show first
 QUALITY = 88
@@ -74,7 +72,7 @@ def evenest(pixels: Picture, tile: int) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
-def page(result: "EvaluateResult", pictures: list[Pictures]) -> str:
+def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
     """The whole page."""
     title = f"Evaluation of the style {escape(result.style)}"
     facts = (
@@ -100,7 +98,7 @@ def page(result: "EvaluateResult", pictures: list[Pictures]) -> str:
     )
 
 
-def _table(result: "EvaluateResult") -> str:
+def _table(result: EvaluateResult) -> str:
     lines = ["<table>"]
     for group, rows in groupby(table(result), key=lambda row: row.group):
         lines.append(f'<tr class="group"><th>{group}</th>{"".join(f"<th>{name}</th>" for name in HEADINGS)}</tr>')
@@ -110,7 +108,7 @@ def _table(result: "EvaluateResult") -> str:
     return "\n".join([*lines, "</table>"])
 
 
-def _plots(result: "EvaluateResult", pictures: list[Pictures]) -> str:
+def _plots(result: EvaluateResult, pictures: list[Pictures]) -> str:
     figures, levels = result.figures, [str(level) for level in range(len(result.real_style))]
     amplitudes = {name: of.amplitude for name, of in figures.items()}
     profiles = {name: np.mean([shown.profiles[name] for shown in pictures], axis=0).tolist() for name in figures}
@@ -130,7 +128,7 @@ def _plots(result: "EvaluateResult", pictures: list[Pictures]) -> str:
     return f'<h2>Plots</h2><p>{legend}</p><div class="plots">{shown}</div>'
 
 
-def _images(result: "EvaluateResult", number: int, shown: Pictures) -> str:
+def _images(result: EvaluateResult, number: int, shown: Pictures) -> str:
     captions = {}
     for name, images in result.images.items():
         of = images[number]

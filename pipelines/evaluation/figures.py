@@ -9,7 +9,7 @@ from tilegan.metrics.psnr import psnr
 from tilegan.metrics.seams import Difference, Pattern, amplitude, chance, step_ratio
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
-from tilegan.pipelines.evaluate_seen import Seen, Sight
+from tilegan.pipelines.evaluation.seen import Seen, Sight
 
 
 @dataclass(frozen=True)

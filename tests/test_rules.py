@@ -1,0 +1,46 @@
+"""Rules that keep files readable: none is long, and whatever is public is documented."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+import tilegan
+import tilegan.cli
+import tilegan.pipelines
+
+LINES = 300
+FOLDERS = [Path(package.__path__[0]) for package in (tilegan, tilegan.cli, tilegan.pipelines)]
+FILES = sorted({file for folder in FOLDERS for file in folder.rglob("*.py")})
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_no_file_is_long(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= LINES
+
+
+def public(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """The public functions and classes of a file, and what is public of these classes."""
+    for entry in node.body:
+        if isinstance(entry, (ast.FunctionDef, ast.ClassDef)) and not entry.name.startswith("_"):
+            yield entry
+            if isinstance(entry, ast.ClassDef):
+                yield from public(entry)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_all_that_is_public_is_documented(file: Path) -> None:
+    tree = ast.parse(file.read_text())
+    assert ast.get_docstring(tree)
+    assert not [entry.name for entry in public(tree) if not ast.get_docstring(entry)]
+
+
+@pytest.mark.parametrize("name", tilegan.pipelines.__all__)
+def test_results_of_flows_tell_what_their_values_are(name: str) -> None:
+    kind = getattr(tilegan.pipelines, name)
+    if is_dataclass(kind):
+        told = kind.__doc__ or ""
+        assert not [entry.name for entry in fields(kind) if not re.search(rf"\b{entry.name}\b", told)]

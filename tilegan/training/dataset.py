@@ -1,0 +1,210 @@
+"""A dataset: images of two domains, how they correspond, which are held out, and the crops that are taken of them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from tilegan.errors import ResumeError, SettingError
+from tilegan.methods.base import PAIRED, REDUCED
+from tilegan.training.examples import Examples, examples_of
+from tilegan.training.folders import ANEW, Folders
+from tilegan.training.images import TrainingImage, find_images, hold_out
+from tilegan.training.instances import find_instance_maps
+from tilegan.training.pairs import SIDE_BY_SIDE, Domains, check_pairing, derive_pairs, find_halves, find_pairs
+from tilegan.training.settings import TrainSettings
+from tilegan.training.styles import find_styles
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images that can be used.
+
+    Attributes:
+        folders: where they lie.
+        kind: what they are to a method, one of ``methods.base.EXAMPLES``.
+        sources, targets: of reductions the same images twice; where they correspond, as many of one as of the other.
+        hold_out: every so many-th file of each folder is not trained on; 0: all are.
+        scale: by how much targets are larger than sources.
+        styles: names of the styles of targets, where there are several.
+    """
+
+    folders: Folders
+    kind: str
+    sources: list[TrainingImage]
+    targets: list[TrainingImage]
+    hold_out: int = 0
+    scale: int = 1
+    styles: tuple[str, ...] = ()
+
+    @classmethod
+    def find(
+        cls,
+        folders: Folders,
+        kind: str,
+        sides: tuple[int, int],
+        short_side: int,
+        *,
+        hold_out: int = 0,
+        scale: int = 1,
+        styles: Sequence[str] = (),
+    ) -> Self:
+        """Look for the images of a dataset.
+
+        Args:
+            folders: where to look.
+            kind: one of ``methods.base.EXAMPLES``.
+            sides: that sources and that targets must have at least, in pixels; images that correspond have to have the
+                larger of the two.
+            short_side: to which images are reduced, in pixels.
+            hold_out: see the class.
+            scale: likewise.
+            styles: likewise.
+
+        Raises:
+            DatasetError: a folder is missing or has no usable image, or images or maps of instances do not correspond.
+        """
+        sources, targets = _found(folders, kind, sides, short_side, bool(styles))
+        if folders.instances is not None:
+            sources = find_instance_maps(sources, folders.source, folders.instances)
+        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles))
+
+    @classmethod
+    def for_training(cls, folders: Folders, settings: TrainSettings) -> Self:
+        """The images that a method learns from.
+
+        Raises:
+            SettingError: the method wants other images than these, or images are reduced to less than a crop.
+            ModelError: there is no such generator.
+            DatasetError: as ``find``.
+        """
+        check_pairing(folders.paired, folders.direction, folders.derive)
+        method, side = settings.method_type, settings.target_side
+        _check_method(folders, method.name, method.examples)
+        if folders.instances is not None and not method.instances:
+            raise SettingError(
+                f"{method.name} takes no maps of instances: leave out --instances, or choose another method"
+            )
+        return cls.find(
+            folders,
+            method.examples,
+            (side, side),
+            settings.short_side,
+            hold_out=settings.hold_out,
+            scale=settings.scale,
+            styles=settings.generator.get("styles", ()),
+        )
+
+    @cached_property
+    def _parts(self) -> tuple[Domains, Domains]:
+        parts = [hold_out(images, self.hold_out) for images in (self.sources, self.targets)]
+        return (parts[0][0], parts[1][0]), (parts[0][1], parts[1][1])
+
+    @property
+    def trained(self) -> Domains:
+        """Those that are trained on.
+
+        Raises:
+            DatasetError: none is, of a domain or style.
+        """
+        return self._parts[0]
+
+    @property
+    def held_out(self) -> Domains:
+        """Those that are not. Raises as ``trained``."""
+        return self._parts[1]
+
+    @property
+    def shown(self) -> Domains:
+        """Those that figures are of: held out, and of styles of which none is, those that are trained on."""
+        sources, targets = (
+            held + [image for image in kept if image.style not in _styles(held)]
+            for kept, held in zip(self.trained, self.held_out, strict=True)
+        )
+        return sources, targets
+
+    @property
+    def lacks_held_out(self) -> bool:
+        """Whether none is held out of a domain or style, though some shall be."""
+        parts = zip(self.trained, self.held_out, strict=True)
+        return bool(self.hold_out) and any(_styles(kept) - _styles(held) for kept, held in parts)
+
+    @cached_property
+    def digests(self) -> tuple[str, str]:
+        """Of both domains SHA-256 over names, reduced sizes and numbers of images: crops depend on nothing else.
+
+        Maps of instances have the same names and sizes; their endings count.
+        """
+        return _digest(self.sources, self.folders.source), _digest(self.targets, self.folders.target)
+
+    def check_same(self, digests: tuple[str, str]) -> None:
+        """Make sure that the images are those of a dataset with these ``digests``.
+
+        Raises:
+            ResumeError: they are not.
+        """
+        places = self.folders.source, self.folders.target
+        for place, found, expected in zip(places, self.digests, digests, strict=True):
+            if found != expected:
+                raise ResumeError(
+                    f"the images in '{place}' are not those the run was started with: put them back, or give their "
+                    f"place: {ANEW}"
+                )
+
+    @property
+    def bytes(self) -> int:
+        """Of all reduced images that are trained on."""
+        cached = self.trained[1:] if self.kind == REDUCED else self.trained
+        return sum(image.channels * image.height * image.width for images in cached for image in images)
+
+    def examples(self, images: Domains, side: int, budget: int, seed: int, labels: bool) -> Examples:
+        """Crops of some of its images; see ``training.examples.examples_of``."""
+        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels)
+
+
+def _check_method(folders: Folders, method: str, kind: str) -> None:
+    """Make sure that folders hold what a method learns from."""
+    alone, related = folders.source == folders.target, bool(folders.paired or folders.derive)
+    if kind == PAIRED and not related:
+        raise SettingError(
+            f"{method} learns from pairs: say how they are paired, by-name or side-by-side, or what to derive"
+        )
+    if kind != PAIRED and related:
+        raise SettingError(f"{method} does not learn from pairs: choose a method that does, or leave it away")
+    if kind == REDUCED and not alone:
+        raise SettingError(f"{method} learns from one folder, whose images it reduces itself: give just that")
+    if folders.derive and not alone:
+        raise SettingError("sources are derived of targets, which are in one folder: give just that")
+    if folders.paired == SIDE_BY_SIDE and not alone:
+        raise SettingError("images side by side are in one folder: give just that")
+    if alone and kind != REDUCED and not folders.derive and folders.paired != SIDE_BY_SIDE:
+        raise SettingError(f"sources and targets are both '{folders.source}': give two folders")
+
+
+def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int, styles: bool) -> Domains:
+    source, target, both = folders.source, folders.target, max(sides)
+    if kind == REDUCED:
+        images = find_images(source, both, short_side)
+        return images, images
+    if kind == PAIRED and folders.derive:
+        return derive_pairs(source, both, short_side, folders.derive)
+    if folders.paired == SIDE_BY_SIDE:
+        return find_halves(source, both, short_side, folders.direction)
+    if folders.paired:
+        return find_pairs(source, target, both, short_side)
+    sources = [replace(image, derived=folders.derive) for image in find_images(source, sides[0], short_side)]
+    return sources, (find_styles if styles else find_images)(target, sides[1], short_side)
+
+
+def _digest(images: list[TrainingImage], folder: Path) -> str:
+    lines = [
+        f"{image.number} {image.path.relative_to(folder).as_posix()} {image.height} {image.width}" for image in images
+    ]
+    lines += [image.instances.name for image in images if image.instances]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _styles(images: list[TrainingImage]) -> set[int]:
+    return {image.style for image in images}
