@@ -21,9 +21,9 @@ def convert(
     compress: str,
     quality: int,
     lossless: bool,
+    zarr_format: str,
     profile: str,
     strip: bool,
-    zarr_format: str,
     **settings: Any,
 ) -> None:
     """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).

@@ -90,6 +90,8 @@ def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
     if image.dpi is not None:
         rows.append(("resolution", "{:.6g} x {:.6g} per inch".format(*image.dpi)))
         rows.append(("pixel size", "{:.6g} x {:.6g} um".format(*image.pixel_size)))
+    if image.metadata:
+        rows.append(("metadata", ", ".join(image.metadata)))
     if image.sequential or image.held:
         rows.append(("decoded", "as a whole, held in memory" if image.held else "from the top only"))
     rows.extend(("remark", remark) for remark in image.remarks)

@@ -40,6 +40,13 @@ overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an ou
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that tell how a result is encoded: the fields of ``ExportOptions``."""
     for option in (
+        click.option(
+            "--zarr-format",
+            type=click.Choice(["ome-0.5", "ome-0.4"]),
+            default="ome-0.5",
+            show_default=True,
+            help="Of .zarr; ome-0.4: Zarr v2, not sharded, for clients that know no better.",
+        ),
         click.option("--strip", is_flag=True, help="Write neither EXIF, XMP, IPTC nor free-form tags."),
         click.option(
             "--profile",
@@ -47,13 +54,6 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="srgb",
             show_default=True,
             help="keep: colours in the source's profile, such as Display P3.",
-        ),
-        click.option(
-            "--zarr-format",
-            type=click.Choice(["ome-0.5", "ome-0.4"]),
-            default="ome-0.5",
-            show_default=True,
-            help="Of .zarr; ome-0.4: Zarr v2, not sharded, for clients that know no better.",
         ),
         click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
         click.option(

@@ -124,9 +124,9 @@ def stylize(
     compress: str,
     quality: int,
     lossless: bool,
+    zarr_format: str,
     profile: str,
     strip: bool,
-    zarr_format: str,
     **settings: Any,
 ) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""

@@ -64,6 +64,7 @@ class ImageInfo:
         rule: how these were found.
         color_managed: whether its colours are converted to sRGB, or a profile says that they are.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+        metadata: which of 'EXIF', 'XMP' and 'IPTC' it holds that a result takes over.
         sequential: whether it can only be decoded from the top.
         held: whether it can only be read as a whole.
         remarks: what else a user should know of how it is read, a line each.
@@ -82,6 +83,7 @@ class ImageInfo:
     rule: str
     color_managed: bool
     dpi: tuple[float, float] | None
+    metadata: tuple[str, ...]
     sequential: bool
     held: bool
     remarks: tuple[str, ...]
@@ -144,6 +146,7 @@ def _image(name: str | Path) -> ImageInfo:
             rule=origin.rule,
             color_managed=origin.color_managed,
             dpi=origin.dpi,
+            metadata=origin.metadata.kinds,
             sequential=source.sequential,
             held=source.held,
             remarks=source.remarks,

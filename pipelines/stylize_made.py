@@ -17,7 +17,7 @@ def made_by(record: RunRecord, source: str) -> Provenance:
         ImageError: a file cannot be read.
     """
     # What tells opacity follows from the image, and from what the format holds.
-    known = {name: value for name, value in record.source.items() if name != "opacity"}
+    known = {name: value for name, value in record.source.items() if name not in ("opacity", "stripped")}
     known = by_content(known, source)
     if record.instances is not None:
         known = by_content(known, record.instances, "instances ")
@@ -37,5 +37,6 @@ def made_by(record: RunRecord, source: str) -> Provenance:
             "depth": reading.depth,
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
-        },
+        }
+        | ({"strip": True} if record.source.get("stripped") else {}),
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
@@ -113,7 +112,7 @@ def _absolute(name: str | Path) -> str:
 
 
 def _job(image: Source, source: str, output: Path, model: str | Path | Translator, settings: StylizeSettings) -> Job:
-    workers = _workers(settings)
+    workers = settings.processes()
     instances = _absolute(settings.instances) if settings.instances else None
     kind = kind_of(output)
     folder = WorkFolder.of(output)
@@ -170,7 +169,6 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     )
     if begun is not None:
         record.check(begun)
-    told = origin.metadata.remarks + remarks_on_store(origin, kind, settings.options)
     made = made_by(record, source)
     replaces, finished = settings.overwrite, settings.resume and not settings.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
@@ -187,6 +185,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         channels = 4 if origin.opacity else 3
         check_export(output, height, width, image.levels, channels, origin.opacity, settings.options)
         check_memory(output, height, width, memory.limit - memory.process)
+    told = origin.metadata.remarks + remarks_on_store(origin, kind, settings.options)
     rows, columns = grid_shape(region.height, region.width, plan.shard)
     summary = StylizePlan(
         source=source,
@@ -275,18 +274,6 @@ def _is_there(output: Path, kind: str, source: str) -> bool:
     if kind == "zarr":
         return is_store(output) and not overlaps(output, locate(url_name(source)))
     return output.is_file() and output.stat().st_size > 0 and not overlaps(output, locate(url_name(source)))
-
-
-def _workers(settings: StylizeSettings) -> int:
-    """Processes that compute on this machine, one for each GPU if not said; 0 where those of a scheduler do."""
-    if settings.scheduler is None:
-        if settings.workers is not None and settings.workers < 1:
-            raise SettingError(f"{settings.workers} workers cannot be: give at least 1")
-        gpus = torch.cuda.device_count() if settings.device in ("auto", "cuda") else 0
-        return settings.workers or max(1, gpus)
-    if settings.workers is not None:
-        raise SettingError("workers on this machine and those of a scheduler exclude each other: give one of the two")
-    return 0
 
 
 def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:

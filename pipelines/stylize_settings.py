@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from tilegan.errors import SettingError
 from tilegan.images.formats import ExportOptions
 from tilegan.images.origin import Reading
 from tilegan.inference.look import Look
@@ -43,7 +46,26 @@ class StylizeSettings:
     @classmethod
     def of(cls, **asked: Any) -> "StylizeSettings":
         """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
-        return cls(**{name: value for name, value in asked.items() if value is not None})
+        settings = cls(**{name: value for name, value in asked.items() if value is not None})
+        keep = settings.options.profile == "keep"
+        return replace(settings, reading=replace(settings.reading, keep_profile=keep))
+
+    def processes(self) -> int:
+        """How many compute on this machine, one for each GPU if not said; 0 where those of a scheduler do.
+
+        Raises:
+            SettingError: both are asked for, or less than one.
+        """
+        if self.scheduler is None:
+            if self.workers is not None and self.workers < 1:
+                raise SettingError(f"{self.workers} workers cannot be: give at least 1")
+            gpus = torch.cuda.device_count() if self.device in ("auto", "cuda") else 0
+            return self.workers or max(1, gpus)
+        if self.workers is not None:
+            raise SettingError(
+                "workers on this machine and those of a scheduler exclude each other: give one of the two"
+            )
+        return 0
 
     def as_begun(self, begun: RunRecord) -> "StylizeSettings":
         """The settings, where they leave a choice, as unfinished work was begun with."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shlex
 from collections.abc import Iterator
 from itertools import takewhile
@@ -131,3 +132,11 @@ def test_the_example_of_a_method_trains() -> None:
     finally:
         del METHODS["nearest"]
     assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.slow
+def test_the_table_of_what_is_carried_is_what_comes_out() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
+    pillow_heif.register_heif_opener()
+    script = runpy.run_path(str(ROOT / "docs" / "carried_table.py"))
+    assert "\n".join(script["table"]()) in (ROOT / "docs" / "formats.md").read_text()

@@ -37,3 +37,15 @@ def test_what_is_no_store_is_one_line(run, photo: Path) -> None:
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Error: not a store of tilegan: ")
     assert refused.stderr.count("\n") == 1
+
+
+def test_strips_where_asked_to(run, tmp_path: Path, model: Path) -> None:
+    exif = Image.Exif()
+    exif[271] = "Maker"
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "in.jpg", exif=exif)
+    assert run("stylize", "in.jpg", "-o", "b.zarr", "--model", model).exit_code == 0
+    assert run("stylize", "in.jpg", "-o", "c.jpg", "--model", model, "--strip").exit_code == 0
+    assert run("convert", "b.zarr", "b.jpg").exit_code == 0
+    assert run("convert", "b.zarr", "d.jpg", "--strip", "--profile", "keep").exit_code == 0
+    found = [Image.open(tmp_path / f"{name}.jpg").getexif().get(271) for name in "bcd"]
+    assert found == ["Maker", None, None]

@@ -210,6 +210,15 @@ def test_a_tiff_with_metadata_is_still_cloud_optimized(tmp_path, stored):
         assert len(file.series[0].levels) == 3 and np.any(file.series[0].levels[2].asarray())
 
 
+def test_what_a_store_tells_is_not_trusted(tmp_path, stored):
+    told = Origin().to_json()
+    told["metadata"] = {"exif": "TU0AKgAAAAg=", "xmp": "<a", "iptc": "AAAA", "lost": []}
+    assert Origin.from_json(told).metadata == Metadata()
+    told["profile"] = "AAAA"
+    store = stored(np.zeros((8, 8, 3), np.uint8), Origin.from_json(told | {"color_managed": True}))
+    assert "written in sRGB" in export(store, tmp_path / "a.png", ExportOptions(profile="keep"))[0]
+
+
 def test_xmp_that_a_jpeg_cannot_hold_is_told(tmp_path, stored):
     padded = XMP.decode().replace("Hütte", "Hütte" * 12_000)
     origin = Origin(metadata=Metadata.cleaned(xmp_data=padded.encode()))

@@ -113,8 +113,8 @@ def _left_out(count: int, indexes: list[int], alpha: int | None) -> str:
 
 def _is_white_lowest(dataset: Any) -> bool:
     """Whether a TIFF says so of its gray values; GDAL shows them as they are, or by a palette of 8 bits."""
-    said = dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES"
-    return bool(said and np.dtype(dataset.dtypes[0]).kind == "u")
+    is_said: bool = dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES"
+    return is_said and np.dtype(dataset.dtypes[0]).kind == "u"
 
 
 def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:

@@ -28,6 +28,7 @@ class Conversion:
         managed: whether that is another space than sRGB, or a profile says that it is sRGB.
         remark: what a user should know; None for nothing.
         profile: the profile's bytes, where colours can be converted back by it; None where they cannot, or need not.
+        draws_in: whether what sRGB cannot show is drawn in (see ``tilegan.images.gamut``), not clipped.
     """
 
     space: str = "rgb"
@@ -36,11 +37,14 @@ class Conversion:
     _transform: ImageCms.ImageCmsTransform | None = None
     _matrix: MatrixProfile | None = None
     profile: bytes | None = None
+    draws_in: bool = False
 
     def apply(self, levels: Pixels) -> Pixels:
         """Colours of sRGB (h, w, 3) of levels (h, w, bands) of that space, of the same type: uint8 or uint16."""
         if self.space in ("gray", "rgb") and self._transform is None:
             return to_rgb(levels)
+        if self.draws_in and self._matrix is not None:
+            return self._matrix.to_srgb(to_rgb(levels), draw_in=True)
         if levels.dtype == np.uint8:
             return self._apply_8(levels)
         if self._matrix is not None:
@@ -59,8 +63,14 @@ class Conversion:
         return np.array(converted)
 
 
-def conversion(space: str, profile: bytes | None) -> Conversion:
-    """The conversion of a colour space, by its profile if it has one that fits and is sound."""
+def conversion(space: str, profile: bytes | None, *, keep: bool = False) -> Conversion:
+    """The conversion of a colour space, by its profile if it has one that fits and is sound.
+
+    Args:
+        space: see ``Conversion``.
+        profile: the bytes of one; None without.
+        keep: draw in what sRGB cannot show, in place of clipping it, where colours can be converted back.
+    """
     foreign = space in ("cmyk", "lab")
     plain = Conversion(space, managed=foreign)
     if space == "lab":
@@ -78,7 +88,8 @@ def conversion(space: str, profile: bytes | None) -> Conversion:
     if told == "rgb" and _is_srgb(transform):
         return Conversion(space, managed=True)
     matrix = MatrixProfile.parse(profile) if told == "rgb" else None
-    return Conversion(space, True, None, transform, matrix, profile if matrix and matrix.is_invertible else None)
+    is_kept = matrix is not None and matrix.is_invertible
+    return Conversion(space, True, None, transform, matrix, profile if is_kept else None, keep and is_kept)
 
 
 def narrow(levels: Pixels) -> NDArray[np.uint8]:

@@ -52,9 +52,9 @@ def export(
     path, options = Path(path), options or ExportOptions()
     kind = kind_of(path)
     height, width = store.shape(0)
-    origin, notes = origin_written(store, kind, options)
     made = store.made.encoded(**options.deciding(kind)) if store.made is not None else None
     text = made.text() if made is not None else None
+    origin, notes = origin_written(store, kind, options)
     check_export(path, height, width, store.dtype, store.channels, origin.opacity, options)
     if options.is_store(kind):
         raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")

@@ -71,11 +71,11 @@ class ExportOptions:
         told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
         if kind == "zarr" and not self.is_store(kind):
             told["zarr format"] = self.zarr_format
-        if self.profile != "srgb" and not self.is_store(kind):
-            told["profile"] = self.profile
         if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
             told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
-        return told
+        if kind not in ("zarr", "dzi") and self.profile != "srgb":
+            told["profile"] = self.profile
+        return told | ({"strip": True} if self.strip else {})
 
 
 def kind_of(path: str | Path) -> str:

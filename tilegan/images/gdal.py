@@ -108,6 +108,8 @@ class Opened:
             self._leave_strangers()
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)
+            if path.startswith("/vsi") and any(name.startswith("EXIF_") for name in self.dataset.tags()):
+                self.remarks += ("its EXIF, XMP and IPTC are left out: of files in archives only pixels are read",)
 
     def _join(self, pages: list[str], path: str) -> None:
         """Take three pages for red, green and blue."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels
+from tilegan.images import gamut
 from tilegan.images.srgb import levels_of_light, light_of_levels
 
 _ROWS = 128
@@ -25,6 +26,7 @@ class MatrixProfile:
         self._curves = curves
         self._matrix = matrix
         self._encoded = levels_of_light(np.linspace(0, 1, 2**16), np.dtype(np.uint16))
+        self._inverse = np.linalg.pinv(matrix.astype(np.float64)).astype(np.float32)
 
     @property
     def is_invertible(self) -> bool:
@@ -49,24 +51,37 @@ class MatrixProfile:
             return None
         return cls(np.stack(curves).astype(np.float32), (_TO_SRGB @ np.stack(columns, axis=1)).astype(np.float32))
 
-    def to_srgb(self, levels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Colours of this profile as sRGB: uint16 (h, w, 3) both; what sRGB cannot show is clipped."""
+    def to_srgb(self, levels: Pixels, *, draw_in: bool = False) -> Pixels:
+        """Colours of this profile, uint8 or uint16 (h, w, 3), as sRGB of the same type.
+
+        Args:
+            levels: in this profile.
+            draw_in: draw in what sRGB cannot show (see ``tilegan.images.gamut``), in place of clipping it.
+        """
         result = np.empty_like(levels)
+        step = 65535 // np.iinfo(levels.dtype).max
         for top in range(0, len(levels), _ROWS):  # in parts, for they take eight times the bytes
-            part = levels[top : top + _ROWS]
+            part = levels[top : top + _ROWS].astype(np.uint16) * np.uint16(step)
             linear = np.stack([curve[part[..., band]] for band, curve in enumerate(self._curves)], axis=-1)
             srgb = linear @ self._matrix.T
-            result[top : top + _ROWS] = self._encoded[(srgb.clip(0, 1) * 65535 + 0.5).astype(np.uint16)]
+            srgb = gamut.inwards(srgb, self._inverse) if draw_in else srgb.clip(0, 1)
+            encoded = self._encoded[(srgb * 65535 + 0.5).astype(np.uint16)]
+            result[top : top + _ROWS] = encoded if step == 1 else (encoded.astype(np.uint32) + step // 2) // step
         return result
 
-    def from_srgb(self, levels: Pixels) -> Pixels:
-        """Colours of sRGB (h, w, 3), uint8 or uint16, as those of this profile, of the same type."""
+    def from_srgb(self, levels: Pixels, *, let_out: bool = False) -> Pixels:
+        """Colours of sRGB (h, w, 3), uint8 or uint16, as those of this profile, of the same type.
+
+        Args:
+            levels: in sRGB.
+            let_out: let out again what was drawn in.
+        """
         light = light_of_levels(levels.dtype).astype(np.float32)
-        back = np.linalg.inv(self._matrix.astype(np.float64)).astype(np.float32)
         level = np.linspace(0, np.iinfo(levels.dtype).max, self._curves.shape[1])
         result = np.empty_like(levels)
         for top in range(0, len(levels), _ROWS):
-            linear = light[levels[top : top + _ROWS]] @ back.T
+            linear = light[levels[top : top + _ROWS]]
+            linear = (gamut.outwards(linear, self._inverse) if let_out else linear) @ self._inverse.T
             for band, curve in enumerate(self._curves):
                 result[top : top + _ROWS, :, band] = np.interp(linear[..., band], curve, level) + 0.5
         return result

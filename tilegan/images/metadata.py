@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Self
 
 from tilegan.images import exif, iptc, xmp
@@ -123,4 +123,5 @@ class Metadata:
             blocks = [base64.b64decode(content[name], validate=True) for name in ("exif", "iptc")]
         except binascii.Error as error:
             raise ValueError(str(error)) from error
-        return cls(blocks[0], str(content["xmp"]), blocks[1], tuple(map(str, content["lost"])))
+        told = cls.cleaned(blocks[0], str(content["xmp"]).encode(), blocks[1])  # for others may have changed it
+        return replace(told, lost=tuple(map(str, content["lost"])))

@@ -122,6 +122,7 @@ class Origin:
         domains: names of further tags of the file, which no result keeps.
         metadata: its EXIF, XMP and IPTC.
         profile: the colour profile that colours were converted from, if they can be converted back.
+        draws_in: whether colours that sRGB cannot show were drawn in, so that they can be let out again.
     """
 
     geo: Geo | None = None
@@ -136,6 +137,7 @@ class Origin:
     domains: tuple[str, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     profile: bytes | None = None
+    draws_in: bool = False
 
     def stripped(self) -> Self:
         """The origin without what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
@@ -162,7 +164,7 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types; ``from_json`` is the inverse."""
-        plain = ("opacity", "dtype", "low", "high", "rule", "color_managed")
+        plain = ("opacity", "dtype", "low", "high", "rule", "color_managed", "draws_in")
         content = {name: getattr(self, name) for name in plain} | {
             "dpi": list(self.dpi) if self.dpi else None,
             "geo": None,
@@ -246,6 +248,8 @@ class Reading:
         plane: index by axis, such as {'t': 0, 'z': 3}, of the plane that is read of an image of more than three axes,
             or {'page': 2} of a file of several images; 0 where nothing is said.
         allow_truncated: whether what is missing of a damaged file is read as mid-grey, and not refused.
+        keep_profile: whether colours that sRGB cannot show are drawn in (see ``tilegan.images.gamut``), so that they
+            can be let out again in the profile of the file, and not clipped.
     """
 
     bands: tuple[int, ...] | None = None
@@ -253,3 +257,4 @@ class Reading:
     depth: str = "8"
     plane: Mapping[str, int] = field(default_factory=dict)
     allow_truncated: bool = False
+    keep_profile: bool = False

@@ -101,7 +101,7 @@ class PillowSource:
         space = _SPACES.get(image.mode, "gray" if values.shape[2] == 1 else "rgb")
         if reading.bands is not None and space in ("cmyk", "lab"):
             space = "gray" if len(reading.bands) == 1 else "rgb"
-        colour = conversion(space, profile)
+        colour = conversion(space, profile, keep=reading.keep_profile)
         self.remarks += (*remarks_of(image), *filter(None, (colour.remark,)))
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
@@ -121,6 +121,7 @@ class PillowSource:
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
             metadata=_metadata(image, self.path),
             profile=colour.profile,
+            draws_in=colour.draws_in,
         )
 
     def read(self, window: Window) -> Pixels:

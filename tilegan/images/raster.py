@@ -71,7 +71,7 @@ class RasterSource:
             self._bands = bands = choose_bands(opened, self._reading, self.path)
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
-            self._colour = conversion(space, embedded_profile(dataset))
+            self._colour = conversion(space, embedded_profile(dataset), keep=self._reading.keep_profile)
             dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
             told = bands_of(dataset, bands.indexes) if bands.palette is None else ()
             self._told = Origin(geo, bands.opacity, bands=told, domains=domains_of(dataset))
@@ -98,6 +98,7 @@ class RasterSource:
             self._told,
             color_managed=self._colour.managed,
             profile=self._colour.profile,
+            draws_in=self._colour.draws_in,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
             metadata=metadata,
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _UNITS = {5: 4, 10: 4}  # rationals are two numbers of four bytes
-_LARGEST = 2**24  # bytes of a value that is read
+_LARGEST = 2**24  # bytes of values that are read of a directory
 _MOST = 4096  # entries that a directory may have
 ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 
@@ -115,6 +115,7 @@ def read_directory(
     if not table or len(table) < width * count:
         raise ValueError("no directory")
     found: Directory = {}
+    left = _LARGEST
     for start in range(0, len(table), width):
         tag, kind, items = struct.unpack_from(order + "HH" + number, table, start)
         field = table[start + (12 if is_big else 8) : start + width]
@@ -130,8 +131,9 @@ def read_directory(
                 continue
             continue
         length = items * SIZES[kind]
-        if length > _LARGEST:
+        if length > left:
             continue
+        left -= length
         data = field[:length]
         if length > len(field):
             file.seek(place)

@@ -55,10 +55,10 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
         header = bytes(content[start : start + len(header)])
         start += len(header)
     # what decodes a WebP takes most damage for pixels
-    told = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
+    chunk = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
     with path.open("wb") as file:
-        size = 4 + len(header) + len(told) + len(content) - start
-        file.write(struct.pack("<4sI4s", b"RIFF", size, b"WEBP") + header + told)
+        size = 4 + len(header) + len(chunk) + len(content) - start
+        file.write(struct.pack("<4sI4s", b"RIFF", size, b"WEBP") + header + chunk)
         file.write(content[start:])
 
 

@@ -25,17 +25,18 @@ class WrittenStore(Store):
 
     def __init__(self, store: Store, origin: Origin) -> None:
         """Take a finished store, and what is written of it (see ``origin_written``)."""
-        super().__init__(store.path, store._arrays, store.shard, origin)
-        self.channels = store.channels
+        super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
+        self.channels, self.chunk = store.channels, store.chunk
         self._store = store
         self._profile = MatrixProfile.parse(origin.profile) if origin.profile is not None else None
 
     def read(self, level: int, window: Window) -> Pixels:
         """The pixels of a window of a level: (h, w, ``channels``) of type ``dtype``; see ``Store.read``."""
         pixels = self._store.read(level, window)
-        if self._profile is None:
+        if self._profile is None or self.origin is None:
             return pixels
-        return np.concatenate([self._profile.from_srgb(pixels[..., :3]), pixels[..., 3:]], axis=-1)
+        colours = self._profile.from_srgb(pixels[..., :3], let_out=self.origin.draws_in)
+        return np.concatenate([colours, pixels[..., 3:]], axis=-1)
 
 
 def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Origin, tuple[str, ...]]:
@@ -53,18 +54,26 @@ def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Ori
     origin = store.origin or Origin()
     if options.strip:
         origin = origin.stripped()
+    if kind == "zarr":  # which holds all of it
+        return origin, ()
     notes: tuple[str, ...] = ()
     if options.profile != "keep" or kind == "dzi":
         if options.profile == "keep" and origin.color_managed:
             notes += ("dzi has no room for a colour profile: its colours are sRGB",)
         origin = replace(origin, profile=None)
-    elif origin.profile is None and origin.color_managed:
+    elif origin.color_managed and not _can_be_kept(origin.profile):
+        origin = replace(origin, profile=None)
         notes += ("written in sRGB: that is its profile, or colours cannot be brought back to the one it has",)
     needs_dpi = kind == "webp" or (kind == "jpg" and not dpi_fits_jpeg(origin.dpi))
     is_srgb = origin.profile is None if origin.color_managed else None
     metadata = origin.metadata.for_result(*store.shape(0), origin.dpi, is_srgb=is_srgb, needs_dpi=needs_dpi)
     metadata, left_out = _that_fits(metadata, kind)
     return replace(origin, metadata=metadata), notes + left_out
+
+
+def _can_be_kept(profile: bytes | None) -> bool:
+    matrix = MatrixProfile.parse(profile) if profile is not None else None
+    return matrix is not None and matrix.is_invertible
 
 
 def remarks_on_store(origin: Origin, kind: str, options: ExportOptions) -> tuple[str, ...]:

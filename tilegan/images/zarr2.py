@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numcodecs
 import numpy as np
 import zarr
 
@@ -14,7 +13,8 @@ from tilegan.images.store import Store
 from tilegan.progress import Progress
 
 VERSION = "0.4"
-_CODEC = numcodecs.Zlib(level=1)  # that every reader of Zarr v2 has
+_AT_ONCE = 4  # chunks a side that are copied at once
+_CODEC: Any = {"id": "zlib", "level": 1}  # that every reader of Zarr v2 has
 
 
 def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, Any] | None = None) -> None:
@@ -52,7 +52,7 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
             attributes={"_ARRAY_DIMENSIONS": ["c", "y", "x"], **places[level], **_gdal_crs(places[level])},
             config={"write_empty_chunks": True},  # or what is lost later could not be told from zeros
         )
-        for part in split(Window(0, 0, *shape), store.shard):
+        for part in split(Window(0, 0, *shape), min(_AT_ONCE * store.chunk, store.shard)):
             pixels = store.read(level, part)
             array[:, part.top : part.bottom, part.left : part.right] = pixels.transpose(2, 0, 1)
             done += part.height * part.width
@@ -75,5 +75,5 @@ def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
     for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
         centres = first + step * (np.arange(count) + 0.5)
         encoding: Any = {"name": "v2", "separator": "/"}
-        said: dict[str, Any] = {"_ARRAY_DIMENSIONS": [name]}
+        said: Any = {"_ARRAY_DIMENSIONS": [name]}
         group.create_array(name, data=centres, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)

@@ -15,8 +15,8 @@ from torch import nn
 from tilegan.tiling.probe import probe
 from tilegan.tiling.reach import Reach, reach
 
-# Raised by every change of this package after which networks that stay as they are compute something else, or after
-# which something else is found of them.
+# Raised by every change of networks, norms or this package after which networks that stay as they are compute
+# something else, or after which something else is found of them.
 RULES = 1
 
 
