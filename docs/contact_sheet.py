@@ -33,4 +33,4 @@ if __name__ == "__main__":
     pictures = [cut(path, given.short_side) for path in given.photographs]
     models = [tilegan.load(name) for name in given.models]
     rows = [pictures, *([model.translate(picture) for picture in pictures] for model in models)]
-    sample_sheet(rows).save(given.output, quality=90)
+    sample_sheet(rows).save(given.output, quality=82)
