@@ -55,15 +55,15 @@ def evaluate(
         model: a shipped model's name, a .safetensors file or a run folder.
         source: folder of images, best of ones that were not trained on.
         target: folder of images of the style, likewise; at least two. None if files of ``source`` hold both side by
-            side, or if the model has learnt from sources that are derived of targets, or from reductions of them: then
+            side, or if the model has learned from sources that are derived of targets, or from reductions of them: then
             these are what it is given, and all is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
         paired: where each source has a target that it should become: 'by-name' or 'side-by-side', as for ``train``.
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
-        instances: of models that learnt with such maps: folder of maps of the sources' instances, as for ``train``.
+        instances: of models that learned with such maps: folder of maps of the sources' instances, as for ``train``.
         images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
         held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
-        seed: chooses the places in the images whose neighbourhoods and colours are compared.
+        seed: chooses the places in the images whose neighborhoods and colors are compared.
         short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
         style: of a model of several styles, the share of each that is wanted.
         features: PyTorch file of weights of an EfficientNet-Lite0, which looks at all images; default those of the
@@ -77,7 +77,7 @@ def evaluate(
         progress: told the source pixels done, as phase 'evaluate', and of large images as phase 'large'.
 
     Raises:
-        ModelError: there is no such model, or it sees more than a neighbourhood, or there is no network in the file.
+        ModelError: there is no such model, or it sees more than a neighborhood, or there is no network in the file.
         DatasetError: a folder is missing, or has too few usable images, or label maps lack maps of their instances.
         SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out,
             or the model takes no maps of instances, or there are no large images for it.
@@ -88,7 +88,7 @@ def evaluate(
     choices = Choices(style or {}, instances=instances is not None)
     translator = load(model, device, precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:
-        raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
+        raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighborhood")
     style_name = "-".join(style or {}) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)

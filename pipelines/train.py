@@ -112,7 +112,7 @@ def train(
         derive: for the same methods: sources are made of the images in ``source``, which are the targets: 'gray' or
             'edges' (see ``training.derive``).
         styles: whether each folder in ``target`` is a style of its own, for one model of them all.
-        labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
+        labels: for methods that learn from label maps: a file with a color or a number of each label a line, or 'auto'
             to find them in the sources, which is done where a method needs label maps, or where there are instances.
         instances: for methods that take them: folder of maps of the sources' instances (see ``training.instances``).
         settings: numbers of the training; default ``TrainSettings()``.

@@ -91,7 +91,7 @@ def with_networks(
 def with_labels(
     settings: TrainSettings, init: str | Path | None, sources: list[TrainingImage], labels: str | Path | None
 ) -> TrainSettings:
-    """The settings with networks that turn the colours of label maps to labels, where sources are label maps.
+    """The settings with networks that turn the colors of label maps to labels, where sources are label maps.
 
     Args:
         settings: from ``with_networks``.
@@ -124,7 +124,7 @@ def with_labels(
 
 
 def with_colors(settings: TrainSettings, dataset: Dataset) -> TrainSettings:
-    """The settings with what the method takes from the images' colours.
+    """The settings with what the method takes from the images' colors.
 
     Raises:
         DatasetError: no image of a domain or style decodes, or none is left to train on.

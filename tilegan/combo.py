@@ -1,6 +1,6 @@
 """The Combo trick: translate four tiles one by one, judge only what they make together.
 
-A tile whose edge does not meet its neighbour's makes the joined image unreal, so that a discriminator which sees only
+A tile whose edge does not meet its neighbor's makes the joined image unreal, so that a discriminator which sees only
 joined images teaches the generator edges that fit.
 """
 

@@ -108,7 +108,7 @@ class Contract:
 
     @property
     def channels(self) -> int:
-        """Of the images that the generator takes: 3, 1 for shades of grey, or more for planes beside the colours."""
+        """Of the images that the generator takes: 3, 1 for shades of gray, or more for planes beside the colors."""
         return input_channels(self.generator)
 
     @property

@@ -1,4 +1,4 @@
-"""What generators look at of pixels: all of them, or shades of grey."""
+"""What generators look at of pixels: all of them, or shades of gray."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tilegan.geometry import Pixels
 from tilegan.metrics.lab import LUMA
 
-# in parts of 65536; together they are just that, so that greys stay what they are
+# in parts of 65536; together they are just that, so that grays stay what they are
 WEIGHTS = tuple(round(65536 * weight) for weight in LUMA)
 
 
@@ -33,7 +33,7 @@ def seen(pixels: NDArray[np.unsignedinteger[Any]], channels: int) -> Pixels:
 
     Args:
         pixels: uint8 or uint16 (..., 3), or (..., channels).
-        channels: 1 for luma, 3, or more for planes beside the colours, which are 0 where they are not given.
+        channels: 1 for luma, 3, or more for planes beside the colors, which are 0 where they are not given.
 
     Returns:
         (..., channels) of the same type.

@@ -43,7 +43,7 @@ class Proven(Contract):
 
     @property
     def needs_statistics(self) -> bool:
-        """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
+        """Whether it normalizes by statistics of whole images (instance norm): bounded once these are settled."""
         return self.architecture.get("norm") == INSTANCE
 
     @cached_property
@@ -55,7 +55,7 @@ class Proven(Contract):
         """
         found = self.proof.reach if self.proof is not None else reach(self.generator)
         if unbounded := self.unbounded or found.unbounded:
-            seen = f"{unbounded} sees more than a neighbourhood"
+            seen = f"{unbounded} sees more than a neighborhood"
             remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
             raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:

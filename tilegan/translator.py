@@ -43,7 +43,7 @@ class Translator(Settling):
         What ``translate`` then makes of that image is what the generator itself makes of it, run as a whole.
 
         Args:
-            pixels: uint8 or uint16 (h, w, 3), the image, or a thumbnail of it as in URST (Chen et al. 2022, 'Towards
+            pixels: uint8 or uint16 (h, w, 3), the image, or a thumbnail of it as in URST (Chen et al. 2022, 'Toward
                 Ultra-Resolution Neural Style Transfer via Thumbnail Instance Normalization'); run at once.
 
         Returns:

@@ -20,12 +20,12 @@ class Figures:
         amplitude: of the pattern that repeats with the tile, in levels of 255.
         chance: what this reads by chance in such images.
         cell_amplitude: of the pattern that repeats with the generator's stride, likewise.
-        step_ratio: colour steps at tile borders over those beside them.
+        step_ratio: color steps at tile borders over those beside them.
         whole: tiled against the whole image done at once; None for a baseline, which has no tiles.
         shift: against the result when the grid of tiles begins half a tile further; likewise.
         style: 0 is as far from the targets as the source, 1 as near as other targets; None where the source is as near.
         style_distance: sliced Wasserstein distances to the targets that ``style`` is made of.
-        palette: distance of colours to the targets, in units of Lab.
+        palette: distance of colors to the targets, in units of Lab.
         content: correlation of gradients with the source.
         ssim: structural similarity of luminance with the source.
         psnr: how near it is to what sources should become, in dB; None where that is not known.

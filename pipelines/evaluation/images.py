@@ -77,7 +77,7 @@ class Images:
 
 
 def read_images(translator: Translator, chosen: Chosen) -> Images:
-    """Read what a model is measured on. Sources of a model that learnt from derived ones are derived likewise.
+    """Read what a model is measured on. Sources of a model that learned from derived ones are derived likewise.
 
     Those of a model that enlarges are reductions of the images of one folder, if there are no other targets.
 

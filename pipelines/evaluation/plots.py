@@ -11,7 +11,7 @@ Points = Sequence[float | None]
 
 
 def line_plot(lines: Mapping[str, Points], low: float, high: float, below: str, marks: Sequence[str]) -> str:
-    """Lines over places 0, 1, 2 ..., each in the colour of its candidate.
+    """Lines over places 0, 1, 2 ..., each in the color of its candidate.
 
     Args:
         lines: by candidate: a value for each place; None leaves a gap.
@@ -37,7 +37,7 @@ def line_plot(lines: Mapping[str, Points], low: float, high: float, below: str, 
 
 
 def bar_plot(bars: Mapping[str, float], high: float, below: str) -> str:
-    """Bars from 0, side by side, each in the colour of its candidate and with its value above.
+    """Bars from 0, side by side, each in the color of its candidate and with its value above.
 
     Args:
         bars: by candidate.

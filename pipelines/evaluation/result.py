@@ -25,7 +25,7 @@ class EvaluateResult:
         seed: of the places that were compared.
         figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
         real_style: distances from real to real target images, by level.
-        real_palette: the same of colours.
+        real_palette: the same of colors.
         real_seen: what is seen of real target images.
         learnt: how many sources and targets probes have learnt from.
         features: name of the file of the network that looks, or of the package of its weights.

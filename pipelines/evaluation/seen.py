@@ -28,7 +28,7 @@ class Seen:
         verdict: how far its crops have come from sources to targets.
         structure: cosine of deep features with the source's, each channel's mean over the picture removed; mean over
             the pictures.
-        feature_distance: squared distance of normalised features from the source's, likewise.
+        feature_distance: squared distance of normalized features from the source's, likewise.
     """
 
     verdict: Verdict
@@ -42,7 +42,7 @@ class Onlooker:
     Attributes:
         network: on the CPU, in float32: what it sees depends on no device.
         side: of the crops, in pixels.
-        translated, others, targets: what the judge has learnt from, as it is given to ``Judge``.
+        translated, others, targets: what the judge has learned from, as it is given to ``Judge``.
         judge: of results that are as large as targets.
     """
 

@@ -59,7 +59,7 @@ def stylize_array(
             array, as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
-        instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
+        instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learned
             with such maps; of the same kinds, of any chunks.
         style: of a model of several styles, the share of each that is wanted.
         seed: of models with noise, chooses another painting of the same array.

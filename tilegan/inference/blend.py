@@ -1,7 +1,7 @@
 """How much of the style an image takes: the source blended with its translation, pixel by pixel.
 
 They are blended in OKLab, since a strength is judged by eye: equal steps of it look about equal there, and a blend has
-no hue that is foreign to both colours. CSS Color 4 ("Color Space for Interpolation") takes OKLab by default for this,
+no hue that is foreign to both colors. CSS Color 4 ("Color Space for Interpolation") takes OKLab by default for this,
 and linear light where lights are to be mixed physically. That is not meant here: a black stroke at half strength on
 white would have level 188, and dark strokes would fade long before light ones.
 """
@@ -21,7 +21,7 @@ def blend(source: Pixels, stylized: Pixels, strength: float = 1.0, keep_colors: 
 
         L = (1 - s) L(source) + s L(stylized), and a, b likewise, or with ``keep_colors`` those of the source.
 
-    Colours that sRGB cannot show are reduced in chroma (see ``images.oklab``).
+    Colors that sRGB cannot show are reduced in chroma (see ``images.oklab``).
 
     Args:
         source: uint8 or uint16 (h, w, 3); each pixel stands for ``scale`` x ``scale`` of the translation.

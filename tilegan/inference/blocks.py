@@ -22,7 +22,7 @@ class Readable(Protocol):
         """Columns of the whole image."""
 
     def read(self, window: Window) -> Pixels:
-        """The window's pixels, (h, w, C): colours, and what else the image is joined with."""
+        """The window's pixels, (h, w, C): colors, and what else the image is joined with."""
 
 
 class Masked(Readable, Protocol):

@@ -1,7 +1,7 @@
 """What lies under a step of large strokes: the photograph with the strokes of the step before, carried up.
 
 Of these, only what is smaller than ``TONE`` of their pixels is taken. What is larger, the tones, comes from the
-photograph: a model that moves colours would move them at each step, and with each a picture would be yellower. And only
+photograph: a model that moves colors would move them at each step, and with each a picture would be yellower. And only
 a part, ``KEPT``, of their contrast: a model takes strokes for things, and paints them bolder than they were. Half of
 the detail that the photograph had lost comes back: none leaves soft edges, all of it a photograph with blots.
 
@@ -18,7 +18,7 @@ from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
 KEPT = 0.65  # all of it drowns small things in ridges, 0.4 loses the strokes
-TONE = 16  # pixels: the training holds a model to the mean colours of such squares, in which strokes cancel out
+TONE = 16  # pixels: the training holds a model to the mean colors of such squares, in which strokes cancel out
 _NEAR = 2  # pixels of a copy, from which those are filled that mean nothing: carrying up mixes no farther ones
 _ROWS = 64  # carried up at once
 _BYTES = 24 * 2**20  # that this takes, for rows of 4,000 pixels
@@ -114,7 +114,7 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
     """What ``Ground.read`` looks at for a window inside an image of a height and a width.
 
     Returns:
-        The cells, pixels of the step before, between whose centres the window's pixels lie, and those around them whose
+        The cells, pixels of the step before, between whose centers the window's pixels lie, and those around them whose
         tones they are mixed of; both may lie partly outside the image. And what of the photograph is read.
     """
     cells = _between_centres(window, factor)
@@ -135,12 +135,12 @@ def ground_bytes() -> int:
 
 
 def carried_up(values: NDArray[np.float32], cells: Window, window: Window, factor: int) -> NDArray[np.float32]:
-    """Linear interpolation between the centres of cells.
+    """Linear interpolation between the centers of cells.
 
     Args:
         values: float32 (cells.height, cells.width, C).
         cells: where they lie, in cells.
-        window: of pixels, between the centres.
+        window: of pixels, between the centers.
         factor: pixels of a cell, per side.
 
     Returns:
@@ -172,17 +172,17 @@ def _shown(copy: Reduced, window: Window) -> NDArray[np.bool_]:
 
 
 def _between_centres(window: Window, factor: int) -> Window:
-    """The cells of ``factor`` x ``factor`` pixels between whose centres a window's pixels lie."""
+    """The cells of ``factor`` x ``factor`` pixels between whose centers a window's pixels lie."""
     top, left = window.top // factor - 1, window.left // factor - 1
     return Window(top, left, -(-window.bottom // factor) + 1 - top, -(-window.right // factor) + 1 - left)
 
 
 def _between(places: NDArray[np.int_], factor: int) -> tuple[NDArray[np.int_], NDArray[np.float32]]:
-    """For pixels, the cell before each one's centre, and how far it lies on the way to the next cell's.
+    """For pixels, the cell before each one's center, and how far it lies on the way to the next cell's.
 
     By integers, so that they depend on a pixel's place in its cell alone.
     """
-    twice = 2 * places + 1 - factor  # twice the distance from the first cell's centre, in pixels
+    twice = 2 * places + 1 - factor  # twice the distance from the first cell's center, in pixels
     return twice // (2 * factor), (twice % (2 * factor) / (2 * factor)).astype(np.float32)
 
 

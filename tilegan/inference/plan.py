@@ -136,7 +136,7 @@ def make_plan(
         if translator.needs_statistics:
             remedy = "give a thumbnail or statistics 'global'"
         raise ModelError(
-            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighbourhood: "
+            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighborhood: "
             f"stylize with seams 'combo', or {remedy}"
         )
     for name, value in (("window", window), ("shard", shard)):

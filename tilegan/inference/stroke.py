@@ -1,4 +1,4 @@
-"""Strokes larger than a model has learnt them, painted in steps from coarse to fine.
+"""Strokes larger than a model has learned them, painted in steps from coarse to fine.
 
 A copy of the image, reduced by the factor, is painted first. Each further step paints a copy that is less reduced, and
 under it lies the one before (see ``inference.ground``); the last step paints the image itself. (Coarse to fine as in
@@ -33,8 +33,8 @@ def find_stroke(asked: int | str, translator: Translator, height: int, width: in
 
     Args:
         asked: a factor, or 'auto' for as many times the model's strokes as the image's short side is of those that it
-            learnt from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
-            models that do not paint: they enlarge, or take label maps or shades of grey, or learnt from pairs.
+            learned from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
+            models that do not paint: they enlarge, or take label maps or shades of gray, or learned from pairs.
         translator: the model.
         height: of the whole image, also where only a part of it is stylized, in pixels.
         width: likewise.

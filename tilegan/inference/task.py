@@ -202,7 +202,7 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
 def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
     """The pixels of a shard of level 0, with their opacity as a fourth channel where the source has one.
 
-    Those that mean nothing keep the source's colour, and cost nothing.
+    Those that mean nothing keep the source's color, and cost nothing.
     """
     region, scale = work.plan.region, work.translator.scale
     cell = grid_cell(index, work.plan.shard, region.height, region.width)
@@ -215,10 +215,10 @@ def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
     opacity = opacity.repeat(scale, 0).repeat(scale, 1)[..., None]
     if opacity.all():
         return np.concatenate([_translated(work, place), opacity], axis=2)
-    colours = work.photo.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
+    colors = work.photo.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
     if opacity.any():
-        colours = np.where(opacity, _translated(work, place), colours)
-    return np.concatenate([colours, opacity], axis=2)
+        colors = np.where(opacity, _translated(work, place), colors)
+    return np.concatenate([colors, opacity], axis=2)
 
 
 def _translated(work: Work, place: Window) -> Pixels:

@@ -15,11 +15,11 @@ from tilegan.errors import SettingError
 # Targets have nothing to do with sources, show what these show, or are what these are reductions of.
 UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
 
-# Whether sources are label maps, whose colours a generator turns to labels (see ``networks.labels``).
+# Whether sources are label maps, whose colors a generator turns to labels (see ``networks.labels``).
 NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
 
 Losses = dict[str, torch.Tensor]
-"""Named scalars, already weighted: their sum is what is minimised."""
+"""Named scalars, already weighted: their sum is what is minimized."""
 
 _BEFORE = "before"
 
@@ -37,7 +37,7 @@ def completed(kind: type["MethodSettings"], values: Mapping[str, Any]) -> dict[s
 FITTED = {"fitted": True}  # marks, among a method's settings, what is fitted to the images: nobody gives it
 
 Colors = NDArray[np.uint8]
-"""Many colours, sRGB levels (n, 3)."""
+"""Many colors, sRGB levels (n, 3)."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Batch:
 
     Attributes:
         source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all. C is 3, 1 for
-            generators of shades of grey, or 5 for those of label maps with instances.
+            generators of shades of gray, or 5 for those of label maps with instances.
         target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; of methods that learn from
             pairs, at the same places as ``source``. The generator's scale is 1 but of those that learn from reductions.
         seed: a number of its own for each batch, from which all randomness of the step is drawn.
@@ -99,7 +99,7 @@ class MethodSettings:
         """These settings, with what they take from the images before any learning: of most methods, nothing.
 
         Args:
-            colors: reads mean colours of small parts of the sources, and of the targets of each style.
+            colors: reads mean colors of small parts of the sources, and of the targets of each style.
         """
         return self
 
@@ -121,7 +121,7 @@ class MethodSettings:
 
 
 class Method(Protocol):
-    """One way to learn. The trainer minimises ``generator_loss`` and then ``discriminator_loss`` of each batch.
+    """One way to learn. The trainer minimizes ``generator_loss`` and then ``discriminator_loss`` of each batch.
 
     Attributes:
         name: by which it is chosen.
@@ -131,7 +131,7 @@ class Method(Protocol):
         rests: whether some weights of the generator's losses do not learn at times: processes must not wait for their
             gradients.
         labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
-            and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
+            and its discriminator sees one plane a label in place of the source's three colors), or they "must" be.
         instances: whether label maps may come with maps of instances (then its generator takes ``instances``).
         paper: where it is from.
         settings_type: its own numbers, with defaults.
@@ -167,11 +167,11 @@ class Method(Protocol):
         ...
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """What the generator minimises; fills ``batch.made``. The discriminator is frozen meanwhile."""
+        """What the generator minimizes; fills ``batch.made``. The discriminator is frozen meanwhile."""
         ...
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """What the discriminator minimises, after ``generator_loss`` of the same batch."""
+        """What the discriminator minimizes, after ``generator_loss`` of the same batch."""
         ...
 
     def finish(self, generator: nn.Module) -> None:

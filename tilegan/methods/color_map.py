@@ -1,4 +1,4 @@
-"""Colour maps: smooth moves of the sources' colours to those of the targets, so that what is even stays even."""
+"""Color maps: smooth moves of the sources' colors to those of the targets, so that what is even stays even."""
 
 import numpy as np
 import torch
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from tilegan.methods.base import Colors
 from tilegan.metrics.lab import LUMA, from_lab, to_lab
 
-CELL = 16  # pixels: maps are of the mean colours of such squares, in which strokes cancel out
+CELL = 16  # pixels: maps are of the mean colors of such squares, in which strokes cancel out
 TURNS = 200  # of the axes
-RIDGE = 1e-3  # keeps the map of few colours, and colours that no source has, from moving far
+RIDGE = 1e-3  # keeps the map of few colors, and colors that no source has, from moving far
 POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third
 
 ColorMap = list[list[float]]
@@ -17,9 +17,9 @@ ColorMap = list[list[float]]
 
 
 def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
-    """The move that gives some colours the distribution of others, as far as polynomials of the third degree can.
+    """The move that gives some colors the distribution of others, as far as polynomials of the third degree can.
 
-    Colours are transported in Lab (Pitie et al. 2005, 'N-Dimensional Probability Density Function Transfer and its
+    Colors are transported in Lab (Pitie et al. 2005, 'N-Dimensional Probability Density Function Transfer and its
     Application to Colour Transfer': one random turn of the axes after the other, along each of which they take the
     ranks' values), and the polynomials fitted to where they came. These leave grain and jumps of that behind.
 
@@ -35,12 +35,12 @@ def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
 
 
 def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, palette: float) -> torch.Tensor:
-    """Move colours by a map of each image's.
+    """Move colors by a map of each image's.
 
     Args:
         colors: float (N, 3, H, W) in [-1, 1].
         maps: float (N, 20, 3), from ``fit_color_map``.
-        lightness: share of the way, 0 to 1, that the gray part of colours goes: their luma.
+        lightness: share of the way, 0 to 1, that the gray part of colors goes: their luma.
         palette: share of the way that the rest goes.
 
     Returns:
@@ -52,7 +52,7 @@ def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, pale
 
 
 def _powers(colors: torch.Tensor) -> torch.Tensor:
-    """Products of powers of colours: (..., 3) -> (..., 20)."""
+    """Products of powers of colors: (..., 3) -> (..., 20)."""
     red, green, blue = colors.unbind(-1)
     return torch.stack([red**r * green**g * blue**b for r, g, b in POWERS], -1)
 

@@ -6,7 +6,7 @@ from torch import nn
 from tilegan.methods.base import Batch
 from tilegan.networks.context import SIDE, conditions
 
-PART = 48  # side of the part of a thumbnail that is seen, in pixels: so whole images are not learnt by heart
+PART = 48  # side of the part of a thumbnail that is seen, in pixels: so whole images are not learned by heart
 NEUTRAL = 0.1  # share of crops whose image is not told, so that the generator can also do without
 
 

@@ -29,7 +29,7 @@ class CycleGanSettings(MethodSettings):
         cycle_weight: weight of the cycle losses, lambda in the paper, where it is 10: with the paper's two weights the
             default generator, which begins at the identity, hardly left it in 5,000 steps.
         identity_weight: weight of the identity losses, as a share of ``cycle_weight``: a generator should leave what is
-            in its target domain as it is, which keeps colours; 0.5 in the paper.
+            in its target domain as it is, which keeps colors; 0.5 in the paper.
 
     Raises:
         SettingError: a number cannot work.

@@ -17,7 +17,7 @@ class PerceptualSettings(MethodSettings):
 
     Attributes:
         perceptual_weight: weight of the distance to the target in the features of EfficientNet-Lite0, a network that
-            has learnt ImageNet; 0 for none.
+            has learned ImageNet; 0 for none.
 
     Raises:
         SettingError: a number cannot work.

@@ -1,4 +1,4 @@
-"""pix2pixHD: pairs, learnt from coarse to fine, judged at three scales.
+"""pix2pixHD: pairs, learned from coarse to fine, judged at three scales.
 
 Source: Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs'.
 """

@@ -12,7 +12,7 @@ def seam_energies(changes: torch.Tensor) -> torch.Tensor:
 
     Args:
         changes: float (N, 3, 2S, 2S), by which translations differ from what has no tiles: their sources, in the
-            colours that they should have (else what the colours of a slope change by would count as well).
+            colors that they should have (else what the colors of a slope change by would count as well).
 
     Returns:
         float (N,).

@@ -2,7 +2,7 @@
 
 The discriminator D maps an image to a vector. Real targets B are pulled to the origin, translations AB = G(A) pushed
 away from it, and the generator G pulls them back. Differences between the vectors of two sources must point the same
-way as those between their translations; G and D both maximise that, so content is kept without any loss per pixel.
+way as those between their translations; G and D both maximize that, so content is kept without any loss per pixel.
 
 Source: M. Pasini, 'A New Way to look at GANs' and 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019).
 The article writes one distance, Eucl, for all three lengths; squared for D(B), plain for D(AB) is our
@@ -54,24 +54,24 @@ class SiameseSettings(MethodSettings):
             twigs and outlines stay, whatever they are painted with.
         style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
             set of translations from that of the targets. It finds a manner soon, and a sloppy one; judges refine it.
-        texture_weight: weight of the same for textures in light and colour: without it paint is gray relief on colours
+        texture_weight: weight of the same for textures in light and color: without it paint is gray relief on colors
             of the photograph.
         style_start: share of the training before which there are no such losses: without strokes that judges have
             found, they make a relief of the photograph.
-        lightness: how far the tones of translations move along the colour map in how light they are, from the sources'
+        lightness: how far the tones of translations move along the color map in how light they are, from the sources'
             at 0 to the targets' at 1.
-        palette: likewise in all else that makes a colour: skies stay sky-coloured half of the way.
-        color_jitter: strength of the random colour transforms through which D sees all images: with few targets it
-            would soon know their colours by heart.
-        tone_weight: weight of the generator's loss on the mean colours of cells; at 0 yellow blots appear in skies.
-        tone_cell: side of these cells, in pixels: within them strokes may have any colours.
+        palette: likewise in all else that makes a color: skies stay sky-colored half of the way.
+        color_jitter: strength of the random color transforms through which D sees all images: with few targets it
+            would soon know their colors by heart.
+        tone_weight: weight of the generator's loss on the mean colors of cells; at 0 yellow blots appear in skies.
+        tone_cell: side of these cells, in pixels: within them strokes may have any colors.
         seam_weight: weight of the generator's loss on what repeats with the tile in joined images: D hardly sees that
             one edge of all tiles is a little darker than the other, which makes a grid of even areas.
         seam_start: share of the training before which there is no such loss: it keeps strokes small, and these have
             to be found first.
         weave_weight: weight of the generator's loss on what repeats with its cell in all images: noise, of which a cell
             has one value, makes a fine weave of even areas.
-        color_maps: of each style, from the sources' colours to the targets'; fitted to the images.
+        color_maps: of each style, from the sources' colors to the targets'; fitted to the images.
 
     Raises:
         SettingError: a number cannot work.
@@ -114,14 +114,14 @@ class SiameseSettings(MethodSettings):
             self.check(0 <= start <= 1, f"{name} start must be from 0 to 1, not {start}")
 
     def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:
-        """These settings with a colour map for each style, if anything is to move along it."""
+        """These settings with a color map for each style, if anything is to move along it."""
         if self.lightness == self.palette == 0:
             return self
         sources, targets = colors()
         return replace(self, color_maps=[fit_color_map(sources, each) for each in targets])
 
     def unfitted(self) -> Self:
-        """These settings without colour maps."""
+        """These settings without color maps."""
         return replace(self, color_maps=[])
 
 
@@ -203,7 +203,7 @@ class Siamese(Adversaries[SiameseSettings]):
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
 
     def _moved(self, given: Batch, colors: torch.Tensor) -> torch.Tensor:
-        """Colours of the sources, (N, 3, H, W), moved along the colour maps of their styles."""
+        """Colors of the sources, (N, 3, H, W), moved along the color maps of their styles."""
         maps = torch.tensor(self.settings.color_maps, device=colors.device)
         if not len(maps):
             return colors
@@ -257,7 +257,7 @@ class Siamese(Adversaries[SiameseSettings]):
         return [gather(part, given) for part in vectors]
 
     def _transforms(self, batch: Batch, domain: int) -> torch.Tensor:
-        """Colour transforms for the sources and their translations, seen alike (0), or for the targets (1)."""
+        """Color transforms for the sources and their translations, seen alike (0), or for the targets (1)."""
         device, seed = batch.source.device, 2 * batch.seed + domain
         drawn = color_transforms(batch.total, self.settings.color_jitter, seed, device)
         return drawn[batch.first : batch.first + len(batch.source)]

@@ -39,7 +39,7 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
 
 
 def tones(images: torch.Tensor, cell: int) -> torch.Tensor:
-    """Mean colours of cells, float (N, 3, H, W) -> (N, 3, H / cell, W / cell); of all of a smaller image."""
+    """Mean colors of cells, float (N, 3, H, W) -> (N, 3, H / cell, W / cell); of all of a smaller image."""
     return nn.functional.avg_pool2d(images.float(), min(cell, images.shape[2]))
 
 
@@ -60,7 +60,7 @@ def tone_distance(wanted: torch.Tensor, translations: torch.Tensor, cell: int) -
 def feature_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
     """Mean squared difference of features, each channel with mean 0 and deviation 1 over the image.
 
-    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalised, so
+    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalized, so
     that it does not care for contrast and palette.)
 
     Args:

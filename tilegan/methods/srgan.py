@@ -1,4 +1,4 @@
-"""SRGAN: enlarging, learnt from images and their own reductions.
+"""SRGAN: enlarging, learned from images and their own reductions.
 
 Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network'.
 """
@@ -55,7 +55,7 @@ class SRGan(Perceptual[SRGanSettings]):
 
     The paper's discriminator ends in dense layers, which fix the side of what it sees. Here it is the PatchGAN of
     ``networks.patch``: strided convolutions of 64 to 512 channels as well, but ending in a map, so that crops of any
-    side, whole or as single tiles, can be judged, and each judgement is of a neighbourhood, seams included.
+    side, whole or as single tiles, can be judged, and each judgement is of a neighborhood, seams included.
 
     The paper compares features of a VGG network that was trained to classify photographs. Its weights can be given;
     those of a smaller network of that kind, and of the discriminator, are compared anyway.

@@ -1,4 +1,4 @@
-"""What a translation has to beat: global colour transfer. The other baseline, the source as it is, needs no code."""
+"""What a translation has to beat: global color transfer. The other baseline, the source as it is, needs no code."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self
@@ -36,7 +36,7 @@ def color_transfer(pixels: NDArray[np.uint8], target: ColorStatistics) -> NDArra
 
     Args:
         pixels: (h, w, 3).
-        target: what it shall have; colours that sRGB has not are clipped, so that it may come out a little less.
+        target: what it shall have; colors that sRGB has not are clipped, so that it may come out a little less.
 
     Returns:
         (h, w, 3).

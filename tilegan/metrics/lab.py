@@ -1,4 +1,4 @@
-"""Colour spaces: sRGB to CIE L*a*b* and back, as floats (there equal distances look about equally large), and luma."""
+"""Color spaces: sRGB to CIE L*a*b* and back, as floats (there equal distances look about equally large), and luma."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ def to_lab(pixels: NDArray[np.uint8]) -> Lab:
 
 
 def from_lab(lab: Lab) -> NDArray[np.uint8]:
-    """The inverse of ``to_lab``, rounded; colours that sRGB has not are clipped channel by channel."""
+    """The inverse of ``to_lab``, rounded; colors that sRGB has not are clipped channel by channel."""
     y = (lab[..., 0] + 16) / 116
     bent = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     ratios = np.where(bent > _BEND, bent**3, 3 * _BEND**2 * (bent - 4 / 29))

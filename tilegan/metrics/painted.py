@@ -31,11 +31,11 @@ class Crops(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A linear function of standardised values.
+    """A linear function of standardized values.
 
     Attributes:
-        mean, deviation: (d,), by which values are standardised.
-        weights: (d,), of the standardised ones.
+        mean, deviation: (d,), by which values are standardized.
+        weights: (d,), of the standardized ones.
         offset: added to their sum.
     """
 
@@ -76,7 +76,7 @@ class Probe(NamedTuple):
 
 
 class Probes:
-    """As many probes as there are folds; a picture is scored by the one that has not learnt from its file.
+    """As many probes as there are folds; a picture is scored by the one that has not learned from its file.
 
     Args:
         sources: pictures of files of at least two numbers.

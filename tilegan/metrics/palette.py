@@ -1,4 +1,4 @@
-"""How near the colours of images come to those of others, wherever in the images they are."""
+"""How near the colors of images come to those of others, wherever in the images they are."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ def colors(pixels: NDArray[np.uint8], count: int, seed: int) -> torch.Tensor:
 
 
 def palette_distance(first: torch.Tensor, second: torch.Tensor) -> float:
-    """Sliced Wasserstein distance of two sets of colours (n, 3), in units of Lab.
+    """Sliced Wasserstein distance of two sets of colors (n, 3), in units of Lab.
 
     Doubled, since a shift projects on random directions of space with half its length on average: the distance of a set
     and the same set shifted is the length of the shift, up to the chance of 128 directions.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONTROLS = (1, 2)  # cycles by which a control pattern drifts over the image; either way is the same
-LEAST_TILES = 5  # along each side, for a pattern to be told from its neighbours
+LEAST_TILES = 5  # along each side, for a pattern to be told from its neighbors
 BESIDE = 4  # pixels: steps within these of a border are the ones beside it
 _LEAST_STEP = 0.01  # levels: keeps the ratio of flat images finite
 _LEAST_NOISE = 0.01  # levels squared: half a level of rounding, averaged over a hundred pixels and more
@@ -83,9 +83,9 @@ def chance(patterns: Sequence[Pattern]) -> float:
 
 
 def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
-    """Mean colour step across tile borders, over the mean of the steps up to 4 pixels beside them; 1 without seams.
+    """Mean color step across tile borders, over the mean of the steps up to 4 pixels beside them; 1 without seams.
 
-    Steps are absolute differences of neighbouring pixels, over both directions and all channels. 1 where nothing has
+    Steps are absolute differences of neighboring pixels, over both directions and all channels. 1 where nothing has
     any step.
     """
     on, beside = [], []
@@ -133,7 +133,7 @@ def _without_slow(lines: Values, period: int) -> Values:
     """Lines (n, c) minus their running mean over a period; half a period is lost at each end."""
     if period % 2:
         weights = np.full(period, 1 / period)
-    else:  # centred all the same: half of the weight of the ends
+    else:  # centered all the same: half of the weight of the ends
         weights = np.full(period + 1, 1 / period)
         weights[[0, -1]] /= 2
     slow = np.stack([np.convolve(line, weights, "valid") for line in lines.T], axis=1)

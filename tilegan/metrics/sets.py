@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 
 class StyleSet:
-    """Neighbourhoods and colours of a set of images.
+    """Neighborhoods and colors of a set of images.
 
     Args:
         images: how many there will be.
@@ -45,7 +45,7 @@ class StyleSet:
         return [sliced_wasserstein(torch.cat(own), torch.cat(others)) for own, others in pairs]
 
     def palette_distance(self, other: "StyleSet") -> float:
-        """Distance of colours to another set."""
+        """Distance of colors to another set."""
         return palette_distance(torch.cat(self._colors), torch.cat(other._colors))
 
 
@@ -54,7 +54,7 @@ class Targets:
 
     Attributes:
         style: distances of one half from the other, by level.
-        palette: likewise of colours.
+        palette: likewise of colors.
     """
 
     def __init__(self, first: StyleSet, second: StyleSet) -> None:
@@ -67,5 +67,5 @@ class Targets:
         return [fmean(pair) for pair in zip(*(candidate.style_distances(half) for half in self._halves), strict=True)]
 
     def palette_distance(self, candidate: StyleSet) -> float:
-        """Likewise of colours."""
+        """Likewise of colors."""
         return fmean(candidate.palette_distance(half) for half in self._halves)

@@ -1,7 +1,7 @@
-"""How near images come to a style: sliced Wasserstein distances of small neighbourhoods, level by level.
+"""How near images come to a style: sliced Wasserstein distances of small neighborhoods, level by level.
 
-Karras et al. 2018, 'Progressive Growing of GANs', section 5 and its published code: 7 x 7 neighbourhoods of Laplacian
-pyramids, 128 of each image and level, normalised per channel, compared along 512 random directions.
+Karras et al. 2018, 'Progressive Growing of GANs', section 5 and its published code: 7 x 7 neighborhoods of Laplacian
+pyramids, 128 of each image and level, normalized per channel, compared along 512 random directions.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def neighbourhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int
 
 
 def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
-    """The distance of two sets of squares, each normalised per channel to mean 0 and deviation 1 over its set.
+    """The distance of two sets of squares, each normalized per channel to mean 0 and deviation 1 over its set.
 
     The mean, over 512 directions, of the distances between the sets' sorted projections on it (Rabin et al. 2011,
     'Wasserstein Barycenter and its Application to Texture Mixing'). 0 for equal sets; two draws from the same images do

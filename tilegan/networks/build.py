@@ -111,7 +111,7 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
         raise SettingError(
             f"the generator '{architecture.get('name')}' has no choice of norms: leave norm '{norm}' out"
         )
-    if norm not in NORMS or norm == FROZEN:  # which is made of another, and not learnt
+    if norm not in NORMS or norm == FROZEN:  # which is made of another, and not learned
         raise SettingError(
             f"no norm '{norm}' to learn with: give {' or '.join(each for each in NORMS if each != FROZEN)}"
         )
@@ -138,7 +138,7 @@ def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int])
 
 
 def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:
-    """The architecture for shades of grey, if its generator can be made for them; others take three equal channels."""
+    """The architecture for shades of gray, if its generator can be made for them; others take three equal channels."""
     found = GENERATORS.get(architecture.get("name", ""))
     one = found is not None and "inputs" in signature(found).parameters
     return architecture | {"inputs": 1} if one else architecture

@@ -16,7 +16,7 @@ CHANNELS = (16, 32, 64)
 
 
 class ContextEncoder(nn.Module):
-    """Strided convolutions and the mean over all places: what colours and structures there are, hardly where.
+    """Strided convolutions and the mean over all places: what colors and structures there are, hardly where.
 
     Small, and without a layer over places: with some hundred images it would learn them by heart.
     """

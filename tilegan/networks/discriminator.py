@@ -12,7 +12,7 @@ from tilegan.networks.styles import StyleGains, shares_in
 class SiameseDiscriminator(nn.Module):
     """Strided convolutions; from every stage's cells, of 4, 8 and 16 pixels, comes a part of the image's vector.
 
-    Each cell gives a direction and, apart from it, a length, so that realism can be learnt as easily as by a
+    Each cell gives a direction and, apart from it, a length, so that realism can be learned as easily as by a
     discriminator with one output; their product is the cell's part of the vector. Small cells see single strokes, the
     largest some 80 pixels around them, so that several of them see each seam of a joined image. The vector's squared
     length is the mean over the stages of the mean over their cells, whatever the size of the image. No dense layer
@@ -20,7 +20,7 @@ class SiameseDiscriminator(nn.Module):
 
     Instance norms are welcome here, since no tiling has to be exact: they take away contrast and palette, by which
     photographs and paintings are told apart so easily that strokes are never looked at. Without any norm, with batch
-    norm, or with half of either, and with the largest cells alone, the generator had changed nothing but colours after
+    norm, or with half of either, and with the largest cells alone, the generator had changed nothing but colors after
     1,500 steps; so it had strokes.
     """
 

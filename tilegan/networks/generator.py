@@ -59,7 +59,7 @@ class ResidualGenerator(nn.Module):
 
     What is shuffled back is blurred: features that differ by their place in the cell would weave a pattern into skies.
 
-    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of gray, and h
     and w are multiples of ``stride``. The last convolution starts at zero, so training starts from (nearly) the
     identity.
 

@@ -54,7 +54,7 @@ def find_instances(labels: torch.Tensor, numbers: torch.Tensor | None = None) ->
 def _connected(labels: torch.Tensor) -> torch.Tensor:
     """Of each pixel the number of one of its own area: the same for all pixels that shared edges connect to it.
 
-    Trees of pixels are joined at neighbours of one label and flattened in turn, until nothing changes (Shiloach and
+    Trees of pixels are joined at neighbors of one label and flattened in turn, until nothing changes (Shiloach and
     Vishkin 1982, 'An O(log n) Parallel Connectivity Algorithm').
     """
     numbers = torch.arange(labels.numel(), device=labels.device).reshape(labels.shape)
@@ -76,13 +76,13 @@ def _connected(labels: torch.Tensor) -> torch.Tensor:
 
 
 def cluster(points: torch.Tensor, count: int, seed: int) -> torch.Tensor:
-    """Centres of so many clusters, that of the most points first: k-means.
+    """Centers of so many clusters, that of the most points first: k-means.
 
     (Lloyd 1982, 'Least Squares Quantization in PCM'; started as by Arthur and Vassilvitskii 2007, 'k-means++'.)
 
     Args:
         points: float (n, F), at least one.
-        count: of clusters; of fewer different points the centres repeat in turn.
+        count: of clusters; of fewer different points the centers repeat in turn.
         seed: chooses the points to start from.
 
     Returns:

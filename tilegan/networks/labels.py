@@ -1,4 +1,4 @@
-"""Label maps: pictures whose colours say what a place is, such as water or a house, and not how it looks."""
+"""Label maps: pictures whose colors say what a place is, such as water or a house, and not how it looks."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ LEVELS = 127.5  # half of the 255 steps that [-1, 1] stands for
 
 
 class Labels(nn.Module):
-    """Turns colours to labels, each pixel to the one whose colour is nearest, so that JPEG's noise does no harm.
+    """Turns colors to labels, each pixel to the one whose color is nearest, so that JPEG's noise does no harm.
 
     The first layer of generators that learn from label maps, so that all before it, files, crops and engine, has to
     know of nothing but pictures.
 
     Args:
-        table: the colour of each label, levels 0 to 255 of red, green and blue, all different. Label numbers of an
-            integer raster are its grey levels.
+        table: the color of each label, levels 0 to 255 of red, green and blue, all different. Label numbers of an
+            integer raster are its gray levels.
     """
 
     def __init__(self, table: Sequence[Sequence[int]]) -> None:

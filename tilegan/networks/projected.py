@@ -53,7 +53,7 @@ class JointDiscriminator(nn.Module):
     Attributes:
         features: frozen, of images; what a generator's content may be compared by as well.
         memory: of the statistics of these.
-        textures: of those of colour textures; None in trainings from before there were any.
+        textures: of those of color textures; None in trainings from before there were any.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class JointDiscriminator(nn.Module):
 
         Args:
             images: as ``SiameseDiscriminator`` takes them.
-            features: of the images' colours, if they are known already.
+            features: of the images' colors, if they are known already.
         """
         shares = shares_in(images, self.styles)
         found = self.features(images[:, :3]) if features is None else features

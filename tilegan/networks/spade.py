@@ -20,11 +20,11 @@ def convolution(before: int, after: int) -> nn.Conv2d:
 
 
 class Spade(nn.Module):
-    """Spatially-adaptive normalisation: a norm whose gains and shifts two convolutions make of the labels around.
+    """Spatially-adaptive normalization: a norm whose gains and shifts two convolutions make of the labels around.
 
     (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is one of
     each pixel's channels, which makes tiles exact in training too and has no statistics, which would be those of few
-    crops. The paper has a batch norm, which ``norm`` can choose. Gains of the norm itself are not learnt.)
+    crops. The paper has a batch norm, which ``norm`` can choose. Gains of the norm itself are not learned.)
     """
 
     def __init__(self, channels: int, labels: int, hidden: int, norm: str = CHANNEL) -> None:
@@ -84,7 +84,7 @@ class SpadeGenerator(nn.Module):
         channels: at full size; twice as many at half of it, and so on.
         downs: how often full size is halved to get to where it begins.
         hidden: channels between the labels and the gains and shifts.
-        labels: the colour of each label (see ``networks.labels``).
+        labels: the color of each label (see ``networks.labels``).
         label_names: of the labels, for people.
         norm: that of features, one of ``norms.layers``.
     """

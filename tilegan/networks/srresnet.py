@@ -19,9 +19,9 @@ class SRResNet(nn.Module):
     4: a convolution of 9 x 9, ``blocks`` residual blocks and a skip over all of them, shuffles, a last convolution. The
     paper's batch norms are norms over channels here, if ``norm`` says nothing else, and stand before the convolutions;
     ReLU and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and
-    what is learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the
+    what is learned is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the
     latter. What is shuffled is blurred at once, so that no feature differs by its place in the cell of 2 x 2: without,
-    a fine weave was among the first things learnt.
+    a fine weave was among the first things learned.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), any h and w from 5 up. In training the output may
     leave [-1, 1], where clipping would take the gradients away; in evaluation it is clipped.

@@ -24,9 +24,9 @@ def channel_statistics(features: list[torch.Tensor]) -> torch.Tensor:
 
 
 def color_textures(images: torch.Tensor) -> torch.Tensor:
-    """How strong textures of each size are in light and in colour: deviations of the bands of a pyramid of means.
+    """How strong textures of each size are in light and in color: deviations of the bands of a pyramid of means.
 
-    Networks that classify care little for colour; paint of one tone has many hues side by side.
+    Networks that classify care little for color; paint of one tone has many hues side by side.
 
     Args:
         images: float (N, 3, H, W) in [-1, 1], H and W multiples of 32.

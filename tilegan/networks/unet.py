@@ -22,7 +22,7 @@ class UNetGenerator(nn.Module):
     instance norms, which ``norm`` can choose. Strided convolutions pad by mirroring.) Dropout of one
     half in the three innermost layers of the decoder is the paper's noise; it is there in training alone.
 
-    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of gray, and h
     and w are multiples of 2^downs.
     """
 

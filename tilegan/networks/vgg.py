@@ -12,7 +12,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 
-# of the photographs that such networks learnt from, red, green and blue in [0, 1]: part of the weights, so to say
+# of the photographs that such networks learned from, red, green and blue in [0, 1]: part of the weights, so to say
 MEANS, DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WEIGHT = re.compile(r"features\.(\d+)\.weight")
 # Places of a convolution and the next one in torchvision's list of layers: a ReLU between them, or a pooling as well.

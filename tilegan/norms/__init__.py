@@ -1,1 +1,1 @@
-"""Normalisations that generators are made with, and statistics of whole images for those that need them."""
+"""Normalizations that generators are made with, and statistics of whole images for those that need them."""

@@ -75,11 +75,11 @@ class Grid(NamedTuple):
 
 
 class Between(NamedTuple):
-    """Between the centres of which cells places lie, along one axis.
+    """Between the centers of which cells places lie, along one axis.
 
     Attributes:
-        before, after: numbers of cells, int64 (N, places); the same beyond the outermost centres.
-        share: of the latter, float32 (N, places): 3 d^2 - 2 d^3 of the way d from one centre to the other. Were it d,
+        before, after: numbers of cells, int64 (N, places); the same beyond the outermost centers.
+        share: of the latter, float32 (N, places): 3 d^2 - 2 d^3 of the way d from one center to the other. Were it d,
             statistics would have a corner in the middle of each cell, which is seen where a cell is nearly black.
     """
 
@@ -100,7 +100,7 @@ class Between(NamedTuple):
         """
         whole, length, cells = places + 2 * lost, running.sides[axis], grid[1 + axis]
         first, step = running.places[:, axis, None], running.places[:, 2, None]
-        # distances of centres from that of the first cell, and between cells, each times 2 ``whole``
+        # distances of centers from that of the first cell, and between cells, each times 2 ``whole``
         centres = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
         distance, period = centres - grid.cell * whole, 2 * grid.cell * whole
         before = distance.div(period, rounding_mode="floor")

@@ -1,4 +1,4 @@
-"""The normalisations that a generator can be made with: the only place that knows them by name."""
+"""The normalizations that a generator can be made with: the only place that knows them by name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ INSTANCE: Literal["instance"] = "instance"
 BATCH: Literal["batch"] = "batch"
 FROZEN: Literal["frozen"] = "frozen"
 EPSILON = 1e-5  # added to variances, as in Ulyanov et al.'s code and in torch
-BAND = 2**18  # values that are normalised at once by interpolated statistics: those of some rows, which caches hold
+BAND = 2**18  # values that are normalized at once by interpolated statistics: those of some rows, which caches hold
 
 
 class Norm(nn.Module):
@@ -112,8 +112,8 @@ class SettledNorm(Norm):
 class FrozenNorm(SettledNorm):
     """One cell, the whole image: ``(features - mean) * gain``, exact under any tiling.
 
-    The gain holds the learnt gain over the deviation. Until ``settle`` is called the mean is 0 and the gain the learnt
-    one.
+    The gain is the learned gain divided by the deviation. Until ``settle`` is called, the mean is 0 and the gain the
+    learned one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -193,7 +193,7 @@ NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BA
 
 
 def norm_layer(norm: str, channels: int) -> Norm:
-    """A normalisation by its name, or that of a grid (see ``norms.interpolated.Grid``).
+    """A normalization by its name, or that of a grid (see ``norms.interpolated.Grid``).
 
     Raises:
         ModelError: there is none of that name.

@@ -221,7 +221,7 @@ def _pad(call: Call, bound: Bound) -> torch.Tensor:
 
 
 def _resize(taps: list[int]) -> Rule:
-    """Interpolation between these input pixels, counted from the one before the output's centre."""
+    """Interpolation between these input pixels, counted from the one before the output's center."""
 
     def rule(call: Call, bound: Bound) -> torch.Tensor:
         if call.arguments.get("align_corners"):

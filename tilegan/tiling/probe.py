@@ -18,7 +18,7 @@ from tilegan.tiling.layers import input_channels, layer_name
 def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
     """Run a small image twice, at two places of the grid, with nothing but NaN beyond the halo.
 
-    It runs in float64 on the CPU, where convolutions are plain sums: faster algorithms spread a NaN to neighbours.
+    It runs in float64 on the CPU, where convolutions are plain sums: faster algorithms spread a NaN to neighbors.
 
     Args:
         generator: float (N, C, h, w) -> (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.

@@ -1,4 +1,4 @@
-"""What colours a folder of images has, but for its strokes and grain."""
+"""What colors a folder of images has, but for its strokes and grain."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ CELLS = 256  # of each, so that all count alike
 
 
 def tones_of(images: list[TrainingImage]) -> NDArray[np.uint8]:
-    """Mean colours of random 16 x 16 pixels of some images, spread evenly over them: uint8 (n, 3).
+    """Mean colors of random 16 x 16 pixels of some images, spread evenly over them: uint8 (n, 3).
 
     Images that do not decode are left out; what crops are taken of reports them.
 

@@ -14,7 +14,7 @@ from tilegan.networks.context import thumbnail_of
 from tilegan.training.images import TrainingImage, read_masked
 
 MIN_DEVIATION = 2.5  # levels of 255: below this a crop is a flat area that teaches nothing
-LEAST_VALID = 0.5  # share of a crop that means something: of less, what is hidden would be learnt
+LEAST_VALID = 0.5  # share of a crop that means something: of less, what is hidden would be learned
 DRAWS = 8  # how often a crop without information is drawn again
 
 

@@ -1,4 +1,4 @@
-"""The table of a set of label maps, the colour of each label: read from a file, or found in the maps."""
+"""The table of a set of label maps, the color of each label: read from a file, or found in the maps."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,15 +13,15 @@ from tilegan.training.images import TrainingImage, read_reduced
 Table = list[list[int]]  # levels of red, green and blue of each label
 
 MOST = 256  # labels
-TOO_MANY = 2**20  # different colours: no noise of label maps makes so many
+TOO_MANY = 2**20  # different colors: no noise of label maps makes so many
 LOOKED_AT = 1000  # images, evenly spread, in which labels are looked for
-LOSSY = ("JPEG", "WEBP")  # formats that change colours
+LOSSY = ("JPEG", "WEBP")  # formats that change colors
 EVEN = 24  # levels that differ within 3 x 3 pixels of one label, at most
 APART = 32  # levels between two labels of a lossy format, at least
-NEAR = 8  # levels: what is nearer to a label's colour is of that label beyond doubt
-LEAST = 5e-4  # share of all pixels that an area's colour needs to be a label
-SURE = 0.7  # share of pixels of a lossy label map that are near to a label's colour, at least
-LIKE_NEXT = 0.5  # share of pixels of other label maps that are like their neighbour to the right, at least
+NEAR = 8  # levels: what is nearer to a label's color is of that label beyond doubt
+LEAST = 5e-4  # share of all pixels that an area's color needs to be a label
+SURE = 0.7  # share of pixels of a lossy label map that are near to a label's color, at least
+LIKE_NEXT = 0.5  # share of pixels of other label maps that are like their neighbor to the right, at least
 
 CURE = "give others, or --labels with a table"
 
@@ -67,14 +67,14 @@ def _lines(path: str | Path) -> list[tuple[int, str]]:
 
 
 def _parts(line: str) -> tuple[list[str], list[str]]:
-    """What stands for the colour of a line, and what follows."""
+    """What stands for the color of a line, and what follows."""
     parts = [part.strip() for part in line.split(",")]
     count = 3 if len(parts) >= 3 and parts[1].isdigit() else 1
     return parts[:count], parts[count:]
 
 
 def _color(line: str) -> list[int] | None:
-    """The colour of a line of a table; None if it tells none."""
+    """The color of a line of a table; None if it tells none."""
     numbers, _ = _parts(line)
     if not all(part.isdecimal() and int(part) <= 255 for part in numbers):
         return None
@@ -83,10 +83,10 @@ def _color(line: str) -> list[int] | None:
 
 
 def find_table(images: list[TrainingImage]) -> Table:
-    """The table of label maps, sorted by colour.
+    """The table of label maps, sorted by color.
 
-    Of formats that keep colours each colour is a label. JPEG changes them, and blurs the edges between them: there the
-    most frequent colours of even areas are, with all that is less than 32 levels from them. Labels nearer than that,
+    Of formats that keep colors each color is a label. JPEG changes them, and blurs the edges between them: there the
+    most frequent colors of even areas are, with all that is less than 32 levels from them. Labels nearer than that,
     and those that are nothing but thin lines, need a table of the user's own.
 
     Args:
@@ -125,7 +125,7 @@ def find_table(images: list[TrainingImage]) -> Table:
 
 
 def _codes(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """(h, w, 3) -> (h, w), a number for each colour."""
+    """(h, w, 3) -> (h, w), a number for each color."""
     codes: NDArray[np.int64] = levels.astype(np.int64) @ np.array([2**16, 2**8, 1])
     return codes
 
@@ -153,7 +153,7 @@ def _spread(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _modes(counts: dict[int, int], pixels: int) -> NDArray[np.int64]:
-    """Colours that are the most frequent ones within ``APART`` levels, of areas large enough: (n, 3)."""
+    """Colors that are the most frequent ones within ``APART`` levels, of areas large enough: (n, 3)."""
     colors, shares = _colors(counts), np.array(list(counts.values())) / pixels
     modes = []
     while len(shares):
@@ -166,7 +166,7 @@ def _modes(counts: dict[int, int], pixels: int) -> NDArray[np.int64]:
 
 
 def _share_near(counts: dict[int, int], colors: NDArray[np.int64]) -> float:
-    """The share of pixels whose colours are within ``NEAR`` levels of one of these."""
+    """The share of pixels whose colors are within ``NEAR`` levels of one of these."""
     present, numbers = _colors(counts), np.array(list(counts.values()))
     near = np.zeros(len(present), np.bool_)
     for color in colors:

@@ -16,7 +16,7 @@ from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
 
-LEAST_SPREAD = 0.3  # of the sources' own: below it nearly all translations have the same colours
+LEAST_SPREAD = 0.3  # of the sources' own: below it nearly all translations have the same colors
 LEAST_CONTENT = 0.3
 
 
@@ -56,8 +56,8 @@ class Monitor:
         Returns:
             ``style``: mean over the levels of a Laplacian pyramid: 0 is as far from the targets as the sources, 1 as
             near as other targets; missing where the sources are as near. ``content``: correlation of gradients with the
-            source, mean over the levels. ``palette``: distance of colours to the targets, in units of Lab.
-            ``spread_between`` and ``spread_within``: how far colours differ between and within the pictures, as a share
+            source, mean over the levels. ``palette``: distance of colors to the targets, in units of Lab.
+            ``spread_between`` and ``spread_within``: how far colors differ between and within the pictures, as a share
             of the sources'. See ``docs/evaluate.md``. ``psnr``: where targets correspond, how near translations come to
             them, in dB.
         """
@@ -110,7 +110,7 @@ def warn_of_collapse(figures: dict[str, float], step: int) -> None:
 
 
 def spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
-    """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
+    """Mean distance between the pictures' mean colors, and mean deviation of colors within them, in units of Lab."""
     middles, within = [], []
     for picture in pictures:
         colors = to_lab(picture.reshape(-1, 3))

@@ -27,12 +27,12 @@ class TrainSettings:
         learning_rate: Adam's rate for the generator.
         discriminator_rate: Adam's rate for the discriminator (why they may differ: Heusel et al. 2017, 'GANs Trained
             by a Two Time-Scale Update Rule').
-        rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes
+        rate_decay: share of the steps, the last ones, in which both rates fall linearly toward 0, so that strokes
             settle.
         betas: Adam's two decay rates.
         average_decay: decay per step of the running average of the generator's weights, which is what is kept.
         hold_out: every so many-th file of each folder is kept for the figures and not trained on; 0: none.
-        seed: chooses initial weights, crops and colour transforms.
+        seed: chooses initial weights, crops and color transforms.
         generator: architecture of the generator, see ``networks.build``.
         discriminator: the same for the discriminator.
         method: the settings of the training method; their type tells which it is.
