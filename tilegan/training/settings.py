@@ -89,7 +89,7 @@ class TrainSettings:
         """The settings for a method, with its own defaults where no number is given.
 
         Raises:
-            SettingError: a number cannot work.
+            SettingError: a value is out of range.
         """
         kind = type_of(method)
         rates = dict(zip(("learning_rate", "discriminator_rate"), kind.rates, strict=True))
