@@ -269,7 +269,7 @@ def test_refusals_and_options_of_the_command(run: Path, large: tuple[Path, Path,
     assert np.array_equal(np.asarray(Image.open(output)), whole)
     for options, message in (
         (["--look", "#17=1"], "looks of instances, #17, need the map that numbers them: give --instances"),
-        (["--look", "lake=1"], "has no label lake: choose of 0 to 2, or house, road"),
+        (["--look", "lake=1"], "has no label lake: choose from 0 to 2, or house, road"),
         (["--look", "#=1", "--instances", str(objects)], "no instance #: choose by # and its number"),
         (
             ["--look", "#5=1,#305=2,#6=0", "--instances", str(objects)],
