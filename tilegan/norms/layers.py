@@ -162,10 +162,10 @@ class InterpolatedNorm(SettledNorm, Shrunk):
         pairs = pairs.flatten(1)
         share = down.share.reshape(-1, 1, 1).to(features.device)
         # rows of all windows, channels last, as in generators
-        given = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
-        output = torch.empty_like(given)
+        values = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
+        output = torch.empty_like(values)
         band = max(1, BAND // (width * channels))
-        for first in range(0, len(given), band):
+        for first in range(0, len(values), band):
             rows = slice(first, first + band)
             between = pairs[:, rows]
             if bool((between == between[:, :1]).all()):
@@ -173,7 +173,7 @@ class InterpolatedNorm(SettledNorm, Shrunk):
             before, after = between.to(features.device)
             mean, variance = mixture((means[before], means[after]), (variances[before], variances[after]), share[rows])
             gain = variance.rsqrt_().mul_(self.gain.flatten())
-            output[rows] = mean.sub_(given[rows]).neg_().mul_(gain)
+            output[rows] = mean.sub_(values[rows]).neg_().mul_(gain)
         return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
     def _columns(self, across: Between) -> tuple[torch.Tensor, torch.Tensor]:

@@ -109,7 +109,7 @@ class Trace(TorchDispatchMode):
 
     def __init__(self, image: torch.Tensor, layers: list[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.given, self.side, self.layers = list(image.shape), image.shape[-1], layers
+        self.shape, self.side, self.layers = list(image.shape), image.shape[-1], layers
         self.stride, self.unbounded, self.hopeless = 1, "", False
         self._of: Known = WeakTensorKeyDictionary()
         positions = torch.arange(self.side, dtype=torch.float32)
@@ -194,7 +194,7 @@ class Trace(TorchDispatchMode):
         shape = list(self.output.shape) if isinstance(self.output, torch.Tensor) else type(self.output).__name__
         scale = max(1, shape[-1] // self.side) if isinstance(shape, list) else 1
         if shape != [1, 3, self.side * scale, self.side * scale]:
-            raise ModelError(f"{self.name} makes {shape} of {self.given}: it should make RGB, at an integer scale")
+            raise ModelError(f"{self.name} makes {shape} of {self.shape}: it should make RGB at an integer scale")
         if self.unbounded:
             return Reach(0, 0, self.stride, scale, self.unbounded)
         radius = context = 0
