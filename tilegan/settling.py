@@ -57,7 +57,7 @@ class Settling(Proven):
         if choices.seed is not None:
             made = made.seeded(choices.seed)
         if choices.instances and not made.takes_instances:
-            raise SettingError(f"the model '{made.name}' learned without maps of instances: leave them out")
+            raise SettingError(f"the model '{made.name}' was trained without instance maps: leave them out")
         made = made.in_look(choices.looks, choices.look_seed)
         return made.for_image(thumbnail()) if thumbnail is not None and made.looks_at_whole else made
 
