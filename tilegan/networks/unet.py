@@ -30,7 +30,7 @@ class UNetGenerator(nn.Module):
         super().__init__()
         self.inputs = inputs
         if downs < 2:
-            raise ModelError(f"a U-Net needs 2 downsamplings or more, not {downs}")
+            raise ModelError(f"a U-Net of {downs} downsamplings is too small: give 2 or more")
         counts = [channels * min(2**power, WIDEST) for power in range(downs)]
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
         before = inputs
