@@ -1,4 +1,4 @@
-"""From a window of an image to its stylized pixels: read with context, translate, trim, blend."""
+"""Stylization of a window of an image: read with context, translate, trim, blend."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def paint(
     step: int = 1,
     original: Callable[[Window], Pixels] | None = None,
 ) -> Pixels:
-    """The stylized pixels of a window.
+    """Return the stylized pixels of a window.
 
     Args:
         read: pixels of a window, (h, w, C), colors first, which may lie partly outside the image.

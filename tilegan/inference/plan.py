@@ -1,4 +1,4 @@
-"""How an image is cut for translation: window, shard and batch that fit the translator and the device."""
+"""Plans of a stylization: window, shard and batch size for a translator and a device."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class Plan:
-    """The settings that decide the pixels of a result, or could by a rounding.
+    """The settings that determine the pixels of a result, possibly only by rounding.
 
     Attributes:
         region: the part of the image that is stylized, in input pixels.
@@ -77,7 +77,7 @@ class Cut(NamedTuple):
     halo: int
 
     def halved(self) -> "Cut | None":
-        """A cut that needs about half the memory: fewer windows at once, then smaller ones; None if it is the least."""
+        """Return a cut with about half the memory: fewer windows at once, then smaller ones; None for the smallest."""
         if self.batch > 1:
             return self._replace(batch=self.batch // 2)
         if self.side > self.unit:
@@ -86,7 +86,7 @@ class Cut(NamedTuple):
 
 
 def cut_of(plan: Plan, translator: Translator) -> Cut:
-    """The cut of a plan: windows with a halo, or in ``combo`` mode tiles without, as many as fill a window."""
+    """Return the cut of a plan: windows with a halo, or in ``combo`` mode as many tiles as fill a window."""
     if plan.seams == "exact":
         return Cut(translator.stride, plan.window, plan.batch, translator.halo)
     tile = translator.tile_size
@@ -94,7 +94,7 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
 
 
 def best_window(translator: Translator, seams: str) -> int:
-    """The side of the window that is fastest on a translator's device, if memory allows, in input pixels.
+    """Return the side of the fastest window on a translator's device, if memory allows, in input pixels.
 
     Raises:
         SettingError: there are no such seams.
@@ -113,7 +113,7 @@ def make_plan(
     reading: Reading | None = None,
     look: Look | None = None,
 ) -> Plan:
-    """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
+    """Create the plan for a translator on its device; requested sizes are rounded up to valid ones (see ``notes_on``).
 
     Neither window nor shard becomes larger than the region and its default need: a store's index grows with its shard.
 
@@ -162,7 +162,7 @@ def make_plan(
 
 
 def notes_on(plan: Plan, translator: Translator, window: int | None, shard: int | None) -> tuple[str, ...]:
-    """A line for each value of a plan that is not the one asked for."""
+    """Return a line for each value of a plan that differs from the request."""
     notes = []
     if window is not None and window != plan.window:
         step = _step(translator, plan.seams)
