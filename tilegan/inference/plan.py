@@ -183,14 +183,14 @@ def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
 
 
 def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
-    """A model, by name, file or as it is, ready on a device and in a precision; a given translator is not changed.
+    """Return a model on a device and in a precision; a translator that is passed is not changed.
 
-    One that was loaded by this process before is the same again, and not to be changed.
+    Files loaded before by this process return the same translator, which must not be modified.
 
     Args:
-        model: a shipped name, a file, a run folder or a translator.
-        device: its name; 'auto' leaves a translator where it is.
-        precision: the number format's name; likewise.
+        model: name of a bundled model, a file, a run folder or a translator.
+        device: name of the device; 'auto' does not move a translator.
+        precision: name of the dtype; likewise.
 
     Raises:
         ModelError, SettingError: see ``tilegan.load``.
@@ -205,7 +205,7 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
 
 
 def precision_for(levels: np.dtype[Any], asked: str) -> str:
-    """The number format's name for pixels of such a type: of 16 bits 'auto' is float32, since others hold fewer."""
+    """Return the precision for pixels of a dtype: 'auto' is float32 for 16 bits, since others have fewer bits."""
     return "float32" if asked == "auto" and levels.itemsize > 1 else asked
 
 

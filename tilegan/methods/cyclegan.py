@@ -44,9 +44,9 @@ class CycleGanSettings(MethodSettings):
         self.check_weights("cycle_weight", "identity_weight")
 
 
-def squared_error(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
+def squared_error(scores: torch.Tensor, wanted: float) -> torch.Tensor:
     """Return the mean of ``(D(x) - wanted)^2``, the loss of Mao et al. 2017, 'Least Squares GANs'. -> scalar."""
-    return (judgement - wanted).square().mean()
+    return (scores - wanted).square().mean()
 
 
 class CycleGan:

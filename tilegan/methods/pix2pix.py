@@ -34,9 +34,9 @@ class Pix2PixSettings(MethodSettings):
         self.check_weights("l1_weight")
 
 
-def cross_entropy(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
+def cross_entropy(scores: torch.Tensor, wanted: float) -> torch.Tensor:
     """Return the mean of ``-log sigmoid(D(x))`` for 1, of ``-log(1 - sigmoid(D(x)))`` for 0. -> scalar."""
-    return nn.functional.binary_cross_entropy_with_logits(judgement, torch.full_like(judgement, wanted))
+    return nn.functional.binary_cross_entropy_with_logits(scores, torch.full_like(scores, wanted))
 
 
 class Pix2Pix(Adversaries[Pix2PixSettings]):
@@ -78,5 +78,5 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
         }
 
     def _judge(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        judgement: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
-        return judgement
+        scores: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
+        return scores

@@ -89,13 +89,13 @@ def cluster(points: torch.Tensor, count: int, seed: int) -> torch.Tensor:
         (count, F).
     """
     points, random = points.double().cpu(), torch.Generator().manual_seed(seed)
-    centres = points[torch.randint(len(points), (1,), generator=random)]
-    while len(centres) < count and bool((away := torch.cdist(points, centres).amin(1)).any()):
-        centres = torch.cat((centres, points[torch.multinomial(away.square(), 1, generator=random)]))
+    centers = points[torch.randint(len(points), (1,), generator=random)]
+    while len(centers) < count and bool((away := torch.cdist(points, centers).amin(1)).any()):
+        centers = torch.cat((centers, points[torch.multinomial(away.square(), 1, generator=random)]))
     for _ in range(ROUNDS):
-        nearest = torch.cdist(points, centres).argmin(1)
-        members = torch.nn.functional.one_hot(nearest, len(centres)).double()
+        nearest = torch.cdist(points, centers).argmin(1)
+        members = torch.nn.functional.one_hot(nearest, len(centers)).double()
         sizes = members.sum(0)
-        centres = torch.where(sizes[:, None] > 0, members.T @ points / sizes.clamp(min=1)[:, None], centres)
-    centres = centres[sizes.argsort(descending=True, stable=True)]
-    return centres[torch.arange(count) % len(centres)].float()
+        centers = torch.where(sizes[:, None] > 0, members.T @ points / sizes.clamp(min=1)[:, None], centers)
+    centers = centers[sizes.argsort(descending=True, stable=True)]
+    return centers[torch.arange(count) % len(centers)].float()

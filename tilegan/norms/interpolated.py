@@ -103,8 +103,8 @@ class Between(NamedTuple):
         whole, length, cells = places + 2 * lost, running.sides[axis], grid[1 + axis]
         first, step = running.places[:, axis, None], running.places[:, 2, None]
         # distances of centers from that of the first cell, and between cells, each times 2 ``whole``
-        centres = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
-        distance, period = centres - grid.cell * whole, 2 * grid.cell * whole
+        centers = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
+        distance, period = centers - grid.cell * whole, 2 * grid.cell * whole
         before = distance.div(period, rounding_mode="floor")
         way = (distance - before * period).double() / period
         share = way.square() * (3 - 2 * way)

@@ -232,13 +232,13 @@ def _resize(taps: list[int]) -> Rule:
 
 
 def _resized(call: Call, inner: torch.Tensor, taps: list[int]) -> torch.Tensor:
-    centre = 0.0 if call.name == "upsample_nearest2d" else 0.5
+    center = 0.0 if call.name == "upsample_nearest2d" else 0.5
     shift = 0.0 if len(taps) == 1 else 0.5
     for axis, factor in ((0, call["scales_h"]), (1, call["scales_w"])):
         side, output = inner.shape[2 + axis], call.output.shape[2 + axis]
         if side > 1:
             ratio = 1 / factor if factor else side / output
-            place = torch.floor((torch.arange(output, dtype=torch.float64) + centre) * ratio - shift).long()
+            place = torch.floor((torch.arange(output, dtype=torch.float64) + center) * ratio - shift).long()
             inner = union([inner.index_select(2 + axis, (place + tap).clamp(0, side - 1)) for tap in taps])
     return inner
 
