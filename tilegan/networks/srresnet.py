@@ -30,7 +30,7 @@ class SRResNet(nn.Module):
     def __init__(self, channels: int, blocks: int, scale: int, norm: str = CHANNEL) -> None:
         super().__init__()
         if scale < 2 or scale & (scale - 1):
-            raise ModelError(f"a scale of {scale} is no power of 2: give 2, 4 or 8")
+            raise ModelError(f"a scale of {scale} is not supported: give 2, 4 or 8")
         self.scale = scale
         self.head = nn.Conv2d(3, channels, WIDE, padding=WIDE // 2, padding_mode=PADDING)
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
