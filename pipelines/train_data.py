@@ -1,4 +1,4 @@
-"""What a training is given: the images of both domains, and networks that fit them."""
+"""The data of a training: images of both domains, and settings with matching networks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,13 +24,13 @@ def prepared(
     styles: bool,
     labels: str | Path | None,
 ) -> tuple[TrainSettings, Dataset]:
-    """What a training learns from, and its settings with networks that fit that.
+    """Return the settings of a training with matching networks, and its dataset.
 
     Args:
-        folders: of its images.
-        settings: numbers of the training; None for the defaults.
+        folders: folders of its images.
+        settings: hyperparameters; None for the defaults.
         init: a model to start from, if any.
-        styles: whether each folder of targets is a style of its own.
+        styles: whether each subfolder of targets is a style.
         labels: see ``with_labels``.
 
     Raises:
@@ -43,11 +43,11 @@ def prepared(
 
 
 def found_again(config: RunConfig) -> Dataset:
-    """The images that a run was started with.
+    """Find the images with which a run was started.
 
     Raises:
-        ResumeError: a folder is missing, or its images are others.
-        And what ``Dataset.for_training`` raises.
+        ResumeError: a folder is missing, or its images have changed.
+        And the errors of ``Dataset.for_training``.
     """
     config.folders.check_there()
     dataset = Dataset.for_training(config.folders, config.settings)
@@ -58,18 +58,18 @@ def found_again(config: RunConfig) -> Dataset:
 def with_networks(
     settings: TrainSettings, init: str | Path | None, styles: list[str], derive: str = ""
 ) -> TrainSettings:
-    """The settings with networks like those of ``init``, that know several styles where there are some.
+    """Return the settings with networks like those of ``init``, for several styles if there are any.
 
-    Sources that are derived have one channel, where the generator can be made for that.
+    Derived sources have one channel if the generator supports it.
 
     Raises:
         ModelError: there is no such model.
-        SettingError: the method learns one style at a time, or the model has other styles, or its generator has no
-            choice of norms where one is asked for.
+        SettingError: the method learns one style at a time, the model has other styles, or its generator does not
+            support the requested norm.
     """
     if init is not None:
         architecture = read_header(init)["architecture"]
-        if chosen_style(init):  # then it is one style that is gone on from
+        if chosen_style(init):  # then training starts from this style only
             architecture["styles"] = []
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
@@ -91,17 +91,17 @@ def with_networks(
 def with_labels(
     settings: TrainSettings, init: str | Path | None, sources: list[TrainingImage], labels: str | Path | None
 ) -> TrainSettings:
-    """The settings with networks that turn the colours of label maps to labels, where sources are label maps.
+    """Return the settings with networks that convert colors to labels, if sources are label maps.
 
     Args:
         settings: from ``with_networks``.
-        init: the model to start from, if any; its labels stay.
-        sources: the images in which labels are looked for, where no file tells them.
-        labels: a file with their table, or 'auto' to look for them; None if sources need not be label maps, which they
-            are if there are maps of their instances.
+        init: the model to start from, if any; its labels are kept.
+        sources: the images in which labels are searched, if there is no file.
+        labels: a file with their table, or 'auto' to search for them; None if sources need not be label maps, which
+            they are if there are instance maps.
 
     Raises:
-        SettingError: the method learns from no label maps, or the file is no table, or the model has other labels.
+        SettingError: the method does not support label maps, the file is no table, or the model has other labels.
         DatasetError: the sources are no label maps.
     """
     method = settings.method_type
@@ -124,10 +124,10 @@ def with_labels(
 
 
 def with_colors(settings: TrainSettings, dataset: Dataset) -> TrainSettings:
-    """The settings with what the method takes from the images' colours.
+    """Return the settings with values that the method fits to the colors of the images.
 
     Raises:
-        DatasetError: no image of a domain or style decodes, or none is left to train on.
+        DatasetError: no image of a domain or style decodes, or no training image is left.
     """
 
     def colors() -> tuple[Colors, list[Colors]]:

@@ -51,7 +51,7 @@ def test_a_style_is_loaded_by_its_name(styled_translator: Translator, pixels: np
     found = light.in_style(mixed).translate(pixels)
     assert np.array_equal(found, styled_translator.in_style(mixed).translate(pixels))
     assert not np.array_equal(found, expected)
-    with pytest.raises(SettingError, match="'both' has several styles: choose of dark, light"):
+    with pytest.raises(SettingError, match="'both' has several styles: choose from dark, light"):
         load("both", "cpu", "float32").translate(pixels)
     with pytest.raises(SettingError, match="no style 'one'"):
         light.in_style({"one": 1.0})

@@ -78,7 +78,7 @@ def test_the_image_is_asked_for_only_where_it_is_looked_at(random_translator: Tr
     [
         (Choices({"monet": 1.0}), "has but one style"),
         (Choices(seed=1), "has no noise"),
-        (Choices(instances=True), "learnt without maps of instances"),
+        (Choices(instances=True), "was trained without instance maps"),
         (Choices(looks={0: 1}), "has no looks"),
         (Choices(look_seed=1), "has no looks"),
     ],

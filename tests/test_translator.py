@@ -123,7 +123,7 @@ def test_a_network_of_ones_own(own_generator, tmp_path):
 def test_a_name_is_taken_once(own_generator):
     own_generator("enlarging", Enlarging)
     own_generator("enlarging", Enlarging)
-    with pytest.raises(ModelError, match="'residual' is there already"):
+    with pytest.raises(ModelError, match="'residual' exists already"):
         own_generator("residual", Enlarging)
 
 

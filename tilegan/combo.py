@@ -1,7 +1,7 @@
-"""The Combo trick: translate four tiles one by one, judge only what they make together.
+"""The Combo trick: translate four tiles separately, and show the discriminator only the joined image.
 
-A tile whose edge does not meet its neighbour's makes the joined image unreal, so that a discriminator which sees only
-joined images teaches the generator edges that fit.
+A tile whose edge does not match its neighbor makes the joined image unrealistic, so that a discriminator that sees only
+joined images trains the generator to produce matching edges.
 """
 
 import torch
@@ -23,7 +23,7 @@ def split_quadrants(images: torch.Tensor) -> torch.Tensor:
 
 
 def join_quadrants(tiles: torch.Tensor) -> torch.Tensor:
-    """Put quadrants together again: the inverse of ``split_quadrants``.
+    """Join quadrants: the inverse of ``split_quadrants``.
 
     Args:
         tiles: (4N, C, S, S).
@@ -39,8 +39,8 @@ def join_quadrants(tiles: torch.Tensor) -> torch.Tensor:
 class Combo(nn.Module):
     """Wraps any image-to-image generator: (N, C, 2S, 2S) in, four independent S x S passes, the joined result out.
 
-    No pixel of one quadrant influences another one's output, forwards or in the gradient (as long as the generator
-    treats the images of a batch independently).
+    No pixel of one quadrant influences the output or the gradient of another one, if the generator processes the images
+    of a batch independently.
     """
 
     def __init__(self, generator: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""A generator and its contract: halo, stride, scale and weights, as one file on disk holds them."""
+"""A generator and its contract: halo, stride, scale and weights, as stored in one file."""
 
 import hashlib
 import json
@@ -20,30 +20,30 @@ from tilegan.tiling.layers import input_channels
 from tilegan.tiling.proof import Proof, can_be_kept, proven_reach
 from tilegan.tiling.reach import Reach
 
-TRAINED_SIDE = 512  # pixels: what trainings reduce images to unless told otherwise
+TRAINED_SIDE = 512  # pixels: default short side of training images
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What all that runs a generator has to know of it.
+    """The properties of a generator that are needed to run it.
 
     Attributes:
         generator: float (N, channels, h, w) in [-1, 1] -> float (N, 3, h * scale, w * scale) in [-1, 1]; h and w are
-            multiples of ``stride``. It takes tensors of type ``precision`` alone: load a translator in 'float32' to
-            call its generator with others.
-        architecture: what ``networks.build.build_generator`` makes the generator from: its name and its numbers.
+            multiples of ``stride``. It takes only tensors of dtype ``precision``: load a translator in 'float32' to
+            call its generator with float32.
+        architecture: the argument of ``networks.build.build_generator``: name and parameters.
         tile_size: side S of the tiles of training and of ``combo`` mode, in input pixels.
         halo: context that one output pixel can depend on, per side, in input pixels; a multiple of ``stride``.
         stride: total stride of the generator, in input pixels; reading must start at multiples of it.
         scale: output pixels per input pixel.
         name: the style's name, used in output file names.
         facts: how it was trained; free-form, JSON.
-        device, precision: where and in which number format the generator computes.
-        state: the weights in full precision, where the generator holds rounded ones.
-        unbounded: the first layer that sees more than the halo, such as one that looks at the whole image: then only
+        device, precision: device and dtype of the computation.
+        state: the weights in full precision, if those of the generator are rounded.
+        unbounded: the first layer that sees more than the halo, such as one that depends on the whole image: then only
             ``combo`` mode is possible. '' if there is none.
-        chosen_style: the one that is meant, of several, where none is asked for; '' if one has to be.
-        proof: what was proven of it before, and kept; None if nothing was, or it is another generator since.
+        chosen_style: default style among several; '' if one must be selected.
+        proof: stored proof of its properties; None if there is none, or the generator has changed.
     """
 
     generator: nn.Module
@@ -62,7 +62,7 @@ class Contract:
     proof: Proof | None = None
 
     def place(self, device: str = "auto", precision: str = "auto") -> Self:
-        """A copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
+        """Return a copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
         chosen = choose_device(device)
         dtype = choose_precision(precision, chosen)
         state = None if self.precision == dtype == torch.float32 else self.weights()
@@ -79,17 +79,17 @@ class Contract:
         name: str = "style",
         facts: dict[str, Any] | None = None,
     ) -> Self:
-        """The translator of a generator: halo, stride and scale are computed from the network and tried out.
+        """Create the translator of a generator: halo, stride and scale are computed from the network and tested.
 
         Args:
-            generator: on any device, in float32.
-            architecture: what makes it (see ``networks.build``).
+            generator: a generator on any device, in float32.
+            architecture: its architecture (see ``networks.build``).
             tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
             name: the style's name.
             facts: how it was trained; free-form, JSON.
 
         Raises:
-            ModelError: it makes no image of an image, or what it calls cannot be followed (see ``tiling.reach``).
+            ModelError: its output is no image, or it cannot be traced (see ``tiling.reach``).
         """
         found = proven_reach(generator)
         device = next((tensor.device for tensor in generator.parameters()), CPU)
@@ -108,33 +108,33 @@ class Contract:
 
     @property
     def channels(self) -> int:
-        """Of the images that the generator takes: 3, 1 for shades of grey, or more for planes beside the colours."""
+        """Return the number of channels that the generator takes: 3, 1 for grayscale, or more with further planes."""
         return input_channels(self.generator)
 
     @property
     def trained_side(self) -> int:
-        """The short side that the sources of its training were reduced to, in pixels; ``TRAINED_SIDE`` if unknown."""
+        """Return the short side of the reduced sources in training, in pixels; ``TRAINED_SIDE`` if unknown."""
         settings = self.facts.get("settings")
         side = settings.get("short_side") if isinstance(settings, dict) else None
         return max(1, (side if isinstance(side, int) else TRAINED_SIDE) // self.scale)
 
     @property
     def receptive_field(self) -> int:
-        """Full extent of what an output pixel can depend on, in input pixels, from halo to halo."""
+        """Return the full extent of the receptive field of an output pixel, in input pixels."""
         return 2 * self.halo + 1
 
     def header(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON types."""
+        """Return everything except the weights, as JSON types."""
         names = ("architecture", "tile_size", "halo", "stride", "scale", "name", "facts", "receptive_field")
         return {name: getattr(self, name) for name in names}
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """The generator's tensors, float32 on the CPU, in the precision in which they were trained or loaded."""
+        """Return the generator's tensors, float32 on the CPU, in the precision of training or loading."""
         state = self.generator.state_dict() if self.state is None else self.state
         return {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
 
     def fingerprint(self) -> str:
-        """SHA-256 over contract and weights: two translators with the same one give the same pixels."""
+        """Return a SHA-256 hash of contract and weights: translators with the same hash give the same pixels."""
         digest = hashlib.sha256()
         contract = {name: value for name, value in self.header().items() if name not in ("name", "facts")}
         digest.update(json.dumps(contract, sort_keys=True).encode())
@@ -145,7 +145,7 @@ class Contract:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """What a safetensors file holds, on the CPU in float32.
+        """Read a safetensors file, on the CPU in float32.
 
         Raises:
             ModelError: the file is not a model, or its weights do not fit its architecture.
@@ -165,6 +165,6 @@ class Contract:
         return replace(made, unbounded=found.unbounded, proof=proof)
 
     def fits(self, found: Reach) -> bool:
-        """Whether the contract is that of a generator of such a reach; a halo wider than needed does no harm."""
+        """Return whether the contract is valid for a generator with this reach; a larger halo is allowed."""
         same = (self.stride, self.scale) == (found.stride, found.scale)
         return same and self.halo >= found.halo and self.halo % found.stride == 0

@@ -1,4 +1,4 @@
-"""Which device computes, and in which number format."""
+"""Selection of the device and the dtype of the computation."""
 
 import ctypes
 import os
@@ -13,23 +13,24 @@ from torch import nn
 
 from tilegan.errors import SettingError
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # glibc's numbers of what ``mallopt`` sets
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # parameters of ``mallopt`` in glibc
 CPU = torch.device("cpu")
 DEVICES = ("cpu", "cuda", "mps")
 LEAST_WIDTH = 256  # pixels
-# Window and windows in one forward pass, by device. Larger windows waste less on halos, which combo has not; smaller
-# ones fit the cache of a CPU better: docs/benchmarks.md has the curve. A GPU needs more to be busy.
+# Window and windows in one forward pass, by device. Larger windows have less overhead by halos, which combo does not
+# have; smaller ones fit the cache of a CPU better: see the curve in docs/benchmarks.md. A GPU needs larger batches for
+# full utilization.
 CPU_WINDOWS, CPU_BATCH = {"exact": 1024, "combo": 512}, 1
 GPU_WINDOW, GPU_BATCH = 1024, 4
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
-# A forked process has none of the threads by which its parent computed, and OpenMP would wait for them for ever: it
-# computes with one thread, as torch's own forked workers do.
+# A forked process does not have the threads of its parent, and OpenMP would wait for them forever: it computes with one
+# thread, like the forked workers of torch.
 os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; 'auto' takes cuda, then mps, then cpu.
+    """Return the device with a name; 'auto' takes cuda, then mps, then cpu.
 
     Raises:
         SettingError: the name is unknown, or the machine has no such device, or the process was forked after CUDA was
@@ -39,7 +40,7 @@ def choose_device(name: str = "auto") -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         device = torch.device(name)
-        if device.type not in DEVICES:  # torch knows more, such as 'meta', that cannot do this work
+        if device.type not in DEVICES:  # torch has others that cannot do this work, such as 'meta'
             raise SettingError(f"no device '{name}' for this work: use auto, {', '.join(DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
@@ -52,7 +53,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """The number format of that name; 'auto' takes the fastest one that the device computes natively.
+    """Return the dtype with a name; 'auto' takes the fastest one that the device supports natively.
 
     bfloat16 where the hardware multiplies it (CUDA from compute capability 8, CPUs with AVX512-BF16 or AMX), float16
     on older CUDA cards, float32 elsewhere.
@@ -72,32 +73,32 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def precision_name(dtype: torch.dtype) -> str:
-    """The name of a number format, as ``choose_precision`` takes it."""
+    """Return the name of a dtype, as for ``choose_precision``."""
     return str(dtype).removeprefix("torch.")
 
 
 def least_width(device: torch.device, dtype: torch.dtype) -> int:
-    """The pixels, their halo excluded, that windows need to be wide for sums to be rounded as in wide images.
+    """Return the minimum width of windows without halo, in pixels, for sums to be rounded as in wide images.
 
-    In bfloat16 CPUs with AMX add up the products of narrow ones in another order: values of the result came out by up
-    to seven levels of 255 otherwise. Of low windows they do not.
+    In bfloat16, CPUs with AMX add the products of narrow windows in another order: values of the result differed by up
+    to 7 of 255. The height of windows has no such effect.
     """
     return LEAST_WIDTH if device.type == "cpu" and dtype == torch.bfloat16 else 1
 
 
 def to_device(network: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
-    """Move a network, in place, its weights channels last: CPUs run convolutions nearly twice as fast so."""
+    """Move a network in place, with weights channels last: this makes convolutions on CPUs nearly twice as fast."""
     return network.to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def sent(array: NDArray[Any], device: torch.device) -> torch.Tensor:
-    """An array as a tensor on a device; to CUDA it is copied while the device computes and the host goes on."""
+    """Return an array as a tensor on a device; copies to CUDA are asynchronous."""
     tensor = torch.from_numpy(np.ascontiguousarray(array))
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def fetched(tensor: torch.Tensor) -> NDArray[Any]:
-    """A tensor as an array, once it is computed; of CUDA only the current stream is waited for."""
+    """Return a tensor as an array once it is computed; on CUDA this waits only for the current stream."""
     if tensor.device.type != "cuda":
         array: NDArray[Any] = tensor.cpu().numpy()
         return array
@@ -108,10 +109,10 @@ def fetched(tensor: torch.Tensor) -> NDArray[Any]:
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep what large tensors free for the next ones, up to its peak; without glibc nothing happens.
+    """Let this process reuse the memory of freed large tensors, up to its peak; without glibc nothing happens.
 
-    Otherwise each is mapped anew, page by page: a tenth of the time of a forward pass on a CPU. All threads share what
-    is kept: with a heap for each, memory creeps up by a fifth from 0.2 to 1 gigapixels.
+    Otherwise each tensor is mapped anew, page by page: a tenth of the time of a forward pass on a CPU. All threads
+    share the memory: with a heap per thread, memory grows by a fifth from 0.2 to 1 gigapixels.
     """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt
@@ -122,7 +123,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def plain_memory_errors() -> Iterator[None]:
-    """Raise torch's several ways to say 'out of memory' as Python's own ``MemoryError``."""
+    """Convert the out-of-memory errors of torch to ``MemoryError``."""
     try:
         yield
     except RuntimeError as error:

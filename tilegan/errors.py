@@ -1,8 +1,8 @@
-"""Every error and warning of the project, and how their texts count; each error is also the builtin that fits it."""
+"""All errors and warnings of the project, and ordinals for messages; errors also derive from builtin ones."""
 
 
 class TileganError(Exception):
-    """Root of all errors that a user can cause or mend; its text is one line."""
+    """Base class of all errors that a user can cause or fix; the message is one line."""
 
 
 class ImageError(TileganError, OSError):
@@ -10,31 +10,31 @@ class ImageError(TileganError, OSError):
 
 
 class ModelError(TileganError, ValueError):
-    """A file is not a tilegan model, or it cannot do what is asked of it."""
+    """A file is not a tilegan model, or the model does not support the request."""
 
 
 class SettingError(TileganError, ValueError):
-    """A setting has a value that cannot work."""
+    """A setting has an invalid value."""
 
 
 class DatasetError(TileganError, ValueError):
-    """A folder holds no image that can be trained on."""
+    """A folder has no usable training images."""
 
 
 class OutputError(TileganError, OSError):
-    """A result cannot be written: no room, no permission, an unknown format."""
+    """A result cannot be written: no space, no permission, an unknown format."""
 
 
 class OutputExistsError(OutputError, FileExistsError):
-    """A result is there already and may not be replaced unasked."""
+    """A result exists already and may not be replaced without request."""
 
 
 class ResumeError(TileganError, ValueError):
-    """What is to be resumed was begun with another source, model or setting."""
+    """The work to be resumed was started with another source, model or setting."""
 
 
 class TooLittleMemoryError(TileganError, MemoryError):
-    """Not even the least window fits."""
+    """Not even the smallest window fits into memory."""
 
 
 class WorkerError(TileganError, RuntimeError):
@@ -42,22 +42,22 @@ class WorkerError(TileganError, RuntimeError):
 
 
 class TrainingError(TileganError, RuntimeError):
-    """Training cannot go on, such as when a loss is no longer a number."""
+    """Training cannot continue, for example because a loss is not finite."""
 
 
 class TileganWarning(UserWarning):
-    """Root of all warnings."""
+    """Base class of all warnings."""
 
 
 class SkippedImageWarning(TileganWarning):
-    """An image of a training folder is left out."""
+    """An image of a training folder is skipped."""
 
 
 class CollapseWarning(TileganWarning):
-    """A training has lost the variety of its sources."""
+    """The outputs of a training have lost the variety of the sources."""
 
 
 def ordinal(number: int) -> str:
-    """A whole number, 0 or more, as it is said of a place: 1st, 2nd, 3rd, 4th, 11th, 21st."""
+    """Return a non-negative integer as an ordinal: 1st, 2nd, 3rd, 4th, 11th, 21st."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

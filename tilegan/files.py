@@ -1,4 +1,4 @@
-"""Names of files here and on object storage, and small files that are whole or not there."""
+"""Paths of files on disk and on object storage, and atomic writes of small files."""
 
 import os
 import shutil
@@ -12,21 +12,21 @@ from typing import Any, cast
 from tilegan.errors import OutputError, SettingError
 
 SCHEMES = ("s3", "gs", "http", "https")
-# whose errors are no OSError, though they tell of a file that cannot be reached
+# whose errors for unreachable files are no OSError
 _LIBRARIES = {"aiobotocore", "aiohttp", "botocore", "gcsfs", "google", "requests"}
 
 
 def locate(name: str | Path) -> Path:
-    """The path of a file or folder that may be on object storage.
+    """Return the path of a file or folder, which may be on object storage.
 
     Args:
-        name: a local path, or a URL: ``s3://bucket/key``, ``gs://bucket/key``, ``https://host/path`` (to read only).
+        name: a local path, or a URL: ``s3://bucket/key``, ``gs://bucket/key``, ``https://host/path`` (read-only).
 
     Returns:
-        For a URL a ``upath.UPath``, which has the methods of ``Path`` that need no disk but is none: it cannot be
-        renamed in one step, its folders are there as long as something is in them, and what its methods raise is best
-        caught inside ``os_errors``. ``is_file`` and ``is_dir`` are false also where the host does not answer; ``stat``
-        tells.
+        For a URL a ``upath.UPath``, which has the methods of ``Path`` that need no disk, but with differences: it
+        cannot be
+        renamed atomically, folders exist only while they contain something, and errors of its methods should be caught
+        inside ``os_errors``. ``is_file`` and ``is_dir`` are also false if the host does not answer; ``stat`` raises.
 
     Raises:
         SettingError: another kind of URL, or the packages for it are missing.
@@ -52,21 +52,21 @@ def locate(name: str | Path) -> Path:
 
 
 def is_remote(path: Path) -> bool:
-    """Whether a path that ``locate`` gave is a URL."""
+    """Return whether a path from ``locate`` is a URL."""
     return not isinstance(path, Path)
 
 
 def storage_options(path: Path) -> dict[str, Any] | None:
-    """What zarr has to be told beside the URL; None for a local path."""
+    """Return the storage options of zarr for a URL; None for a local path."""
     return dict(cast(Any, path).storage_options) if is_remote(path) else None
 
 
 @contextmanager
 def os_errors() -> Iterator[None]:
-    """Turn what the libraries of object storage raise when they cannot reach it into OSError.
+    """Convert errors of the libraries of object storage to OSError.
 
     Raises:
-        OSError: in their place, of one line.
+        OSError: replaces them, with a message of one line.
     """
     try:
         yield
@@ -77,12 +77,12 @@ def os_errors() -> Iterator[None]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file; one of that name is replaced only when the new one is safely on disk.
+    """Write a file; an existing one is replaced only when the new one is on disk.
 
     Raises:
-        OutputError: no room or no permission; what was there is untouched.
+        OutputError: no space or no permission; an existing file is unchanged.
     """
-    # a name of its own: another thread or process may be writing the same file
+    # a unique name: another thread or process may be writing the same file
     temporary = None if is_remote(path) else path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.partial")
     try:
         if temporary is None:
@@ -104,10 +104,10 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file or folder exists; unlike ``is_file``, not also false where the host does not answer.
+    """Return whether a file or folder exists; unlike ``is_file``, raise if the host does not answer.
 
     Raises:
-        OSError: it cannot be found out.
+        OSError: it cannot be determined.
     """
     try:
         with os_errors():
@@ -118,13 +118,14 @@ def is_there(path: Path) -> bool:
 
 
 def files_below(folder: Path, *, hidden: bool = False) -> list[Path]:
-    """The files below a folder of this disk, in order of their names.
+    """Return the files below a local folder, in order of names.
 
-    Links are followed, also to folders, but none to a folder that it lies in. Folders that may not be read are empty.
+    Links are followed, also to folders, except to a folder that contains them. Folders without read permission count as
+    empty.
 
     Args:
-        folder: to look into.
-        hidden: whether files and folders are meant too whose names begin with a dot.
+        folder: the folder to search.
+        hidden: whether to include files and folders whose names begin with a dot.
     """
 
     def below(place: Path, above: frozenset[Path]) -> Iterator[Path]:
@@ -142,7 +143,7 @@ def files_below(folder: Path, *, hidden: bool = False) -> list[Path]:
 
 @contextmanager
 def local_copy(path: Path) -> Iterator[Path]:
-    """A file as one on this disk, for libraries that read no other: itself, or a copy that is removed afterwards.
+    """Provide a file on local disk, for libraries that need one: itself, or a copy that is removed afterward.
 
     Raises:
         OSError: it cannot be read.
@@ -158,7 +159,7 @@ def local_copy(path: Path) -> Iterator[Path]:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, here or on object storage; nothing if it is not there.
+    """Remove a file, on disk or on object storage, if it exists.
 
     Raises:
         OSError: it cannot be removed.
@@ -171,7 +172,7 @@ def remove_file(path: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder and all that is in it, here or on object storage; nothing if it is not there.
+    """Remove a folder and its contents, on disk or on object storage, if it exists.
 
     Raises:
         OSError: it cannot be removed.
@@ -184,8 +185,8 @@ def remove_tree(folder: Path) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, cut to one line; its class where it says nothing."""
-    if isinstance(error, KeyError):  # which says no more than the key
+    """Return the first line of the message of an exception; its class if there is no message."""
+    if isinstance(error, KeyError):  # whose message is only the key
         return f"{error} is missing"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

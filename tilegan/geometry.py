@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16 levels, (h, w, channels)
+Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16, (h, w, channels)
 Level = TypeVar("Level", bound=np.unsignedinteger[Any])
 
 
@@ -23,39 +23,39 @@ class Window(NamedTuple):
 
     @property
     def bottom(self) -> int:
-        """First row below the window."""
+        """Return the first row below the window."""
         return self.top + self.height
 
     @property
     def right(self) -> int:
-        """First column right of the window."""
+        """Return the first column right of the window."""
         return self.left + self.width
 
     def scaled(self, factor: int) -> "Window":
-        """The same window on a grid ``factor`` times as fine."""
+        """Return the window on a grid ``factor`` times as fine."""
         return Window(*(factor * side for side in self))
 
     def moved(self, down: int, right: int) -> "Window":
-        """The same window elsewhere."""
+        """Return the window shifted by rows and columns."""
         return Window(self.top + down, self.left + right, self.height, self.width)
 
     def of(self, pixels: Pixels) -> Pixels:
-        """Its part of an image (h, w, ...) that it lies in; a view."""
+        """Crop an image (h, w, ...) that contains the window; a view."""
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
 def round_up(value: int, multiple: int) -> int:
-    """The smallest multiple of ``multiple`` that is at least ``value``."""
+    """Return the smallest multiple of ``multiple`` that is at least ``value``."""
     return -(-value // multiple) * multiple
 
 
 def grid_shape(height: int, width: int, side: int) -> tuple[int, int]:
-    """Rows and columns of the grid of ``side`` x ``side`` cells that covers ``height`` x ``width``."""
+    """Return rows and columns of the grid of ``side`` x ``side`` cells that covers ``height`` x ``width``."""
     return -(-height // side), -(-width // side)
 
 
 def grid_cell(index: tuple[int, int], side: int, height: int, width: int) -> Window:
-    """The cell at (row, column) of that grid, cut at the bottom and right edges of the image."""
+    """Return the cell at (row, column) of that grid, clipped at the bottom and right edges of the image."""
     top, left = index[0] * side, index[1] * side
     return Window(top, left, min(side, height - top), min(side, width - left))
 
@@ -68,7 +68,7 @@ def split(window: Window, side: int) -> Iterator[Window]:
 
 
 def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
-    """Indices ``start .. stop - 1`` of an axis of ``length`` pixels, mirrored into it at both ends.
+    """Return indices ``start .. stop - 1`` of an axis of ``length`` pixels, reflected at both ends.
 
     The edge pixel is not repeated (numpy's ``reflect``): the period is ``2 (length - 1)``, and any distance beyond the
     axis is allowed. An axis of one pixel repeats it.
@@ -81,19 +81,19 @@ def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
 
 
 def means(pixels: NDArray[Level], factor: int) -> NDArray[Level]:
-    """Means of squares of ``factor`` x ``factor`` pixels, rounded to the nearest level, halves up: a reduction.
+    """Reduce an image by averaging ``factor`` x ``factor`` pixels, rounded to the nearest integer, halves up.
 
     Args:
         pixels: uint8 or uint16 (h, w, channels); h and w are multiples of ``factor``.
-        factor: 1 and up.
+        factor: 1 or more.
 
     Returns:
-        (h / factor, w / factor, channels) of the same type.
+        (h / factor, w / factor, channels) of the same dtype.
     """
     if factor == 1:
         return pixels
     height, width, channels = pixels.shape
-    # rows first: whole rows are added fast
+    # rows first, since whole rows are added faster
     rows = pixels.reshape(height // factor, factor, width * channels).sum(axis=1, dtype=np.uint32)
     sums = rows.reshape(height // factor, width // factor, factor, channels).sum(axis=2, dtype=np.uint32)
     sums += np.uint32(factor**2 // 2)

@@ -1,4 +1,4 @@
-"""What generators look at of pixels: all of them, or shades of grey."""
+"""Selection of the channels that a generator takes: all of them, or luma."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 from tilegan.geometry import Pixels
 from tilegan.metrics.lab import LUMA
 
-# in parts of 65536; together they are just that, so that greys stay what they are
+# in parts of 65536; together they are just that, so that grays stay what they are
 WEIGHTS = tuple(round(65536 * weight) for weight in LUMA)
 
 
 def gray(pixels: NDArray[np.unsignedinteger[Any]]) -> Pixels:
-    """Luma of BT.601, rounded to the nearest level.
+    """Return BT.601 luma, rounded to the nearest integer.
 
     Args:
         pixels: uint8 or uint16 (..., 3).
 
     Returns:
-        (..., 1) of the same type.
+        (..., 1) of the same dtype.
     """
     total = np.full((*pixels.shape[:-1], 1), 2**15, np.uint32)
     for channel, weight in enumerate(WEIGHTS):
@@ -29,14 +29,14 @@ def gray(pixels: NDArray[np.unsignedinteger[Any]]) -> Pixels:
 
 
 def seen(pixels: NDArray[np.unsignedinteger[Any]], channels: int) -> Pixels:
-    """What a generator of so many channels looks at of an image or a part of it.
+    """Return the channels of an image, or a part of it, that a generator takes.
 
     Args:
         pixels: uint8 or uint16 (..., 3), or (..., channels).
-        channels: 1 for luma, 3, or more for planes beside the colours, which are 0 where they are not given.
+        channels: 1 for luma, 3, or more with further planes, which are 0 if they are missing.
 
     Returns:
-        (..., channels) of the same type.
+        (..., channels) of the same dtype.
     """
     if channels == 1:
         return gray(pixels)

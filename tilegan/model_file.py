@@ -1,7 +1,7 @@
-"""Which models there are, and what the header of a model's file says.
+"""The available models, and the headers of model files.
 
-The file is safetensors: tensors, and a JSON header that alone is enough to rebuild the generator. Nothing in it is
-ever executed or unpickled.
+The file is safetensors: tensors, and a JSON header that is sufficient to rebuild the generator. Nothing in it is
+executed or unpickled.
 """
 
 import json
@@ -15,15 +15,15 @@ import safetensors
 from tilegan.errors import ModelError
 
 FORMAT = "tilegan/1"
-FOLDER = Path(str(resources.files("tilegan") / "models"))  # weights that ship with the package
+FOLDER = Path(str(resources.files("tilegan") / "models"))  # weights in the package
 
 
 class Shipped(NamedTuple):
-    """What the name of a model inside the package stands for.
+    """A bundled model.
 
     Attributes:
         path: the file.
-        style: the one that is meant of the several styles in it; '' if the name is that of the file.
+        style: the style in a file with several; '' if the name is that of the file.
     """
 
     path: Path
@@ -31,9 +31,9 @@ class Shipped(NamedTuple):
 
 
 def shipped() -> dict[str, Shipped]:
-    """The models inside the package by name: of each file, and of each style in files of several.
+    """Return the bundled models by name: of each file, and of each style in files with several styles.
 
-    The name of a file comes before that of a style, and files are in alphabetical order.
+    The name of a file precedes that of a style, and files are in alphabetical order.
 
     Raises:
         ModelError: one of the files is damaged.
@@ -47,7 +47,7 @@ def shipped() -> dict[str, Shipped]:
 
 
 def chosen_style(name_or_path: str | Path) -> str:
-    """The style that the name of a model chooses, of several in its file; '' if it chooses none.
+    """Return the style that a model name selects in a file with several styles; '' if it selects none.
 
     Raises:
         ModelError: a file inside the package is damaged.
@@ -57,7 +57,7 @@ def chosen_style(name_or_path: str | Path) -> str:
 
 
 def find(name_or_path: str | Path) -> Path:
-    """The file of a model: that of a shipped name, else the path itself, else ``translator.safetensors`` in a run.
+    """Return the file of a model: that of a bundled name, the path itself, or ``translator.safetensors`` in a run.
 
     Raises:
         ModelError: there is no such model.
@@ -75,7 +75,7 @@ def find(name_or_path: str | Path) -> Path:
 
 
 def read_header(name_or_path: str | Path) -> dict[str, Any]:
-    """The JSON header of a model, without its weights.
+    """Read the JSON header of a model, without its weights.
 
     Raises:
         ModelError: there is no such model, or the file is none.
@@ -84,7 +84,7 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
 
 
 def read_proof(path: Path) -> str:
-    """What was proven of a model when it was saved (see ``tiling.proof``); '' if nothing is kept.
+    """Read the proof that is stored with a model (see ``tiling.proof``); '' if there is none.
 
     Raises:
         ModelError: the file is no model.
@@ -93,13 +93,13 @@ def read_proof(path: Path) -> str:
 
 
 def styles_of(header: dict[str, Any]) -> tuple[str, ...]:
-    """Names of the styles that the generator of a header has to choose from; none if there is but one."""
+    """Return the names of the styles of the generator of a header; empty if there is only one."""
     return tuple(header["architecture"].get("styles", ()))
 
 
 @cache
 def _styles_in(path: Path) -> tuple[str, ...]:
-    """The styles in a file inside the package, which stays as it is."""
+    """Return the styles in a file of the package, which does not change."""
     return styles_of(_header_of(path))
 
 
@@ -130,4 +130,4 @@ def _check_header(path: Path, header: Any) -> None:
         raise ModelError(f"not a tilegan model: {path}: its header should have {', '.join(sorted(names))}")
     whole = all(isinstance(header[name], int) and header[name] >= (name != "halo") for name in numbers)
     if not (whole and isinstance(header["architecture"], dict) and isinstance(header["facts"], dict)):
-        raise ModelError(f"not a tilegan model: {path}: its header has values that cannot be")
+        raise ModelError(f"not a tilegan model: {path}: its header has invalid values")

@@ -1,4 +1,4 @@
-"""How long work reports how far it is: through a callback, never by printing."""
+"""Progress reports of long operations: through a callback, never by printing."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ class Progress(Protocol):
     """Called after each finished part of a job, always from the thread that started the job."""
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        """Tell that ``done`` of ``total`` output pixels of ``phase`` are finished.
+        """Report that ``done`` of ``total`` output pixels of ``phase`` are finished.
 
         Phases: 'stylize', 'sample', 'pyramid', 'copy', 'export', 'verify', 'evaluate' (source pixels),
         'statistics' (source pixels, once for each norm).
@@ -15,4 +15,4 @@ class Progress(Protocol):
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """The callback that tells nobody."""
+    """Ignore progress; the default callback."""

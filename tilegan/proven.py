@@ -1,4 +1,4 @@
-"""What is proven of a translator before it runs, what its passes take, and how both are kept in its file."""
+"""Verified properties of a translator and the memory of its passes, and their storage in its file."""
 
 import json
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ from tilegan.tiling.proof import Proof, can_be_kept, named, proven_reach
 from tilegan.tiling.reach import reach
 from tilegan.tiling.unpadded import unpadded
 
-# Of numbers and of pixels: what images of 8 and of 16 bits are translated in, by default.
+# Default dtypes of computation and pixels for images of 8 and of 16 bits.
 CPU_TYPES = (("float32", "uint8"), ("bfloat16", "uint8"), ("float32", "uint16"))
 GPU_TYPES = (("bfloat16", "uint8"), ("float16", "uint8"), ("float32", "uint16"))
 
 
 class Pass(NamedTuple):
-    """A forward pass of ``run``: windows, their side without halo, their halo, and the numpy type of their pixels."""
+    """A forward pass of ``run``: windows, their side without halo, their halo, and the dtype of their pixels."""
 
     batch: int
     side: int
@@ -43,19 +43,19 @@ class Proven(Contract):
 
     @property
     def needs_statistics(self) -> bool:
-        """Whether it normalises by statistics of whole images (instance norm): bounded once these are settled."""
+        """Return whether it needs statistics of whole images (instance norm); it is bounded once these are fixed."""
         return self.architecture.get("norm") == INSTANCE
 
     @cached_property
     def exact(self) -> Levels:
-        """What runs on windows with a halo: without padding, if the generator can do without.
+        """Return the module that runs on windows with a halo: without padding if possible.
 
         Raises:
             ModelError: the generator sees more than the halo.
         """
         found = self.proof.reach if self.proof is not None else reach(self.generator)
         if unbounded := self.unbounded or found.unbounded:
-            seen = f"{unbounded} sees more than a neighbourhood"
+            seen = f"{unbounded} sees more than a neighborhood"
             remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
             raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:
@@ -65,22 +65,22 @@ class Proven(Contract):
         return under_halo(self.generator, found, self.halo, self.precision, lost)
 
     def levels(self, halo: int) -> Levels:
-        """What runs on windows: with the translator's halo, or with none."""
+        """Return the module that runs on windows with the translator's halo, or without halo."""
         assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
         return self.exact if halo else Levels(self.generator, self.precision).eval()
 
     def missing(self, width: int, halo: int) -> int:
-        """By how many columns windows with their context are too narrow to be rounded as the whole image is."""
+        """Return the number of columns by which windows are too narrow to be rounded as the whole image."""
         return max(0, round_up(least_width(self.device, self.precision), self.stride) - width) if halo else 0
 
     def peak_bytes(self, batch: int, side: int, halo: int = 0, levels: np.dtype[Any] | type = np.uint8) -> int:
-        """Bytes that a pass holds at most, beside the weights: pixels, all that the network makes of them, the result.
+        """Return the peak bytes of a pass without weights: pixels, intermediate tensors and result.
 
         Args:
-            batch: windows.
-            side: of a window, halo excluded, in input pixels; a multiple of ``stride``.
-            halo: the translator's, or 0.
-            levels: numpy type of the pixels.
+            batch: number of windows.
+            side: side of a window without halo, in input pixels; a multiple of ``stride``.
+            halo: halo of the translator, or 0.
+            levels: dtype of the pixels.
 
         Raises:
             ModelError: there is a halo, and the generator sees more.
@@ -90,7 +90,7 @@ class Proven(Contract):
         return self._peak_bytes(asked) if known is None else known
 
     def known_bytes(self, batch: int, side: int, halo: int, levels: np.dtype[Any] | type) -> int | None:
-        """The same, where it is kept in the translator's file; else None."""
+        """Return the peak bytes if they are stored in the translator's file, otherwise None."""
         if self.proof is None:
             return None
         name = named(batch, side, halo, precision_name(self.precision), np.dtype(levels).name)
@@ -102,9 +102,9 @@ class Proven(Contract):
         return peak_bytes(self.levels(halo), shape, getattr(torch, levels))
 
     def save(self, path: str | Path) -> None:
-        """Write it to a safetensors file; one that is there is replaced only when the new one is whole.
+        """Write a safetensors file; an existing one is replaced only when the new one is complete.
 
-        What has to be proven of it is proven and kept there, so that it is ready sooner where it is loaded.
+        Its properties are verified and stored in the file, so that loading is faster.
 
         Raises:
             ModelError: halo, stride and scale are not what the generator needs.
@@ -116,9 +116,9 @@ class Proven(Contract):
         replace_file(locate(path), save(self.weights(), metadata))
 
     def prove(self) -> Proof:
-        """All that is asked for before a plan is made that leaves the choice to the program.
+        """Verify all properties that a plan with default settings needs.
 
-        It is the proof that was kept, if it is still of the same contract and weights.
+        The stored proof is returned if it belongs to the same contract and weights.
 
         Raises:
             ModelError: halo, stride and scale are not what the generator needs.
@@ -143,7 +143,7 @@ class Proven(Contract):
         return replace(proof, peaks=peaks)
 
     def _usual(self) -> Iterator[tuple[str, Pass]]:
-        """The passes of plans that leave the choice to the program, with their precisions."""
+        """Yield the passes of plans with default settings, with their precisions."""
         for precision, levels in CPU_TYPES:
             yield precision, Pass(CPU_BATCH, round_up(CPU_WINDOWS["exact"], self.stride), self.halo, levels)
             tiles = -(-CPU_WINDOWS["combo"] // self.tile_size)

@@ -1,4 +1,4 @@
-"""What is chosen of a generator, or settled for an image, before any window is cut."""
+"""Options of a generator that are selected, or fixed for an image, before it is run in windows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,14 +21,14 @@ from tilegan.proven import Proven
 
 @dataclass(frozen=True)
 class Choices:
-    """What is wanted of a generator that leaves a choice.
+    """The selected options of a generator.
 
     Attributes:
-        style: by style the share that is wanted, see ``Settling.in_style``.
-        seed: chooses the noise, see ``Settling.seeded``; None for that of the training.
-        looks: of labels and instances, see ``Settling.in_look``.
+        style: share of each style, see ``Settling.in_style``.
+        seed: seed of the noise, see ``Settling.seeded``; None for that of the training.
+        looks: looks of labels and instances, see ``Settling.in_look``.
         look_seed: likewise.
-        instances: whether there are maps of instances.
+        instances: whether there are instance maps.
     """
 
     style: Mapping[str, float] = field(default_factory=dict)
@@ -40,58 +40,58 @@ class Choices:
 
 @dataclass(frozen=True)
 class Settling(Proven):
-    """A contract whose generator may leave choices; each is settled in a copy whose generator is like any other."""
+    """A contract whose generator may have options; fixing one returns a copy whose generator no longer has it."""
 
     def settled(self, choices: Choices, thumbnail: Callable[[], Pixels] | None = None) -> Self:
-        """The translator without any choice left, but for statistics of norms.
+        """Return the translator with all options fixed, except statistics of norms.
 
         Args:
-            choices: what is wanted.
-            thumbnail: the image it is for, or a reduced copy of it, (h, w, 3): called if its generator looks at the
-                whole image; without, it is as for none.
+            choices: the selected options.
+            thumbnail: returns the image or a reduced copy of it, (h, w, 3); called if the generator has context. None
+                for no context.
 
         Raises:
-            SettingError: it has nothing to choose from, or not what was chosen, or none is chosen of its styles.
+            SettingError: an option or its value does not exist, or no style is selected.
         """
         made = self.in_style(choices.style)
         if choices.seed is not None:
             made = made.seeded(choices.seed)
         if choices.instances and not made.takes_instances:
-            raise SettingError(f"the model '{made.name}' learnt without maps of instances: leave them out")
+            raise SettingError(f"the model '{made.name}' was trained without instance maps: leave them out")
         made = made.in_look(choices.looks, choices.look_seed)
         return made.for_image(thumbnail()) if thumbnail is not None and made.looks_at_whole else made
 
     @property
     def looks_at_whole(self) -> bool:
-        """Whether the generator wants to be told of the whole image (see ``for_image``)."""
+        """Return whether the generator has context from the whole image (see ``for_image``)."""
         return capabilities(self.generator).context
 
     @property
     def styles(self) -> tuple[str, ...]:
-        """Names of the styles to choose from (see ``in_style``); none if there is but one."""
+        """Return the names of the styles (see ``in_style``); empty if there is only one."""
         return capabilities(self.generator).styles
 
     def for_image(self, pixels: Pixels) -> Self:
-        """The translator for one image: what its generator sees of the whole image is settled, for all windows alike.
+        """Return the translator for one image, whose context is fixed for all windows.
 
         Args:
             pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
 
         Returns:
-            A translator without context, or itself if the generator wants none.
+            A translator without context, or itself if the generator has none.
         """
         if not self.looks_at_whole:
             return self
         return self._made_plain(*for_image(self.architecture, self.weights(), pixels))
 
     def in_style(self, shares: Mapping[str, float]) -> Self:
-        """The translator for one of its styles, or a mixture of them.
+        """Return the translator for one of its styles, or a mixture of them.
 
         Args:
-            shares: by style, of any sum above 0; none if it has but one style, or for the one that its name chose.
+            shares: shares by style, with any sum above 0; empty if it has only one style, or for that of its name.
 
         Raises:
-            SettingError: it has no such style, or none is chosen, or a share cannot be.
+            SettingError: it has no such style, none is selected, or a share is invalid.
         """
         if not self.styles:
             if shares:
@@ -101,7 +101,7 @@ class Settling(Proven):
         return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
 
     def seeded(self, seed: int) -> Self:
-        """The translator with other noise, from 0 up: it paints another picture of the same image.
+        """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.
 
         Raises:
             SettingError: its generator has no noise.
@@ -109,14 +109,14 @@ class Settling(Proven):
         if not capabilities(self.generator).noise:
             raise SettingError(f"the model '{self.name}' has no noise to choose: leave out the seed")
         seeded = self._made_plain(*with_seed(self.architecture, self.weights(), seed))
-        return replace(seeded, proof=self.proof)  # which no noise changes
+        return replace(seeded, proof=self.proof)  # independent of noise
 
     def frozen(self, precision: str = "", grid: Grid | None = None) -> Self:
-        """The translator with norms of fixed statistics, which are yet to be settled: it is bounded.
+        """Return the translator with frozen norms without statistics, which is bounded.
 
         Args:
-            precision: the number format's name; default its own.
-            grid: of the cells of an image that have statistics of their own; None if all of it has the same.
+            precision: name of the dtype; by default its own.
+            grid: grid of cells with their own statistics; None for statistics of the whole image.
         """
         norm = FROZEN if grid is None else grid.name
         network, architecture = with_frozen_norms(self.architecture, self.weights(), norm)
@@ -125,24 +125,24 @@ class Settling(Proven):
 
     @property
     def looks(self) -> int:
-        """How many looks each label of a label map has to choose from (see ``in_look``); 0 if there is no choice."""
+        """Return the number of looks of each label of a label map (see ``in_look``); 0 if there is no choice."""
         return capabilities(self.generator).looks
 
     @property
     def takes_instances(self) -> bool:
-        """Whether label maps may come with maps of instances (see ``images.instances``)."""
+        """Return whether label maps may come with instance maps (see ``images.instances``)."""
         return capabilities(self.generator).instances
 
     def in_look(self, chosen: Mapping[int | str, int], seed: int | None = None) -> Self:
-        """The translator with one look of each label, and of instances that are chosen by number.
+        """Return the translator with one look for each label, and for instances that are selected by number.
 
         Args:
-            chosen: numbers of looks, from 0, by labels (their numbers, from 0, or their names) and by instances
-                ('#17'), which come before their labels.
-            seed: draws the looks of the other instances and labels; None for their first ones, the most frequent.
+            chosen: indices of looks, from 0, by label (index, from 0, or name) and by instance ('#17'), which take
+                precedence over labels.
+            seed: seed for drawing the looks of other instances and labels; None for their first, most frequent looks.
 
         Raises:
-            SettingError: it has no such label or look, or nothing to choose from.
+            SettingError: it has no such label or look, or no looks at all.
         """
         if not chosen and seed is None:
             return self

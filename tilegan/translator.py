@@ -1,4 +1,4 @@
-"""A generator ready to translate: what runs windows of it, and the whole image that they must equal."""
+"""A generator that is ready to run: on windows, and on the whole image, whose result windows must equal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,38 +20,38 @@ from tilegan.tiling.places import Place
 
 @dataclass(frozen=True)
 class Translator(Settling):
-    """A generator ready to translate.
+    """A generator that is ready to run.
 
-    ``run`` takes windows with their halo, ``translate`` is what they must equal. What has to be known of the whole
-    image, or chosen, is settled before, in a copy whose generator is like any other.
+    ``run`` takes windows with their halo; the results must equal those of ``translate``. Options, and properties of the
+    whole image, are fixed before, in a copy whose generator no longer depends on them.
     """
 
     def seen(self, pixels: Pixels) -> Pixels:
-        """What the generator looks at of an image or a part of it.
+        """Return the channels of an image, or a part of it, that the generator takes.
 
         Args:
             pixels: uint8 or uint16 (h, w, 3), or (h, w, channels).
 
         Returns:
-            (h, w, channels) of the same type: the pixels, or their luma.
+            (h, w, channels) of the same dtype: the pixels, or their luma.
         """
         return seen(pixels, self.channels)
 
     def with_statistics_of(self, pixels: Pixels) -> Self:
-        """The translator whose norms have the statistics of an image, for all windows alike.
+        """Return the translator whose norms have the statistics of an image, for all windows.
 
-        What ``translate`` then makes of that image is what the generator itself makes of it, run as a whole.
+        The result of ``translate`` for that image is then that of the generator run on the whole image.
 
         Args:
-            pixels: uint8 or uint16 (h, w, 3), the image, or a thumbnail of it as in URST (Chen et al. 2022, 'Towards
+            pixels: uint8 or uint16 (h, w, 3), the image, or a thumbnail of it as in URST (Chen et al. 2022, 'Toward
                 Ultra-Resolution Neural Style Transfer via Thumbnail Instance Normalization'); run at once.
 
         Returns:
             A translator that can be exact, or itself if it needs no statistics.
 
         Raises:
-            ModelError: the generator's norms cannot be settled (see ``norms.statistics``).
-            SettingError: it has several styles, and none is chosen.
+            ModelError: the statistics of the norms cannot be computed (see ``norms.statistics``).
+            SettingError: it has several styles, and none is selected.
         """
         if not self.needs_statistics:
             return self
@@ -67,16 +67,16 @@ class Translator(Settling):
         return made.place(str(self.device), precision_name(self.precision))
 
     def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:
-        """One forward pass over a batch.
+        """Run one forward pass over a batch.
 
         Args:
             windows: uint8 or uint16 (N, h + 2 halo, w + 2 halo, channels); h and w are multiples of ``stride``.
-            halo: the translator's, for windows with their context, which give the same pixels as the whole image does;
-                0 to run windows as they are, padding at their edges.
-            places: where in the image each of the windows lies, for a translator with noise or interpolated statistics.
+            halo: halo of the translator, for windows with context, whose results equal those of the whole image; 0 to
+                run windows as they are, with padding at their edges.
+            places: positions of the windows in the image, for a translator with noise or interpolated statistics.
 
         Returns:
-            (N, h * scale, w * scale, 3) of the same type, rounded to the nearest level.
+            (N, h * scale, w * scale, 3) of the same dtype, rounded to the nearest integer.
 
         Raises:
             MemoryError: the device has too little memory for such windows.
@@ -94,20 +94,20 @@ class Translator(Settling):
     def translate(self, image: Pixels) -> Pixels:
         """Translate a whole image in one forward pass: the reference that ``exact`` inference equals.
 
-        What a generator looks at in whole images, or takes statistics of, is this one, unless they are settled. Of
-        several styles one has to be chosen before (see ``in_style``).
+        Context and statistics are computed from this image unless they are fixed already. If there are several styles,
+        one must be selected before (see ``in_style``).
 
-        The image is mirrored outwards by ``halo`` on every side, then further at the bottom and right up to ``stride``,
-        run, and trimmed.
+        The image is padded by reflection by ``halo`` on every side, then further at the bottom and right up to
+        ``stride``, run, and trimmed.
 
         Args:
             image: uint8 or uint16 (H, W, 3), at least 1 x 1; or (H, W, channels).
 
         Returns:
-            (H * scale, W * scale, 3) of the same type.
+            (H * scale, W * scale, 3) of the same dtype.
 
         Raises:
-            ImageError: the array is of another kind.
+            ImageError: the array has another dtype or shape.
             ModelError: the generator sees more than the halo.
             SettingError: it has several styles, and none is chosen.
         """
@@ -122,13 +122,13 @@ class Translator(Settling):
             return self.for_image(image).translate(image)
         if self.needs_statistics:
             return self.with_statistics_of(image).translate(image)
-        _ = self.exact  # refuses what has no bound, also where the halo is 0
+        _ = self.exact  # refuses unbounded generators, also if the halo is 0
         height, width, _ = image.shape
         output: Pixels = self.run(self.whole(image), self.halo, [Place(-self.halo, -self.halo)])[0]
         return output[: height * self.scale, : width * self.scale]
 
     def whole(self, image: Pixels) -> Pixels:
-        """The whole image as it is run: (1, h, w, channels), mirrored outwards by ``halo``, then up to ``stride``."""
+        """Return the padded image as it is run: (1, h, w, channels), reflected by ``halo``, then up to ``stride``."""
         height, width, _ = image.shape
         rows = reflect(-self.halo, round_up(height, self.stride) + self.halo, height)
         columns = reflect(-self.halo, round_up(width, self.stride) + self.halo, width)
@@ -136,10 +136,10 @@ class Translator(Settling):
 
 
 def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator, which computes in this precision: a shipped model or style by name, a file or a run folder.
+    """Load a translator: a bundled model or style by name, a file or a run folder.
 
     Raises:
-        ModelError: there is no such model, or the file is not one, or its weights do not fit its architecture.
+        ModelError: there is no such model, the file is invalid, or its weights do not fit its architecture.
         SettingError: the device or the precision is unknown.
     """
     translator = replace(Translator.read(find(name_or_path)), chosen_style=chosen_style(name_or_path))

@@ -1,1 +1,1 @@
-"""What an evaluation measures, and how that is told: all that the flow ``evaluate`` is made of."""
+"""Measurements and reports of the pipeline ``evaluate``."""

@@ -1,4 +1,4 @@
-"""Figures of a set of translations, gathered image by image."""
+"""Metrics of a set of stylized images, accumulated image by image."""
 
 from dataclasses import dataclass
 from statistics import fmean
@@ -14,22 +14,22 @@ from tilegan.pipelines.evaluation.seen import Seen, Sight
 
 @dataclass(frozen=True)
 class Figures:
-    """What a candidate came to; lists are by level of the pyramid, the finest first. ``docs/evaluate.md`` explains all.
+    """The metrics of a candidate; lists are by pyramid level, finest first. ``docs/evaluate.md`` explains them.
 
     Attributes:
-        amplitude: of the pattern that repeats with the tile, in levels of 255.
-        chance: what this reads by chance in such images.
-        cell_amplitude: of the pattern that repeats with the generator's stride, likewise.
-        step_ratio: colour steps at tile borders over those beside them.
-        whole: tiled against the whole image done at once; None for a baseline, which has no tiles.
-        shift: against the result when the grid of tiles begins half a tile further; likewise.
-        style: 0 is as far from the targets as the source, 1 as near as other targets; None where the source is as near.
-        style_distance: sliced Wasserstein distances to the targets that ``style`` is made of.
-        palette: distance of colours to the targets, in units of Lab.
+        amplitude: amplitude of the pattern that repeats with the tile, in 8-bit values.
+        chance: the amplitude that may occur by chance in such images.
+        cell_amplitude: amplitude of the pattern that repeats with the generator's stride, likewise.
+        step_ratio: color steps at tile borders over those beside them.
+        whole: difference between tiled and whole-image result; None for baselines, which have no tiles.
+        shift: difference to the result with the tile grid shifted by half a tile; likewise.
+        style: 0 is as far from the targets as the source, 1 as near as other targets; None if the source is as near.
+        style_distance: sliced Wasserstein distances to the targets, from which ``style`` is computed.
+        palette: distance of colors to the targets, in units of Lab.
         content: correlation of gradients with the source.
         ssim: structural similarity of luminance with the source.
-        psnr: how near it is to what sources should become, in dB; None where that is not known.
-        seen: what a frozen network sees of it.
+        psnr: PSNR of the output and its target, in dB; None without pairs.
+        seen: metrics by frozen features.
     """
 
     amplitude: float
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class ImageFigures:
-    """The same of one image, as far as one image can tell: ``content`` is the mean over the levels."""
+    """The metrics that are available for one image; ``content`` is the mean over the levels."""
 
     amplitude: float
     step_ratio: float
@@ -58,11 +58,11 @@ class ImageFigures:
 
 
 class Tally:
-    """Gathers the figures of one candidate.
+    """Accumulates the metrics of one candidate.
 
     Args:
         style: an empty set, for the candidate's images.
-        levels: of the pyramid.
+        levels: number of pyramid levels.
         tile: side of a tile, in output pixels.
         cell: stride of the generator, in output pixels.
     """
@@ -80,13 +80,13 @@ class Tally:
         self._psnr: list[float] = []
 
     def add(self, source: Picture, output: Picture, small: Picture, wanted: Picture | None = None) -> None:
-        """Take the next image.
+        """Add the next image.
 
         Args:
             source: (h, w, 3).
-            output: the candidate's, in which seams are looked for.
-            small: the same as large as the source.
-            wanted: what the source should become, as large; None if that is not known.
+            output: output of the candidate, for metrics of seams.
+            small: the output at the size of the source.
+            wanted: target of the source at the same size; None without pairs.
         """
         if wanted is not None:
             self._psnr.append(psnr(small, wanted))
@@ -101,17 +101,17 @@ class Tally:
         )
 
     def compare(self, whole: Difference, shift: Difference) -> None:
-        """Take what tiling changed in that image."""
+        """Add the differences by tiling in that image."""
         self._whole.append(whole)
         self._shift.append(shift)
 
     def figures(self, targets: Targets, of_source: list[float], judge: Judge) -> Figures:
-        """All figures, once all images are taken, in ``sight`` as well.
+        """Return all metrics, after all images were added, also to ``sight``.
 
         Args:
-            targets: what the candidate shall be near.
-            of_source: the sources' style distances to them.
-            judge: knows the same sources and targets.
+            targets: the targets of the evaluation.
+            of_source: style distances of the sources to them.
+            judge: judge with the same sources and targets.
         """
         own = targets.style_distances(self.style)
         return Figures(

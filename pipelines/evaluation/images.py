@@ -1,4 +1,4 @@
-"""The images that a model is measured on: sources, targets and, where they correspond, what sources should become."""
+"""The images of an evaluation: sources, targets and, for pairs, the target of each source."""
 
 import warnings
 from collections.abc import Iterator
@@ -24,16 +24,17 @@ from tilegan.translator import Translator
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which images are looked at, and how.
+    """The selection of images.
 
     Attributes:
         source: folder of images.
-        target: likewise; None if one folder holds both, or what sources are made of.
-        count: sources at most, and targets in each of two halves; spread evenly over the sorted names.
-        held_out: take only every so many-th file; None for all.
-        short_side: reduce images to this short side, in pixels; None for that of the training, or what tiles need.
-        paired, direction: as for a training, see ``training.pairs``; '' if images do not correspond.
-        instances: folder of maps of the sources' instances; None if there are none.
+        target: likewise; None if one folder contains both, or the images from which sources are derived.
+        count: maximum number of sources, and of targets in each of two halves; spread evenly over the sorted names.
+        held_out: use only every n-th file; None for all.
+        short_side: reduce images to this short side, in pixels; None for that of the training, or the minimum for
+            tiles.
+        paired, direction: as for a training, see ``training.pairs``; '' if images are not paired.
+        instances: folder of the instance maps of sources; None if there are none.
     """
 
     source: Path
@@ -46,21 +47,21 @@ class Chosen:
     instances: Path | None
 
 
-LEARNT = 100  # images of each folder, chosen ones among them, that probes learn from
+LEARNT = 100  # images of each folder, including chosen ones, on which probes are trained
 
 Named = tuple[str, Picture]
 
 
 @dataclass(frozen=True)
 class Images:
-    """Images that decode.
+    """The images of an evaluation that decode.
 
     Attributes:
-        side: to which sources are reduced, in pixels.
-        sources, targets: names and pixels; those of label maps with the numbers of their instances, if there are any.
-        wanted: what each source should become; None where images do not correspond.
-        enlarged: by how much wanted ones and targets are larger than sources, which are reductions of them.
-        other_sources, other_targets: more of both folders, held out or not, decoded one by one when asked for.
+        side: short side of the reduced sources, in pixels.
+        sources, targets: names and pixels; for label maps with instance numbers, if there are any.
+        wanted: target of each source; None without pairs.
+        enlarged: factor by which targets are larger than sources, which are reductions of them.
+        other_sources, other_targets: further images of both folders, held out or not, decoded lazily.
     """
 
     side: int
@@ -72,18 +73,17 @@ class Images:
     other_targets: Iterator[Named]
 
     def before(self, source: Picture) -> Picture:
-        """What a source (h, w, 3 or 5) looks like where results are as large as targets."""
+        """Return a source (h, w, 3 or 5) at the size of the targets."""
         return enlarge(source[..., :3], self.enlarged)
 
 
 def read_images(translator: Translator, chosen: Chosen) -> Images:
-    """Read what a model is measured on. Sources of a model that learnt from derived ones are derived likewise.
+    """Read the images of an evaluation. Sources are derived as in training if the model was trained on derived ones.
 
-    Those of a model that enlarges are reductions of the images of one folder, if there are no other targets.
+    Sources of a model that enlarges are reductions of the images of one folder, if there are no other targets.
 
     Raises:
-        DatasetError: a folder is missing, or has too few usable images, or images or maps of instances do
-            not correspond.
+        DatasetError: a folder is missing, or has too few usable images, or images or instance maps do not correspond.
         SettingError: the short side is too small for the model's tiles, the count is below 1, or others were held out.
     """
     if chosen.count < 1:
@@ -123,7 +123,7 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
 def _others(
     images: list[TrainingImage], chosen: list[TrainingImage], folder: Path, labels: bool = False
 ) -> Iterator[Named]:
-    """Names and pixels of images beside the chosen ones, spread evenly, so that there are ``LEARNT`` with these."""
+    """Yield names and pixels of further images, spread evenly, so that there are ``LEARNT`` with the chosen ones."""
     rest = [image for image in images if image not in set(chosen)]
     for number in spread(len(rest), LEARNT - len(chosen)):
         if (found := _decoded(rest[number], folder, labels)) is not None:
@@ -131,7 +131,7 @@ def _others(
 
 
 def _dataset(translator: Translator, chosen: Chosen, least: int, side: int) -> Dataset:
-    """The usable images: of one folder what the model learns from such ones, unless they are paired otherwise."""
+    """Find the usable images: for one folder as in the training of the model, unless they are paired otherwise."""
     check_pairing(chosen.paired, chosen.direction)
     target = chosen.target or chosen.source
     derived = translator.facts.get("derive")
@@ -154,14 +154,14 @@ def _dataset(translator: Translator, chosen: Chosen, least: int, side: int) -> D
 
 
 def enlarge(picture: Picture, factor: int) -> Picture:
-    """Bicubic enlargement: (h, w, 3) -> (h * factor, w * factor, 3); the same for a factor of 1."""
+    """Enlarge by bicubic interpolation: (h, w, 3) -> (h * factor, w * factor, 3); unchanged for a factor of 1."""
     height, width, _ = picture.shape
     resized = Image.fromarray(picture).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
     return np.asarray(resized)
 
 
 def _taken(dataset: Dataset) -> Domains:
-    """Those of a dataset's images that were not trained on, if asked for."""
+    """Return the held-out images of a dataset, if requested."""
     if not dataset.hold_out:
         return dataset.sources, dataset.targets
     for images, folder in zip(dataset.held_out, (dataset.folders.source, dataset.folders.target), strict=True):
@@ -173,13 +173,13 @@ def _taken(dataset: Dataset) -> Domains:
 
 
 def spread(length: int, count: int) -> list[int]:
-    """At most ``count`` of so many numbers, spread evenly."""
+    """Return at most ``count`` of ``length`` indices, spread evenly."""
     count = max(0, min(count, length))
     return [number * length // count for number in range(count)]
 
 
 def _check_held_out(translator: Translator, held_out: int | None) -> None:
-    """Refuse to take images for held out that the model was trained on."""
+    """Refuse a choice of held-out images that includes training images of the model."""
     settings = translator.facts.get("settings")
     kept = settings.get("hold_out") if isinstance(settings, dict) else None
     if held_out is not None and kept is not None and kept != held_out:
@@ -189,13 +189,13 @@ def _check_held_out(translator: Translator, held_out: int | None) -> None:
 
 
 def _least_side(translator: Translator) -> int:
-    """The short side that figures of seams need, in pixels: tiles enough, and inner ones when the grid is shifted."""
+    """Return the short side that metrics of seams need, in pixels: enough tiles, and inner ones after a shift."""
     tile = translator.tile_size
     return max(LEAST_TILES * tile, 2 * tile + translator.halo)
 
 
 def _decoded(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
-    """Name and pixels of an image, or a label map, None with a ``SkippedImageWarning`` if it does not decode."""
+    """Return name and pixels of an image or a label map; None with a ``SkippedImageWarning`` if it does not decode."""
     try:
         return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)
     except ImageError as error:

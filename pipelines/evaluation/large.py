@@ -1,4 +1,4 @@
-"""Results of large images, looked at from near and from far: at their own pixels, and reduced as a whole."""
+"""Metrics of large images from near and from far: at full resolution, and reduced as a whole."""
 
 import math
 import tempfile
@@ -20,19 +20,19 @@ from tilegan.pipelines.stylize import stylize
 from tilegan.progress import Progress
 from tilegan.translator import Translator
 
-CROPS = 96  # of a picture, from near: 1.6 megapixels of it
+CROPS = 96  # crops per image from near: 1.6 megapixels
 LOOKS = ("near", "far")
 CANDIDATES = ("identity", "exact")
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Which large images are made.
+    """The large images of an evaluation.
 
     Attributes:
-        megapixels: of the sources, each scaled to all of them.
-        files: of the sources, and numbers: those of the evaluation's own files, or others.
-        stroke: for ``stylize``; None for its default.
+        megapixels: sizes to which each source is scaled.
+        files: files of the sources with numbers: those of the files of the evaluation, or others.
+        stroke: option of ``stylize``; None for its default.
     """
 
     megapixels: Sequence[float]
@@ -42,12 +42,12 @@ class Sizes:
 
 @dataclass(frozen=True)
 class LargeFigures:
-    """What is seen of results of one size.
+    """Metrics of results of one size.
 
     Attributes:
-        megapixels: of sources and results.
-        enlarged: by how much, at most, a source was enlarged to that size along each side; 1 if none was.
-        looks: by 'near' and 'far' and then by candidate, 'identity' and 'exact'.
+        megapixels: size of sources and results.
+        enlarged: maximum factor by which a source was enlarged to that size along each side; 1 if none was.
+        looks: metrics by 'near' and 'far' and then by candidate, 'identity' and 'exact'.
     """
 
     megapixels: float
@@ -56,10 +56,10 @@ class LargeFigures:
 
 
 def check_sizes(megapixels: Sequence[float], translator: Translator, corresponds: bool) -> None:
-    """Refuse what large images cannot be made for.
+    """Refuse models and sizes for which large images cannot be made.
 
     Raises:
-        SettingError: sizes are below 0.1 megapixels, or the model wants other sources than photographs as they are.
+        SettingError: sizes are below 0.1 megapixels, or the sources of the model are no plain photographs.
     """
     if any(not size >= 0.1 for size in megapixels):
         raise SettingError(f"no images of {min(megapixels):g} megapixels: give 0.1 or more")
@@ -71,15 +71,15 @@ def check_sizes(megapixels: Sequence[float], translator: Translator, corresponds
 def look_at_large(
     onlooker: Onlooker, translator: Translator, sizes: Sizes, side: int, settings: dict[str, Any], progress: Progress
 ) -> list[LargeFigures]:
-    """Scale, translate with the engine and look, image by image; nothing is held as a whole but reduced ones.
+    """Scale, stylize with the engine and measure, image by image; only reduced images are held in memory as a whole.
 
     Args:
-        onlooker: of the evaluation.
+        onlooker: onlooker of the evaluation.
         translator: the model.
-        sizes: which images.
-        side: short side, in pixels, to which wholes are reduced: that of the evaluation's targets.
-        settings: further ones for ``stylize``.
-        progress: told the source pixels done, as phase 'large'.
+        sizes: the large images.
+        side: short side, in pixels, to which whole images are reduced: that of the evaluation's targets.
+        settings: further options of ``stylize``.
+        progress: called with the finished source pixels, as phase 'large'.
 
     Raises:
         DatasetError: an image is too narrow.
@@ -116,7 +116,7 @@ def look_at_large(
 
 
 def _scale(path: Path, scaled_path: Path, megapixels: float, least: int) -> float:
-    """Write a file's image at that size; by how much it grows along each side."""
+    """Write the image of a file at a size; return the scale factor along each side."""
     with closing(open_source(path)) as source:
         factor = math.sqrt(1e6 * megapixels / (source.height * source.width))
         height, width = (max(1, round(length * factor)) for length in (source.height, source.width))
@@ -134,7 +134,7 @@ def _look(
     sources: dict[str, list[Crops]],
     gathered: dict[str, dict[str, Sight]],
 ) -> None:
-    """Take a source and its result, both as large."""
+    """Add a source and its result, of the same size."""
     height, width = pictures[0].height, pictures[0].width
     places = crop_places(height, width, onlooker.side, CROPS)
     windows = [Window(top, left, onlooker.side, onlooker.side) for top, left in places]

@@ -1,4 +1,4 @@
-"""What is gathered while images are translated one after the other: the candidates' figures and pictures."""
+"""Stylization of the images one after the other, with accumulation of the candidates' metrics and pictures."""
 
 import dask.array as da
 import numpy as np
@@ -22,7 +22,7 @@ EXACT_WINDOW = 4  # tiles: small, so that there are borders in every image
 
 
 class Evaluation:
-    """The images, the candidates and what is gathered of them."""
+    """The images, the candidates and their accumulated metrics."""
 
     def __init__(self, translator: Translator, images: Images, seed: int, onlooker: Onlooker) -> None:
         sources, paintings = ([picture for _, picture in some] for some in (images.sources, images.targets))
@@ -38,7 +38,7 @@ class Evaluation:
         self.pictures: list[Pictures] = []
 
     def run(self, progress: Progress) -> None:
-        """Translate and measure, one image after the other."""
+        """Stylize and measure one image after the other."""
         done, total = 0, sum(picture[..., 0].size for picture in self.sources)
         progress("evaluate", done, total)
         for number, picture in enumerate(self.sources):
@@ -47,7 +47,7 @@ class Evaluation:
             progress("evaluate", done, total)
 
     def figures(self) -> dict[str, Figures]:
-        """By candidate."""
+        """Return the metrics by candidate."""
         of_source = self.targets.style_distances(self.tallies["identity"].style)
         return {
             name: tally.figures(self.targets, of_source, self.onlooker.judge) for name, tally in self.tallies.items()
@@ -62,7 +62,7 @@ class Evaluation:
         tile, scale = translator.tile_size, translator.scale
         whole = translator.translate(source)
         shift = round_up(tile // 2, translator.stride)
-        # where the shifted image ends is another edge: what can feel it is left out
+        # the shifted image has other edges: pixels that depend on them are excluded
         edge = round_up(translator.halo, translator.stride)
         for mode in MODES:
             tiled = _tiled(translator, source, mode)

@@ -1,4 +1,4 @@
-"""The page of an evaluation: one HTML file that holds its pictures, plots and figures, and needs nothing else."""
+"""The page of an evaluation: one self-contained HTML file with pictures, plots and metrics."""
 
 import io
 from base64 import b64encode
@@ -17,7 +17,7 @@ from tilegan.pipelines.evaluation.plots import COLORS, bar_plot, line_plot
 from tilegan.pipelines.evaluation.result import EvaluateResult
 from tilegan.pipelines.evaluation.table import HEADINGS, table
 
-DETAIL_TILES = 3  # the evenest part of an image, where seams show first
+DETAIL_TILES = 3  # side of the evenest part of an image, where seams are most visible
 QUALITY = 88
 CONTRAST = 3
 
@@ -33,13 +33,13 @@ figcaption { color: #555; font-size: 13px; } figure { margin: 0; }
 
 
 class Pictures(NamedTuple):
-    """What the page shows of one source.
+    """The pictures of one source on the page.
 
     Attributes:
-        whole: each candidate's picture, as a data URI.
+        whole: picture of each candidate, as a data URI.
         detail: its evenest part.
-        contrast: the same with more contrast around its mean, so that faint grids show.
-        profiles: what repeats with the tile to the right, (tile,) levels.
+        contrast: the same with more contrast around its mean, so that faint grids are visible.
+        profiles: the pattern that repeats with the tile to the right, (tile,), in 8-bit values.
     """
 
     whole: dict[str, str]
@@ -49,7 +49,7 @@ class Pictures(NamedTuple):
 
     @classmethod
     def of(cls, candidates: Mapping[str, Picture], tile: int) -> Self:
-        """Those of all candidates, of one shape; the source is 'identity'."""
+        """Create the pictures of all candidates, of the same shape; the source is 'identity'."""
         rows, columns = evenest(candidates["identity"], tile)
         details = {name: picture[rows, columns] for name, picture in candidates.items()}
         return cls(
@@ -61,7 +61,7 @@ class Pictures(NamedTuple):
 
 
 def evenest(pixels: Picture, tile: int) -> tuple[slice, slice]:
-    """Rows and columns of the part of three by three tiles, on the grid of tiles, where levels vary least."""
+    """Return rows and columns of the three by three tiles, on the tile grid, with the least variance."""
     side = DETAIL_TILES * tile
     places = [
         (float(pixels[top : top + side, left : left + side].std(axis=(0, 1)).mean()), top, left)
@@ -73,12 +73,12 @@ def evenest(pixels: Picture, tile: int) -> tuple[slice, slice]:
 
 
 def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
-    """The whole page."""
+    """Return the complete page."""
     title = f"Evaluation of the style {escape(result.style)}"
     facts = (
         f"{len(result.sources)} sources, {len(result.targets[0])} + {len(result.targets[1])} targets, reduced "
         f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
-        f"{result.precision}. Probes have learnt from {result.learnt[0]} sources and {result.learnt[1]} targets."
+        f"{result.precision}. Probes were trained on {result.learnt[0]} sources and {result.learnt[1]} targets."
     )
     if any(large.enlarged > 1 for large in result.large):
         facts += " Some of the large sources were enlarged: " + ", ".join(
@@ -89,7 +89,7 @@ def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
             f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
             f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>{facts}</p>",
             "<p>Read seams, style and content together: blur has no seams, noise has strokes, and a copy keeps all"
-            " content. What each figure means and does not see stands in the package's docs/evaluate.md.</p>",
+            " content. The meaning and the limits of each metric are described in docs/evaluate.md.</p>",
             _table(result),
             _plots(result, pictures),
             *(_images(result, number, shown) for number, shown in enumerate(pictures)),

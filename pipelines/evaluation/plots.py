@@ -1,4 +1,4 @@
-"""Small plots as SVG text, which a page can hold without any library."""
+"""Small plots as SVG text, without any library."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -11,14 +11,14 @@ Points = Sequence[float | None]
 
 
 def line_plot(lines: Mapping[str, Points], low: float, high: float, below: str, marks: Sequence[str]) -> str:
-    """Lines over places 0, 1, 2 ..., each in the colour of its candidate.
+    """Plot lines over positions 0, 1, 2 ..., each in the color of its candidate.
 
     Args:
-        lines: by candidate: a value for each place; None leaves a gap.
-        low: value at the bottom; what is lower or higher is drawn at the edge.
+        lines: for each candidate a value per position; None leaves a gap.
+        low: value at the bottom; values outside the range are drawn at the edge.
         high: value at the top.
-        below: what stands under the plot.
-        marks: a text for each place; '' for none.
+        below: caption below the plot.
+        marks: a text for each position; '' for none.
     """
     parts = [_frame(low, high, below)]
     last = max(1, len(marks) - 1)
@@ -37,12 +37,12 @@ def line_plot(lines: Mapping[str, Points], low: float, high: float, below: str, 
 
 
 def bar_plot(bars: Mapping[str, float], high: float, below: str) -> str:
-    """Bars from 0, side by side, each in the colour of its candidate and with its value above.
+    """Plot bars from 0, side by side, each in the color of its candidate and with its value above.
 
     Args:
-        bars: by candidate.
+        bars: value of each candidate.
         high: value at the top.
-        below: what stands under the plot.
+        below: caption below the plot.
     """
     parts = [_frame(0, high, below)]
     step = (WIDTH - _LEFT - _RIGHT) / len(bars)
@@ -58,7 +58,7 @@ def bar_plot(bars: Mapping[str, float], high: float, below: str) -> str:
 
 
 def _pieces(values: Points) -> list[list[tuple[int, float]]]:
-    """The unbroken pieces of a line."""
+    """Return the pieces of a line without gaps."""
     pieces: list[list[tuple[int, float]]] = [[]]
     for place, value in enumerate(values):
         if value is not None:

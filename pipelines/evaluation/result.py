@@ -1,4 +1,4 @@
-"""What an evaluation came to."""
+"""The result of an evaluation."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,28 +11,28 @@ from tilegan.pipelines.evaluation.large import LargeFigures
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """What was measured.
+    """The measurements of an evaluation.
 
     Attributes:
         output: the folder with ``evaluate.json`` and ``evaluate.html``.
-        style: the model's name.
-        tile_size, stride: of the model, in pixels.
-        short_side: to which sources were reduced, in pixels.
-        enlarged: by how much larger all that is compared is, where sources are reductions of what they should become.
-        device, precision: in which the model computed.
-        sources: names of the images that were translated.
+        style: name of the model.
+        tile_size, stride: tile size and stride of the model, in pixels.
+        short_side: short side of the reduced sources, in pixels.
+        enlarged: factor by which compared images are larger than sources, if sources are reductions of targets.
+        device, precision: device and precision of the model.
+        sources: names of the stylized images.
         targets: names of the images of the style, in two halves.
-        seed: of the places that were compared.
-        figures: by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
-        real_style: distances from real to real target images, by level.
-        real_palette: the same of colours.
-        real_seen: what is seen of real target images.
-        learnt: how many sources and targets probes have learnt from.
-        features: name of the file of the network that looks, or of the package of its weights.
-        large: what is seen of large results, by size.
-        large_sources: names of the images that these were made of.
-        images: by candidate, for each source.
-        seconds: that it took.
+        seed: seed of the compared positions.
+        figures: metrics by candidate: 'identity', 'color_transfer', 'combo', 'exact'.
+        real_style: distances between real target images, by level.
+        real_palette: likewise for colors.
+        real_seen: metrics of real target images by frozen features.
+        learnt: numbers of sources and targets on which probes were trained.
+        features: name of the file of the frozen network, or of the package of its weights.
+        large: metrics of large results, by size.
+        large_sources: names of the sources of these.
+        images: metrics by candidate, for each source.
+        seconds: duration.
     """
 
     output: Path
@@ -58,7 +58,7 @@ class EvaluateResult:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """What ``evaluate.json`` holds: all but the folder and the time, so that two evaluations compare."""
+        """Return the content of ``evaluate.json``: everything except folder and time, for comparisons."""
         content = asdict(self)
         del content["output"], content["seconds"]
         for figures in content["figures"].values():

@@ -1,4 +1,4 @@
-"""What a frozen network sees of sources, targets and candidates."""
+"""Metrics of sources, targets and candidates by frozen features."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from tilegan.metrics.views import CROP, View, cropped
 from tilegan.networks.efficientnet import STRIDE, EfficientNetFeatures
 from tilegan.pipelines.evaluation.images import Images, Named
 
-WHOLE = 512  # pixels: pictures of a larger short side are reduced to it before they are looked at as a whole
+WHOLE = 512  # pixels: images with a larger short side are reduced to it for metrics of the whole image
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a frozen network sees of a candidate; ``docs/evaluate.md`` explains all.
+    """Metrics of a candidate by frozen features; ``docs/evaluate.md`` explains them.
 
     Attributes:
-        verdict: how far its crops have come from sources to targets.
-        structure: cosine of deep features with the source's, each channel's mean over the picture removed; mean over
-            the pictures.
-        feature_distance: squared distance of normalised features from the source's, likewise.
+        verdict: position of its crops between sources and targets.
+        structure: cosine of deep features with those of the source, minus the mean of each channel over the image; mean
+            over images.
+        feature_distance: squared distance of normalized features from those of the source, likewise.
     """
 
     verdict: Verdict
@@ -37,13 +37,13 @@ class Seen:
 
 
 class Onlooker:
-    """A network, and the judge who knows the crops of an evaluation's images by it.
+    """A frozen network, and the judge with the crops of an evaluation's images.
 
     Attributes:
-        network: on the CPU, in float32: what it sees depends on no device.
-        side: of the crops, in pixels.
-        translated, others, targets: what the judge has learnt from, as it is given to ``Judge``.
-        judge: of results that are as large as targets.
+        network: the network, on the CPU in float32, so that features are independent of the device.
+        side: side of the crops, in pixels.
+        translated, others, targets: training data of the judge, as passed to ``Judge``.
+        judge: judge of results that are as large as targets.
     """
 
     def __init__(self, network: EfficientNetFeatures, images: Images) -> None:
@@ -51,7 +51,7 @@ class Onlooker:
         given = [images.before(source) for _, source in images.sources] + [target for _, target in images.targets]
         self.side = min(CROP, min(min(picture.shape[:2]) for picture in given) // STRIDE * STRIDE)
         numbers: dict[tuple[str, str], int] = {}
-        # what corresponds has one name, and shows the same
+        # images of a pair have the same name, and show the same
         kinds = ("source", "target") if images.wanted is None else ("", "")
         sources = ((name, images.before(source)) for name, source in chain(images.sources, images.other_sources))
         found = list(self._numbered(sources, kinds[0], numbers))
@@ -60,11 +60,11 @@ class Onlooker:
         self.judge = Judge(self.translated, self.others, self.targets)
 
     def crops(self, number: int, picture: Picture) -> Crops:
-        """Of a picture (h, w, 3) of the file of that number, at its own pixels."""
+        """Return the crops of an image (h, w, 3) of the file with a number, at full resolution."""
         return Crops(number, View.of(self.network, cropped(picture, self.side)).statistics)
 
     def whole(self, picture: Picture) -> list[torch.Tensor]:
-        """Features of a picture, reduced to a short side of 512 pixels if it is larger."""
+        """Return the features of an image, reduced to a short side of 512 pixels if it is larger."""
         factor = WHOLE / min(picture.shape[:2])
         if factor < 1:
             height, width = (round(side * factor) for side in picture.shape[:2])
@@ -78,7 +78,7 @@ class Onlooker:
 
 
 class Sight:
-    """Gathers what is seen of a candidate, picture by picture."""
+    """Accumulates metrics of a candidate, image by image."""
 
     def __init__(self) -> None:
         self._crops: list[Crops] = []
@@ -86,17 +86,17 @@ class Sight:
         self._distance: list[float] = []
 
     def add(self, crops: Crops, source: list[torch.Tensor], made: list[torch.Tensor]) -> None:
-        """Take the next picture.
+        """Add the next image.
 
         Args:
-            crops: of what was made, with the number of the source's file.
+            crops: crops of the output, with the number of the source's file.
             source: features of the source, by tap.
-            made: of what was made of it.
+            made: features of the output.
         """
         self._crops.append(crops)
         self._structure.append(structure(source[-1], made[-1]))
         self._distance.append(float(feature_distance(source, made)))
 
     def seen(self, judge: Judge) -> Seen:
-        """All of it, by a judge who knows the sources."""
+        """Return the metrics, by a judge with the sources."""
         return Seen(judge.of(self._crops), fmean(self._structure), fmean(self._distance))

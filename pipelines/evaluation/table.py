@@ -1,4 +1,4 @@
-"""The figures of an evaluation as rows of text, for a terminal and for the page."""
+"""The metrics of an evaluation as rows of text, for a terminal and for the page."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -13,12 +13,12 @@ NONE = "-"
 
 
 class Row(NamedTuple):
-    """A line of the table.
+    """A row of the table.
 
     Attributes:
-        group: 'seams', 'style', 'content' or 'seen'; of large images their size and whether from near or from far.
-        label: what the figure is, and its unit.
-        cells: a text for each of ``HEADINGS``, '-' where there is no such figure.
+        group: 'seams', 'style', 'content' or 'seen'; for large images their size, and near or far.
+        label: name and unit of the metric.
+        cells: a text for each of ``HEADINGS``, '-' if there is no value.
     """
 
     group: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def table(result: EvaluateResult) -> list[Row]:
-    """All figures of an evaluation; 'real' is what other real target images come to."""
+    """Return all metrics of an evaluation; 'real' has those of other real target images."""
     return list(_rows(result))
 
 
@@ -59,7 +59,7 @@ def _rows(result: EvaluateResult) -> Iterator[Row]:
 
 
 def _seen(group: str, seen: Mapping[str, Seen], real: Verdict | None) -> Iterator[Row]:
-    """What is seen of some of the candidates, and of real targets if that is known."""
+    """Yield the rows of metrics by frozen features, for candidates and, if known, real targets."""
     columns = [seen.get(name.replace(" ", "_")) for name in HEADINGS[:-1]]
 
     def row(label: str, value: Callable[[Seen], float | None], of_real: float | None) -> Row:

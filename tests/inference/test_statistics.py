@@ -155,7 +155,7 @@ def test_context_and_styles_are_settled_first():
     for layer in (generator.tail, generator.film, generator.style_film):
         nn.init.normal_(layer.weight, std=0.3)
     translator, pixels = Translator.of(generator, architecture, 16, name="both"), image(40, 40)
-    with pytest.raises(SettingError, match="choose of a, b"):
+    with pytest.raises(SettingError, match="choose from a, b"):
         translator.with_statistics_of(pixels)
     made = [translator.in_style({style: 1}).translate(pixels) for style in "ab"]
     assert not np.array_equal(*made)

@@ -18,7 +18,7 @@ def test_the_papers_eight_halvings_can_be_chosen() -> None:
     [
         ({"depth": "8"}, "the generator 'unet' has no depth: it has channels, downs"),
         ({"name": "8"}, "has no name"),
-        ({"downs": "0"}, "downs cannot be '0': give a whole number from 1 up"),
+        ({"downs": "0"}, "downs cannot be '0': give a positive integer"),
         ({"downs": "2.5"}, "downs cannot be '2.5'"),
     ],
 )

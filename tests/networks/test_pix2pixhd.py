@@ -97,9 +97,9 @@ def test_a_chosen_look_is_settled_and_others_are_gone() -> None:
 
 
 def test_looks_that_are_not_there_are_refused() -> None:
-    with pytest.raises(SettingError, match="'map' has no label 3: choose of 0 to 2"):
+    with pytest.raises(SettingError, match="'map' has no label 3: choose from 0 to 2"):
         translator().in_look({3: 0})
-    with pytest.raises(SettingError, match="'map' has no look 4 of label 0: choose of 0 to 3"):
+    with pytest.raises(SettingError, match="'map' has no look 4 of label 0: choose from 0 to 3"):
         translator().in_look({0: 4})
     plain = Translator.of(generator_of(), SMALL, 16)
     assert plain.in_look({}) is plain
@@ -167,9 +167,9 @@ def test_drawn_looks_are_those_of_objects_but_for_what_is_chosen() -> None:
 def test_names_and_numbers_that_are_not_there_are_refused() -> None:
     names = {"label_names": ["", "house", "road"]}
     whole = Translator.of(generator_of(**LABELS, instances=True), SMALL | LABELS | names | {"instances": True}, 16)
-    with pytest.raises(SettingError, match="no label tree: choose of 0 to 2, or house, road"):
+    with pytest.raises(SettingError, match="no label tree: choose from 0 to 2, or house, road"):
         whole.in_look({"tree": 0})
-    with pytest.raises(SettingError, match="no look 4 of #7: choose of 0 to 3"):
+    with pytest.raises(SettingError, match="no look 4 of #7: choose from 0 to 3"):
         whole.in_look({"#7": 4})
     for number in ("#0", "#65536", "#x"):
         with pytest.raises(SettingError, match=f"no instance {number}: choose by # and its number, 1 to 65535"):

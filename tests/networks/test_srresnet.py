@@ -109,5 +109,5 @@ def test_tiles_are_the_whole() -> None:
 
 @pytest.mark.parametrize("scale", [1, 3, 6])
 def test_other_scales_are_refused(scale: int) -> None:
-    with pytest.raises(ModelError, match=f"scale of {scale} is no number of doublings"):
+    with pytest.raises(ModelError, match=f"scale of {scale} is not supported"):
         build_generator(SMALL | {"scale": scale})

@@ -37,10 +37,10 @@ def test_shares_are_put_in_order_and_add_up_to_1() -> None:
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
-        ({}, "'x' has several styles: choose of a, b"),
-        ({"d": 1.0}, "no style 'd': choose of a, b"),
+        ({}, "'x' has several styles: choose from a, b"),
+        ({"d": 1.0}, "no style 'd': choose from a, b"),
         ({"a": -1.0, "b": 2.0}, "0 or more"),
-        ({"a": 0.0}, "0 or more, one of them above"),
+        ({"a": 0.0}, "0 or more, and one of them above 0"),
         ({"a": float("nan")}, "0 or more"),
         ({"a": float("inf")}, "0 or more"),
     ],

@@ -45,7 +45,7 @@ def test_fewer_layers_give_earlier_features() -> None:
     [
         ({"features.0.weight": None}, "features.2 is no 3 x 3 convolution of 3 channels"),
         ({"features.2.bias": None}, "features.2 is no 3 x 3 convolution"),
-        ({"features.2.weight": torch.ones(4)}, "batch norms are not known"),
+        ({"features.2.weight": torch.ones(4)}, "batch norms are not supported"),
         ({"features.9.weight": torch.ones(2, 6, 3, 3), "features.9.bias": torch.ones(2)}, "features.5 is followed by"),
         (dict.fromkeys(tensors_of(small_vgg())), "holds no features.0.weight"),
     ],

@@ -35,7 +35,7 @@ def test_a_grid_is_in_the_name_of_its_norm() -> None:
     assert isinstance(norm, InterpolatedNorm)
     assert norm.mean.shape == norm.variance.shape == (1, 3, 8, 12)
     for name in ("interpolated 512 of 0 x 12", "interpolated 0 of 1 x 2", "interpolated 512 of 1 x 65"):
-        with pytest.raises(ModelError, match="at most 64 x 64 cells can be"):
+        with pytest.raises(ModelError, match="at most 64 x 64 cells"):
             norm_layer(name, 3)
 
 

@@ -76,7 +76,9 @@ def test_places_count_whose_first_pixel_is_the_images(places: int, rows: tuple[i
 
 
 def test_norms_that_cannot_be_settled_are_refused() -> None:
-    with pytest.raises(ModelError, match="statistics cannot be settled: 22 places of a norm stand for 24 pixels"):
+    with pytest.raises(
+        ModelError, match="statistics cannot be computed: 22 positions of a norm correspond to 24 pixels"
+    ):
         own_part(torch.empty(1, 1, 22, 22), torch.empty(1, 24, 24, 3), 4, (17, 17))
     shared = FrozenNorm(3)
     with pytest.raises(ModelError, match=r"0 \(FrozenNorm\) runs 2 times in a pass"):

@@ -148,7 +148,7 @@ def test_a_run_does_not_go_on_without_its_instances(folders: tuple[Path, Path, P
     with pytest.raises(ResumeError, match="not those the run was started with"):
         resume(run)
     (mine / "0.tif").unlink()
-    with pytest.raises(DatasetError, match=r"without a map of instances of the same name .*: 0$"):
+    with pytest.raises(DatasetError, match=r"without an instance map of the same name .*: 0$"):
         resume(run)
 
 
@@ -168,9 +168,9 @@ def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Pa
 def test_what_does_not_go_together_is_told(folders: tuple[Path, Path, Path]) -> None:
     maps, pictures, objects = folders
     other = TrainSettings.of(method_settings("spade", {}), tile_size=16, short_side=32)
-    with pytest.raises(SettingError, match="spade takes no maps of instances: leave out --instances"):
+    with pytest.raises(SettingError, match="spade takes no instance maps: leave out --instances"):
         plan(maps, pictures, paired="by-name", settings=other, instances=objects)
-    with pytest.raises(DatasetError, match="without a map of instances"):
+    with pytest.raises(DatasetError, match="without an instance map"):
         plan(maps, pictures, instances=maps.parent, **OPTIONS)
 
 
@@ -269,14 +269,14 @@ def test_refusals_and_options_of_the_command(run: Path, large: tuple[Path, Path,
     assert np.array_equal(np.asarray(Image.open(output)), whole)
     for options, message in (
         (["--look", "#17=1"], "looks of instances, #17, need the map that numbers them: give --instances"),
-        (["--look", "lake=1"], "has no label lake: choose of 0 to 2, or house, road"),
+        (["--look", "lake=1"], "has no label lake: choose from 0 to 2, or house, road"),
         (["--look", "#=1", "--instances", str(objects)], "no instance #: choose by # and its number"),
         (
             ["--look", "#5=1,#305=2,#6=0", "--instances", str(objects)],
             "no pixel of {} has the number of #5, #6:",
         ),
         (["--instances", str(labels)], "has 3 bands of uint8: save numbers in one band"),
-        (["--model", "monet", "--instances", str(objects)], "'monet' learnt without maps of instances"),
+        (["--model", "monet", "--instances", str(objects)], "'monet' was trained without instance maps"),
         (["-o", str(objects), "--instances", str(objects)], "is the source itself"),
     ):
         result = CliRunner().invoke(main, [*command, "--overwrite", *options])
@@ -295,7 +295,7 @@ def test_an_array_is_painted_with_its_instances(model: Translator) -> None:
     ):
         with pytest.raises(SettingError, match=message):
             stylize_array(array, model, instances=given)
-    with pytest.raises(SettingError, match="'monet' learnt without maps of instances"):
+    with pytest.raises(SettingError, match="'monet' was trained without instance maps"):
         stylize_array(array, "monet", instances=da.from_array(numbers))
 
 
@@ -314,7 +314,7 @@ def test_figures_are_those_of_pictures_with_instances(run: Path, tmp_path: Path)
         assert result.exit_code == 0, result.output
         psnr.append(json.loads((tmp_path / name / "evaluate.json").read_text())["figures"]["exact"]["psnr"])
     assert psnr[0] > psnr[1] + 10
-    with pytest.raises(SettingError, match="'monet' learnt without maps of instances"):
+    with pytest.raises(SettingError, match="'monet' was trained without instance maps"):
         evaluate("monet", tmp_path / "maps", tmp_path / "wanted", instances=tmp_path / "objects")
 
 

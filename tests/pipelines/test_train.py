@@ -295,7 +295,7 @@ def test_folders_that_have_moved_are_given_anew(
         resume(tmp_path / "run", steps=4)
     with pytest.raises(ResumeError, match=r"no folder '.*before/paintings'"):
         resume(tmp_path / "run", after / "photos", steps=4)
-    with pytest.raises(SettingError, match="without maps of instances"):
+    with pytest.raises(SettingError, match="without instance maps"):
         resume(tmp_path / "run", after / "photos", after / "paintings", instances=after, steps=4)
     assert resume(tmp_path / "run", after / "photos", after / "paintings", steps=4).steps == 4
     assert len({load(tmp_path / name, "cpu", "float32").fingerprint() for name in ("run", "stay")}) == 1

@@ -125,7 +125,7 @@ def test_an_evaluation_is_of_one_style(run: Path, folders: tuple[Path, Path], tm
 
 def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
     source = folders[0] / "0.png"
-    with pytest.raises(SettingError, match="several styles: choose of dark, light"):
+    with pytest.raises(SettingError, match="several styles: choose from dark, light"):
         stylize(source, tmp_path / "out.png", run)
     with pytest.raises(SettingError, match="has but one style: leave out monet"):
         stylize(source, tmp_path / "out.png", "monet", style={"monet": 1.0})

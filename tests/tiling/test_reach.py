@@ -155,8 +155,8 @@ def test_deep_networks_need_a_larger_trial_image():
         (conv(3), r"makes \[1, 3, 766, 766\]"),
         (nn.Sequential(nn.Upsample(scale_factor=3), nn.AvgPool2d(2)), r"makes \[1, 3, 1152, 1152\]"),
         (Function(lambda x: (x, x)), "makes tuple"),
-        (nn.Linear(5, 5), "cannot be followed on an image"),
-        (Function(lambda x: x * float(x.mean())), "cannot be followed on an image"),
+        (nn.Linear(5, 5), "cannot be traced on an image"),
+        (Function(lambda x: x * float(x.mean())), "cannot be traced on an image"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_followed_is_told_in_one_line(network, says):

@@ -74,7 +74,7 @@ def test_what_a_run_records_of_folders() -> None:
     folders = Folders(Path("/a"), Path("/b"), "by-name", instances=Path("/c"))
     assert Folders.from_json(folders.to_json()) == folders
     assert Folders.from_json(replace(folders, instances=None).to_json()).instances is None
-    with pytest.raises(SettingError, match="without maps of instances"):
+    with pytest.raises(SettingError, match="without instance maps"):
         replace(folders, instances=None).moved(None, None, "/d")
     both = Folders.of("/a", None, None, paired="side-by-side", direction="b-to-a", derive="")
     assert both.moved("/e", None, None).target == Path("/e")

@@ -53,8 +53,8 @@ def test_its_generator_has_one_channel() -> None:
 @pytest.mark.parametrize(
     ("paired", "derive", "said"),
     [
-        ("", "grey", "no sources derived as 'grey': use gray or edges"),
-        ("by-name", "gray", "sources derived of targets are paired already: leave out by-name"),
+        ("", "grey", "no derivation 'grey': use gray or edges"),
+        ("by-name", "gray", "sources derived from targets are paired already: leave out by-name"),
     ],
 )
 def test_what_cannot_be(paired: str, derive: str, said: str) -> None:

@@ -50,10 +50,10 @@ def test_missing_and_unfit_maps_are_listed(folders: tuple[Path, Path]) -> None:
     images = find_images(folders[0], 30, 45)
     (folders[1] / "0.tif").rename(folders[1] / "other.tif")  # which is passed over
     (folders[1] / "1.txt").write_text("a note")
-    with pytest.raises(DatasetError, match=r"without a map of instances of the same name in '.*objects': 0$"):
+    with pytest.raises(DatasetError, match=r"without an instance map of the same name in '.*objects': 0$"):
         find_instance_maps(images, *folders)
     Image.new("L", (40, 30)).save(folders[1] / "0.tif")  # which would be reduced to the same
-    with pytest.raises(DatasetError, match="maps of instances of different sizes: 0: both need the same"):
+    with pytest.raises(DatasetError, match="instance maps of different sizes: 0: both need the same"):
         find_instance_maps(images, *folders)
     Image.new("RGB", (80, 60)).save(folders[1] / "0.tif")
     with pytest.raises(DatasetError, match=r"no map of instances: .*0.tif has 3 bands of uint8"):

@@ -118,7 +118,7 @@ def test_a_table_has_colours_or_numbers(tmp_path: Path) -> None:
         ("0,0,0\nwater\n", "line 2: 'water' is no label"),
         ("0,0,0\n1,2,256\n", "line 2: '1,2,256' is no label"),
         ("0\n-1\n", "line 2: '-1' is no label"),
-        ("0,0,0\n1\n\n1,1,1,again\n", "line 4: '1,1,1,again' is there twice"),
+        ("0,0,0\n1\n\n1,1,1,again\n", "line 4: '1,1,1,again' occurs twice"),
         ("0,0,0\n", "has 1 labels: a table needs 2 to 256"),
         (None, "no table of labels"),
     ],

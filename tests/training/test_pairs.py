@@ -99,6 +99,6 @@ def test_unknown_words_are_refused() -> None:
         check_pairing("twins", "a-to-b")
     with pytest.raises(SettingError, match="no direction 'up'"):
         check_pairing("by-name", "up")
-    with pytest.raises(SettingError, match="b-to-a is of images side by side: swap the two folders"):
+    with pytest.raises(SettingError, match="b-to-a is for images side by side: swap the two folders"):
         check_pairing("by-name", "b-to-a")
     check_pairing("side-by-side", "b-to-a")

@@ -1,1 +1,1 @@
-"""From an image and a translator to a stylized store."""
+"""Inference: stylize images of any size into stores."""

@@ -1,4 +1,4 @@
-"""Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
+"""Lazy stylization of Dask arrays: pixels in memory, or from any library that creates Dask arrays."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -23,7 +23,7 @@ from tilegan.model_file import chosen_style, find
 from tilegan.settling import Choices
 from tilegan.translator import Translator
 
-CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
+CHUNK = 2048  # side in pixels of the chunks of arrays without chunks
 
 
 def stylize_array(
@@ -43,37 +43,37 @@ def stylize_array(
     device: str = "auto",
     precision: str = "auto",
 ) -> da.Array:
-    """The stylized array, as lazy as the given one: one task a chunk, each reading its chunk and a halo around it.
+    """Return the stylized array, lazily: one task per chunk, each of which reads its chunk and a halo around it.
 
-    In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by a level.
-    Chunks of some thousand pixels a side waste least on halos.
+    In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by 1. Chunks
+    of a few thousand pixels a side have the least overhead by halos.
 
     Args:
-        array: uint8 or uint16 (H, W, 3): a Dask array of known chunk sizes, or one of numpy (or what can be sliced like
-            one, such as a Zarr array), which is cut into chunks of 2048 pixels.
-        model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
+        array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can
+            be sliced like one, such as a Zarr array), which is divided into chunks of 2048 pixels.
+        model: name or file of a model, which each process loads once, or a translator, which is part of the graph.
         seams: 'exact' or 'combo'.
-        strength: of the style: 0 for the array itself, 1 for all of it.
+        strength: strength of the style: 0 for the array itself, 1 for the full style.
         keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
-        stroke: how many times as large as the model paints them strokes are, 1 to 256; 'auto' for as large, within the
-            array, as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
-        thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
-            without it these do without. Of models with instance norms it is what statistics are taken from.
-        instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
-            with such maps; of the same kinds, of any chunks.
-        style: of a model of several styles, the share of each that is wanted.
-        seed: of models with noise, chooses another painting of the same array.
-        statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
-            that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
-        window: side of the square translated at once, in input pixels, rounded up to what works.
-        device: its name; 'auto' leaves a given translator where it is.
-        precision: the number format's name; likewise. For uint16 'auto' is float32.
+        stroke: factor by which strokes are larger than the model's own, 1 to 256; 'auto' for the same size relative to
+            the array as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
+        thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models with context, which also
+            work without it. For models with instance norms, statistics are computed from it.
+        instances: uint8 or uint16 (H, W), of a label map: the object number of each pixel, for models trained with
+            instance maps; the same kinds of arrays, with any chunks.
+        style: share of each style, for models with several styles.
+        seed: seed of the noise, for models with noise: another one gives another painting of the same array.
+        statistics: for models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, from
+            ``thumbnail``), 'global' or 'interpolated', for which the whole array is computed now, once for each norm.
+        window: side of the square of one forward pass, in input pixels, rounded up to a valid value.
+        device: name of the device; 'auto' does not move a translator.
+        precision: name of the dtype; likewise. For uint16 'auto' is float32.
 
     Returns:
-        A Dask array (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
+        A Dask array (H * scale, W * scale, 3) of the same dtype, with the same rows and columns of chunks.
 
     Raises:
-        SettingError: the array is of another kind, or a setting cannot work.
+        SettingError: the array has another dtype or shape, or a setting is invalid.
         ModelError: there is no such model.
     """
     array = _lazy(array)
@@ -96,7 +96,7 @@ def stylize_array(
         model = str(find(model).absolute())
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-    translator = translator_of(model, device, precision).in_style({})  # refuses a model whose style is not chosen
+    translator = translator_of(model, device, precision).in_style({})  # refuses a model without a selected style
     if translator.architecture.get("labels") and array.dtype != np.uint8:
         raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
     height, width, _ = array.shape
@@ -108,14 +108,14 @@ def stylize_array(
 def _lazy(array: da.Array | NDArray[Any]) -> da.Array:
     if isinstance(array, da.Array):
         return array
-    if not hasattr(array, "dtype"):  # such as a list, or Pillow's image
+    if not hasattr(array, "dtype"):  # such as a list, or a Pillow image
         array = np.asarray(array)
     lazy: da.Array = da.from_array(array, chunks=(CHUNK, CHUNK, -1)[: array.ndim], name=False)
     return lazy
 
 
 def _joined(array: da.Array, instances: da.Array) -> da.Array:
-    """A label map and the numbers of its objects as one array (H, W, 5), as ``images.instances`` joins files."""
+    """Join a label map and its object numbers to one array (H, W, 5), as ``images.instances`` does for files."""
     if instances.shape != array.shape[:2] or instances.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"instances of {instances.dtype} {instances.shape} do not fit labels of {array.shape}: give uint8 or "

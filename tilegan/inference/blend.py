@@ -1,33 +1,33 @@
-"""How much of the style an image takes: the source blended with its translation, pixel by pixel.
+"""Strength of a style: blending of the source with the stylized image, pixel by pixel.
 
-They are blended in OKLab, since a strength is judged by eye: equal steps of it look about equal there, and a blend has
-no hue that is foreign to both colours. CSS Color 4 ("Color Space for Interpolation") takes OKLab by default for this,
-and linear light where lights are to be mixed physically. That is not meant here: a black stroke at half strength on
-white would have level 188, and dark strokes would fade long before light ones.
+They are blended in OKLab, since the strength is judged by eye: equal steps look about equal in it, and a blend has no
+hue that is foreign to both colors. CSS Color 4 ("Color Space for Interpolation") uses OKLab by default for this, and
+linear light for physical mixing of light. The latter is not wanted here: a black stroke at half strength on white would
+have the value 188, and dark strokes would fade long before light ones.
 """
 
 from tilegan.geometry import Pixels, Window, split
 from tilegan.images.oklab import to_oklab, to_pixels
 
-_SIDE = 128  # of the squares that are blended at once: their planes fit a core's cache
-_BYTES = 4 * 2**20  # some 30 planes of such a square, twice what was measured
+_SIDE = 128  # side of the squares that are blended at once: their planes fit into the cache of a core
+_BYTES = 4 * 2**20  # about 30 planes of such a square, twice the measured value
 
 
 def blend(source: Pixels, stylized: Pixels, strength: float = 1.0, keep_colors: bool = False) -> None:
-    """Blend an image with its translation, in place.
+    """Blend an image with its stylized image, in place.
 
-    A pixel of the result is a function of the two pixels at its place alone, so that it does not matter how an image is
-    cut. With the strength s, and L, a and b as in OKLab,
+    A pixel of the result depends only on the two pixels at its position, so that the result is independent of tiling.
+    With the strength s, and L, a and b as in OKLab,
 
         L = (1 - s) L(source) + s L(stylized), and a, b likewise, or with ``keep_colors`` those of the source.
 
-    Colours that sRGB cannot show are reduced in chroma (see ``images.oklab``).
+    Colors that sRGB cannot show are reduced in chroma (see ``images.oklab``).
 
     Args:
-        source: uint8 or uint16 (h, w, 3); each pixel stands for ``scale`` x ``scale`` of the translation.
-        stylized: (h * scale, w * scale, 3) of the same type; overwritten by the result.
-        strength: 0 for the source exactly, 1 for all of the style.
-        keep_colors: take only lightness, and with it texture, from the translation. Gray stays gray.
+        source: uint8 or uint16 (h, w, 3); each pixel corresponds to ``scale`` x ``scale`` stylized pixels.
+        stylized: (h * scale, w * scale, 3) of the same dtype; overwritten by the result.
+        strength: 0 for exactly the source, 1 for the full style.
+        keep_colors: take only lightness, and with it texture, from the stylized image. Gray stays gray.
     """
     if strength == 1 and not keep_colors:
         return
@@ -41,7 +41,7 @@ def blend(source: Pixels, stylized: Pixels, strength: float = 1.0, keep_colors: 
 
 
 def blend_bytes(strength: float, keep_colors: bool) -> int:
-    """What ``blend`` takes beside its images, at most, whatever their sides."""
+    """Return the maximum bytes that ``blend`` needs in addition to its images, whatever their sides."""
     return 0 if strength == 1 and not keep_colors else _BYTES
 
 

@@ -1,4 +1,4 @@
-"""Make every shard of a store on the workers of a Dask cluster: local processes, or machines that share a disk."""
+"""Execution on the workers of a Dask cluster: local processes, or machines that share a disk."""
 
 import os
 import signal
@@ -21,26 +21,26 @@ from tilegan.inference.schedule import Shard, needs, schedule
 from tilegan.inference.task import Names, Work, make_shard, stop_work
 from tilegan.progress import Progress
 
-AHEAD = 3  # tasks that are handed out for each thread of the cluster: enough that no worker waits for the next one
-TIMEOUT = "5s"  # for a scheduler to answer
-DESERTED = "60s"  # without any worker, after which a local cluster gives up; others may get new ones at any time
-RETRIES = 2  # of a task that failed, where there is a worker for it
+AHEAD = 3  # tasks submitted per thread of the cluster: enough that no worker is idle
+TIMEOUT = "5s"  # timeout for the answer of a scheduler
+DESERTED = "60s"  # time without workers after which a local cluster fails; others may get new ones at any time
+RETRIES = 2  # retries of a failed task if there is a worker for it
 
 
 @contextmanager
 def local_cluster(workers: int, threads: int) -> Iterator[Client]:
-    """Processes on this machine that share its cores, or its GPUs one each where there are several.
+    """Start processes on this machine that share its cores, or have one GPU each if there are several.
 
     Args:
-        workers: how many.
-        threads: shards in flight in each.
+        workers: number of processes.
+        threads: shards in flight in each process.
     """
     gpus = torch.cuda.device_count()
     environment = {"OMP_NUM_THREADS": str(max(1, _cores() // workers))}
     specification = {}
     for number in range(workers):
         own = {"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus > 1 else {}
-        # no memory limit of Dask's: it would kill a worker, and what one takes is planned
+        # no memory limit of Dask: it would kill workers, whose memory is planned
         options = {
             "nthreads": threads,
             "memory_limit": 0,
@@ -51,7 +51,7 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
         specification[number] = {"cls": Nanny, "options": options}
     scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with (
-        TemporaryDirectory(prefix="tilegan-", ignore_cleanup_errors=True) as scratch,  # Dask would leave its own behind
+        TemporaryDirectory(prefix="tilegan-", ignore_cleanup_errors=True) as scratch,  # Dask would not remove its own
         dask.config.set({"distributed.scheduler.no-workers-timeout": DESERTED, "temporary-directory": scratch}),
         SpecCluster(specification, scheduler=scheduler, silence_logs="CRITICAL") as cluster,
         Client(cluster) as client,
@@ -60,22 +60,22 @@ def local_cluster(workers: int, threads: int) -> Iterator[Client]:
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask calls it so
-    """Called by Dask in each local worker: Ctrl-C, which a terminal sends to all, is the main process's to answer."""
-    with suppress(ValueError):  # only the main thread may say so
+    """Called by Dask in each local worker: ignore Ctrl-C, which the main process handles for all."""
+    with suppress(ValueError):  # only the main thread may set handlers
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # torch may have been imported before it was set
     keep_freed_memory()
 
 
 class UseThreads(WorkerPlugin):
-    """Lets a worker of an existing cluster compute on as many cores as Dask gives it threads, or as it has.
+    """Lets a worker of an existing cluster use as many cores as it has Dask threads, at most all.
 
-    Dask's own default is one.
+    The default of Dask is one.
     """
 
     name = "tilegan-threads"
@@ -87,13 +87,13 @@ class UseThreads(WorkerPlugin):
 
 @contextmanager
 def existing_cluster(address: str) -> Iterator[Client]:
-    """A cluster that runs already.
+    """Connect to a running cluster.
 
     Args:
-        address: of its scheduler, such as tcp://host:8786.
+        address: address of its scheduler, such as tcp://host:8786.
 
     Raises:
-        SettingError: nothing answers there.
+        SettingError: there is no answer.
     """
     try:
         client = Client(address, timeout=TIMEOUT)
@@ -105,22 +105,22 @@ def existing_cluster(address: str) -> Iterator[Client]:
 
 
 def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress) -> int:
-    """Make every shard that is not there yet; a worker that dies costs only the shards that it was making.
+    """Compute all missing shards; if a worker dies, only the shards that it was computing are lost.
 
     Args:
-        client: of the cluster; its workers see the source and the work folder under the same names.
-        names: of the work, for the tasks.
-        work: open in this process, which makes no shard itself.
-        progress: told after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
+        client: client of the cluster; its workers see the source and the work folder under the same names.
+        names: names of the work, for the tasks.
+        work: the work, open in this process, which computes no shards itself.
+        progress: called after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
 
     Returns:
-        Pixels of level 0 that had to be computed; the others were there.
+        Pixels of level 0 that were computed; the others existed.
 
     Raises:
         ImageError: the source is damaged.
         OutputError, OSError: the store or the journal cannot be written.
         TooLittleMemoryError: not even the least window fits.
-        WorkerError: there is no worker, or the workers of a shard died again and again.
+        WorkerError: there is no worker, or the workers of a shard died repeatedly.
     """
     threads = sum(client.nthreads().values())
     if not threads:
@@ -138,7 +138,7 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
 
     done = as_completed([submit(*task) for task in islice(order, AHEAD * threads)])
     try:
-        for batch in done.batches():  # of those that are ready: one round trip for all
+        for batch in done.batches():  # all that are ready, in one round trip
             for future, was_made in zip(batch, client.gather(batch), strict=True):
                 shard = future.key[1:]
                 tally.add(shard, was_made)
@@ -157,7 +157,7 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
     except (CommClosedError, FutureCancelledError) as error:
         raise WorkerError("the scheduler has gone: what is finished is kept for --resume") from error
     finally:
-        with suppress(Exception):  # of a scheduler that has gone; it must not hide what went wrong
+        with suppress(Exception):  # the scheduler may be gone; this must not hide the first error
             client.cancel(list(running.values()), force=True)
             client.run(stop_work, names)
     work.folder.clear_torn()  # by a worker that died

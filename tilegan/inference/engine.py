@@ -1,6 +1,7 @@
-"""Make every shard of a store by Dask, in the threads of this process.
+"""Execution by Dask in threads of this process.
 
-Dask is given some tasks at a time, each of strings and integers, so that its graph stays small whatever the image.
+Dask receives a limited number of tasks at a time, each of strings and integers, so that its graph is small for any
+image.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,11 @@ from tilegan.inference.schedule import Shard, needs, schedule
 from tilegan.inference.task import Names, Work, keep_open, make_shard, stop_work
 from tilegan.progress import Progress
 
-AT_ONCE = 1024  # tasks in one graph: some hundred kilobytes, and hardly a moment of idling between graphs
+AT_ONCE = 1024  # tasks in one graph: a few hundred kilobytes, with hardly any idle time between graphs
 
 
 class Tally:
-    """Counts the pixels of finished shards and tells of them, level 0 apart from the pyramid."""
+    """Counts the pixels of finished shards and reports them, separately for level 0 and the pyramid."""
 
     def __init__(self, store: Store, levels: int, progress: Progress) -> None:
         areas = [height * width for height, width in map(store.shape, range(levels))]
@@ -30,7 +31,7 @@ class Tally:
         progress("stylize", 0, areas[0])
 
     def add(self, shard: Shard, was_made: bool) -> None:
-        """A shard is finished: it was made, or there already."""
+        """Add a finished shard, which was computed or existed already."""
         level, *index = shard
         cell = grid_cell((index[0], index[1]), self._store.shard, *self._store.shape(level))
         phase = "pyramid" if level else "stylize"
@@ -40,17 +41,17 @@ class Tally:
 
 
 def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
-    """Make every shard that is not there yet, in threads of this process.
+    """Compute all missing shards in threads of this process.
 
-    Interrupted or failed, it stops at the next window; what is finished stays so.
+    After an interrupt or a failure it stops at the next window; finished shards are kept.
 
     Args:
-        names: of the work, for the tasks.
-        work: open; it cannot be used again.
-        progress: told after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
+        names: names of the work, for the tasks.
+        work: the open work; it cannot be used again.
+        progress: called after each shard, in pixels of the store: 'stylize' for level 0, 'pyramid' for the others.
 
     Returns:
-        Pixels of level 0 that had to be computed; the others were there.
+        Pixels of level 0 that were computed; the others existed.
 
     Raises:
         ImageError: the source is damaged.
@@ -62,7 +63,7 @@ def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="shard")
     tally = Tally(work.store, work.levels, progress)
     order = schedule(work.store, work.levels)
-    # given directly, and not as dask.callbacks does for all threads at once; Dask calls it in this thread
+    # passed directly, since dask.callbacks applies to all threads; Dask calls it in this thread
     callbacks = [(None, None, None, lambda shard, was_made, *_: tally.add(shard, was_made), None)]
     try:
         while tasks := list(islice(order, AT_ONCE)):
@@ -75,7 +76,7 @@ def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
 
 
 def _graph(names: Names, store: Store, tasks: list[Shard], threads: int) -> dict[Shard, tuple[object, ...]]:
-    """The tasks and what each waits for: what it is made from, and the one that is ``threads`` before it.
+    """Return the tasks with their dependencies: the shards of the level below, and the task ``threads`` before.
 
     Without the latter Dask would start at the bottom, and some files decode from the top.
     """

@@ -1,4 +1,4 @@
-"""The work folder of one output: where unfinished work lies, how it begins, is found again and goes away."""
+"""The work folder of one output: its creation, discovery and removal."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class WorkFolder:
 
     @classmethod
     def of(cls, output: Path) -> "WorkFolder":
-        """The work folder of an output."""
+        """Return the work folder of an output."""
         return cls(output.with_name(output.name + ENDING))
 
     def stage(self, name: str) -> "WorkFolder":
@@ -61,26 +61,26 @@ class WorkFolder:
         return WorkFolder(self.path.parent) if inside else self
 
     def begun(self) -> RunRecord | None:
-        """What the unfinished work was begun with; None if there is none. Raises as ``RunRecord.read``."""
+        """Return the record of the unfinished run; None if there is none. Raises as ``RunRecord.read``."""
         return RunRecord.read(self.journal) if self._has_store() else None
 
     def has_finished_shards(self) -> bool:
-        """Whether any shard was finished, also of a reduced copy."""
+        """Return whether any shard was finished, including those of reduced copies."""
         return has_marker(self.journal) or any(has_marker(stage / "journal") for stage in self.stages())
 
     def stages(self) -> list[Path]:
-        """The work folders in it."""
+        """Return the work folders inside this one."""
         with os_errors():
             return sorted(self.path.glob(f"{STAGE}*{ENDING}"))
 
     def is_ours(self) -> bool:
-        """Whether it is a work folder, or what a kill has left of one."""
+        """Return whether it is a work folder, or the remainder of one after a kill."""
         if is_remote(self.path):
             return is_there(self.journal)
         return self.path.is_dir() and (self.journal.is_dir() or not any(self.path.iterdir()))
 
     def check_room(self, keep: bool) -> None:
-        """Find out whether what an earlier run left may be removed; whether another run is at work is not seen.
+        """Check whether the files of an earlier run may be removed; other running processes are not detected.
 
         Args:
             keep: whether work that can be resumed may not.
@@ -96,7 +96,7 @@ class WorkFolder:
             raise OutputExistsError(f"unfinished work is in {self.path}: --resume goes on, --overwrite begins again")
 
     def make_room(self, keep: bool) -> None:
-        """Remove what an earlier run left; where ``keep``, not if it can be resumed.
+        """Remove the files of an earlier run; if ``keep``, only if it cannot be resumed.
 
         Raises:
             OutputExistsError: see ``check_room``.

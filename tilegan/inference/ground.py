@@ -1,12 +1,13 @@
-"""What lies under a step of large strokes: the photograph with the strokes of the step before, carried up.
+"""Input of a step of large strokes: the photograph with the upsampled strokes of the previous step.
 
-Of these, only what is smaller than ``TONE`` of their pixels is taken. What is larger, the tones, comes from the
-photograph: a model that moves colours would move them at each step, and with each a picture would be yellower. And only
-a part, ``KEPT``, of their contrast: a model takes strokes for things, and paints them bolder than they were. Half of
-the detail that the photograph had lost comes back: none leaves soft edges, all of it a photograph with blots.
+Only details of the strokes smaller than ``TONE`` of their pixels are used. Larger structures, the tones, come from the
+photograph: a model that shifts colors would shift them again at each step, and the image would become more yellow each
+time. Only a part of the contrast, ``KEPT``, is used: a model treats strokes as objects and paints them bolder than they
+were. Half of the detail that the photograph had lost is restored: none leaves soft edges, all of it a photograph with
+blots.
 
-Each pixel depends on its surroundings alone, and sums are of integers, so that all is the same however it is cut. Where
-pixels mean nothing, means are of the others, and there are no strokes.
+Each pixel depends only on its neighborhood, and sums are of integers, so that the result is independent of tiling.
+Invalid pixels are excluded from means and have no strokes.
 """
 
 import numpy as np
@@ -17,27 +18,27 @@ from tilegan.inference.blocks import Masked, Part, Readable, mirrored_span, read
 from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
-KEPT = 0.65  # all of it drowns small things in ridges, 0.4 loses the strokes
-TONE = 16  # pixels: the training holds a model to the mean colours of such squares, in which strokes cancel out
-_NEAR = 2  # pixels of a copy, from which those are filled that mean nothing: carrying up mixes no farther ones
-_ROWS = 64  # carried up at once
-_BYTES = 24 * 2**20  # that this takes, for rows of 4,000 pixels
-_AT_ONCE = 2**20  # pixels that are read and reduced at once, or one row of a copy
+KEPT = 0.65  # 1 hides small objects under ridges, 0.4 loses the strokes
+TONE = 16  # pixels: training constrains the mean colors of such squares, in which strokes average out
+_NEAR = 2  # distance in pixels of a copy for filling invalid ones: upsampling uses no farther ones
+_ROWS = 64  # rows upsampled at once
+_BYTES = 24 * 2**20  # memory for this with rows of 4,000 pixels
+_AT_ONCE = 2**20  # pixels read and reduced at once, or one row of a copy
 
 
 class Reduced:
-    """An image's means over ``step`` x ``step`` pixels, as an image; at its last edges of what is mirrored there."""
+    """An image reduced by averaging ``step`` x ``step`` pixels, padded by reflection at its last edges."""
 
     def __init__(self, image: Masked, step: int) -> None:
         self.image, self.step = image, step
         self.height, self.width = reduced(image.height, step), reduced(image.width, step)
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the copy, read in bounded memory."""
+        """Return the pixels of a window inside the copy, read in bounded memory."""
         return np.concatenate([self._means(part) for part in self._parts(window)])
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """The opacity of a window: the highest of each square."""
+        """Return the opacity of a window: the maximum of each square."""
         masks = [self._mask(part) for part in self._parts(window)]
         found = [self._squares(mask).max(axis=(1, 3)) for mask in masks if mask is not None]
         return np.concatenate(found) if found else None
@@ -69,12 +70,12 @@ class Reduced:
 
 
 class Ground:
-    """What a step paints, as an image.
+    """The input of a step, as an image.
 
     Attributes:
-        photo: the image, or the copy of it, that is painted.
-        below: the painting of the step before: (h, w, 3 or more), a reduction of ``photo`` by ``factor``.
-        factor: by how much coarser that is.
+        photo: the image, or the copy of it, to be painted.
+        below: the painting of the previous step, (h, w, 3 or more), a reduction of ``photo`` by ``factor``.
+        factor: factor by which ``below`` is coarser.
     """
 
     def __init__(self, photo: Masked, below: Readable, factor: int) -> None:
@@ -82,7 +83,7 @@ class Ground:
         self.height, self.width = photo.height, photo.width
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image."""
+        """Return the pixels of a window inside the image."""
         factor = self.factor
         cells, around, span = reach(window, factor, self.height, self.width)
         pixels, mask = self.photo.read(span)[..., :3], self.photo.read_mask(span)
@@ -106,42 +107,43 @@ class Ground:
         return whole
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """The photograph's opacity."""
+        """Return the opacity of the photograph."""
         return self.photo.read_mask(window)
 
 
 def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window, Window, Window]:
-    """What ``Ground.read`` looks at for a window inside an image of a height and a width.
+    """Return the windows that ``Ground.read`` depends on, for a window inside an image of a height and a width.
 
     Returns:
-        The cells, pixels of the step before, between whose centres the window's pixels lie, and those around them whose
-        tones they are mixed of; both may lie partly outside the image. And what of the photograph is read.
+        The cells, pixels of the previous step, between whose centers the pixels of the window lie, and the surrounding
+        cells from which their tones are computed; both may lie partly outside the image. And the part of the photograph
+        that is read.
     """
-    cells = _between_centres(window, factor)
-    around = _between_centres(cells, TONE).scaled(TONE)
+    cells = _between_centers(window, factor)
+    around = _between_centers(cells, TONE).scaled(TONE)
     wide = Window(around.top - _NEAR, around.left - _NEAR, around.height + 2 * _NEAR, around.width + 2 * _NEAR)
     inside = mirrored_span(wide, reduced(height, factor), reduced(width, factor))
     return cells, around, mirrored_span(inside.scaled(factor), height, width)
 
 
 def margin(factor: int) -> int:
-    """Pixels of the photograph that ``Ground.read`` reads around a window, per side, at most."""
+    """Return the maximum number of pixels per side that ``Ground.read`` reads around a window of the photograph."""
     return factor * (2 * TONE + 3 + _NEAR)
 
 
 def ground_bytes() -> int:
-    """What ``Ground.read`` and ``Reduced.read`` take beside their images, about."""
+    """Return the approximate bytes that ``Ground.read`` and ``Reduced.read`` need in addition to their images."""
     return _BYTES + 12 * _AT_ONCE
 
 
 def carried_up(values: NDArray[np.float32], cells: Window, window: Window, factor: int) -> NDArray[np.float32]:
-    """Linear interpolation between the centres of cells.
+    """Interpolate linearly between the centers of cells.
 
     Args:
         values: float32 (cells.height, cells.width, C).
-        cells: where they lie, in cells.
-        window: of pixels, between the centres.
-        factor: pixels of a cell, per side.
+        cells: position of the values, in cells.
+        window: window of pixels between the centers.
+        factor: side of a cell in pixels.
 
     Returns:
         float32 (window.height, window.width, C).
@@ -152,7 +154,7 @@ def carried_up(values: NDArray[np.float32], cells: Window, window: Window, facto
 
 
 def _tones(strokes: NDArray[np.int32], cells: Window, around: Window) -> NDArray[np.float32]:
-    """Of all strokes around, what is larger than they are, for some cells: means of squares, interpolated."""
+    """Return the tones of strokes at cells: means of squares of the surrounding strokes, interpolated."""
     rows, columns = around.height // TONE, around.width // TONE
     sums = strokes.reshape(rows, TONE, columns, TONE, 3).sum(axis=(1, 3), dtype=np.int32)
     squares = Window(around.top // TONE, around.left // TONE, rows, columns)
@@ -160,7 +162,7 @@ def _tones(strokes: NDArray[np.int32], cells: Window, around: Window) -> NDArray
 
 
 def _inside(part: Window, whole: Window) -> tuple[tuple[int, int], tuple[int, int]]:
-    """First place and length of a part in a whole, for rows and columns."""
+    """Return offset and length of a part in a whole, for rows and columns."""
     return (part.top - whole.top, part.height), (part.left - whole.left, part.width)
 
 
@@ -171,25 +173,25 @@ def _shown(copy: Reduced, window: Window) -> NDArray[np.bool_]:
     return read_block(Part(mask, span, copy.height, copy.width), window) > 0
 
 
-def _between_centres(window: Window, factor: int) -> Window:
-    """The cells of ``factor`` x ``factor`` pixels between whose centres a window's pixels lie."""
+def _between_centers(window: Window, factor: int) -> Window:
+    """Return the cells of ``factor`` x ``factor`` pixels between whose centers the pixels of a window lie."""
     top, left = window.top // factor - 1, window.left // factor - 1
     return Window(top, left, -(-window.bottom // factor) + 1 - top, -(-window.right // factor) + 1 - left)
 
 
 def _between(places: NDArray[np.int_], factor: int) -> tuple[NDArray[np.int_], NDArray[np.float32]]:
-    """For pixels, the cell before each one's centre, and how far it lies on the way to the next cell's.
+    """Return for each pixel the cell before its center, and its fractional position toward the next cell's center.
 
-    By integers, so that they depend on a pixel's place in its cell alone.
+    Computed with integers, so that they depend only on the position of a pixel in its cell.
     """
-    twice = 2 * places + 1 - factor  # twice the distance from the first cell's centre, in pixels
+    twice = 2 * places + 1 - factor  # twice the distance from the first cell's center, in pixels
     return twice // (2 * factor), (twice % (2 * factor) / (2 * factor)).astype(np.float32)
 
 
 def _mixed(
     values: NDArray[np.float32], axis: int, before: NDArray[np.int_], share: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Linear interpolation along an axis."""
+    """Interpolate linearly along an axis."""
     first: NDArray[np.float32] = values.take(before, axis)
     second: NDArray[np.float32] = values.take(before + 1, axis)
     shares = share.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))

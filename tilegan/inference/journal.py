@@ -1,7 +1,7 @@
-"""What is finished of a store: one marker a shard, beside the store, written after the shard is safe on disk.
+"""The journal of finished shards of a store: one marker per shard, written after the shard is on disk.
 
-A killed run leaves at worst a shard without a marker, or a marker whose shard does not hold what it says; both are done
-again. Nothing is concluded from a shard's mere existence.
+A killed run leaves at worst a shard without a marker, or a marker that does not match its shard; both are computed
+again. The existence of a shard alone proves nothing.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class Journal:
         self.store = store
 
     def holds(self, level: int, index: tuple[int, int]) -> bool:
-        """Whether a shard is finished; proven by decoding it and comparing the checksum of its pixels.
+        """Return whether a shard is finished, by decoding it and comparing the checksum of its pixels.
 
         Raises:
             OSError: object storage does not answer.
@@ -74,7 +74,7 @@ class Journal:
 
 
 def has_marker(folder: Path) -> bool:
-    """Whether any shard was finished in a journal's folder; false if there is no such folder.
+    """Return whether any shard was finished in a journal's folder; false if there is no such folder.
 
     Raises:
         OSError: object storage does not answer.
@@ -84,7 +84,7 @@ def has_marker(folder: Path) -> bool:
 
 
 def read_record(folder: Path) -> Record | None:
-    """What the run in a journal's folder was begun with; None if it was not begun.
+    """Read the record of the run in a journal's folder; None if no run was started.
 
     Raises:
         OSError: it is there but cannot be read, or object storage does not answer.
@@ -98,7 +98,7 @@ def read_record(folder: Path) -> Record | None:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Note what a run is begun with; the run counts as begun from here on.
+    """Write the record of a run; this marks the run as started.
 
     Raises:
         OSError: it cannot be written.
@@ -107,7 +107,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def check_record(begun: Record, now: Record) -> None:
-    """Compare what a run was begun with to what it shall go on with.
+    """Compare the record of a run with the settings of its resumption.
 
     Raises:
         ResumeError: they differ; it names the first difference.
@@ -123,7 +123,7 @@ def check_record(begun: Record, now: Record) -> None:
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, Any, Any] | None:
-    """The first value that is not what it was: its name, and both; None if there is none."""
+    """Return the first value that differs: its name, and both values; None if all are equal."""
     for name, value in now.items():
         earlier = before.get(name)
         if isinstance(value, dict) and isinstance(earlier, dict):
@@ -136,7 +136,7 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, Any, 
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a small file that is whole or not there, whenever the power fails.
+    """Write a small file atomically, also in case of a power failure.
 
     Raises:
         OutputError, OSError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Models that a process has loaded: preparing one takes longer than stylizing a small image."""
+"""Cache of the models that a process has loaded: preparing one takes longer than stylizing a small image."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -8,11 +8,11 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.model_file import chosen_style, find
 from tilegan.translator import Translator, load
 
-MOST = 4  # models that are kept, those used last
+MOST = 4  # number of most recently used models that are kept
 
 
 def load_once(model: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
-    """As ``tilegan.load``, but the same translator again as long as the file stays what it is; not to be changed.
+    """Load as ``tilegan.load``, but return the same translator while the file is unchanged; do not modify it.
 
     Raises:
         ModelError, SettingError: see ``tilegan.load``.

@@ -1,4 +1,4 @@
-"""Lazy arrays of what is painted: one Dask task a chunk, which gets the parts of other arrays that it reads."""
+"""Lazy stylized arrays: one Dask task per chunk, which receives the parts of other arrays that it reads."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -25,17 +25,17 @@ _one_forward = Lock()  # one forward pass at a time keeps all cores or the devic
 
 
 def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scale: int) -> da.Array:
-    """An array painted by a plan, step by step where strokes are large.
+    """Return an array stylized by a plan, step by step if strokes are large.
 
     Args:
-        array: uint8 or uint16 (H, W, channels), of known chunk sizes.
-        model: a model's file, which each process loads once, or a translator, which travels with the graph.
-        plan: of the whole array.
+        array: uint8 or uint16 (H, W, channels), with known chunk sizes.
+        model: file of a model, which each process loads once, or a translator, which is part of the graph.
+        plan: plan of the whole array.
         cut: how its blocks are cut.
         scale: output pixels per input pixel.
 
     Returns:
-        (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
+        (H * scale, W * scale, 3) of the same dtype, with the same rows and columns of chunks.
     """
     height, width, _ = array.shape
     below: da.Array | None = None
@@ -54,12 +54,12 @@ def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scal
 
 
 def translator_of(model: str | Translator, device: str, precision: str) -> Translator:
-    """A model that a task was given: itself, or the file's, loaded once a process."""
+    """Return the translator of a task: itself, or that of the file, loaded once per process."""
     return model if isinstance(model, Translator) else load_once(model, device, precision)
 
 
 class _Piece(NamedTuple):
-    """A part of an image, and what it is a part of."""
+    """A part of an image, with its position and the size of the image."""
 
     pixels: Pixels
     span: Window
@@ -72,14 +72,14 @@ class _Piece(NamedTuple):
 
 
 def _piece(array: da.Array, span: Window) -> tuple[da.Array, Window, int, int]:
-    """What a task gets as a ``_Piece``."""
+    """Return the arguments of a task for a ``_Piece``."""
     return array[span.top : span.bottom, span.left : span.right], span, array.shape[0], array.shape[1]
 
 
 def _painted(
     photo: da.Array, below: da.Array | None, factor: int, model: str | Translator, plan: Plan, cut: Cut, scale: int
 ) -> da.Array:
-    """One step: ``photo``, or where a step came before, what that left of it."""
+    """Return the array of one step, from ``photo`` and the painting of the previous step if there is one."""
     height, width, _ = photo.shape
     task = delayed(_chunk, pure=False)
 
@@ -101,7 +101,7 @@ def _painted(
 def _chunk(
     *pieces: Pixels | Window | int, place: Window, factor: int, cut: Cut, model: str | Translator, plan: Plan
 ) -> Pixels:
-    """The task: one chunk, from a piece of what is painted, and one of the step before, if there is one."""
+    """Compute one chunk from a piece of the input, and one of the previous step if there is one."""
     photo = _Piece(*pieces[:4]).image  # type: ignore[arg-type]
     ground = Ground(photo, _Piece(*pieces[4:]).image, factor) if len(pieces) > 4 else photo  # type: ignore[arg-type]
     with _one_forward:
@@ -116,7 +116,7 @@ def _chunk(
 
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:
-    """A reduced copy, each chunk of about as many pixels as a shard has."""
+    """Return a reduced copy, with chunks of about as many pixels as a shard."""
     if step == 1:
         return array
     height, width, _ = array.shape
@@ -132,17 +132,17 @@ def _reduced_array(array: da.Array, step: int) -> da.Array:
 
 
 def _copy(pixels: Pixels, span: Window, height: int, width: int, place: Window, step: int) -> Pixels:
-    """The task: one chunk of a reduced copy."""
+    """Compute one chunk of a reduced copy."""
     return Reduced(Part(pixels, span, height, width), step).read(place)
 
 
 def _sides(length: int, side: int) -> list[int]:
-    """Of the chunks of an axis."""
+    """Return the sides of the chunks of an axis."""
     return [min(side, length - first) for first in range(0, length, side)]
 
 
 def _assembled(rows: Iterable[int], columns: Iterable[int], chunk: Callable[[Window], da.Array]) -> da.Array:
-    """An array of chunks, made by their places."""
+    """Assemble an array from chunks by their positions."""
     across, lines = list(pairwise(accumulate(columns, initial=0))), []
     for top, bottom in pairwise(accumulate(rows, initial=0)):
         line = [chunk(Window(top, left, bottom - top, right - left)) for left, right in across]

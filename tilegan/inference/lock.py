@@ -1,4 +1,4 @@
-"""One run at a time on one work folder."""
+"""Lock of a work folder against concurrent runs."""
 
 import errno
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tilegan.files import is_remote
 from tilegan.images.output import explained
 
 LOCK = "lock"
-# a disk that knows no locks is no reason not to work
+# disks without locks are allowed
 WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 

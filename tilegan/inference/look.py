@@ -1,4 +1,4 @@
-"""How a style is applied to an image."""
+"""Settings for applying a style to an image."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ LARGEST_STROKE = 256  # so that sums of 16 bits over such a square fit 32
 
 @dataclass(frozen=True)
 class Look:
-    """How a style is applied.
+    """Settings for applying a style.
 
     Attributes:
-        strength: of the style, from 0, the source itself, to 1, all of it (see ``inference.blend``).
+        strength: strength of the style, from 0, the source itself, to 1, the full style (see ``inference.blend``).
         keep_colors: keep hue and chroma of the source, and take lightness and texture from the style.
-        stroke: how many times as large as the model paints them strokes are (see ``inference.stroke``).
+        stroke: factor by which strokes are larger than the model's own (see ``inference.stroke``).
 
     Raises:
-        SettingError: a value cannot be.
+        SettingError: a value is out of range.
     """
 
     strength: float = 1.0
@@ -26,11 +26,11 @@ class Look:
 
     @property
     def blends(self) -> bool:
-        """Whether the result has anything of the source itself."""
+        """Return whether the result is blended with the source."""
         return self.strength < 1 or self.keep_colors
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Validate the values."""
         if not 0 <= self.strength <= 1:
             raise SettingError(
                 f"a strength of {self.strength:g} cannot be: give 0 (the source) to 1 (all of the style)"

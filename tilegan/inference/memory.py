@@ -1,7 +1,7 @@
-"""What a run takes of the memory, part by part, and how it is made to fit a limit.
+"""Memory of a run by parts, and plans that fit a limit.
 
-The parts, for each process: what is there before the work begins (the program, its libraries, the model); the forward
-passes; the shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
+The parts, for each process: memory before the run (the program, its libraries, the model); the forward passes; the
+shards that are being read, translated and written; the reader's cache; halved shards for the pyramid.
 """
 
 import os
@@ -39,7 +39,7 @@ DEVICE_SHARE = 0.8  # of a GPU's free memory
 
 @dataclass(frozen=True)
 class Limits:
-    """What the processes of a run keep to.
+    """The limits of the processes of a run.
 
     Attributes:
         threads: shards in flight in each process.
@@ -58,7 +58,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes that each part of a run takes at most.
+    """Maximum bytes of each part of a run.
 
     Attributes:
         process: each process before the work begins.
@@ -80,7 +80,7 @@ class Memory:
 
     @property
     def total(self) -> int:
-        """Bytes of all processes together."""
+        """Return the bytes of all processes together."""
         work = self.forward + self.shards + self.reader + self.recent
         return self.workers * (self.process + work) + (self.process if self.workers > 1 else 0)
 
@@ -100,7 +100,7 @@ def fit_plan(
     look: Look | None = None,
     streams: int | None = None,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
-    """The best plan that keeps to a limit of memory.
+    """Return the best plan within a memory limit.
 
     Args:
         translator: where its device and precision say.
@@ -202,7 +202,7 @@ def _threads(plan: Plan, translator: Translator, streams: int, beside: int) -> i
 
 
 def _forward_bytes(plan: Plan, translator: Translator, source: Source, exactly: bool) -> int:
-    """Of a forward pass; those of an image smaller than the window, if not exactly, at most what the window takes."""
+    """Return the bytes of a forward pass; for images smaller than the window, unless exact, those of the window."""
     cut = cut_of(plan, translator)
     longest = round_up(max(plan.region.height, plan.region.width), cut.unit)
     most = None if exactly else translator.known_bytes(cut.batch, cut.side, cut.halo, source.levels)
@@ -212,7 +212,7 @@ def _forward_bytes(plan: Plan, translator: Translator, source: Source, exactly: 
 
 
 def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Of one shard in flight: what is read, twice while it is turned to RGB, and what is written, blended and coded."""
+    """Return the bytes of one shard in flight: its input, twice during conversion to RGB, and its output."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
     wide, size = side + 2 * _context(plan, translator, source), source.levels.itemsize
     channels = 4 if source.origin.opacity else 3
@@ -228,7 +228,7 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
 
 
 def _decoded_bytes(side: int, source: Source) -> int:
-    """Of the source's blocks that are decoded at once to read a square of so many pixels a side."""
+    """Return the bytes of the source's blocks that are decoded at once to read a square with a side in pixels."""
     if source.held:
         return 0
     height, width = source.block
@@ -238,7 +238,7 @@ def _decoded_bytes(side: int, source: Source) -> int:
 
 
 def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Of the reader's cache: a row of shards where the file has whole rows, or else some of its blocks."""
+    """Return the bytes of the reader's cache: a row of shards if the file has whole rows, otherwise some blocks."""
     if source.held:
         return 0
     height, width = source.block
@@ -249,7 +249,7 @@ def _row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
 
 
 def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> float:
-    """How often each pixel of the source is decoded on average, at most: a cache may spare more.
+    """Return the maximum average number of times that each source pixel is decoded; a cache may reduce it.
 
     Args:
         plan: what is read, and in which shards.
@@ -272,14 +272,14 @@ def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> 
 
 
 def _context(plan: Plan, translator: Translator, source: Source) -> int:
-    """What is read around a shard, per side: its context, and what pixels that mean nothing are filled from."""
+    """Return the pixels read around a shard, per side: its context, and those from which invalid ones are filled."""
     cut, steps = cut_of(plan, translator), steps_of(plan.look.stroke)
     under = margin(steps[-2]) + cut.unit if len(steps) > 1 else 0
     return cut.halo + under + (translator.halo if source.origin.opacity else 0)
 
 
 def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Of the halved shards of a row, and of those of the levels above."""
+    """Return the bytes of the halved shards of a row, and of those of the levels above."""
     _, columns = grid_shape(plan.region.height, plan.region.width, plan.shard)
     pixel = (4 if source.origin.opacity else 3) * source.levels.itemsize
     return 2 * (columns + 1) * pixel * (plan.shard * translator.scale // 2) ** 2

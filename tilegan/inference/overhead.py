@@ -1,4 +1,4 @@
-"""How much is computed for each pixel of a result: halos, and for larger strokes reduced copies."""
+"""Computed pixels per pixel of a result: halos, and reduced copies for larger strokes."""
 
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window
@@ -8,9 +8,9 @@ from tilegan.translator import Translator
 
 
 def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: int = 0) -> float:
-    """Input pixels of all forward passes of a plan, halos and those of reduced copies included, by those of its region.
+    """Return the input pixels of all passes of a plan, including halos and reduced copies, divided by its region.
 
-    What nothing is computed for, such as shards of nothing but transparency, is counted too.
+    Shards that are skipped, such as fully transparent ones, are included.
 
     Args:
         plan: of the image.
@@ -32,7 +32,7 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: 
 
 
 def _along(begin: int, length: int, shard: int, cut: Cut) -> int:
-    """Pixels of forward passes along one axis."""
+    """Return the pixels of forward passes along one axis."""
     found = 0
     for first in range(begin, begin + length, shard):
         side = min(shard, begin + length - first)

@@ -1,4 +1,4 @@
-"""From a window of an image to its stylized pixels: read with context, translate, trim, blend."""
+"""Stylization of a window of an image: read with context, translate, trim, blend."""
 
 from collections.abc import Callable
 
@@ -20,17 +20,17 @@ def paint(
     step: int = 1,
     original: Callable[[Window], Pixels] | None = None,
 ) -> Pixels:
-    """The stylized pixels of a window.
+    """Return the stylized pixels of a window.
 
     Args:
-        read: pixels of a window, (h, w, C), colours first, which may lie partly outside the image.
+        read: pixels of a window, (h, w, C), colors first, which may lie partly outside the image.
         translate: a block with its halo, (h + 2 halo, w + 2 halo, C), at a place -> (h * scale, w * scale, 3).
         place: the window, inside the image, in its pixels.
         cut: how blocks are cut.
         scale: output pixels per input pixel.
         look: how the style is applied.
         step: by how much the image is a reduced copy of one whose places are counted, per side.
-        original: the colours, (h, w, 3), of a window inside the image that the result is blended with, if others than
+        original: the colors, (h, w, 3), of a window inside the image that the result is blended with, if others than
             those that are translated.
 
     Returns:
@@ -43,6 +43,6 @@ def paint(
     pixels = inside.scaled(scale).of(pixels)
     if look.blends:
         within = place.moved(-window.top, -window.left)
-        colours = within.of(source)[..., :3] if original is None else original(place)
-        blend(colours, pixels, look.strength, look.keep_colors)
+        colors = within.of(source)[..., :3] if original is None else original(place)
+        blend(colors, pixels, look.strength, look.keep_colors)
     return pixels

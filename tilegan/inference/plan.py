@@ -1,4 +1,4 @@
-"""How an image is cut for translation: window, shard and batch that fit the translator and the device."""
+"""Plans of a stylization: window, shard and batch size for a translator and a device."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class Plan:
-    """The settings that decide the pixels of a result, or could by a rounding.
+    """The settings that determine the pixels of a result, possibly only by rounding.
 
     Attributes:
         region: the part of the image that is stylized, in input pixels.
@@ -77,7 +77,7 @@ class Cut(NamedTuple):
     halo: int
 
     def halved(self) -> "Cut | None":
-        """A cut that needs about half the memory: fewer windows at once, then smaller ones; None if it is the least."""
+        """Return a cut with about half the memory: fewer windows at once, then smaller ones; None for the smallest."""
         if self.batch > 1:
             return self._replace(batch=self.batch // 2)
         if self.side > self.unit:
@@ -86,7 +86,7 @@ class Cut(NamedTuple):
 
 
 def cut_of(plan: Plan, translator: Translator) -> Cut:
-    """The cut of a plan: windows with a halo, or in ``combo`` mode tiles without, as many as fill a window."""
+    """Return the cut of a plan: windows with a halo, or in ``combo`` mode as many tiles as fill a window."""
     if plan.seams == "exact":
         return Cut(translator.stride, plan.window, plan.batch, translator.halo)
     tile = translator.tile_size
@@ -94,7 +94,7 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
 
 
 def best_window(translator: Translator, seams: str) -> int:
-    """The side of the window that is fastest on a translator's device, if memory allows, in input pixels.
+    """Return the side of the fastest window on a translator's device, if memory allows, in input pixels.
 
     Raises:
         SettingError: there are no such seams.
@@ -113,7 +113,7 @@ def make_plan(
     reading: Reading | None = None,
     look: Look | None = None,
 ) -> Plan:
-    """The plan for a translator on its device; what was asked for is rounded up to what works (see ``notes_on``).
+    """Create the plan for a translator on its device; requested sizes are rounded up to valid ones (see ``notes_on``).
 
     Neither window nor shard becomes larger than the region and its default need: a store's index grows with its shard.
 
@@ -136,7 +136,7 @@ def make_plan(
         if translator.needs_statistics:
             remedy = "give a thumbnail or statistics 'global'"
         raise ModelError(
-            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighbourhood: "
+            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighborhood: "
             f"stylize with seams 'combo', or {remedy}"
         )
     for name, value in (("window", window), ("shard", shard)):
@@ -162,7 +162,7 @@ def make_plan(
 
 
 def notes_on(plan: Plan, translator: Translator, window: int | None, shard: int | None) -> tuple[str, ...]:
-    """A line for each value of a plan that is not the one asked for."""
+    """Return a line for each value of a plan that differs from the request."""
     notes = []
     if window is not None and window != plan.window:
         step = _step(translator, plan.seams)
@@ -183,14 +183,14 @@ def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
 
 
 def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
-    """A model, by name, file or as it is, ready on a device and in a precision; a given translator is not changed.
+    """Return a model on a device and in a precision; a translator that is passed is not changed.
 
-    One that was loaded by this process before is the same again, and not to be changed.
+    Files loaded before by this process return the same translator, which must not be modified.
 
     Args:
-        model: a shipped name, a file, a run folder or a translator.
-        device: its name; 'auto' leaves a translator where it is.
-        precision: the number format's name; likewise.
+        model: name of a bundled model, a file, a run folder or a translator.
+        device: name of the device; 'auto' does not move a translator.
+        precision: name of the dtype; likewise.
 
     Raises:
         ModelError, SettingError: see ``tilegan.load``.
@@ -205,7 +205,7 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
 
 
 def precision_for(levels: np.dtype[Any], asked: str) -> str:
-    """The number format's name for pixels of such a type: of 16 bits 'auto' is float32, since others hold fewer."""
+    """Return the precision for pixels of a dtype: 'auto' is float32 for 16 bits, since others have fewer bits."""
     return "float32" if asked == "auto" and levels.itemsize > 1 else asked
 
 

@@ -1,4 +1,4 @@
-"""What a run was begun with, as its journal keeps it: what resuming compares, and what each process has to know."""
+"""The record of a run in its journal: values that resuming compares, and that each process needs."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,15 +13,15 @@ from tilegan.inference.plan import Plan
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run is begun with.
+    """The settings with which a run was started.
 
     Attributes:
-        plan: what is done.
-        limits: what each process keeps to.
-        source: by name what identifies the image, and how its values are read; JSON types, as are those of the model.
-            Copies that large strokes begin with have none, nor one of the model: they are compared as the image is.
-        model: likewise of the model.
-        instances: path, URL or GDAL's name of the map of instances; None if there is none.
+        plan: the plan of the run.
+        limits: limits of each process.
+        source: values by name that identify the image, and its read options; JSON types, as for the model. Copies for
+            large strokes have neither source nor model: they are compared with the image.
+        model: likewise for the model.
+        instances: path, URL or GDAL name of the instance map; None if there is none.
     """
 
     plan: Plan
@@ -31,33 +31,33 @@ class RunRecord:
     instances: str | None = None
 
     def compared(self) -> Record:
-        """What has to be the same when a run goes on, as JSON types."""
+        """Return the values that must be unchanged when a run is resumed, as JSON types."""
         plan: dict[str, Any] = json.loads(json.dumps(asdict(self.plan)))
         return {"source": self.source, "model": self.model, "settings": plan}
 
     def check(self, begun: "RunRecord") -> None:
-        """Make sure that a run may go on with this one.
+        """Check that a run may be resumed with these settings.
 
         Raises:
-            ResumeError: it was begun with something else.
+            ResumeError: it was started with others.
         """
         check_record(begun.compared(), self.compared())
 
     def write(self, journal: Path) -> None:
-        """Write it into a journal's folder; the run counts as begun from here on.
+        """Write the record to a journal's folder; this marks the run as started.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the record cannot be written.
         """
         beside = {"limits": asdict(self.limits), "files": {"instances": self.instances}}
         write_record(journal, self.compared() | beside)
 
     @classmethod
     def read(cls, journal: Path) -> Self | None:
-        """That in a journal's folder; None if no run was begun.
+        """Read the record of a journal's folder; None if no run was started.
 
         Raises:
-            ResumeError: it is of a version that told other things.
+            ResumeError: it is from another version.
             OSError: it cannot be read, or object storage does not answer.
         """
         values = read_record(journal)

@@ -1,4 +1,4 @@
-"""The order in which the shards of a store are made: level 0 from the top, smaller ones soon after what they need."""
+"""The order in which the shards of a store are computed: level 0 from the top, higher levels as soon as possible."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ Shard = tuple[int, int, int]  # level, row, column
 
 
 def schedule(store: Store, levels: int) -> Iterator[Shard]:
-    """Every shard of the first ``levels`` levels, each after all that ``needs`` names for it.
+    """Yield every shard of the first ``levels`` levels, each after the shards that it ``needs``.
 
     Level 0 comes row by row from the top, since some files decode only from there. A row of a higher level follows the
     two rows below it at once: their pixels may still be in memory, and no device idles while a pyramid is built last.
@@ -26,7 +26,7 @@ def _row(store: Store, level: int, row: int, levels: int) -> Iterator[Shard]:
 
 
 def needs(store: Store, shard: Shard) -> list[Shard]:
-    """The shards of the level below that a shard is computed from: up to four; none for level 0."""
+    """Return the shards of the level below from which a shard is computed: up to four; none for level 0."""
     level, row, column = shard
     if level == 0:
         return []

@@ -1,8 +1,8 @@
-"""The steps of large strokes as runs of the engine: each has a plan and a store of its own, and reads that of the last.
+"""The steps of large strokes as runs of the engine: each has its own plan and store, and reads the previous store.
 
-A store holds what is needed of a copy for the part of the image that is stylized. Where there are several copies, the
-finest is also kept unpainted, in a store before all others: the coarser ones are made of it, so that the image is
-decoded twice however many they are.
+A store contains the part of a copy that is needed for the stylized part of the image. If there are several copies, the
+finest is also stored unpainted, before all others: the coarser ones are computed from it, so that the image is decoded
+twice for any number of copies.
 """
 
 from dataclasses import replace
@@ -22,14 +22,14 @@ UNPAINTED = Look(strength=0.0, stroke=1)
 
 
 def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> tuple[Plan, ...]:
-    """The plans of the copies that come before a plan's own pixels, in their order; none for stroke 1.
+    """Return the plans of the copies that precede a plan, in order; none for stroke 1.
 
     Args:
-        plan: of the image, so of step 1.
+        plan: plan of the image, which has step 1.
         cut: how its blocks are cut.
-        height: of the whole image, in pixels.
+        height: height of the whole image, in pixels.
         width: likewise.
-        fill: how far away the pixels are that others are filled from, in each copy.
+        fill: distance of the pixels from which others are filled, in each copy.
     """
     steps, stages = steps_of(plan.look.stroke), [plan]
     for step, finer in zip(steps[-2::-1], steps[:0:-1], strict=True):
@@ -40,21 +40,21 @@ def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> t
         finest, coarsest = stages[-2], stages[0]
         factor, sides = coarsest.step // finest.step, (reduced(height, finest.step), reduced(width, finest.step))
         block = _read(coarsest.region, cut, reduced(height, coarsest.step), reduced(width, coarsest.step), fill)
-        # what finer ones read of it lies within what the coarsest does
+        # the parts that finer copies read lie within that of the coarsest
         stages.insert(0, replace(finest, region=mirrored_span(block.scaled(factor), *sides), look=UNPAINTED))
     return tuple(stages[:-1])
 
 
 def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int = 0) -> Window:
-    """What a step reads of the painting of the step before.
+    """Return the window that a step reads from the painting of the previous step.
 
     Args:
-        place: what it paints, inside its copy.
+        place: window that it paints, inside its copy.
         cut: how its blocks are cut.
-        factor: by how much coarser the step before is.
-        height: of its whole copy, in pixels.
+        factor: factor by which the previous step is coarser.
+        height: height of its whole copy, in pixels.
         width: likewise.
-        fill: how far away the pixels are that others are filled from.
+        fill: distance of the pixels from which others are filled.
 
     Returns:
         A window inside the coarser copy, in its pixels.
@@ -64,7 +64,7 @@ def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: i
 
 
 def begin_stage(folder: WorkFolder, stage: Plan, image: Source) -> None:
-    """Make the empty store of a copy; the journal's record comes after this.
+    """Create the empty store of a copy; the journal's record is written after this.
 
     Raises:
         OutputError, OSError: it cannot be written.
@@ -74,30 +74,30 @@ def begin_stage(folder: WorkFolder, stage: Plan, image: Source) -> None:
 
 
 def folder_of(stage: Plan, folder: WorkFolder) -> WorkFolder:
-    """The work folder of a copy, in that of the image or beside that of another copy."""
+    """Return the work folder of a copy, in that of the image or beside that of another copy."""
     return folder.stage("photo" if stage.look == UNPAINTED else str(stage.step))
 
 
 def photo_of(image: Source, folder: WorkFolder, plan: Plan) -> Masked:
-    """What the run in a work folder paints, without strokes: the image, or a copy of it.
+    """Return the image or the copy that the run in a work folder paints, without strokes.
 
     Raises:
-        ImageError: the copy that it is made of is missing.
+        ImageError: the copy from which it is computed is missing.
     """
     steps = steps_of(plan.look.stroke)
     if plan.step == 1:
         return image
-    if len(steps) < 3:  # the only copy, or the one that others are made of
+    if len(steps) < 3:  # the only copy, or the one from which others are computed
         return Reduced(image, plan.step)
     kept = _kept(folder.stage("photo"), reduced(image.height, steps[-2]), reduced(image.width, steps[-2]))
     return kept if plan.step == steps[-2] else Reduced(kept, plan.step // steps[-2])
 
 
 def ground_of(photo: Masked, folder: WorkFolder, plan: Plan) -> Masked:
-    """What it shows to the network: the photograph, or where a step came before what that left of it.
+    """Return the input of the network: the photograph, or with the strokes of the previous step if there is one.
 
     Raises:
-        ImageError: the painting of the step before is missing.
+        ImageError: the painting of the previous step is missing.
     """
     steps = steps_of(plan.look.stroke)
     if plan.step not in steps[1:]:
@@ -109,7 +109,7 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan) -> Masked:
 
 
 def _read(place: Window, cut: Cut, height: int, width: int, fill: int) -> Window:
-    """What is read of what a step paints, for a place in it."""
+    """Return the window that is read to paint a window of a step."""
     block = block_window(place, cut.unit, cut.halo + fill)
     return mirrored_span(block, height, width)
 
@@ -121,7 +121,7 @@ def _kept(folder: WorkFolder, height: int, width: int) -> "_Kept":
 
 
 class _Kept:
-    """A store that holds a part of a copy, as the whole of it."""
+    """A store with a part of a copy, as a source of the whole copy."""
 
     def __init__(self, store: Store, region: Window, height: int, width: int) -> None:
         self.store, self.region, self.height, self.width = store, region, height, width

@@ -1,10 +1,9 @@
-"""Statistics of a whole image of any size, or of each of its cells, for a model's instance norms, in bounded memory.
+"""Statistics of images of any size, or of each of their cells, for a model's instance norms, in bounded memory.
 
-Norm after norm, in the order in which they are reached, all of the image is streamed through the part of the network
-before it, in windows with a halo, with all earlier norms settled already. So each norm costs a pass that ends at it.
-One pass would do if each cell went through all norms by itself, as tiles do in the paper of ``norms.interpolated``:
-but then a norm would be given means and deviations of features that are not those that come to it, and a cell would
-have to fit into memory.
+For each norm, in the order of execution, the whole image is streamed through the part of the network before it, in
+windows with a halo, with the statistics of all earlier norms fixed. So each norm costs a pass that ends at it. One pass
+would suffice if each cell passed all norms by itself, as tiles do in the paper of ``norms.interpolated``: but then a
+norm would use means and deviations of other features than those of its input, and a cell would have to fit into memory.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,8 +27,8 @@ from tilegan.translator import Translator
 # Of each tile (only in ``combo`` mode), of a thumbnail of the image, of the whole image, or of cells of it, mixed for
 # each pixel.
 TILE, THUMBNAIL, GLOBAL, INTERPOLATED = STATISTICS = ("tile", "thumbnail", "global", "interpolated")
-STREAMED = (GLOBAL, INTERPOLATED)  # those for which all of the image is looked at
-SETTLED = (THUMBNAIL, *STREAMED)  # those that do not depend on windows
+STREAMED = (GLOBAL, INTERPOLATED)  # those that need a pass over the whole image
+SETTLED = (THUMBNAIL, *STREAMED)  # those that are independent of windows
 # Longest side of a thumbnail, in pixels: that of URST's code. An image that is no larger is its own thumbnail.
 SIDE = 1024
 # Of the windows that statistics are gathered from, in input pixels: always the same, since sums of other windows differ
@@ -38,10 +37,10 @@ WINDOW = 512
 
 
 def choose_statistics(translator: Translator, seams: str, asked: str | None) -> str:
-    """What a translator's norms take their statistics from.
+    """Select the statistics of a translator's norms.
 
-    By default that is a thumbnail, which costs no more for larger images, or the whole image if that is a label map,
-    since a mean of labels is none; in ``combo`` mode each tile, as in training.
+    By default they are those of a thumbnail, whose cost is independent of the image size, or of the whole image if it
+    is a label map, since a mean of labels is no label; in ``combo`` mode those of each tile, as in training.
 
     Args:
         translator: the model.
@@ -52,8 +51,8 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
         One of ``STATISTICS``; '' for a model that needs none.
 
     Raises:
-        SettingError: there are no such statistics, or the model needs none, or they do not go with the seams or with
-            label maps.
+        SettingError: there are no such statistics, the model needs none, or they cannot be combined with the seams or
+            with label maps.
     """
     if asked is not None and asked not in STATISTICS:
         raise SettingError(f"no statistics '{asked}': use {', '.join(STATISTICS)}")
@@ -72,14 +71,14 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
 
 
 def unsettled(translator: Translator, statistics: str, height: int, width: int, precision: str = "") -> Translator:
-    """The translator as it will be for an image, but for the statistics themselves: as large, and as fast.
+    """Return the translator for an image without statistics values, with the same size and speed.
 
     Args:
-        translator: one that needs statistics.
+        translator: a translator that needs statistics.
         statistics: one of ``SETTLED``.
-        height: of the image, in pixels.
-        width: of the image, in pixels.
-        precision: the number format's name; default its own.
+        height: height of the image, in pixels.
+        width: width of the image, in pixels.
+        precision: name of the dtype; by default that of the translator.
     """
     grid = Grid.of(height, width, translator.stride)
     # an image of one cell has its global statistics
@@ -89,14 +88,14 @@ def unsettled(translator: Translator, statistics: str, height: int, width: int, 
 def settled(
     translator: Translator, statistics: str, source: Source, window: int, progress: Progress = silent
 ) -> Translator:
-    """The translator for one image, whose statistics do not depend on windows.
+    """Return the translator for one image, with statistics that are independent of windows.
 
     Args:
-        translator: one that needs statistics.
+        translator: a translator that needs statistics.
         statistics: one of ``SETTLED``.
-        source: the image, open.
-        window: largest side of what is run at once, in pixels; a thumbnail that is no larger is run as a whole.
-        progress: told of phase 'statistics'.
+        source: the open image.
+        window: maximum side of one pass, in pixels; a thumbnail of at most this size is run as a whole.
+        progress: called with phase 'statistics'.
 
     Returns:
         A translator that can be exact, on the same device and in the same precision.
@@ -127,17 +126,17 @@ def with_streamed_statistics(
     window: int,
     progress: Progress = silent,
 ) -> Translator:
-    """The translator whose norms have the statistics of a whole image, as in one pass over all of it, or of its cells.
+    """Return the translator with the statistics of a whole image, as in a single pass over it, or of its cells.
 
     Args:
-        translator: one that needs statistics.
+        translator: a translator that needs statistics.
         statistics: one of ``STREAMED``.
-        read: the pixels, uint8 or uint16 (h, w, 3), of a window that may lie outside the image, which is mirrored
-            there.
-        height: of the image, in pixels.
-        width: of the image, in pixels.
-        window: largest side of what is run at once, in pixels.
-        progress: told the pixels that were looked at, of those of all norms, as phase 'statistics'.
+        read: the pixels, uint8 or uint16 (h, w, 3), of a window that may lie outside the image, which is padded by
+            reflection.
+        height: height of the image, in pixels.
+        width: width of the image, in pixels.
+        window: maximum side of one pass, in pixels.
+        progress: called with the processed pixels, of those for all norms, as phase 'statistics'.
 
     Returns:
         A translator that can be exact, on the same device and in the same precision.
@@ -158,7 +157,7 @@ def with_streamed_statistics(
                 extent = block_window(part, made.stride, made.halo)
                 block = made.seen(read(extent))
                 with plain_memory_errors():
-                    pixels = torch.tensor(block)[None].to(made.device)  # a copy: what is read may be read-only
+                    pixels = torch.tensor(block)[None].to(made.device)  # a copy, since blocks may be read-only
                     own, place = (part.height, part.width), Place(extent.top, extent.left)
                     moments.add(features_at(made.generator, norm, pixels, made.halo, own, place))
                 done += part.height * part.width
@@ -168,7 +167,7 @@ def with_streamed_statistics(
 
 
 def _cells(translator: Translator, height: int, width: int) -> Iterator[tuple[tuple[int, int], Window]]:
-    """Row and column of each cell of an image that has statistics of its own, and where it lies."""
+    """Yield row and column of each cell of an image, and its window."""
     grid = Grid.named(translator.architecture["norm"])
     if grid is None:
         yield (0, 0), Window(0, 0, height, width)

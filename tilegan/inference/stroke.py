@@ -1,4 +1,4 @@
-"""Strokes larger than a model has learnt them, painted in steps from coarse to fine.
+"""Strokes larger than those of a model, painted in steps from coarse to fine.
 
 A copy of the image, reduced by the factor, is painted first. Each further step paints a copy that is less reduced, and
 under it lies the one before (see ``inference.ground``); the last step paints the image itself. (Coarse to fine as in
@@ -18,7 +18,7 @@ _LAST = (3, 4)
 
 
 def steps_of(stroke: int) -> tuple[int, ...]:
-    """By how much the copies are reduced that are painted one after the other: from the factor down to 1.
+    """Return the reduction factors of the copies that are painted in sequence: from ``stroke`` down to 1.
 
     Each is a multiple of the next: by the factor's least divisor, but from 4 or less to 1 at once. 8 gives 8, 4, 1.
     """
@@ -29,12 +29,12 @@ def steps_of(stroke: int) -> tuple[int, ...]:
 
 
 def find_stroke(asked: int | str, translator: Translator, height: int, width: int) -> int:
-    """The factor for an image.
+    """Return the stroke factor for an image.
 
     Args:
         asked: a factor, or 'auto' for as many times the model's strokes as the image's short side is of those that it
-            learnt from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
-            models that do not paint: they enlarge, or take label maps or shades of grey, or learnt from pairs.
+            learned from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
+            models that do not paint: they enlarge, or take label maps or shades of gray, or learned from pairs.
         translator: the model.
         height: of the whole image, also where only a part of it is stylized, in pixels.
         width: likewise.
@@ -69,7 +69,7 @@ def check_stroke(stroke: int, translator: Translator) -> None:
 
 
 def reduced(side: int, step: int) -> int:
-    """Pixels of a side of a copy: a square that is only partly in the image counts."""
+    """Return the side of a copy in pixels: squares that are only partly in the image count."""
     return -(-side // step)
 
 

@@ -1,7 +1,7 @@
-"""What one process does for one shard: read it with a halo, translate it, write it once.
+"""The task of one shard: read it with a halo, translate it, write it once.
 
-A task is strings and integers only. All else is in the work folder, so that any process can do any task; a process
-opens each folder once and keeps it open.
+A task consists of strings and integers only. Everything else is in the work folder, so that any process can run any
+task; a process opens each folder once and keeps it open.
 """
 
 from collections.abc import Sequence
@@ -31,35 +31,35 @@ from tilegan.inference.stages import ground_of, photo_of
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator, load
 
-KEPT_OPEN = 2  # works that a long-lived worker of a cluster keeps open, with a model each
-HALVED = "halved.json"  # in the journal: the cut that fitted when memory ran out
+KEPT_OPEN = 2  # work folders that a worker of a cluster keeps open, with a model each
+HALVED = "halved.json"  # in the journal: the cut that fit after memory ran out
 
-Names = tuple[str, str, str]  # source, work folder, and the run's fingerprint: no worker may go on with an older run
+Names = tuple[str, str, str]  # source, work folder, and fingerprint of the run: no worker may continue an older run
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: how a thread leaves its work when the run is stopped
+class Stopped(Exception):  # noqa: N818 - not an error: ends the work of a thread when the run is stopped
     """The run was stopped; never leaves the engine."""
 
 
 class _TooLargeError(Exception):
-    """A forward pass does not fit: with smaller windows it may."""
+    """A forward pass does not fit into memory; smaller windows may."""
 
 
 @dataclass
 class Work:
-    """What the tasks of one work folder need, open in this process.
+    """The open state of the tasks of one work folder, in this process.
 
     Attributes:
-        limits: what memory allows.
-        photo: what is painted, without strokes: the source, or a reduced copy of it.
-        ground: what is shown to the network: the same, or with the strokes of the step before.
+        limits: limits from the available memory.
+        photo: the image to be painted, without strokes: the source, or a reduced copy of it.
+        ground: the input of the network: the same, or with the strokes of the previous step.
         recent: halved shards for the pyramid.
-        cut: how blocks are cut; made smaller when the device runs out of memory.
-        forward: the threads that compute, a forward pass each: on a CPU they share its cores, on a GPU each has a
-            stream of its own, so that one's pixels are copied while another's are computed.
-        slots: as many as shards may be in flight, whatever threads a worker has.
-        lock: for what its threads change.
-        stop: set when the run ends early; tasks leave at the next window.
+        cut: how blocks are cut; reduced when the device runs out of memory.
+        forward: the threads that compute one forward pass each: on a CPU they share its cores, on a GPU each has its
+            own stream, so that copying and computing overlap.
+        slots: one per shard that may be in flight, whatever threads a worker has.
+        lock: guards the state that threads change.
+        stop: set when the run ends early; tasks end at the next window.
     """
 
     source: Source
@@ -80,7 +80,7 @@ class Work:
 
     @property
     def levels(self) -> int:
-        """How many levels of the store are made."""
+        """Return the number of levels of the store that are computed."""
         return self.store.levels if self.limits.pyramid else 1
 
     def __post_init__(self) -> None:
@@ -96,9 +96,9 @@ class Work:
 
 
 def _forward_threads(device: torch.device, streams: int) -> ThreadPoolExecutor:
-    """Threads that run forward passes.
+    """Create threads that run forward passes.
 
-    On a CPU each has a core or some of its own: passes side by side need not wait for each other's threads after every
+    On a CPU each has one or more cores of its own: concurrent passes need not wait for each other's threads after every
     layer, nor all of them for the one whose core is reading or writing.
     """
     if device.type == "cuda":
@@ -113,9 +113,9 @@ def _own_stream(device: torch.device) -> None:
 
 
 def _own_cores(mine: int, all_cores: int) -> None:
-    torch.get_num_threads()  # a thread's first call to torch takes the number over from the process
+    torch.get_num_threads()  # the first call to torch in a thread takes the number from the process
     torch.set_num_threads(mine)
-    # torch keeps a number for each thread, but takes the last one given for those that are still to come
+    # torch has a number per thread, but uses the last one set for threads that start later
     other = Thread(target=torch.set_num_threads, args=(all_cores,))
     other.start()
     other.join()
@@ -126,11 +126,11 @@ _lock = Lock()
 
 
 def open_work(names: Names) -> Work:
-    """The work of a folder, open in this process; opened at the first call.
+    """Return the open work of a folder; the first call in a process opens it.
 
     Raises:
         ImageError, ModelError: a part of it cannot be opened.
-        OutputError: the folder is not there: this process does not see the disk that it is on.
+        OutputError: the folder does not exist: this process does not see its disk.
     """
     with _lock:
         if names not in _open_works:
@@ -153,13 +153,13 @@ def _open(names: Names) -> Work:
 
 
 def keep_open(names: Names, work: Work) -> None:
-    """Let the tasks of this process use work that is open already."""
+    """Let the tasks of this process use work that is already open."""
     with _lock:
         _open_works[names] = work
 
 
 def stop_work(names: Names) -> None:
-    """End the work's tasks in this process, if there are any, at their next window, and forget it."""
+    """Stop the tasks of the work in this process at their next window, and close it."""
     with _lock:
         work = _open_works.pop(names, None)
     if work is not None:
@@ -168,20 +168,20 @@ def stop_work(names: Names) -> None:
 
 
 def make_shard(names: Names, level: int, row: int, column: int, after: object = None) -> bool:  # noqa: ARG001
-    """The task: bring one shard of one level to the store, unless it is there.
+    """Compute one shard of one level and write it to the store, unless it exists.
 
     Args:
         names: source, work folder and run.
         level: pyramid level.
-        row: of the shard.
-        column: of the shard.
-        after: what tasks returned that this one waits for; not looked at.
+        row: row of the shard.
+        column: column of the shard.
+        after: results of the tasks that this one waits for; unused.
 
     Returns:
-        Whether it had to be made.
+        Whether it was computed.
 
     Raises:
-        ImageError: the source, or a shard that this one is made from, is damaged.
+        ImageError: the source, or a shard from which this one is computed, is damaged.
         OutputError, OSError: the store or the journal cannot be written.
         TooLittleMemoryError: not even the least window fits.
     """
@@ -200,9 +200,9 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
 
 
 def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
-    """The pixels of a shard of level 0, with their opacity as a fourth channel where the source has one.
+    """Return the pixels of a shard of level 0, with opacity as a fourth channel if the source has it.
 
-    Those that mean nothing keep the source's colour, and cost nothing.
+    Invalid pixels keep the color of the source, and cost nothing.
     """
     region, scale = work.plan.region, work.translator.scale
     cell = grid_cell(index, work.plan.shard, region.height, region.width)
@@ -215,10 +215,10 @@ def _stylized(work: Work, index: tuple[int, int]) -> Pixels:
     opacity = opacity.repeat(scale, 0).repeat(scale, 1)[..., None]
     if opacity.all():
         return np.concatenate([_translated(work, place), opacity], axis=2)
-    colours = work.photo.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
+    colors = work.photo.read(place)[..., :3].repeat(scale, 0).repeat(scale, 1)
     if opacity.any():
-        colours = np.where(opacity, _translated(work, place), colours)
-    return np.concatenate([colours, opacity], axis=2)
+        colors = np.where(opacity, _translated(work, place), colors)
+    return np.concatenate([colors, opacity], axis=2)
 
 
 def _translated(work: Work, place: Window) -> Pixels:
@@ -253,7 +253,7 @@ def _translate(work: Work, cut: Cut, block: Pixels, place: Place) -> Pixels:
 
 
 def _halve(work: Work, cut: Cut, error: _TooLargeError) -> None:
-    """From now on cut blocks into smaller windows: memory ran out with a cut."""
+    """Cut blocks into smaller windows from now on, after memory ran out with a cut."""
     halved = cut.halved()
     if halved is None:
         need = work.translator.peak_bytes(cut.batch, cut.side, cut.halo, work.store.dtype)
@@ -262,7 +262,7 @@ def _halve(work: Work, cut: Cut, error: _TooLargeError) -> None:
             f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
         ) from error.__cause__
     with work.lock:
-        if work.cut == cut:  # else another thread was faster
+        if work.cut == cut:  # otherwise another thread was faster
             work.cut = halved
             write_json(work.folder.journal / HALVED, {"window": halved.side, "batch": halved.batch})
 

@@ -1,4 +1,4 @@
-"""What methods of one generator and one discriminator have in common: how these are made, kept and named."""
+"""Base class of methods with one generator and one discriminator: how the networks are built, stored and named."""
 
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -10,8 +10,8 @@ from tilegan.networks.build import build_discriminator, build_generator
 Settings = TypeVar("Settings", bound=MethodSettings)
 
 
-def styles_told(generator: dict[str, Any]) -> dict[str, Any]:
-    """What the architecture of a discriminator has to say of a generator's styles; nothing if there is but one."""
+def style_options(generator: dict[str, Any]) -> dict[str, Any]:
+    """Return the discriminator options that a generator's styles require; empty if there is only one style."""
     styles = len(generator.get("styles", ()))
     return {"inputs": 3 + styles, "styles": styles} if styles else {}
 
@@ -30,8 +30,8 @@ class Adversaries(Generic[Settings]):
 
     @classmethod
     def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
-        """What the architecture of a discriminator has to say of what it sees: images, and a plane a style."""
-        return styles_told(generator)
+        """Return the discriminator options that its inputs require: images, and one plane per style."""
+        return style_options(generator)
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
         self.generator = generator
@@ -43,4 +43,4 @@ class Adversaries(Generic[Settings]):
         return {"generator": self.generator, "discriminator": self.discriminator}
 
     def finish(self, generator: nn.Module) -> None:
-        """See ``Method.finish``; weights are all that these need."""
+        """See ``Method.finish``; there is nothing beside the weights."""

@@ -1,7 +1,7 @@
-"""Colour transforms of what a discriminator sees, so that it does not judge by the palette alone.
+"""Color transforms of the discriminator's inputs, so that it does not judge by the palette alone.
 
 The random transforms are linear in the pixels, hence differentiable. (Zhao et al. 2020, 'Differentiable Augmentation
-for Data-Efficient GAN Training'; the colour matrices are as in Karras et al. 2020, 'Training GANs with Limited Data'.)
+for Data-Efficient GAN Training'; the color matrices are as in Karras et al. 2020, 'Training GANs with Limited Data'.)
 """
 
 import math
@@ -12,16 +12,16 @@ INSIDE = 0.95  # keeps black and white at a finite atanh
 
 
 def color_transforms(count: int, strength: float, seed: int, device: torch.device) -> torch.Tensor:
-    """Random colour matrices: a hue rotation about the gray axis, a saturation, a contrast and a brightness.
+    """Draw random color matrices: a hue rotation about the gray axis, a saturation, a contrast and a brightness.
 
     With strength 1 the hue turns by 60 degrees (standard deviation), saturation and contrast change by factors of up to
     2 and 1.5 either way, and brightness by up to 0.5 (of the range [-1, 1]).
 
     Args:
-        count: how many.
-        strength: 0 (identity) and up.
+        count: number of matrices.
+        strength: 0 (identity) or more.
         seed: the same seed gives the same matrices.
-        device: where they are wanted.
+        device: device of the result.
 
     Returns:
         float (count, 3, 4): three columns for the channels, one for the offset.
@@ -41,7 +41,7 @@ def color_transforms(count: int, strength: float, seed: int, device: torch.devic
 
 
 def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Tensor:
-    """Apply one colour matrix to each image.
+    """Apply one color matrix to each image.
 
     Args:
         images: float (N, 3, H, W).
@@ -56,11 +56,12 @@ def transform_colors(images: torch.Tensor, transforms: torch.Tensor) -> torch.Te
 
 
 def move_mean_colors(images: torch.Tensor, models: torch.Tensor) -> torch.Tensor:
-    """Move the mean colour of each image to that of its model and leave the differences within the image alone.
+    """Shift the mean color of each image to that of its model; differences within the image are kept.
 
-    It is done on ``atanh`` of the values, where differences shrink towards black and white as they do in a picture.
-    (The means of Reinhard et al. 2001, 'Color Transfer between Images', without its deviations: those of a clear sky
-    would iron all brush strokes flat.) So are the means: those of colours come near, to some levels.
+    The shift is applied to ``atanh`` of the values, in which differences shrink toward black and white as they do in a
+    picture. (The means of Reinhard et al. 2001, 'Color Transfer between Images', without its standard deviations: those
+    of a clear sky would flatten all brush strokes.) The means are those of ``atanh`` as well; those of the pixel values
+    agree to within a few 8-bit values.
 
     Args:
         images: float (N, 3, H, W) in [-1, 1].

@@ -1,4 +1,4 @@
-"""The protocol that every training method follows: networks in, a batch in, losses out."""
+"""The protocol of training methods: networks and a batch in, losses out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,51 +12,53 @@ from torch import nn
 
 from tilegan.errors import SettingError
 
-# Targets have nothing to do with sources, show what these show, or are what these are reductions of.
+# Targets are unrelated to sources, show the same scene, or are the images that sources are reductions of.
 UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
 
-# Whether sources are label maps, whose colours a generator turns to labels (see ``networks.labels``).
+# Whether sources are label maps, whose colors the generator converts to labels (see ``networks.labels``).
 NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
 
 Losses = dict[str, torch.Tensor]
-"""Named scalars, already weighted: their sum is what is minimised."""
+"""Named scalars, already weighted: their sum is minimized."""
 
 _BEFORE = "before"
 
 
 def before(value: float) -> dict[str, float]:
-    """Marks, among a method's settings, a new one: what trainings that knew nothing of it had in effect."""
+    """Return the metadata of a setting that was added later: the value that was in effect before."""
     return {_BEFORE: value}
 
 
 def completed(kind: type["MethodSettings"], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of some settings, by name, with those of before for new ones that are missing."""
+    """Return the values of settings by name; missing ones that were added later take their value from before."""
     return {entry.name: entry.metadata[_BEFORE] for entry in fields(kind) if _BEFORE in entry.metadata} | dict(values)
 
 
-FITTED = {"fitted": True}  # marks, among a method's settings, what is fitted to the images: nobody gives it
+FITTED = {"fitted": True}  # metadata of a setting that is fitted to the images, not chosen by the user
 
 Colors = NDArray[np.uint8]
-"""Many colours, sRGB levels (n, 3)."""
+"""Colors, 8-bit sRGB values (n, 3)."""
 
 
 @dataclass
 class Batch:
-    """What one step learns from.
+    """The inputs of one training step.
 
     Attributes:
-        source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is this process's part of all. C is 3, 1 for
-            generators of shades of grey, or 5 for those of label maps with instances.
-        target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; of methods that learn from
-            pairs, at the same places as ``source``. The generator's scale is 1 but of those that learn from reductions.
-        seed: a number of its own for each batch, from which all randomness of the step is drawn.
-        first, total: place of the first crop among those of all processes, and the number of these; all randomness is
-            drawn for ``total`` crops, so that the parts make up what one process would have done.
-        thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources are crops of; None if not known.
-        styles: float (N, styles), one of them 1, those of the targets, in which sources are to be translated; None if
-            there is but one.
-        progress: share of the training that is done, in [0, 1), for methods that learn in phases.
-        made: what ``generator_loss`` made of the crops, detached, by name; saves ``discriminator_loss`` the passes.
+        source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is the number of crops of this process. C is
+            3, 1 for grayscale generators, or 5 for label maps with instances.
+        target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; for methods that learn from
+            pairs, at the same positions as ``source``. The generator's scale is 1 except for methods that learn from
+            reductions.
+        seed: a different number for each batch, from which all randomness of the step is drawn.
+        first, total: index of the first crop among those of all processes, and their number; all randomness is drawn
+            for ``total`` crops, so that the parts are equal to the batch of a single process.
+        thumbnails: float (N, 3, 64, 64) in [-1, 1], of the images that the sources were cropped from; None if unknown.
+        styles: float (N, styles), one-hot: the styles of the targets, into which the sources are translated; None if
+            there is only one style.
+        progress: completed share of the training, in [0, 1), for methods that train in phases.
+        made: detached outputs of ``generator_loss`` by name, so that ``discriminator_loss`` need not compute them
+            again.
     """
 
     source: torch.Tensor
@@ -70,76 +72,75 @@ class Batch:
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
-        """The same with other images, (N, 3, 2S, 2S), for sources; nothing is known of what these are parts of."""
+        """Return the batch with ``images`` (N, 3, 2S, 2S) as sources, without thumbnails."""
         return replace(self, source=images, thumbnails=None)
 
 
 @dataclass(frozen=True)
 class MethodSettings:
-    """Numbers that every method has; each adds its own.
+    """Hyperparameters of every method; each method adds its own.
 
     Attributes:
-        joined: whether the discriminator sees joined crops, as the Combo trick has it. False shows it each S x S tile
-            alone, so that nobody looks at edges: to compare.
-        whole_share: share of each batch translated as whole 2S x 2S crops, at least one of several if it is not 0; the
-            others pass tile by tile (Combo).
+        joined: whether the discriminator sees joined crops (the Combo trick). If False, it sees each S x S tile alone
+            and no tile edges; this is for comparison.
+        whole_share: share of each batch that is translated as whole 2S x 2S crops, at least one of several unless it is
+            0; the rest is translated tile by tile (Combo).
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     joined: bool = True
     whole_share: float = 0.25
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         self.check(0 <= self.whole_share <= 1, f"whole share must be from 0 to 1, not {self.whole_share}")
 
     def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:  # noqa: ARG002
-        """These settings, with what they take from the images before any learning: of most methods, nothing.
+        """Return the settings with values fitted to the images before training; most methods have none.
 
         Args:
-            colors: reads mean colours of small parts of the sources, and of the targets of each style.
+            colors: function that reads mean colors of small parts of the sources, and of the targets of each style.
         """
         return self
 
     def unfitted(self) -> Self:
-        """These settings as they were chosen, without what ``fitted`` has added."""
+        """Return the settings without the values that ``fitted`` added."""
         return self
 
     def check_weights(self, *names: str) -> None:
-        """Raise a ``SettingError`` unless each of these numbers is finite and 0 or more."""
+        """Raise a ``SettingError`` unless each named setting is finite and 0 or more."""
         for name in names:
             value = getattr(self, name)
             self.check(0 <= value < inf, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
 
     @staticmethod
     def check(holds: bool, message: str) -> None:
-        """Raise a ``SettingError`` with the message, unless what it asks for holds."""
+        """Raise a ``SettingError`` with the message unless ``holds``."""
         if not holds:
             raise SettingError(message)
 
 
 class Method(Protocol):
-    """One way to learn. The trainer minimises ``generator_loss`` and then ``discriminator_loss`` of each batch.
+    """A training method. For each batch the trainer minimizes ``generator_loss``, then ``discriminator_loss``.
 
     Attributes:
-        name: by which it is chosen.
-        needs: the images that it learns from, in words.
-        examples: the same for the program: one of ``EXAMPLES``.
+        name: name by which the method is selected.
+        needs: the images that it learns from, as text.
+        examples: the kind of these images: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
-        rests: whether some weights of the generator's losses do not learn at times: processes must not wait for their
-            gradients.
-        labels: whether its sources are label maps: "no", they "may" be (then its generator takes a table, ``labels``,
-            and its discriminator sees one plane a label in place of the source's three colours), or they "must" be.
-        instances: whether label maps may come with maps of instances (then its generator takes ``instances``).
-        paper: where it is from.
-        settings_type: its own numbers, with defaults.
-        architectures: of a generator and a discriminator, the defaults.
-        rates: Adam's for the generator and for the discriminator, the defaults.
-        betas: Adam's two decay rates, the defaults.
-        sides: tile size and short side, the defaults, in pixels.
-        generator: what inference keeps.
+        rests: whether some weights receive no gradients in some phases, so that processes must not wait for them.
+        labels: whether its sources are label maps: "no", "may" (then its generator takes a table, ``labels``, and its
+            discriminator sees one plane per label in place of the three color channels), or "must".
+        instances: whether label maps may come with instance maps (then its generator takes ``instances``).
+        paper: the publication that it implements.
+        settings_type: its hyperparameters, with defaults.
+        architectures: default architectures of generator and discriminator.
+        rates: default learning rates of Adam for generator and discriminator.
+        betas: default decay rates of Adam.
+        sides: default tile size and short side, in pixels.
+        generator: the network that inference uses.
     """
 
     name: ClassVar[str]
@@ -159,21 +160,21 @@ class Method(Protocol):
 
     @classmethod
     def build(cls, settings: Any, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
-        """The method with new networks of these architectures, and numbers of its ``settings_type``."""
+        """Build the method with new networks of the given architectures and settings of its ``settings_type``."""
         ...
 
     def networks(self) -> dict[str, nn.Module]:
-        """Two: all that 'generator' losses train, and all that 'discriminator' losses do."""
+        """Return two modules by name: 'generator' and 'discriminator', with all that the losses of each train."""
         ...
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """What the generator minimises; fills ``batch.made``. The discriminator is frozen meanwhile."""
+        """Return the generator's losses and fill ``batch.made``. The discriminator is frozen meanwhile."""
         ...
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """What the discriminator minimises, after ``generator_loss`` of the same batch."""
+        """Return the discriminator's losses; called after ``generator_loss`` of the same batch."""
         ...
 
     def finish(self, generator: nn.Module) -> None:
-        """Give a copy of ``generator``, with averaged weights, what it needs beside them before it is kept."""
+        """Add to ``generator``, a copy with averaged weights, the other state that it needs before it is saved."""
         ...

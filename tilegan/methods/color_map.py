@@ -1,4 +1,4 @@
-"""Colour maps: smooth moves of the sources' colours to those of the targets, so that what is even stays even."""
+"""Color maps: smooth maps of the sources' colors to those of the targets, so that even areas stay even."""
 
 import numpy as np
 import torch
@@ -7,25 +7,25 @@ from numpy.typing import NDArray
 from tilegan.methods.base import Colors
 from tilegan.metrics.lab import LUMA, from_lab, to_lab
 
-CELL = 16  # pixels: maps are of the mean colours of such squares, in which strokes cancel out
-TURNS = 200  # of the axes
-RIDGE = 1e-3  # keeps the map of few colours, and colours that no source has, from moving far
+CELL = 16  # pixels: maps are fitted to mean colors of such squares, in which strokes average out
+TURNS = 200  # number of random rotations of the axes
+RIDGE = 1e-3  # ridge penalty: bounds the map where there are few colors, and for colors that no source has
 POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third
 
 ColorMap = list[list[float]]
-"""For each of ``POWERS`` by how much it moves red, green and blue, in [-1, 1]."""
+"""For each of ``POWERS``, its coefficients for red, green and blue, in [-1, 1]."""
 
 
 def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
-    """The move that gives some colours the distribution of others, as far as polynomials of the third degree can.
+    """Fit the map that gives ``sources`` the distribution of ``targets``, as far as cubic polynomials can.
 
-    Colours are transported in Lab (Pitie et al. 2005, 'N-Dimensional Probability Density Function Transfer and its
-    Application to Colour Transfer': one random turn of the axes after the other, along each of which they take the
-    ranks' values), and the polynomials fitted to where they came. These leave grain and jumps of that behind.
+    Colors are transported in Lab (Pitie et al. 2005, 'N-Dimensional Probability Density Function Transfer and its
+    Application to Colour Transfer': random rotations of the axes in sequence, with histogram matching along each axis);
+    then the polynomials are fitted to the result, which removes its grain and jumps.
 
     Args:
-        sources: sRGB levels (n, 3), n >= 1.
-        targets: likewise; there may be another number of them.
+        sources: 8-bit sRGB values (n, 3), n >= 1.
+        targets: likewise; their number may differ.
     """
     moved = from_lab(_transported(to_lab(sources), to_lab(targets)))
     powers = _powers(torch.from_numpy(_unit(sources))).numpy()
@@ -35,13 +35,13 @@ def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
 
 
 def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, palette: float) -> torch.Tensor:
-    """Move colours by a map of each image's.
+    """Move colors by a map of each image's.
 
     Args:
         colors: float (N, 3, H, W) in [-1, 1].
         maps: float (N, 20, 3), from ``fit_color_map``.
-        lightness: share of the way, 0 to 1, that the gray part of colours goes: their luma.
-        palette: share of the way that the rest goes.
+        lightness: share of the shift, 0 to 1, that is applied to luma, the gray part of colors.
+        palette: share of the shift that is applied to the rest.
 
     Returns:
         float (N, 3, H, W) in [-1, 1].
@@ -52,7 +52,7 @@ def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, pale
 
 
 def _powers(colors: torch.Tensor) -> torch.Tensor:
-    """Products of powers of colours: (..., 3) -> (..., 20)."""
+    """Return products of powers of colors: (..., 3) -> (..., 20)."""
     red, green, blue = colors.unbind(-1)
     return torch.stack([red**r * green**g * blue**b for r, g, b in POWERS], -1)
 

@@ -1,4 +1,4 @@
-"""CycleGAN: two generators, there and back, that must undo each other.
+"""CycleGAN: two generators, forward and backward, trained to be inverses of each other.
 
 Source: Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks'.
 """
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import nn
 
-from tilegan.methods.adversaries import styles_told
+from tilegan.methods.adversaries import style_options
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
@@ -17,40 +17,40 @@ from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build
 from tilegan.networks.styles import other_styles, with_planes
 
 REPLAYED = 50  # images, as in the paper
-# the way back begins at images of which no thumbnail is known, and ends at sources, which have no styles
+# the backward generator takes images without thumbnails, and makes sources, which have no styles
 UNCONDITIONAL = {"context": 0, "styles": []}
 
 
 @dataclass(frozen=True)
 class CycleGanSettings(MethodSettings):
-    """The method's own numbers, beside those of every method.
+    """Hyperparameters of the method, in addition to those of every method.
 
     Attributes:
-        cycle_weight: weight of the cycle losses, lambda in the paper, where it is 10: with the paper's two weights the
-            default generator, which begins at the identity, hardly left it in 5,000 steps.
-        identity_weight: weight of the identity losses, as a share of ``cycle_weight``: a generator should leave what is
-            in its target domain as it is, which keeps colours; 0.5 in the paper.
+        cycle_weight: weight of the cycle losses, lambda in the paper, where it is 10: with the two weights of the paper
+            the default generator, which is initialized to the identity, hardly changed in 5,000 steps.
+        identity_weight: weight of the identity losses, relative to ``cycle_weight``: a generator should not change
+            images of its target domain, which preserves colors; 0.5 in the paper.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     cycle_weight: float = 2.0
     identity_weight: float = 0.0
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("cycle_weight", "identity_weight")
 
 
-def squared_error(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
-    """Mean of ``(D(x) - wanted)^2``: the least-squares loss (Mao et al. 2017, 'Least Squares GANs'). -> scalar."""
-    return (judgement - wanted).square().mean()
+def squared_error(scores: torch.Tensor, wanted: float) -> torch.Tensor:
+    """Return the mean of ``(D(x) - wanted)^2``, the loss of Mao et al. 2017, 'Least Squares GANs'. -> scalar."""
+    return (scores - wanted).square().mean()
 
 
 class CycleGan:
-    """Generators G: source -> target and F: target -> source, and a discriminator of each domain."""
+    """Generators G: source -> target and F: target -> source, and one discriminator per domain."""
 
     name: ClassVar = "cyclegan"
     needs: ClassVar = "two folders, unpaired"
@@ -71,14 +71,14 @@ class CycleGan:
         """See ``Method.build``."""
         wanted = {name: value for name, value in UNCONDITIONAL.items() if name in generator}
         generators = [build_generator(architecture) for architecture in (generator, generator | wanted)]
-        of_targets = discriminator | styles_told(generator)  # sources have no styles
+        of_targets = discriminator | style_options(generator)  # sources have no styles
         discriminators = [build_discriminator(architecture) for architecture in (of_targets, discriminator)]
         return cls(generators, discriminators, settings)
 
     def __init__(
         self, generators: list[nn.Module], discriminators: list[nn.Module], settings: CycleGanSettings
     ) -> None:
-        """Generators there and back; discriminators of targets and of sources."""
+        """Take the forward and the backward generator, and the discriminators of targets and of sources."""
         self.generator, self.backward = generators
         self.of_targets, self.of_sources = discriminators
         self.replays = nn.ModuleDict({"translated": Replay(REPLAYED), "returned": Replay(REPLAYED)})
@@ -92,32 +92,32 @@ class CycleGan:
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``(D(G(a)) - 1)^2 + (D(F(b)) - 1)^2 + w (|F(G(a)) - a| + |G(F(b)) - b|) + i w (|G(b) - b| + |F(a) - a|)``."""
-        given = judged(batch, self.settings)
-        translated, returned = translate(self.generator, given, self.settings), self._back(given, given.target)
+        crops = judged(batch, self.settings)
+        translated, returned = translate(self.generator, crops, self.settings), self._back(crops, crops.target)
         batch.made = {"translated": translated.detach(), "returned": returned.detach()}
-        cycle = nn.functional.l1_loss(self._back(given, translated), given.source)
-        cycle = cycle + nn.functional.l1_loss(self._there(given, returned), given.target)
+        cycle = nn.functional.l1_loss(self._back(crops, translated), crops.source)
+        cycle = cycle + nn.functional.l1_loss(self._there(crops, returned), crops.target)
         losses = {
-            "generator_there": squared_error(self.of_targets(with_planes(translated, given.styles)), 1),
+            "generator_there": squared_error(self.of_targets(with_planes(translated, crops.styles)), 1),
             "generator_back": squared_error(self.of_sources(returned), 1),
             "cycle": self.settings.cycle_weight * cycle,
         }
         if self.settings.identity_weight == 0:
             return losses
-        same = nn.functional.l1_loss(self._there(given, given.target), given.target)
-        same = same + nn.functional.l1_loss(self._back(given, given.source), given.source)
+        same = nn.functional.l1_loss(self._there(crops, crops.target), crops.target)
+        same = same + nn.functional.l1_loss(self._back(crops, crops.source), crops.source)
         return losses | {"identity": self.settings.identity_weight * self.settings.cycle_weight * same}
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``((D(b) - 1)^2 + D(G(a))^2) / 2`` of each domain; halved, as in the paper, since D should learn slower.
+        """``((D(b) - 1)^2 + D(G(a))^2) / 2`` for each domain; halved, as in the paper, to slow down D.
 
         With several styles there is also ``D(b, of another style)^2 / 2``, as in ``methods.siamese``.
         """
-        given = judged(batch, self.settings)
+        crops = judged(batch, self.settings)
         losses = {}
         sides = {
-            "translated": (self.of_targets, given.target, given.styles),
-            "returned": (self.of_sources, given.source, None),
+            "translated": (self.of_targets, crops.target, crops.styles),
+            "returned": (self.of_sources, crops.source, None),
         }
         for name, (discriminator, images, styles) in sides.items():
             replay = self.replays[name]
@@ -127,16 +127,16 @@ class CycleGan:
             losses[f"discriminator_{name}"] = (
                 squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
             ) / 2
-        others = other_styles(given.styles, given.seed)
+        others = other_styles(crops.styles, crops.seed)
         if others is not None:
-            losses["other_style"] = squared_error(self.of_targets(with_planes(given.target, others)), 0) / 2
+            losses["other_style"] = squared_error(self.of_targets(with_planes(crops.target, others)), 0) / 2
         return losses
 
     def finish(self, generator: nn.Module) -> None:
-        """See ``Method.finish``; weights are all that these need."""
+        """See ``Method.finish``; there is nothing beside the weights."""
 
-    def _there(self, given: Batch, images: torch.Tensor) -> torch.Tensor:
-        return translate(self.generator, given.of(images), self.settings)
+    def _there(self, crops: Batch, images: torch.Tensor) -> torch.Tensor:
+        return translate(self.generator, crops.of(images), self.settings)
 
-    def _back(self, given: Batch, images: torch.Tensor) -> torch.Tensor:
-        return translate(self.backward, given.of(images), self.settings)
+    def _back(self, crops: Batch, images: torch.Tensor) -> torch.Tensor:
+        return translate(self.backward, crops.of(images), self.settings)

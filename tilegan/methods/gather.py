@@ -1,4 +1,4 @@
-"""Tensors of all processes that train one model together."""
+"""Gathering of tensors from all processes of a distributed training."""
 
 import torch
 
@@ -6,14 +6,14 @@ from tilegan.methods.base import Batch
 
 
 def gather(rows: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """The rows of all processes, in order of their ranks, with gradients to each; those of a single one as they are.
+    """Concatenate the rows of all processes in order of rank, with gradients; with one process return ``rows``.
 
-    Every process has to call it alike. A loss of all rows, computed by each process, gives rows the sum of all
-    processes' gradients; DistributedDataParallel, which averages, makes of that the gradient of the one loss.
+    Every process must call this. If each process computes a loss of all rows, the rows receive the sum of the gradients
+    of all processes; DistributedDataParallel averages it, which gives the gradient of the one loss.
 
     Args:
-        rows: (n, ...), of one shape in all processes.
-        batch: whose rows they are: where it is all of the batch there is nothing to gather.
+        rows: (n, ...), of the same shape in all processes.
+        batch: the batch of the rows; if this process has all of it, nothing is gathered.
 
     Returns:
         (n * processes, ...).

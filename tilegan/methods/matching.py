@@ -1,4 +1,4 @@
-"""Feature matching: translations should look to a discriminator as targets do, layer by layer."""
+"""Feature matching: generated images should have the discriminator features of their targets, layer by layer."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from torch import nn
 def feature_matching(
     of_target: Sequence[Sequence[torch.Tensor]], of_translated: Sequence[Sequence[torch.Tensor]]
 ) -> torch.Tensor:
-    """Mean over scales and layers i, but each scale's last, of the mean ``|D_i(b) - D_i(G(a))|``.
+    """Return the mean over scales and layers i, except the last of each scale, of the mean ``|D_i(b) - D_i(G(a))|``.
 
     (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', equation 4,
-    which sums over layers and scales; the mean does not grow with their number. The last layer is the judgement, which
-    the adversarial loss is of.) No gradient flows to the targets' side.
+    which sums over layers and scales; the mean does not grow with their number. The last layer is the score, which the
+    adversarial loss uses.) No gradient flows to the features of targets.
 
     Args:
         of_target: for each scale the features of each layer, (N, C_i, h_i, w_i).
-        of_translated: of the same shapes.
+        of_translated: likewise, of the same shapes.
 
     Returns:
         scalar.

@@ -1,4 +1,4 @@
-"""What all methods do with a generator while they learn: whole passes, passes tile by tile, or single tiles."""
+"""Forward passes of a generator in training: of whole crops, of crops tile by tile, or of single tiles."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ from tilegan.norms.layers import batch_norms_in_use
 
 
 def judged(batch: Batch, settings: MethodSettings) -> Batch:
-    """What a discriminator sees at once: crops, to be joined of tiles, or each of their tiles alone."""
+    """Return the batch as the discriminator sees it: whole crops, or each of their tiles as an image of its own."""
     if settings.joined:
         return batch
     source, target = split_quadrants(batch.source), split_quadrants(batch.target)
@@ -23,10 +23,11 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
 
 
 def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:
-    """Translate the sources of a judged batch.
+    """Translate the sources of a batch from ``judged``.
 
-    The first images of all are translated whole, as ``exact`` inference works, the others tile by tile, as ``combo``
-    does. Batch norms have the statistics of tiles: whole passes take the averages of these, as in use.
+    The first images of the batch are translated whole, as in ``exact`` inference, the others tile by tile, as in
+    ``combo`` inference. Batch norms take the statistics of tiles; whole passes use their running averages, as in
+    inference.
 
     Returns:
         float (N, 3, H * scale, W * scale).
@@ -45,6 +46,6 @@ def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> t
 
 
 def whole_of(settings: MethodSettings, total: int) -> int:
-    """How many images of so many are translated whole, the first ones: at least one of several, if any shall be."""
+    """Return how many of the images are translated whole: at least one of several unless the share is 0."""
     share = settings.whole_share
     return max(round(share * total), int(share > 0 and total > 1))

@@ -1,4 +1,4 @@
-"""A loss on what frozen features see, for methods that know the true output of each source."""
+"""A loss on frozen features, for methods that have a target for each source."""
 
 from dataclasses import dataclass, field
 
@@ -13,26 +13,26 @@ from tilegan.networks.efficientnet import EfficientNetFeatures
 
 @dataclass(frozen=True)
 class PerceptualSettings(MethodSettings):
-    """The settings of such methods, beside those of every method.
+    """Hyperparameters of such methods, in addition to those of every method.
 
     Attributes:
-        perceptual_weight: weight of the distance to the target in the features of EfficientNet-Lite0, a network that
-            has learnt ImageNet; 0 for none.
+        perceptual_weight: weight of the distance to the target in the features of EfficientNet-Lite0, a network trained
+            on ImageNet; 0 for none.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     perceptual_weight: float = field(default=1.0, metadata=before(0.0))
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("perceptual_weight")
 
 
 class Perceptual(Adversaries[Settings]):
-    """A generator and a discriminator, and frozen features in which translations are compared with targets.
+    """A generator, a discriminator, and frozen features in which generated images are compared with targets.
 
     (Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution'. The distance is that of
     Zhang et al. 2018, see ``metrics.structure``. The papers of the methods compare features of VGG networks.)
@@ -45,7 +45,7 @@ class Perceptual(Adversaries[Settings]):
         self.frozen = EfficientNetFeatures.read() if self.perceptual_weight else None
 
     def networks(self) -> dict[str, nn.Module]:
-        """See ``Method.networks``; what is frozen is among what judges, so that it is where that is."""
+        """See ``Method.networks``; the frozen network is part of 'discriminator', so that it is on the same device."""
         networks = super().networks()
         if self.frozen is None:
             return networks

@@ -1,4 +1,4 @@
-"""pix2pix: pairs, a discriminator that sees input and output together, and the distance to the true output.
+"""pix2pix: training on pairs, with a discriminator that sees input and output together, and an L1 loss.
 
 Source: Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks'.
 """
@@ -17,26 +17,26 @@ from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR
 
 @dataclass(frozen=True)
 class Pix2PixSettings(MethodSettings):
-    """The method's own numbers, beside those of every method.
+    """Hyperparameters of the method, in addition to those of every method.
 
     Attributes:
         l1_weight: weight of the distance to the target, lambda in the paper.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     l1_weight: float = 100.0
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("l1_weight")
 
 
-def cross_entropy(judgement: torch.Tensor, wanted: float) -> torch.Tensor:
-    """Mean of ``-log sigmoid(D(x))`` for 1, of ``-log(1 - sigmoid(D(x)))`` for 0: the first GAN loss. -> scalar."""
-    return nn.functional.binary_cross_entropy_with_logits(judgement, torch.full_like(judgement, wanted))
+def cross_entropy(scores: torch.Tensor, wanted: float) -> torch.Tensor:
+    """Return the mean of ``-log sigmoid(D(x))`` for 1, of ``-log(1 - sigmoid(D(x)))`` for 0. -> scalar."""
+    return nn.functional.binary_cross_entropy_with_logits(scores, torch.full_like(scores, wanted))
 
 
 class Pix2Pix(Adversaries[Pix2PixSettings]):
@@ -56,27 +56,27 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
 
     @classmethod
     def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
-        """The discriminator sees sources and targets together."""
+        """Return the discriminator options: it sees source and target together."""
         return {"inputs": generator.get("inputs", 3) + 3}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-log D(a, G(a)) + w |b - G(a)|``."""
-        given = judged(batch, self.settings)
-        translated = translate(self.generator, given, self.settings)
+        crops = judged(batch, self.settings)
+        translated = translate(self.generator, crops, self.settings)
         batch.made = {"translated": translated.detach()}
         return {
-            "generator": cross_entropy(self._judge(given.source, translated), 1),
-            "l1": self.settings.l1_weight * nn.functional.l1_loss(translated, given.target),
+            "generator": cross_entropy(self._judge(crops.source, translated), 1),
+            "l1": self.settings.l1_weight * nn.functional.l1_loss(translated, crops.target),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``-(log D(a, b) + log(1 - D(a, G(a)))) / 2``; halved, as in the paper, since D should learn slower."""
-        given = judged(batch, self.settings)
+        """``-(log D(a, b) + log(1 - D(a, G(a)))) / 2``; halved, as in the paper, to slow down D."""
+        crops = judged(batch, self.settings)
         return {
-            "real": cross_entropy(self._judge(given.source, given.target), 1) / 2,
-            "translated": cross_entropy(self._judge(given.source, batch.made["translated"]), 0) / 2,
+            "real": cross_entropy(self._judge(crops.source, crops.target), 1) / 2,
+            "translated": cross_entropy(self._judge(crops.source, batch.made["translated"]), 0) / 2,
         }
 
     def _judge(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        judgement: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
-        return judgement
+        scores: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
+        return scores

@@ -1,4 +1,4 @@
-"""pix2pixHD: pairs, learnt from coarse to fine, judged at three scales.
+"""pix2pixHD: training on pairs from coarse to fine, with discriminators at three scales.
 
 Source: Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs'.
 """
@@ -33,17 +33,18 @@ Features = list[list[torch.Tensor]]
 
 @dataclass(frozen=True)
 class Pix2PixHDSettings(PerceptualSettings):
-    """The method's own numbers, beside those of every method.
+    """Hyperparameters of the method, in addition to those of every method.
 
     Attributes:
-        feature_weight: weight of feature matching against the adversarial loss, lambda in the paper.
-        perceptual_weight: see ``PerceptualSettings``; in the paper lambda as well, of features of a VGG network.
-        global_share: share of the steps, the first ones, in which the global generator learns alone.
-        enhancer_share: share of the steps after these in which the enhancers learn, one after the other, while what is
-            below them rests. In the steps that are left all learn together.
+        feature_weight: weight of feature matching relative to the adversarial loss, lambda in the paper.
+        perceptual_weight: see ``PerceptualSettings``; in the paper it is lambda as well, with features of a VGG
+            network.
+        global_share: share of the steps, from the first one, in which only the global generator is trained.
+        enhancer_share: share of the steps after these in which the enhancers are trained, one after the other, while
+            the stages below are frozen. In the remaining steps all stages are trained together.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     feature_weight: float = 10.0
@@ -51,7 +52,7 @@ class Pix2PixHDSettings(PerceptualSettings):
     enhancer_share: float = 1 / 3
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("feature_weight")
         shares = self.global_share, self.enhancer_share
@@ -60,9 +61,9 @@ class Pix2PixHDSettings(PerceptualSettings):
 
 
 def least_squares(judged: Sequence[Sequence[torch.Tensor]], wanted: float) -> torch.Tensor:
-    """Mean over the scales of the mean ``(D_k(x) - wanted)^2``; features of each scale, the last one judges. -> scalar.
+    """Return the mean over scales of the mean ``(D_k(x) - wanted)^2``, where D_k is the last of the scale's features.
 
-    (Mao et al. 2017, 'Least Squares GANs'. The paper sums over scales.)
+    (Mao et al. 2017, 'Least Squares GANs'. The paper sums over scales.) -> scalar.
     """
     return torch.stack([squared_error(scale[-1], wanted) for scale in judged]).mean()
 
@@ -97,7 +98,7 @@ class Pix2PixHD(Perceptual[Pix2PixHDSettings]):
         """See ``Method.build``.
 
         Raises:
-            ModelError: the generator has no stages, or the discriminator not several scales.
+            ModelError: the generator has no stages, or the discriminator does not have several scales.
         """
         made = build_generator(generator)
         if not isinstance(made, Pix2PixHDGenerator):
@@ -118,17 +119,18 @@ class Pix2PixHD(Perceptual[Pix2PixHDSettings]):
     def generator_loss(self, batch: Batch) -> Losses:
         """``sum_k (D_k(a, G(a)) - 1)^2 / 3 + w sum_k sum_i |D_k,i(a, b) - D_k,i(a, G(a))| / (3 layers)``.
 
-        While a part of the stages works alone, G(a) is what that makes, and targets b are reduced to its size.
+        While only a part of the stages is in use, G(a) is the output of that part, and targets b are reduced to its
+        size.
         """
-        given = judged(batch, self.settings)
+        crops = judged(batch, self.settings)
         last, resting = self.phase(batch.progress)
-        told = given.of(self._told(given, resting > 0))
-        translated = translate(_Stages(self.coarse_to_fine, last, resting), told, self.settings)
+        inputs = crops.of(self._with_features(crops, resting > 0))
+        translated = translate(_Stages(self.coarse_to_fine, last, resting), inputs, self.settings)
         batch.made = {"translated": translated.detach()}
-        made = self._judge(given, translated)
-        target = _reduced(given.target, translated)
+        made = self._judge(crops, translated)
+        target = _reduced(crops.target, translated)
         with torch.no_grad():
-            real = self._judge(given, target)
+            real = self._judge(crops, target)
         return {
             "generator": least_squares(made, 1),
             "features": self.settings.feature_weight * feature_matching(real, made),
@@ -136,16 +138,16 @@ class Pix2PixHD(Perceptual[Pix2PixHDSettings]):
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``sum_k ((D_k(a, b) - 1)^2 + D_k(a, G(a))^2) / 6``; halved, as in the paper's program."""
-        given, translated = judged(batch, self.settings), batch.made["translated"]
-        target = _reduced(given.target, translated)
+        """``sum_k ((D_k(a, b) - 1)^2 + D_k(a, G(a))^2) / 6``; halved, as in the code of the paper."""
+        crops, translated = judged(batch, self.settings), batch.made["translated"]
+        target = _reduced(crops.target, translated)
         return {
-            "real": least_squares(self._judge(given, target), 1) / 2,
-            "translated": least_squares(self._judge(given, translated), 0) / 2,
+            "real": least_squares(self._judge(crops, target), 1) / 2,
+            "translated": least_squares(self._judge(crops, translated), 0) / 2,
         }
 
     def phase(self, progress: float) -> tuple[int, int]:
-        """Which stages work at a point of the training: the last one, and how many, the first ones, rest meanwhile."""
+        """Return the index of the last stage in use at this progress, and how many of the first stages are frozen."""
         settings, enhancers = self.settings, len(self.coarse_to_fine.stages) - 1
         if progress < settings.global_share:
             return 0, 0
@@ -156,36 +158,36 @@ class Pix2PixHD(Perceptual[Pix2PixHDSettings]):
         return enhancers, 0
 
     def finish(self, generator: nn.Module) -> None:
-        """See ``Method.finish``: the looks of each label, clusters of its instances' features."""
+        """See ``Method.finish``: store the looks of each label, clusters of the features of its instances."""
         if self.gallery is not None:
             assert isinstance(generator, Pix2PixHDGenerator)
             generator.looks.copy_(self.gallery.looks(generator.looks.shape[1]))
 
-    def _told(self, given: Batch, resting: bool) -> torch.Tensor:
-        """Sources and, of label maps, the look of each instance, as seen in the targets: (N, C + features, h, w)."""
+    def _with_features(self, crops: Batch, resting: bool) -> torch.Tensor:
+        """Concatenate the sources and, for label maps, features of target instances: (N, C + features, h, w)."""
         if self.encoder is None or self.gallery is None:
-            return given.source
-        labels = self.coarse_to_fine.seen(given.source)[:, :-1].argmax(1)
-        instances = find_instances(labels, self.coarse_to_fine.numbers(given.source))
+            return crops.source
+        labels = self.coarse_to_fine.seen(crops.source)[:, :-1].argmax(1)
+        instances = find_instances(labels, self.coarse_to_fine.numbers(crops.source))
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
-            means = instances.means(torch.tanh(self.encoder(given.target)))
+            means = instances.means(torch.tanh(self.encoder(crops.target)))
         self.gallery.add(instances, means)
-        return torch.cat((given.source, instances.spread(means)), 1)
+        return torch.cat((crops.source, instances.spread(means)), 1)
 
-    def _judge(self, given: Batch, images: torch.Tensor) -> Features:
-        """What the discriminators make of images (N, 3, h, w) of a batch, beside what is seen of their sources."""
-        seen = _reduced(self.coarse_to_fine.seen(given.source), images)
+    def _judge(self, crops: Batch, images: torch.Tensor) -> Features:
+        """Return the discriminator features of images (N, 3, h, w), seen together with the sources of the batch."""
+        seen = _reduced(self.coarse_to_fine.seen(crops.source), images)
         features: Features = self.discriminator(torch.cat((seen, images), 1))
         return features
 
 
 def _reduced(images: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Images as small as others, by means over squares."""
+    """Reduce images to the size of ``like`` by averaging squares of pixels."""
     return nn.functional.avg_pool2d(images, images.shape[-1] // like.shape[-1])
 
 
 class _Stages(nn.Module):
-    """Some stages of a generator as one network."""
+    """The stages of a generator in use, as one network."""
 
     def __init__(self, generator: Pix2PixHDGenerator, last: int, resting: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""All training methods by name: adding one is a file with a class, and a line here."""
+"""All training methods by name: to add one, write a file with a class and add a line here."""
 
 from collections.abc import Mapping
 from dataclasses import Field, fields
@@ -20,10 +20,10 @@ METHODS: dict[str, type[Method]] = {
 
 
 def find_method(name: str) -> type[Method]:
-    """The method of a name.
+    """Return the method with a name.
 
     Raises:
-        SettingError: there is none.
+        SettingError: there is no such method.
     """
     if name not in METHODS:
         raise SettingError(f"no method '{name}': there are {', '.join(METHODS)}")
@@ -31,15 +31,17 @@ def find_method(name: str) -> type[Method]:
 
 
 def type_of(settings: MethodSettings) -> type[Method]:
-    """The method that settings are of."""
+    """Return the method whose settings these are."""
     return next(method for method in METHODS.values() if method.settings_type is type(settings))
 
 
 def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
-    """The settings of a method, with some that are not the defaults, as they are or in words; files by any path.
+    """Return the settings of a method from values or strings by name; the others are the defaults.
+
+    Relative paths of files are resolved.
 
     Raises:
-        SettingError: there is no such method, or it has no such setting, or a word is no number.
+        SettingError: there is no such method, it has no such setting, or a value cannot be parsed.
     """
     kind = find_method(name).settings_type
     types = {entry.name: entry.type for entry in choices(kind)}
@@ -50,12 +52,12 @@ def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSett
 
 
 def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
-    """The settings of a kind that can be chosen: all but what is fitted to the images."""
+    """Return the settings that can be chosen: all except those that are fitted to the images."""
     return [entry for entry in fields(kind) if not entry.metadata.get("fitted")]
 
 
 def _value(name: str, value: str | float, kind: object) -> float | str:
-    """A number, a truth or a file's absolute path from a word."""
+    """Parse a number, a boolean or the path of a file, which becomes absolute."""
     if kind is str:
         return str(locate(str(value)).absolute()) if value else ""
     words = {"true": True, "false": False}

@@ -1,16 +1,16 @@
-"""Translations of earlier steps, which a discriminator sees among those of the present one."""
+"""A buffer of generated images of earlier steps, which the discriminator sees among those of the current step."""
 
 import torch
 from torch import nn
 
 
 class Replay(nn.Module):
-    """Up to ``size`` earlier images; half of those asked for come from there, and give their place to new ones.
+    """A buffer of up to ``size`` images; half of the returned images come from it and are replaced by new ones.
 
-    So a discriminator does not forget what the generator did before. (Shrivastava et al. 2017, 'Learning from Simulated
-    and Unsupervised Images through Adversarial Training', as Zhu et al. 2017 use it, with 50 images.)
+    It keeps the discriminator from forgetting earlier outputs of the generator. (Shrivastava et al. 2017, 'Learning
+    from Simulated and Unsupervised Images through Adversarial Training', as Zhu et al. 2017 use it, with 50 images.)
 
-    It is a module without parameters, so that a checkpoint holds it. Each process has one of its own.
+    It is a module without parameters, so that checkpoints include it. Each process has its own buffer.
     """
 
     def __init__(self, size: int) -> None:
@@ -19,14 +19,14 @@ class Replay(nn.Module):
         self.images = torch.empty(0)
 
     def mixed(self, images: torch.Tensor, seed: int) -> torch.Tensor:
-        """Images to be judged in place of these.
+        """Return images for the discriminator in place of ``images``.
 
         Args:
-            images: float (N, C, H, W), always of one shape but for N.
-            seed: chooses which ones.
+            images: float (N, C, H, W), of a constant shape except N.
+            seed: seed of the random choice.
 
         Returns:
-            (N, C, H, W): until there are ``size`` earlier ones, the images themselves.
+            (N, C, H, W): ``images`` themselves until the buffer is full.
         """
         random = torch.Generator().manual_seed(seed)
         self.images = self.images.to(images)
@@ -43,9 +43,9 @@ class Replay(nn.Module):
         return torch.stack(mixed)
 
     def get_extra_state(self) -> torch.Tensor:
-        """The images, for a checkpoint."""
+        """Return the images for a checkpoint."""
         return self.images
 
     def set_extra_state(self, state: torch.Tensor) -> None:
-        """Take over those of a checkpoint."""
+        """Restore the images of a checkpoint."""
         self.images = state.clone()

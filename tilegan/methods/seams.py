@@ -1,18 +1,18 @@
-"""What repeats with the tile, or with the generator's cell, in images: a grid that a discriminator hardly sees."""
+"""Patterns in images that repeat with the tile or with the generator's cell: a grid that discriminators hardly see."""
 
 import torch
 
 
 def seam_energies(changes: torch.Tensor) -> torch.Tensor:
-    """Mean squares of what repeats with the tile in images joined of four.
+    """Return the mean square of the pattern that repeats with the tile, for images joined from four tiles.
 
-    That is the mean of all lines across a side, modulo the tile, around its own mean. (Products of different tiles in
-    place of the square would leave single strokes alone; but tiles of one image are not independent, and a generator
-    soon gave bright ones a ramp and dark ones the opposite, which makes such products negative.)
+    The pattern is the mean of all lines along an axis, modulo the tile, minus its own mean. (Products of different
+    tiles instead of the square would ignore single strokes; but tiles of one image are not independent, and the
+    generator soon gave bright tiles a ramp and dark tiles the opposite one, which makes such products negative.)
 
     Args:
-        changes: float (N, 3, 2S, 2S), by which translations differ from what has no tiles: their sources, in the
-            colours that they should have (else what the colours of a slope change by would count as well).
+        changes: float (N, 3, 2S, 2S), difference of the generated images from images without tiles: their sources with
+            the wanted colors (otherwise the color change of a gradient would count as well).
 
     Returns:
         float (N,).
@@ -24,11 +24,11 @@ def seam_energies(changes: torch.Tensor) -> torch.Tensor:
 
 
 def weave_patterns(changes: torch.Tensor, cell: int) -> torch.Tensor:
-    """What repeats with the generator's cell in each image, around its own mean.
+    """Return the pattern that repeats with the generator's cell in each image, minus its own mean.
 
     Args:
         changes: float (N, 3, h, w), as for ``seam_energies``.
-        cell: its side in pixels, which divides h and w.
+        cell: side of the cell in pixels, which divides h and w.
 
     Returns:
         float (N, 3 * cell * cell).
@@ -39,10 +39,10 @@ def weave_patterns(changes: torch.Tensor, cell: int) -> torch.Tensor:
 
 
 def common_energy(patterns: torch.Tensor) -> torch.Tensor:
-    """Mean square of what the patterns of images have in common, as products of those of different images.
+    """Return the mean square of the common part of patterns, as mean of the products of patterns of different images.
 
-    Its expectation is the square of the expected pattern, since images of a batch are drawn independently: strokes,
-    which a square of each image's own would count, cancel out over the steps.
+    Its expectation is the square of the expected pattern, since the images of a batch are drawn independently: strokes,
+    which would count in the square of a single image, average out over the steps.
 
     Args:
         patterns: float (N, V).

@@ -1,33 +1,33 @@
-"""The losses of the Siamese GAN, one function each: of vectors, of tones and of frozen features."""
+"""The losses of the Siamese GAN: on vectors, on tones and on frozen features."""
 
 import torch
 from torch import nn
 
 
 def real_length(vectors: torch.Tensor) -> torch.Tensor:
-    """D, on real targets: ``mean ||D(B)||^2``. Vectors float (N, V) -> scalar."""
+    """Return ``mean ||D(B)||^2``, D's loss on real targets. Vectors float (N, V) -> scalar."""
     return vectors.square().sum(1).mean()
 
 
 def translated_margin(vectors: torch.Tensor, margin: float) -> torch.Tensor:
-    """D, on translations: ``mean max(0, margin - ||D(AB)||)``. Vectors float (N, V) -> scalar."""
+    """Return ``mean max(0, margin - ||D(AB)||)``, D's loss on generated images. Vectors float (N, V) -> scalar."""
     return torch.relu(margin - lengths(vectors)).mean()
 
 
 def translated_length(vectors: torch.Tensor) -> torch.Tensor:
-    """G, on translations: ``mean ||D(AB)||``. Vectors float (N, V) -> scalar."""
+    """Return ``mean ||D(AB)||``, G's loss. Vectors float (N, V) -> scalar."""
     return lengths(vectors).mean()
 
 
 def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Mean cosine of the angle between ``D(A_i) - D(A_j)`` and ``D(AB_i) - D(AB_j)`` over all pairs i < j.
+    """Return the mean cosine of the angle between ``D(A_i) - D(A_j)`` and ``D(AB_i) - D(AB_j)`` over all pairs i < j.
 
-    The fourth and fifth loss are its negative, for D and for G. The TraVeL loss (Amodio and Krishnaswamy 2019,
-    'TraVeLGAN') without its length term.
+    Its negative is the fourth loss, of D, and the fifth, of G. It is the TraVeL loss (Amodio and Krishnaswamy 2019,
+    'TraVeLGAN') without the length term.
 
     Args:
         sources: float (N, V), vectors of the sources, N >= 2.
-        translations: float (N, V), vectors of their translations.
+        translations: float (N, V), vectors of the generated images.
 
     Returns:
         scalar in [-1, 1].
@@ -39,15 +39,15 @@ def content_cosine(sources: torch.Tensor, translations: torch.Tensor) -> torch.T
 
 
 def tones(images: torch.Tensor, cell: int) -> torch.Tensor:
-    """Mean colours of cells, float (N, 3, H, W) -> (N, 3, H / cell, W / cell); of all of a smaller image."""
+    """Return mean colors of cells, (N, 3, H, W) -> (N, 3, H / cell, W / cell); a smaller image is one cell."""
     return nn.functional.avg_pool2d(images.float(), min(cell, images.shape[2]))
 
 
 def tone_distance(wanted: torch.Tensor, translations: torch.Tensor, cell: int) -> torch.Tensor:
-    """Mean squared difference of tones: strokes cancel out in it, blots do not.
+    """Return the mean squared difference of tones, in which strokes average out and larger spots do not.
 
     Args:
-        wanted: float (N, 3, H / cell, W / cell) in [-1, 1], the tones that translations should have.
+        wanted: float (N, 3, H / cell, W / cell) in [-1, 1], wanted tones.
         translations: float (N, 3, H, W) in [-1, 1].
         cell: side of the cells, in pixels.
 
@@ -58,14 +58,14 @@ def tone_distance(wanted: torch.Tensor, translations: torch.Tensor, cell: int) -
 
 
 def feature_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Mean squared difference of features, each channel with mean 0 and deviation 1 over the image.
+    """Return the mean squared difference of features, each channel normalized to mean 0 and deviation 1 over the image.
 
-    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalised, so
-    that it does not care for contrast and palette.)
+    (The content loss of Gatys et al. 2016, 'Image Style Transfer Using Convolutional Neural Networks'; normalized, so
+    that it is independent of contrast and palette.)
 
     Args:
         sources: float (N, C, h, w), frozen features of the sources.
-        translations: the same of their translations.
+        translations: the same of the generated images.
 
     Returns:
         scalar, 2 for unrelated images.
@@ -78,5 +78,5 @@ def feature_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch
 
 
 def lengths(vectors: torch.Tensor) -> torch.Tensor:
-    """Euclidean lengths, float (N, V) -> (N,); the small constant keeps the gradient finite at the origin."""
+    """Return Euclidean lengths, float (N, V) -> (N,); a small constant keeps the gradient finite at the origin."""
     return (vectors.square().sum(1) + 1e-12).sqrt()

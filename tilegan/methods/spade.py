@@ -1,4 +1,4 @@
-"""SPADE: pictures of label maps, which tell a generator's norms at every scale how strong features shall be.
+"""SPADE: images from label maps, which modulate the generator's norms at every scale.
 
 Source: Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization'.
 """
@@ -22,40 +22,40 @@ from tilegan.networks.multiscale import MultiscaleDiscriminator
 
 @dataclass(frozen=True)
 class SpadeSettings(PerceptualSettings):
-    """The method's own numbers, beside those of every method.
+    """Hyperparameters of the method, in addition to those of every method.
 
     Attributes:
-        feature_weight: weight of the distance to the target in the discriminators' features; 10 in the paper, of the
-            sum over layers, here of their mean.
+        feature_weight: weight of the distance to the target in the discriminators' features; 10 in the paper, for the
+            sum over layers, here for their mean.
         pixel_weight: weight of the distance to the target; not in the paper.
-        perceptual_weight: see ``PerceptualSettings``; in the paper 10, of features of a VGG network.
+        perceptual_weight: see ``PerceptualSettings``; in the paper 10, with features of a VGG network.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     feature_weight: float = 10.0
     pixel_weight: float = 10.0
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("feature_weight", "pixel_weight")
 
 
 def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
-    """Mean over scales of the mean ``D_k(x)``; ``features`` is what a multi-scale discriminator makes. -> scalar."""
+    """Return the mean over scales of the mean ``D_k(x)``, from the output of a multi-scale discriminator. -> scalar."""
     return torch.stack([layers[-1].mean() for layers in features]).mean()
 
 
 def hinge(features: Sequence[Sequence[torch.Tensor]], sign: float) -> torch.Tensor:
-    """Mean over scales of the mean ``max(0, 1 - sign D_k(x))``.
+    """Return the mean over scales of the mean ``max(0, 1 - sign D_k(x))``.
 
-    (Lim and Ye 2017, 'Geometric GAN': what is judged to be beyond 1, on its side of 0, teaches no more.)
+    (Lim and Ye 2017, 'Geometric GAN': scores beyond 1 on their side of 0 give no gradient.)
 
     Args:
-        features: what a multi-scale discriminator makes: for each scale a list whose last is the judgement.
-        sign: 1 for targets and -1 for translations.
+        features: output of a multi-scale discriminator: for each scale a list whose last entry is the score.
+        sign: 1 for targets, -1 for generated images.
 
     Returns:
         scalar.
@@ -64,9 +64,9 @@ def hinge(features: Sequence[Sequence[torch.Tensor]], sign: float) -> torch.Tens
 
 
 class Spade(Perceptual[SpadeSettings]):
-    """One generator that is told labels, and discriminators, at several scales, of (labels, image).
+    """One generator that takes labels, and discriminators of (labels, image) at several scales.
 
-    The paper compares features of a VGG network that was trained to classify photographs, here those of a smaller one.
+    The paper compares features of a VGG network trained to classify photographs; here a smaller network is used.
     """
 
     name: ClassVar = "spade"
@@ -76,7 +76,7 @@ class Spade(Perceptual[SpadeSettings]):
     labels: ClassVar = LABELS
     paper: ClassVar = "Park et al., 'Semantic Image Synthesis with Spatially-Adaptive Normalization' (CVPR 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SpadeSettings
-    # two scales: crops of 128 pixels are as wide as what each judgement at the second one sees
+    # two scales: a score at the second scale has a receptive field of 128 pixels, the side of a crop
     architectures: ClassVar = (SPADE_GENERATOR, MULTISCALE_DISCRIMINATOR | {"channels": 32, "scales": 2})
     rates: ClassVar = (1e-4, 4e-4)
     betas: ClassVar = (0.0, 0.999)
@@ -88,7 +88,7 @@ class Spade(Perceptual[SpadeSettings]):
         """See ``Method.build``.
 
         Raises:
-            ModelError: the generator knows no labels, or the discriminator gives no features.
+            ModelError: the generator takes no labels, or the discriminator returns no features.
         """
         made = super().build(settings, generator, discriminator)
         if not isinstance(getattr(made.generator, "labels", None), Labels):
@@ -99,30 +99,30 @@ class Spade(Perceptual[SpadeSettings]):
 
     @classmethod
     def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
-        """The discriminator sees a plane a label and the picture."""
+        """Return the discriminator options: it sees one plane per label and the image."""
         return {"inputs": len(generator.get("labels", ())) + 3}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``-D(l, G(l)) + w_f sum_i |D_i(l, b) - D_i(l, G(l))| / n + w_p |b - G(l)|``."""
-        given, settings = judged(batch, self.settings), self.settings
-        translated = translate(self.generator, given, settings)
+        crops, settings = judged(batch, self.settings), self.settings
+        translated = translate(self.generator, crops, settings)
         batch.made = {"translated": translated.detach()}
-        features = self._judge(given.source, translated)
+        features = self._judge(crops.source, translated)
         with torch.no_grad():
-            wanted = self._judge(given.source, given.target)
+            wanted = self._judge(crops.source, crops.target)
         return {
             "generator": -mean_judgement(features),
             "features": settings.feature_weight * feature_matching(wanted, features),
-            "pixels": settings.pixel_weight * nn.functional.l1_loss(translated, given.target),
-            **self.perceptual_loss(given.target, translated),
+            "pixels": settings.pixel_weight * nn.functional.l1_loss(translated, crops.target),
+            **self.perceptual_loss(crops.target, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``max(0, 1 - D(l, b)) + max(0, 1 + D(l, G(l)))``."""
-        given = judged(batch, self.settings)
+        crops = judged(batch, self.settings)
         return {
-            "real": hinge(self._judge(given.source, given.target), 1),
-            "translated": hinge(self._judge(given.source, batch.made["translated"]), -1),
+            "real": hinge(self._judge(crops.source, crops.target), 1),
+            "translated": hinge(self._judge(crops.source, batch.made["translated"]), -1),
         }
 
     def _judge(self, source: torch.Tensor, image: torch.Tensor) -> list[list[torch.Tensor]]:

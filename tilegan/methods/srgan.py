@@ -1,4 +1,4 @@
-"""SRGAN: enlarging, learnt from images and their own reductions.
+"""SRGAN: super-resolution, trained on images and reductions of them.
 
 Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network'.
 """
@@ -22,19 +22,19 @@ from tilegan.networks.vgg import VggFeatures
 
 @dataclass(frozen=True)
 class SRGanSettings(PerceptualSettings):
-    """The method's own numbers, beside those of every method.
+    """Hyperparameters of the method, in addition to those of every method.
 
     Attributes:
         pixel_weight: weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper.
-        adversarial_weight: weight of the discriminator's judgement; 0.001 in the paper.
+        adversarial_weight: weight of the adversarial loss; 0.001 in the paper.
         feature_weight: weight of the distance to the target in the discriminator's features; not in the paper.
-        perceptual_weight: see ``PerceptualSettings``; its network takes the place of the paper's.
-        vgg: a safetensors file with the weights of a VGG network, the paper's, named as torchvision names them, whose
-            features are compared as well; '' for none, since none is at hand here.
-        vgg_weight: weight of the mean squared distance to the target in these; 0.006 in the paper.
+        perceptual_weight: see ``PerceptualSettings``; its network replaces that of the paper.
+        vgg: a safetensors file with the weights of the VGG network of the paper, with the names of torchvision, whose
+            features are compared as well; '' for none, since the package contains no such file.
+        vgg_weight: weight of the mean squared distance to the target in these features; 0.006 in the paper.
 
     Raises:
-        SettingError: a number cannot work.
+        SettingError: a value is out of range.
     """
 
     pixel_weight: float = 1.0
@@ -45,20 +45,20 @@ class SRGanSettings(PerceptualSettings):
     vgg_weight: float = 6e-3
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Validate the settings."""
         super().__post_init__()
         self.check_weights("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight")
 
 
 class SRGan(Perceptual[SRGanSettings]):
-    """One generator that enlarges, and a discriminator of enlarged images.
+    """One generator that enlarges images, and a discriminator of enlarged images.
 
-    The paper's discriminator ends in dense layers, which fix the side of what it sees. Here it is the PatchGAN of
-    ``networks.patch``: strided convolutions of 64 to 512 channels as well, but ending in a map, so that crops of any
-    side, whole or as single tiles, can be judged, and each judgement is of a neighbourhood, seams included.
+    The paper's discriminator ends in dense layers, which fix the size of its input. Here it is the PatchGAN of
+    ``networks.patch``: it has strided convolutions of 64 to 512 channels as well, but ends in a map of scores, so that
+    it takes crops of any size, whole or as single tiles, and each score covers a neighborhood, including seams.
 
-    The paper compares features of a VGG network that was trained to classify photographs. Its weights can be given;
-    those of a smaller network of that kind, and of the discriminator, are compared anyway.
+    The paper compares features of a VGG network trained to classify photographs. Its weights can be passed in; features
+    of a smaller network of that kind, and of the discriminator, are compared in any case.
     """
 
     name: ClassVar = "srgan"
@@ -79,7 +79,7 @@ class SRGan(Perceptual[SRGanSettings]):
         """See ``Method.build``.
 
         Raises:
-            ModelError: the discriminator gives no features, or the VGG file is none.
+            ModelError: the discriminator returns no features, or the VGG file is invalid.
         """
         made = super().build(settings, generator, discriminator)
         if not isinstance(made.discriminator, PatchDiscriminator):
@@ -91,7 +91,7 @@ class SRGan(Perceptual[SRGanSettings]):
         self.vgg = VggFeatures.read(settings.vgg) if settings.vgg else None
 
     def networks(self) -> dict[str, nn.Module]:
-        """See ``Method.networks``; the VGG network is among what judges, so that it is where that is."""
+        """See ``Method.networks``; the VGG network is part of 'discriminator', so that it is on the same device."""
         networks = super().networks()
         if self.vgg is None:
             return networks
@@ -102,31 +102,31 @@ class SRGan(Perceptual[SRGanSettings]):
     def generator_loss(self, batch: Batch) -> Losses:
         """``w_p (b - G(a))^2 - w_a log D(G(a)) + w_f sum_i |D_i(G(a)) - D_i(b)| / n``, the paper's equation 3.
 
-        Its second term is the paper's; its content loss is the first and the third one, that of ``Perceptual``, and,
-        of a given VGG network, ``w_v (VGG(b) - VGG(G(a)))^2``, the paper's equation 5.
+        The second term is that of the paper. The content loss consists of the first and the third term, the loss of
+        ``Perceptual`` and, with a VGG file, ``w_v (VGG(b) - VGG(G(a)))^2``, equation 5 of the paper.
         """
-        given, settings = judged(batch, self.settings), self.settings
-        translated = translate(self.generator, given, settings)
+        crops, settings = judged(batch, self.settings), self.settings
+        translated = translate(self.generator, crops, settings)
         batch.made = {"translated": translated.detach()}
         made = self.discriminator.features(translated)
         with torch.no_grad():
-            real = self.discriminator.features(given.target)
+            real = self.discriminator.features(crops.target)
         losses = {
-            "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, given.target),
+            "pixels": settings.pixel_weight * nn.functional.mse_loss(translated, crops.target),
             "generator": settings.adversarial_weight * cross_entropy(made[-1], 1),
             "features": settings.feature_weight * feature_matching([real], [made]),
-            **self.perceptual_loss(given.target, translated),
+            **self.perceptual_loss(crops.target, translated),
         }
         if self.vgg is None:
             return losses
         with torch.no_grad():
-            wanted = self.vgg(given.target)
+            wanted = self.vgg(crops.target)
         return losses | {"vgg": settings.vgg_weight * nn.functional.mse_loss(self.vgg(translated), wanted)}
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``-log D(b) - log(1 - D(G(a)))``, the paper's equation 2."""
-        given = judged(batch, self.settings)
+        crops = judged(batch, self.settings)
         return {
-            "real": cross_entropy(self.discriminator(given.target), 1),
+            "real": cross_entropy(self.discriminator(crops.target), 1),
             "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
         }

@@ -1,1 +1,1 @@
-"""Figures of translations, one kind a file: seams, style, palette, content; and what they are compared with."""
+"""Metrics of stylized images, one kind per module: seams, style, palette, content; and their baselines."""

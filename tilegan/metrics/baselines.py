@@ -1,4 +1,4 @@
-"""What a translation has to beat: global colour transfer. The other baseline, the source as it is, needs no code."""
+"""The baseline of global color transfer. The other baseline, the unchanged source, needs no code."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self
@@ -17,26 +17,26 @@ class ColorStatistics(NamedTuple):
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> Self:
-        """Those of an image (h, w, 3)."""
+        """Return the statistics of an image (h, w, 3)."""
         lab = to_lab(pixels)
         return cls(lab.mean(axis=(0, 1)), lab.std(axis=(0, 1)))
 
     @classmethod
     def mean_of(cls, many: Iterable[Self]) -> Self:
-        """Those of the average image of a set: the means of its images' means and deviations."""
+        """Return the average of the statistics of a set of images."""
         means, deviations = zip(*many, strict=True)
         return cls(np.mean(means, axis=0), np.mean(deviations, axis=0))
 
 
 def color_transfer(pixels: NDArray[np.uint8], target: ColorStatistics) -> NDArray[np.uint8]:
-    """Give an image the means and deviations of a target, each channel of Lab for itself.
+    """Give an image the means and standard deviations of a target, separately for each channel of Lab.
 
     Reinhard et al. 2001, 'Color Transfer between Images', equations 10 and 11. The paper works in l-alpha-beta; this is
     CIE Lab, like the palette distance.
 
     Args:
         pixels: (h, w, 3).
-        target: what it shall have; colours that sRGB has not are clipped, so that it may come out a little less.
+        target: the wanted statistics; colors outside sRGB are clipped, so that they may not be reached exactly.
 
     Returns:
         (h, w, 3).

@@ -1,4 +1,4 @@
-"""How much of what a source shows is still there in its translation."""
+"""Metrics of how much of the content of a source is preserved in its output."""
 
 import numpy as np
 import torch
@@ -13,34 +13,34 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def luminance(pixels: NDArray[np.uint8]) -> torch.Tensor:
-    """Luma of BT.601, float64 (h, w) from 0 to 255, of sRGB (h, w, 3)."""
+    """Return BT.601 luma, float64 (h, w) from 0 to 255, of sRGB (h, w, 3)."""
     return torch.from_numpy(pixels @ np.array(LUMA))
 
 
 def gradient_correlation(source: torch.Tensor, translated: torch.Tensor, levels: int) -> list[float]:
-    """How far light and dark change together: the cosine between two images' gradients, level by level.
+    """Return the cosine between the gradients of two images for each pyramid level.
 
-    1 if all edges are where they were and go the same way, whatever the contrast; 0 for unrelated images; -1 for a
-    negative. Gradients are central differences of the levels of a Gaussian pyramid; where both are flat it is 1, where
-    only one is, 0.
+    1 if all edges have the same positions and directions, whatever the contrast; 0 for unrelated images; -1 for a
+    negative. Gradients are central differences of the levels of a Gaussian pyramid; the result is 1 if both are flat,
+    and 0 if only one is.
 
     Args:
         source: luminance (h, w).
         translated: of the same shape.
-        levels: of the pyramid.
+        levels: number of pyramid levels.
 
     Returns:
-        ``levels`` numbers, the finest first.
+        ``levels`` values, finest first.
     """
     pyramids = (gaussian_pyramid(image[None], levels) for image in (source, translated))
     return [_cosine(_gradient(first[0]), _gradient(second[0])) for first, second in zip(*pyramids, strict=True)]
 
 
 def ssim(source: torch.Tensor, translated: torch.Tensor) -> float:
-    """Mean structural similarity of luminance.
+    """Return the mean structural similarity of luminance.
 
     Wang et al. 2004, 'Image Quality Assessment: From Error Visibility to Structural Similarity', equation 13: Gaussian
-    windows of 11 x 11 pixels, sigma 1.5, K1 = 0.01, K2 = 0.03, only windows that lie inside.
+    windows of 11 x 11 pixels, sigma 1.5, K1 = 0.01, K2 = 0.03, only windows inside the image.
 
     Args:
         source: (h, w) from 0 to 255, at least 11 x 11.
@@ -69,7 +69,7 @@ def _cosine(first: torch.Tensor, second: torch.Tensor) -> float:
 
 
 def _average(image: torch.Tensor) -> torch.Tensor:
-    """Gaussian means of all windows that lie inside."""
+    """Return Gaussian means of all windows inside the image."""
     taps = torch.exp(-((torch.arange(_WINDOW, dtype=image.dtype) - _WINDOW // 2) ** 2) / (2 * _SIGMA**2))
     taps /= taps.sum()
     across = functional.conv2d(image[None, None], taps[None, None, None, :])

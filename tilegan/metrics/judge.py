@@ -1,4 +1,4 @@
-"""How far translations have come from sources to targets, as a frozen network sees crops of them."""
+"""Position of stylized images between sources and targets, by frozen features of crops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ LEAST_TARGETS = 4  # two in each half: distances within a set are of different p
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of a set of pictures; None where too few files are known.
+    """Metrics of a set of images; None if there are too few files.
 
     Attributes:
-        taken: share of their crops that a probe takes for a target's, 0 to 1.
-        log_odds: mean over their crops, as far as the probes go; only differences of them mean something.
-        painted: where this lies between the sources' (0) and that of targets new to the probe (1).
+        taken: share of crops that a probe classifies as target, 0 to 1.
+        log_odds: mean log-odds of crops, from the probes; only differences are meaningful.
+        painted: position of the log-odds between the sources (0) and targets unknown to the probe (1).
         distance: squared kernel distance to the targets, mean over both halves.
-        near: where this lies between the sources' (0) and that of one half of the targets to the other (1).
+        near: position of the distance between the sources (0) and that of one half of the targets to the other (1).
     """
 
     taken: float | None
@@ -34,12 +34,12 @@ class Verdict:
 
 
 class Judge:
-    """Knows sources and targets.
+    """Compares sets of images with sources and targets.
 
     Args:
-        translated: the sources that are translated.
-        others: further ones, from which probes learn as well; files that are among the translated have their numbers.
-        targets: of different numbers, in order; every second one is in the second half.
+        translated: crops of the sources that are stylized.
+        others: crops of further sources, on which probes are trained as well; the same files have the same numbers.
+        targets: crops of targets with different numbers, in order; every second one is in the second half.
     """
 
     def __init__(self, translated: Sequence[Crops], others: Sequence[Crops], targets: Sequence[Crops]) -> None:
@@ -57,13 +57,13 @@ class Judge:
 
     @property
     def real(self) -> Verdict:
-        """Of the targets themselves, each by a probe to which it is new."""
+        """Return the metrics of the targets themselves, each by a probe that was not trained on it."""
         taken, odds, _ = self._real
         placed = None if odds is None else 1.0, None if self._real_distance is None else 1.0
         return Verdict(taken, odds, placed[0], self._real_distance, placed[1])
 
     def of(self, made: Sequence[Crops]) -> Verdict:
-        """Of what became of the translated sources; pictures have the numbers of their sources' files."""
+        """Return the metrics of stylized sources; images have the numbers of their source files."""
         taken, odds, distance = self._figures(made)
         painted = near = None
         if odds is not None and self._source[1] is not None and self._real[1] is not None:
@@ -73,7 +73,7 @@ class Judge:
         return Verdict(taken, odds, painted, distance, near)
 
     def _figures(self, pictures: Sequence[Crops]) -> tuple[float | None, float | None, float | None]:
-        """Share taken, mean log-odds, and distance to the targets."""
+        """Return the share classified as target, the mean log-odds, and the distance to the targets."""
         taken = odds = distance = None
         if self._probes is not None:
             every = np.concatenate([self._probes.log_odds(crops) for crops in pictures])

@@ -1,8 +1,8 @@
-"""How far two sets of pictures are apart, by statistics of their crops: a kernel distance, unbiased for few pictures.
+"""Kernel distance of two sets of images by statistics of their crops, unbiased for few images.
 
 Binkowski et al. 2018, 'Demystifying MMD GANs', section 4: the squared maximum mean discrepancy of a cubic kernel. A
-Frechet distance needs covariances: of 384 values, from crops of a few dozen pictures, they are so poor that its bias,
-which depends on the number of pictures, is a third of what is measured.
+Frechet distance needs covariances: those of 384 values from crops of a few dozen images are so inaccurate that its
+bias, which depends on the number of images, is a third of the measured value.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ from tilegan.metrics.views import Statistics
 
 
 def kernel_distance(first: Sequence[Statistics], second: Sequence[Statistics]) -> float:
-    """Squared distance of two sets of pictures; its expectation is 0 for draws of the same, so it may be below 0.
+    """Return the squared distance of two sets of images; its expectation for equal distributions is 0.
 
-    ``E k(x, x') + E k(y, y') - 2 E k(x, y)`` with ``k(x, y) = (x y / d + 1)^3``. Crops of one picture are alike, so x
-    and x' (y and y') are of different pictures of their set: as unbiased as a picture's crops are one draw.
+    It may be negative. It is ``E k(x, x') + E k(y, y') - 2 E k(x, y)`` with ``k(x, y) = (x y / d + 1)^3``. Crops of one
+    image are correlated, so x and x' (y and y') are from different images of their set: it is unbiased if the crops of
+    an image are regarded as one draw.
 
     Args:
-        first: of each picture the statistics of its crops, (n_i, d); two pictures or more.
+        first: for each image the statistics of its crops, (n_i, d); two images or more.
         second: likewise.
     """
     between = _kernel(np.concatenate(first), np.concatenate(second)).mean()

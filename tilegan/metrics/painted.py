@@ -1,7 +1,7 @@
-"""Whether crops are taken for the target's: linear probes of frozen features, each scoring only what is new to it.
+"""Classification of crops as target: linear probes of frozen features, which score only files they were not trained on.
 
 A probe is a logistic regression (Alain and Bengio 2016, 'Understanding intermediate layers using linear classifier
-probes'), fitted by Newton's method in float64: nothing is drawn by chance.
+probes'), fitted by Newton's method in float64: the result is deterministic.
 """
 
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ import numpy as np
 from tilegan.metrics.views import Statistics
 
 FOLDS = 5
-PENALTY = 0.03  # of the squared weights, beside the mean loss
+PENALTY = 0.03  # weight of the squared weights relative to the mean loss
 _STEPS = 50
 _SETTLED = 1e-8
-_LEAST = 1e-6  # deviation of a value, and curvature: keeps what never changes finite
+_LEAST = 1e-6  # smallest deviation of a value, and curvature: keeps constants finite
 
 
 class Crops(NamedTuple):
-    """Of one picture.
+    """The crops of one image.
 
     Attributes:
-        number: of its file: what is made of one file in several ways has one number.
-        statistics: (n, d), of its crops.
+        number: number of its file; results of the same file have the same number.
+        statistics: statistics (n, d) of its crops.
     """
 
     number: int
@@ -31,12 +31,12 @@ class Crops(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A linear function of standardised values.
+    """A linear function of standardized values.
 
     Attributes:
-        mean, deviation: (d,), by which values are standardised.
-        weights: (d,), of the standardised ones.
-        offset: added to their sum.
+        mean, deviation: (d,), for standardizing values.
+        weights: (d,), weights of the standardized values.
+        offset: constant that is added.
     """
 
     mean: Statistics
@@ -46,10 +46,10 @@ class Probe(NamedTuple):
 
     @classmethod
     def fit(cls, sources: Statistics, targets: Statistics) -> Self:
-        """Tell targets (m, d) from sources (n, d); both sets weigh the same, however large they are.
+        """Fit a classifier of targets (m, d) and sources (n, d); both sets have the same weight, whatever their sizes.
 
-        Minimises the mean of ``log(1 + exp(-s x))``, s = 1 for targets and -1 for sources, plus ``PENALTY / 2`` times
-        the squared weights.
+        It minimizes the mean of ``log(1 + exp(-s x))``, s = 1 for targets and -1 for sources, plus ``PENALTY / 2``
+        times the squared weights.
         """
         both = np.concatenate([sources, targets])
         shares = np.concatenate([np.full(len(some), 0.5 / len(some)) for some in (sources, targets)])
@@ -70,17 +70,17 @@ class Probe(NamedTuple):
         return cls(mean, deviation, found[:-1], float(found[-1]))
 
     def log_odds(self, crops: Statistics) -> Statistics:
-        """Of each crop (n, d) to be a target's: (n,)."""
+        """Return the log-odds that each crop (n, d) is from a target: (n,)."""
         odds: Statistics = ((crops - self.mean) / self.deviation) @ self.weights + self.offset
         return odds
 
 
 class Probes:
-    """As many probes as there are folds; a picture is scored by the one that has not learnt from its file.
+    """One probe per fold; an image is scored by the probe that was not trained on its file.
 
     Args:
-        sources: pictures of files of at least two numbers.
-        targets: likewise; what their numbers name is other files.
+        sources: images with at least two different file numbers.
+        targets: likewise; their numbers refer to other files.
     """
 
     def __init__(self, sources: Sequence[Crops], targets: Sequence[Crops]) -> None:
@@ -90,7 +90,7 @@ class Probes:
         ]
 
     def log_odds(self, picture: Crops) -> Statistics:
-        """Of each crop of a source, of what is made of it, or of a target to be a target's: (n,)."""
+        """Return the log-odds that each crop of a source, of its output, or of a target is from a target: (n,)."""
         return self._probes[picture.number % self._folds].log_odds(picture.statistics)
 
     def _all_but(self, fold: int, pictures: Sequence[Crops]) -> Statistics:

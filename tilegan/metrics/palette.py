@@ -1,4 +1,4 @@
-"""How near the colours of images come to those of others, wherever in the images they are."""
+"""Distance between the colors of images, independent of their positions."""
 
 import numpy as np
 import torch
@@ -11,15 +11,15 @@ DIRECTIONS = 128
 
 
 def colors(pixels: NDArray[np.uint8], count: int, seed: int) -> torch.Tensor:
-    """Lab of random pixels of an image (h, w, 3): float32 (count, 3); one seed gives the same places in one shape."""
+    """Return Lab of random pixels of an image (h, w, 3): float32 (count, 3); the seed fixes the positions."""
     places = np.random.default_rng(seed).integers(pixels.shape[0] * pixels.shape[1], size=count)
     return torch.from_numpy(to_lab(pixels.reshape(-1, 3)[places]).astype(np.float32))
 
 
 def palette_distance(first: torch.Tensor, second: torch.Tensor) -> float:
-    """Sliced Wasserstein distance of two sets of colours (n, 3), in units of Lab.
+    """Return the sliced Wasserstein distance of two sets of colors (n, 3), in units of Lab.
 
-    Doubled, since a shift projects on random directions of space with half its length on average: the distance of a set
-    and the same set shifted is the length of the shift, up to the chance of 128 directions.
+    It is doubled, since the projection of a shift on a random direction has half its length on average: the distance of
+    a set and a shifted copy is the length of the shift, up to the randomness of 128 directions.
     """
     return 2 * distance_along(first, second, DIRECTIONS)

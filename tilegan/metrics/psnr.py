@@ -1,17 +1,17 @@
-"""How near an image is to the one that it should be."""
+"""Peak signal-to-noise ratio of an image and its reference."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 1e-2  # mean squared difference, in levels: equal images get 68 dB, so that means over images stay numbers
+LEAST = 1e-2  # lower bound of the mean squared difference: equal images have 68 dB, so that means are finite
 
 
 def psnr(made: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> float:
-    """Peak signal-to-noise ratio, ``10 log10(255^2 / mean squared difference)`` over all values, in dB; at most 68.
+    """Return the peak signal-to-noise ratio, ``10 log10(255^2 / mean squared difference)`` over all values, in dB.
 
-    (The paper of SRGAN, Ledig et al. 2017, table 2, has it of luma alone.)
+    It is at most 68 dB. (The paper of SRGAN, Ledig et al. 2017, table 2, computes it of luma only.)
 
     Args:
         made: sRGB (h, w, 3).

@@ -9,12 +9,12 @@ COARSEST = 16  # pixels: the short side of the last level has at least these
 
 
 def levels_of(side: int) -> int:
-    """How many levels an image of a short side of ``side`` pixels, at least 16, has: the last is 16 to 31 pixels."""
+    """Return the number of levels for a short side of ``side`` pixels, at least 16: the last has 16 to 31 pixels."""
     return (side // COARSEST).bit_length()
 
 
 def gaussian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
-    """An image and its reductions by 2, 4, 8 ...: level 0 is the image itself, without odd rows at its ends.
+    """Return an image and its reductions by 2, 4, 8 ...: level 0 is the image itself without odd rows at its ends.
 
     Args:
         image: float (C, h, w).
@@ -32,7 +32,7 @@ def gaussian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
 
 
 def laplacian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
-    """What each level of the Gaussian pyramid has that the next, enlarged, has not; the last level is kept whole."""
+    """Return differences of each Gaussian level and the next one, enlarged; the last level is unchanged."""
     pyramid = gaussian_pyramid(image, levels)
     finer = [fine - _enlarge(coarse) for fine, coarse in pairwise(pyramid)]
     return [*finer, pyramid[-1]]

@@ -1,4 +1,4 @@
-"""How plain the grid of tiles is: what repeats with the tile, steps at tile borders, what moves when the grid does."""
+"""Visibility of the tile grid: patterns that repeat with the tile, steps at tile borders, differences of grids."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
@@ -6,22 +6,22 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-CONTROLS = (1, 2)  # cycles by which a control pattern drifts over the image; either way is the same
-LEAST_TILES = 5  # along each side, for a pattern to be told from its neighbours
-BESIDE = 4  # pixels: steps within these of a border are the ones beside it
-_LEAST_STEP = 0.01  # levels: keeps the ratio of flat images finite
-_LEAST_NOISE = 0.01  # levels squared: half a level of rounding, averaged over a hundred pixels and more
+CONTROLS = (1, 2)  # cycles by which a control pattern drifts over the image; the sign does not matter
+LEAST_TILES = 5  # along each side, to distinguish a pattern from its neighbors
+BESIDE = 4  # pixels: steps within this distance are beside a border
+_LEAST_STEP = 0.01  # 8-bit values: keeps the ratio of flat images finite
+_LEAST_NOISE = 0.01  # squared 8-bit values: rounding by up to 0.5, averaged over a hundred pixels and more
 
 Values = NDArray[np.floating]
 
 
 class Pattern(NamedTuple):
-    """Energies of what repeats along one side of an image, in levels squared.
+    """Energies of periodic patterns along one side of an image, in squared 8-bit values.
 
     Attributes:
-        tile: of the pattern that repeats with the tile.
-        controls: of those that repeat nearly so: what texture alone gives.
-        texture: mean of the energies of all that does not repeat with the tile, however much it drifts.
+        tile: energy of the pattern that repeats with the tile.
+        controls: energies of patterns with nearly the same period, which are caused by texture only.
+        texture: mean energy of everything that does not repeat with the tile, for any drift.
     """
 
     tile: float
@@ -32,50 +32,50 @@ class Pattern(NamedTuple):
     def along(cls, pixels: NDArray[np.uint8], side: int, period: int, cell: int) -> Self:
         """Find the pattern along one side of an image.
 
-        All lines across that side are averaged, what is slower than a period is removed (a running mean as long as the
-        period, which holds nothing of a pattern of that period), and the rest is averaged modulo the period. The
-        energy of this profile is its mean square over phases and channels. For the controls the rest is first turned
-        by one or two cycles over the whole length, so that a period a little shorter, and one a little longer, is
-        folded.
+        All lines across that side are averaged, frequencies below that of the period are removed (by a running mean
+        over one period, which contains nothing of a pattern with that period), and the rest is averaged modulo the
+        period. The energy of this profile is its mean square over phases and channels. For the controls the rest is
+        first shifted in phase by one or two cycles over the whole length, so that a slightly shorter and a slightly
+        longer period is folded.
 
         Args:
             pixels: (h, w, 3), at least ``LEAST_TILES`` periods long.
-            side: 0 for what repeats downwards, 1 for what repeats to the right.
+            side: 0 for patterns that repeat downward, 1 for those that repeat to the right.
             period: side of a tile.
-            cell: what repeats with this shorter period is not counted, since a whole image has it too: the generator's
-                stride. 1 counts everything.
+            cell: shorter period that is excluded, since whole images have it too: the generator's stride. 1 excludes
+                nothing.
         """
         rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
         rest = rest[: len(rest) // period * period]
         turns = np.arange(len(rest))[:, None] * (2j * np.pi / len(rest))
         tile = _energy(rest, period, cell)
         controls = tuple(_energy(rest * np.exp(number * turns), period, cell) for number in CONTROLS)
-        # the energies of all turns add up to the mean square (Parseval)
+        # the energies of all phase shifts add up to the mean square (Parseval)
         others = float(np.mean((rest - rest.mean(axis=0)) ** 2)) - _energy(rest, period, period)
         return cls(tile, controls, others / (len(rest) // period - 1))
 
     @classmethod
     def both(cls, pixels: NDArray[np.uint8], period: int, cell: int) -> tuple[Self, Self]:
-        """The patterns along both sides: downwards, and to the right."""
+        """Find the patterns along both sides: downward, and to the right."""
         return cls.along(pixels, 0, period, cell), cls.along(pixels, 1, period, cell)
 
 
 def amplitude(patterns: Sequence[Pattern]) -> float:
-    """The amplitude of the pattern that some images have in common, in levels of 255.
+    """Return the amplitude of the pattern that images have in common, in 8-bit values.
 
-    The square root of twice the mean surplus over the controls: a sine of amplitude a, both ways, in every image reads
-    a. Images count the more the less their own texture disturbs (by its inverse), else one picket fence would drown the
-    rest. 0 where the controls are as strong.
+    It is the square root of twice the mean excess over the controls: a sine of amplitude a along both sides of every
+    image gives a. Images are weighted by the inverse of their own texture, otherwise one picket fence would dominate. 0
+    if the controls are as strong.
     """
     surplus = [pattern.tile - np.mean(pattern.controls) for pattern in patterns]
     return float(np.sqrt(2 * max(0.0, np.average(surplus, weights=_weights(patterns)))))
 
 
 def chance(patterns: Sequence[Pattern]) -> float:
-    """What ``amplitude`` may read by chance in such images: below this it means nothing.
+    """Return the amplitude that may occur by chance in such images: lower values are not significant.
 
-    From twice the standard error of the mean surplus. That follows from how far the controls of an image differ: each
-    has a shorter and a longer period in it, so the tile's energy varies twice as much.
+    It is computed from twice the standard error of the mean excess, which follows from the differences of the controls
+    of an image: each contains a shorter and a longer period, so the energy of the tile varies twice as much.
     """
     variances = np.array([np.var(pattern.controls, ddof=1) for pattern in patterns]) * (2 + 1 / len(CONTROLS))
     weights = _weights(patterns)
@@ -83,10 +83,10 @@ def chance(patterns: Sequence[Pattern]) -> float:
 
 
 def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
-    """Mean colour step across tile borders, over the mean of the steps up to 4 pixels beside them; 1 without seams.
+    """Return the mean color step across tile borders divided by that up to 4 pixels beside them; 1 without seams.
 
-    Steps are absolute differences of neighbouring pixels, over both directions and all channels. 1 where nothing has
-    any step.
+    Steps are absolute differences of neighboring pixels, over both directions and all channels. 1 if there are no steps
+    at all.
     """
     on, beside = [], []
     for side in (0, 1):
@@ -98,11 +98,11 @@ def step_ratio(pixels: NDArray[np.uint8], period: int) -> float:
 
 
 class Difference(NamedTuple):
-    """How far two images differ, in levels of 255.
+    """Difference of two images, in 8-bit values.
 
     Attributes:
-        maximum: over all pixels and channels.
-        rms: root of the mean square.
+        maximum: maximum over all pixels and channels.
+        rms: root mean square.
     """
 
     maximum: float
@@ -110,30 +110,30 @@ class Difference(NamedTuple):
 
     @classmethod
     def of(cls, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Self:
-        """That of two images of one shape."""
+        """Return the difference of two images of the same shape."""
         levels = np.abs(first.astype(np.float64) - second)
         return cls(float(levels.max()), float(np.sqrt(np.mean(levels**2))))
 
     @classmethod
     def over(cls, many: Iterable[Self]) -> Self:
-        """That of several pairs: the largest maximum, and the RMS over all pairs, each as much."""
+        """Combine the differences of several pairs: the largest maximum, and the RMS over pairs with equal weights."""
         maxima, rms = zip(*many, strict=True)
         return cls(max(maxima), float(np.sqrt(np.mean(np.square(rms)))))
 
 
 def profile(pixels: NDArray[np.uint8], side: int, period: int) -> Values:
-    """The luminous profile that repeats along a side, (period,), in levels: for the eye, without any control."""
+    """Return the luma profile that repeats along a side, (period,), in 8-bit values: for plots, without controls."""
     rest = _without_slow(pixels.mean(axis=1 - side, dtype=np.float64), period)
     rest = rest[: len(rest) // period * period]
-    # what was cut off in front is half a period
+    # half a period was cut off at the start
     return np.roll(_fold(rest, period).mean(axis=-1), period // 2)
 
 
 def _without_slow(lines: Values, period: int) -> Values:
-    """Lines (n, c) minus their running mean over a period; half a period is lost at each end."""
+    """Return lines (n, c) minus their running mean over a period; half a period is lost at each end."""
     if period % 2:
         weights = np.full(period, 1 / period)
-    else:  # centred all the same: half of the weight of the ends
+    else:  # centered: the ends have half the weight
         weights = np.full(period + 1, 1 / period)
         weights[[0, -1]] /= 2
     slow = np.stack([np.convolve(line, weights, "valid") for line in lines.T], axis=1)
@@ -143,7 +143,7 @@ def _without_slow(lines: Values, period: int) -> Values:
 
 
 def _fold(lines: NDArray[np.inexact], period: int) -> NDArray[np.inexact]:
-    """Mean of lines (n, c) modulo a period, around its own mean: (period, c)."""
+    """Return the mean of lines (n, c) modulo a period, minus its own mean: (period, c)."""
     folded: NDArray[np.inexact] = lines.reshape(-1, period, lines.shape[1]).mean(axis=0)
     folded -= folded.mean(axis=0)
     return folded

@@ -1,4 +1,4 @@
-"""Sets of images, compared by style and palette."""
+"""Comparison of sets of images by style and palette."""
 
 from statistics import fmean
 
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from tilegan.metrics.palette import colors, palette_distance
 from tilegan.metrics.style import PER_IMAGE, neighbourhoods, share, sliced_wasserstein
 
-COLORS = 2048  # of each image, for the palette
-MOST_IMAGES = 10**6  # that seeds keep apart
+COLORS = 2048  # colors of each image, for the palette
+MOST_IMAGES = 10**6  # number of images with different seeds
 
 Picture = NDArray[np.uint8]
 
 
 class StyleSet:
-    """Neighbourhoods and colours of a set of images.
+    """Neighborhoods and colors of a set of images.
 
     Args:
-        images: how many there will be.
-        levels: of the pyramid.
-        size: of the set, in images: a smaller one gives more of each image, so that sets compare.
-        seed: chooses places in the images.
+        images: number of images of the set.
+        levels: number of pyramid levels.
+        size: size of the sets to compare, in images: a smaller set takes more squares of each image.
+        seed: seed of positions in the images.
     """
 
     def __init__(self, images: int, levels: int, size: int, seed: int = 0) -> None:
@@ -33,28 +33,28 @@ class StyleSet:
         self._colors: list[torch.Tensor] = []
 
     def add(self, image: Picture) -> None:
-        """Take the next image, (h, w, 3)."""
+        """Add the next image, (h, w, 3)."""
         number = len(self._squares)
         squares, pixels = self._shares[number]
         self._squares.append(neighbourhoods(image, self._levels, squares, self._seed + number))
         self._colors.append(colors(image, pixels, self._seed + number))
 
     def style_distances(self, other: "StyleSet") -> list[float]:
-        """Sliced Wasserstein distances to another set, by level."""
+        """Return the sliced Wasserstein distances to another set, by level."""
         pairs = zip(zip(*self._squares, strict=True), zip(*other._squares, strict=True), strict=True)
         return [sliced_wasserstein(torch.cat(own), torch.cat(others)) for own, others in pairs]
 
     def palette_distance(self, other: "StyleSet") -> float:
-        """Distance of colours to another set."""
+        """Return the distance of colors to another set."""
         return palette_distance(torch.cat(self._colors), torch.cat(other._colors))
 
 
 class Targets:
-    """Real target images in two halves, by which also the distance from real to real is known.
+    """Real target images in two halves, which also give the distance between real images.
 
     Attributes:
-        style: distances of one half from the other, by level.
-        palette: likewise of colours.
+        style: distances of one half to the other, by level.
+        palette: likewise for colors.
     """
 
     def __init__(self, first: StyleSet, second: StyleSet) -> None:
@@ -63,9 +63,9 @@ class Targets:
         self.palette = first.palette_distance(second)
 
     def style_distances(self, candidate: StyleSet) -> list[float]:
-        """Of a candidate's images, by level: means over both halves."""
+        """Return the distances of a candidate's images, by level: means over both halves."""
         return [fmean(pair) for pair in zip(*(candidate.style_distances(half) for half in self._halves), strict=True)]
 
     def palette_distance(self, candidate: StyleSet) -> float:
-        """Likewise of colours."""
+        """Return the distance of a candidate's colors: mean over both halves."""
         return fmean(candidate.palette_distance(half) for half in self._halves)

@@ -1,4 +1,4 @@
-"""How much of what a picture shows is where it was, as a frozen network sees it."""
+"""Similarity of the structure of two images, by frozen features."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,12 @@ from torch.nn import functional
 
 
 def structure(source: torch.Tensor, made: torch.Tensor) -> float:
-    """Cosine of two pictures' deep features, each channel's mean over its picture removed.
+    """Return the cosine of deep features of two images, minus the mean of each channel over the image.
 
-    1 for the same picture, whatever all of it has more or less of; 0 for unrelated ones; 1 where both are flat and 0
-    where only one is.
+    1 for the same image, up to a constant per channel; 0 for unrelated ones; 1 if both are flat, and 0 if only one is.
 
     Args:
-        source: (n, C, h, w), one picture or crops of one.
+        source: (n, C, h, w), one image or crops of one.
         made: of the same shape.
     """
     first, second = (features - features.mean((0, 2, 3), keepdim=True) for features in (source.double(), made.double()))
@@ -24,13 +23,13 @@ def structure(source: torch.Tensor, made: torch.Tensor) -> float:
 
 
 def feature_distance(source: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Mean over taps of the squared distance of features that are made unit vectors at each place.
+    """Return the mean over taps of the squared distance of features, normalized to unit vectors at each position.
 
     Zhang et al. 2018, 'The Unreasonable Effectiveness of Deep Features as a Perceptual Metric', equation 1, with all
-    weights 1 and the mean over taps instead of the sum: 0 for the same picture, at most 4.
+    weights 1 and the mean over taps instead of the sum: 0 for the same image, at most 4.
 
     Args:
-        source: by tap, float (n, C, h, w).
+        source: features by tap, float (n, C, h, w).
         made: likewise.
 
     Returns:

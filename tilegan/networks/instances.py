@@ -1,20 +1,20 @@
-"""Instances of a label map, areas of one object: found, averaged over, and their looks sorted into a few."""
+"""Instances of a label map, the areas of single objects: detection, averages over them, and clusters of their looks."""
 
 from dataclasses import dataclass
 
 import torch
 
-ROUNDS = 20  # of k-means: few points, which settle sooner
+ROUNDS = 20  # iterations of k-means: with few points it converges sooner
 
 
 @dataclass(frozen=True)
 class Instances:
-    """The instances of some label maps.
+    """The instances of a batch of label maps.
 
     Attributes:
-        of_pixel: int64 (N, h, w), the number of each pixel's instance; no two maps share one.
-        labels: int64 (instances,), the label of each.
-        areas: float (instances,), in pixels.
+        of_pixel: int64 (N, h, w), the index of the instance of each pixel; indices of different maps differ.
+        labels: int64 (instances,), the label of each instance.
+        areas: float (instances,), areas in pixels.
     """
 
     of_pixel: torch.Tensor
@@ -22,39 +22,39 @@ class Instances:
     areas: torch.Tensor
 
     def means(self, features: torch.Tensor) -> torch.Tensor:
-        """Of each instance: (N, F, h, w) -> float32 (instances, F)."""
+        """Average features over each instance: (N, F, h, w) -> float32 (instances, F)."""
         rows = features.float().movedim(1, -1).flatten(0, 2)
         sums = rows.new_zeros(len(self.labels), rows.shape[1]).index_add(0, self.of_pixel.flatten(), rows)
         return sums / self.areas[:, None]
 
     def spread(self, means: torch.Tensor) -> torch.Tensor:
-        """The mean of its instance at each pixel: (instances, F) -> (N, F, h, w)."""
+        """Return at each pixel the mean of its instance: (instances, F) -> (N, F, h, w)."""
         rows = means.index_select(0, self.of_pixel.flatten())
         return rows.reshape(*self.of_pixel.shape, -1).movedim(-1, 1)
 
 
 def find_instances(labels: torch.Tensor, numbers: torch.Tensor | None = None) -> Instances:
-    """The pixels of one label and one number; without a number, areas of one label, connected by shared edges.
+    """Find instances: pixels of one label and one number; without a number, 4-connected areas of one label.
 
     Args:
         labels: int64 (N, h, w), the label of each pixel.
-        numbers: int64 (N, h, w), that of each pixel's object; 0 where there is none. None if there are none at all.
+        numbers: int64 (N, h, w), the object number of each pixel; 0 for none. None if there are no object numbers.
     """
     kinds = labels if numbers is None else labels * (int(numbers.max()) + 1) + numbers
     areas = _connected(kinds)
     if numbers is not None:
         maps = torch.arange(len(labels), device=labels.device)[:, None, None]
         objects = maps * (int(kinds.max()) + 1) + kinds
-        areas = torch.where(numbers > 0, labels.numel() + objects, areas)  # so that no object has an area's number
+        areas = torch.where(numbers > 0, labels.numel() + objects, areas)  # no object has the index of an area
     found, of_pixel, counts = torch.unique(areas, return_inverse=True, return_counts=True)
     label_of = torch.zeros_like(found).scatter(0, of_pixel.flatten(), labels.flatten())
     return Instances(of_pixel, label_of, counts.float())
 
 
 def _connected(labels: torch.Tensor) -> torch.Tensor:
-    """Of each pixel the number of one of its own area: the same for all pixels that shared edges connect to it.
+    """Label 4-connected components: return for each pixel the index of one pixel of its component.
 
-    Trees of pixels are joined at neighbours of one label and flattened in turn, until nothing changes (Shiloach and
+    Trees of pixels are joined at neighbors of the same label and flattened in turn until nothing changes (Shiloach and
     Vishkin 1982, 'An O(log n) Parallel Connectivity Algorithm').
     """
     numbers = torch.arange(labels.numel(), device=labels.device).reshape(labels.shape)
@@ -76,26 +76,26 @@ def _connected(labels: torch.Tensor) -> torch.Tensor:
 
 
 def cluster(points: torch.Tensor, count: int, seed: int) -> torch.Tensor:
-    """Centres of so many clusters, that of the most points first: k-means.
+    """Return the centers of ``count`` clusters, found by k-means, largest cluster first.
 
-    (Lloyd 1982, 'Least Squares Quantization in PCM'; started as by Arthur and Vassilvitskii 2007, 'k-means++'.)
+    (Lloyd 1982, 'Least Squares Quantization in PCM'; initialized as in Arthur and Vassilvitskii 2007, 'k-means++'.)
 
     Args:
         points: float (n, F), at least one.
-        count: of clusters; of fewer different points the centres repeat in turn.
-        seed: chooses the points to start from.
+        count: number of clusters; if there are fewer distinct points, the centers repeat in turn.
+        seed: seed of the initial points.
 
     Returns:
         (count, F).
     """
     points, random = points.double().cpu(), torch.Generator().manual_seed(seed)
-    centres = points[torch.randint(len(points), (1,), generator=random)]
-    while len(centres) < count and bool((away := torch.cdist(points, centres).amin(1)).any()):
-        centres = torch.cat((centres, points[torch.multinomial(away.square(), 1, generator=random)]))
+    centers = points[torch.randint(len(points), (1,), generator=random)]
+    while len(centers) < count and bool((away := torch.cdist(points, centers).amin(1)).any()):
+        centers = torch.cat((centers, points[torch.multinomial(away.square(), 1, generator=random)]))
     for _ in range(ROUNDS):
-        nearest = torch.cdist(points, centres).argmin(1)
-        members = torch.nn.functional.one_hot(nearest, len(centres)).double()
+        nearest = torch.cdist(points, centers).argmin(1)
+        members = torch.nn.functional.one_hot(nearest, len(centers)).double()
         sizes = members.sum(0)
-        centres = torch.where(sizes[:, None] > 0, members.T @ points / sizes.clamp(min=1)[:, None], centres)
-    centres = centres[sizes.argsort(descending=True, stable=True)]
-    return centres[torch.arange(count) % len(centres)].float()
+        centers = torch.where(sizes[:, None] > 0, members.T @ points / sizes.clamp(min=1)[:, None], centers)
+    centers = centers[sizes.argsort(descending=True, stable=True)]
+    return centers[torch.arange(count) % len(centers)].float()

@@ -1,34 +1,33 @@
-"""Label maps: pictures whose colours say what a place is, such as water or a house, and not how it looks."""
+"""Label maps: images whose colors encode the class of each pixel, such as water or a house."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-LEVELS = 127.5  # half of the 255 steps that [-1, 1] stands for
+LEVELS = 127.5  # half of the 255 steps of 8-bit values, which are mapped to [-1, 1]
 
 
 class Labels(nn.Module):
-    """Turns colours to labels, each pixel to the one whose colour is nearest, so that JPEG's noise does no harm.
+    """Convert colors to labels: each pixel gets the label with the nearest color, so that JPEG artifacts do no harm.
 
-    The first layer of generators that learn from label maps, so that all before it, files, crops and engine, has to
-    know of nothing but pictures.
+    It is the first layer of generators of label maps, so that files, crops and engine handle only images.
 
     Args:
-        table: the colour of each label, levels 0 to 255 of red, green and blue, all different. Label numbers of an
-            integer raster are its grey levels.
+        table: the color of each label, 8-bit RGB values, all different. Label numbers of an integer raster are its gray
+            values.
     """
 
     def __init__(self, table: Sequence[Sequence[int]]) -> None:
         super().__init__()
         colors = torch.tensor([list(color) for color in table], dtype=torch.float32)
         self.colors: torch.Tensor
-        self.register_buffer("colors", colors[:, :, None, None])  # whole numbers up to 255 are exact in bfloat16 too
+        self.register_buffer("colors", colors[:, :, None, None])  # integers up to 255 are exact in bfloat16 too
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """(N, 3, h, w) in [-1, 1] -> (N, labels, h, w) of the same type, 1 for the pixel's label and 0 for others.
+        """(N, 3, h, w) in [-1, 1] -> (N, labels, h, w) of the same dtype, one-hot.
 
-        Of two labels that are equally near the first one counts.
+        If two labels are equally near, the first one is taken.
         """
         levels = (image.float() + 1) * LEVELS
         colors = self.colors.float()[None]

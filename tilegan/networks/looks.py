@@ -1,4 +1,4 @@
-"""Looks of the instances of each label: seen while a generator learns, kept as a few to choose from."""
+"""Looks of the instances of each label: collected in training and reduced to a few to choose from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from torch import nn
 from tilegan.errors import SettingError
 from tilegan.networks.instances import Instances, cluster
 
-NUMBERS = 2**16  # of objects in maps of instances
-KEPT = 512  # instances of each label, the last ones
-LEAST = 16  # pixels of an instance that counts: smaller ones are mostly specks at the edges of others
+NUMBERS = 2**16  # of objects in instance maps
+KEPT = 512  # most recent instances of each label
+LEAST = 16  # pixels of the smallest instance that is used: smaller ones are mostly specks at the edges of others
 
 
 class Gallery(nn.Module):
-    """The features of the last instances of each label.
+    """A buffer of the features of the most recent instances of each label.
 
-    It is a module without parameters, so that a checkpoint holds it. Each process has one of its own.
+    It is a module without parameters, so that checkpoints include it. Each process has its own buffer.
     """
 
     def __init__(self, labels: int, features: int) -> None:
@@ -30,7 +30,7 @@ class Gallery(nn.Module):
 
     @torch.no_grad()
     def add(self, instances: Instances, means: torch.Tensor) -> None:
-        """Remember the features of some instances, float (instances, F)."""
+        """Store the features of instances, float (instances, F)."""
         large = instances.areas >= LEAST
         for label in sorted(set(instances.labels[large].tolist())):
             rows = means[large & (instances.labels == label)][-KEPT:]
@@ -39,7 +39,7 @@ class Gallery(nn.Module):
             self.counts[label] += len(rows)
 
     def looks(self, count: int) -> torch.Tensor:
-        """So many looks of each label, the most frequent one first, (labels, count, F); zeros of labels never seen."""
+        """Return looks of each label, most frequent first, (labels, count, F); zeros for labels never seen."""
         looks = torch.zeros(len(self.seen), count, self.seen.shape[2])
         for label, total in enumerate(self.counts.tolist()):
             if total:
@@ -49,13 +49,13 @@ class Gallery(nn.Module):
 
 @dataclass(frozen=True)
 class Looks:
-    """Which looks are to be seen.
+    """The selected looks.
 
     Attributes:
-        labels: the number of each label's look.
-        fixed: of each label, whether that was chosen and not drawn.
-        chosen: those of objects that were chosen, by the objects' numbers.
-        drawn: int64 (65536,), those of all objects, for labels that are not fixed; None if none are drawn.
+        labels: the index of the look of each label.
+        fixed: for each label, whether its look was chosen rather than drawn.
+        chosen: looks that were chosen for objects, by object number.
+        drawn: int64 (65536,), looks drawn for all objects, for labels that are not fixed; None if none are drawn.
     """
 
     labels: list[int]
@@ -67,13 +67,13 @@ class Looks:
 def chosen_looks(
     architecture: Mapping[str, Any], chosen: Mapping[int | str, int], seed: int | None, model: str
 ) -> Looks:
-    """The looks of labels and objects.
+    """Select the looks of labels and objects.
 
     Args:
-        architecture: of a generator with several looks.
-        chosen: numbers of looks, from 0, by labels (their numbers, from 0, or their names) and by objects ('#17').
-        seed: draws the looks of the others; None for their first ones.
-        model: its name, for messages.
+        architecture: architecture of a generator with several looks.
+        chosen: indices of looks, from 0, by label (its index, from 0, or its name) and by object ('#17').
+        seed: seed for drawing the looks of the others; None to use their first looks.
+        model: name of the model, for messages.
 
     Raises:
         SettingError: there is no such label, object or look.
@@ -85,7 +85,7 @@ def chosen_looks(
         is_object = isinstance(key, str) and key.startswith("#")
         if not 0 <= look < looks:
             of = key if is_object else f"label {key}"
-            raise SettingError(f"the model '{model}' has no look {look} of {of}: choose of 0 to {looks - 1}")
+            raise SettingError(f"the model '{model}' has no look {look} of {of}: choose from 0 to {looks - 1}")
         if isinstance(key, str) and is_object:
             objects[_object(key, architecture, model)] = look
         else:
@@ -101,17 +101,17 @@ def chosen_looks(
 
 
 def _labels(key: int | str, architecture: Mapping[str, Any], model: str) -> list[int]:
-    """The numbers of the labels of that number, or that name."""
+    """Return the indices of the labels with this index or name."""
     count, names = len(architecture["labels"]), architecture.get("label_names", ())
     found = [label for label in range(count) if key in (label, *filter(None, names[label : label + 1]))]
     if not found:
         named = f", or {', '.join(name for name in names if name)}" if any(names) else ""
-        raise SettingError(f"the model '{model}' has no label {key}: choose of 0 to {count - 1}{named}")
+        raise SettingError(f"the model '{model}' has no label {key}: choose from 0 to {count - 1}{named}")
     return found
 
 
 def _object(key: str, architecture: Mapping[str, Any], model: str) -> int:
-    """The number of an object."""
+    """Return the number of an object."""
     if not architecture.get("instances"):
         raise SettingError(f"the model '{model}' knows no instances, such as {key}: choose the looks of labels")
     if not key[1:].isdecimal() or not 0 < int(key[1:]) < NUMBERS:

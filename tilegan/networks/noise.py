@@ -1,8 +1,8 @@
-"""Noise that is the same however an image is cut: a function of a seed, a plane and a cell's place in the image.
+"""Noise that is independent of tiling: a function of a seed, a plane and the position of a cell in the image.
 
-In even areas a network has nothing to start a stroke from; noise gives it something. So that windows still equal the
-whole image, the values are no stream of random numbers but a hash of where they lie, of whole numbers alone: the same
-on every machine and device.
+Even areas contain nothing from which a network could start a stroke; noise does. So that windows remain equal to the
+whole image, the values are not a stream of random numbers but a hash of their position, computed with integers only:
+the same on every machine and device.
 """
 
 import torch
@@ -11,24 +11,24 @@ from torch import nn
 from tilegan.tiling.places import Pass, Placed, current_pass
 
 _BITS = 2**32 - 1
-_DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # of the sum of four bytes
-_PLACES = 2**24  # in training windows lie anywhere in a square of so many cells
+_DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # standard deviation of the sum of four bytes
+_PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
 
 
 def cell_noise(seed: int, places: torch.Tensor, planes: int, rows: int, columns: int) -> torch.Tensor:
-    """Noise of nearly normal distribution with mean 0 and variance 1, independent from cell to cell.
+    """Return nearly normal noise with mean 0 and variance 1, independent for each cell.
 
     Args:
         seed: 0 or more.
         places: int64 (N, 3): row and column of the first cell of each window, which may be negative, and a number that
-            chooses other noise, such as how much a copy of the image is reduced.
-        planes: how many.
-        rows: cells of a window, down.
-        columns: cells of a window, across.
+            selects other noise, such as the factor by which a copy of the image is reduced.
+        planes: number of planes.
+        rows: rows of cells of a window.
+        columns: columns of cells of a window.
 
     Returns:
-        float32 (N, planes, rows, columns), on the device of the places: the sum of a hash's four bytes (a
-        distribution of Irwin and Hall) less its mean, over its deviation.
+        float32 (N, planes, rows, columns), on the device of ``places``: the sum of the four bytes of a hash (an
+        Irwin-Hall distribution) minus its mean, divided by its standard deviation.
     """
     number, device = places.new_tensor(seed), places.device
     state = _hash(places[:, 2, None] ^ _hash(number))
@@ -40,10 +40,10 @@ def cell_noise(seed: int, places: torch.Tensor, planes: int, rows: int, columns:
 
 
 def _hash(values: torch.Tensor) -> torch.Tensor:
-    """A hash of 32 bits of each whole number, int64 -> int64 in [0, 2**32).
+    """Return a 32-bit hash of each integer, int64 -> int64 in [0, 2**32).
 
-    C. Wellons' 'lowbias32' (2018, 'Prospecting for Hash Functions'). Products overflow 64 bits; their lower 32, which
-    alone count, do not mind.
+    C. Wellons' 'lowbias32' (2018, 'Prospecting for Hash Functions'). Products overflow 64 bits; their lower 32 bits,
+    which are the only ones used, remain correct.
     """
     values = values & _BITS
     values = (values ^ values >> 16) * 0x7FEB352D & _BITS
@@ -52,20 +52,20 @@ def _hash(values: torch.Tensor) -> torch.Tensor:
 
 
 class NoiseFeatures(nn.Module, Placed):
-    """Features made of noise, to be added to those of an image.
+    """Features computed from noise, to be added to those of an image.
 
-    A pass that is not told where its windows lie (see ``tiling.places``) has none, unless it is training:
-    then they lie somewhere.
+    Without the positions of windows (see ``tiling.places``) there is no noise, except in training, where positions are
+    random.
     """
 
     def __init__(self, planes: int, channels: int, cell: int, seed: int) -> None:
-        """A 3 x 3 convolution of so many planes, of which each ``cell`` pixels a side have one value."""
+        """Create a 3 x 3 convolution of noise planes with one value per ``cell`` x ``cell`` pixels."""
         super().__init__()
         self.planes, self.cell, self.seed = planes, cell, seed
         self.convolution = nn.Conv2d(planes, channels, 3, padding=1, bias=False)
 
     def forward(self, cells: torch.Tensor) -> torch.Tensor | None:
-        """For cells of images, (N, C, h, w), features (N, channels, h, w); None if there is no noise."""
+        """Return features (N, channels, h, w) for cells of images (N, C, h, w); None if there is no noise."""
         running = current_pass()
         if running is not None:
             places = self._cells(running).to(cells.device)

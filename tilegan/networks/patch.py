@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator: each output judges a patch of the image."""
+"""The PatchGAN discriminator: each output scores a patch of the image."""
 
 from itertools import pairwise
 
@@ -7,16 +7,16 @@ from torch import nn
 
 from tilegan.networks.styles import StyleGains, shares_in
 
-SPREAD = 0.02  # standard deviation of the first weights, as in the paper
+SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 
 
 class PatchDiscriminator(nn.Module):
     """4 x 4 convolutions, ``layers`` of them with stride 2, then two with stride 1, the last to one channel.
 
     (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.2: with three
-    strided layers each output sees 70 x 70 pixels, and an image of 256 x 256 gives 30 x 30 of them. The norm is an
+    strided layers each output sees 70 x 70 pixels, and an image of 256 x 256 has 30 x 30 outputs. The norm is an
     instance norm, as in Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
-    Networks'; none in the first layer.) With a ``padding`` of 2, not 1, small images have a map as well.
+    Networks'; the first layer has none.) With a ``padding`` of 2 instead of 1, small images have outputs as well.
     """
 
     def __init__(self, channels: int, layers: int, inputs: int = 3, padding: int = 1, styles: int = 0) -> None:
@@ -27,7 +27,7 @@ class PatchDiscriminator(nn.Module):
         for number, (before, after) in enumerate(pairwise(counts), 1):
             stride = 2 if number < layers else 1
             stages += [
-                nn.Conv2d(before, after, 4, stride=stride, padding=padding, bias=False),  # the norm has one
+                nn.Conv2d(before, after, 4, stride=stride, padding=padding, bias=False),  # the norm has a bias
                 nn.InstanceNorm2d(after, affine=True),
                 nn.LeakyReLU(0.2),
             ]
@@ -42,10 +42,10 @@ class PatchDiscriminator(nn.Module):
         return self.features(images)[-1]
 
     def features(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """What each layer makes, the first one first and the judgement, as of ``forward``, last.
+        """Return the output of each layer, first layer first; the last one is the score, as from ``forward``.
 
         (N, inputs, H, W) in [-1, 1] -> float tensors (N, channels, h, w), one for each convolution, after its norm and
-        leaky ReLU. The last ``styles`` of the inputs are planes of their shares (see ``networks.styles``).
+        leaky ReLU. The last ``styles`` input channels are planes with the shares of styles (see ``networks.styles``).
         """
         *hidden, last = self.stages
         made: list[torch.Tensor] = []

@@ -1,4 +1,4 @@
-"""A coarse-to-fine generator: one network at low resolution, and enhancers that add what higher ones show."""
+"""A coarse-to-fine generator: one network at low resolution, and enhancers that add the detail of higher ones."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,11 +17,11 @@ WIDE = 7  # kernel of the first and the last convolution, as in the paper
 
 
 class Stage(nn.Module):
-    """A network at one resolution: a wide convolution, halvings, residual blocks, doublings, a wide convolution.
+    """A network at one resolution: wide convolution, downsampling, residual blocks, upsampling, wide convolution.
 
     (Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution', as Wang et al. use it.
-    Doublings repeat pixels before a convolution: transposed ones would weave a pattern. ReLUs are leaky, since the
-    even areas of label maps could silence others for good.)
+    Upsampling repeats pixels before a convolution: transposed convolutions would produce a pattern. ReLUs are leaky,
+    since the even areas of label maps could permanently deactivate plain ones.)
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Stage(nn.Module):
         self.tail = _wide(channels, outputs)
 
     def features(self, planes: torch.Tensor, coarser: torch.Tensor | None = None) -> torch.Tensor:
-        """What the tail is given.
+        """Return the input of the last convolution.
 
         Args:
             planes: float (N, inputs, h, w).
-            coarser: features of the stage before, (N, C, h', w') of the residual blocks' sides, which are added.
+            coarser: features of the previous stage, (N, C, h', w'), of the size of the residual blocks, to be added.
 
         Returns:
             (N, channels, h, w).
@@ -65,36 +65,37 @@ class Stage(nn.Module):
 
 
 class Pix2PixHDGenerator(nn.Module):
-    """A global generator at low resolution and enhancers, each at twice the resolution of the one before.
+    """A global generator at low resolution and enhancers, each at twice the resolution of the previous stage.
 
     (Wang et al. 2018, 'High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs', sections 3.1
-    to 3.4.) An enhancer halves its input once, adds the features of the stage before, and runs its own residual blocks.
-    Norms are over channels by default, where the paper has instance norms, so that tiles are exact. What a stage makes
-    is added to the enlarged output of the one before, and enhancers start at zero: so the whole works after any phase
-    of training. Inputs are halved by means over squares of 2 x 2 pixels, in phase with all strides.
+    to 3.4.) An enhancer halves its input once, adds the features of the previous stage, and runs its own residual
+    blocks. Norms are over channels by default, where the paper has instance norms, so that tiling is exact. The output
+    of a stage is added to the enlarged output of the previous one, and enhancers are initialized to zero, so that the
+    generator works after any phase of training. Inputs are halved by 2 x 2 averaging, in phase with all strides.
 
     Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w) in the same range; h and w are multiples of
     2^(enhancers + downs).
 
     Args:
-        channels: of the global generator at its full size; each enhancer has half as many as the stage before.
-        downs: halvings of the global generator.
-        blocks: its residual blocks.
-        enhancers: how many there are.
-        enhancer_blocks: residual blocks of each of them.
-        labels: the table of label maps, see ``networks.labels``, to which a plane of boundaries is added; empty for
-            plain images.
-        features: further planes beside labels, that tell how a place shall look; none for plain images.
-        looks: how many looks each label has to choose from.
-        instances: whether label maps come with the number of each pixel's object, as two further channels, its high
-            and its low byte; 0 for none. Then boundaries are those of objects as well.
-        by_number: whether a table, ``columns``, tells the look of each object; of number 0 it is the first one. It is
-            made when looks are chosen, see ``networks.settle``.
-        label_names: of the labels, for people.
+        channels: channels of the global generator at its full size; each enhancer has half as many as the previous
+            stage.
+        downs: number of downsamplings of the global generator.
+        blocks: number of its residual blocks.
+        enhancers: number of enhancers.
+        enhancer_blocks: number of residual blocks of each enhancer.
+        labels: the table of label maps, see ``networks.labels``; a plane of boundaries is appended. Empty for plain
+            images.
+        features: number of further planes beside labels, which define appearances; 0 for plain images.
+        looks: number of looks of each label.
+        instances: whether label maps come with the object number of each pixel, as two further channels, its high and
+            its low byte; 0 for none. Then boundaries include those of objects.
+        by_number: whether a table, ``columns``, contains the look of each object; number 0 has the first look. It is
+            made when looks are selected, see ``networks.settle``.
+        label_names: names of the labels, for display.
         norm: one of ``norms.layers``.
 
     Attributes:
-        inputs: channels of the image: 3, or 5 with instances.
+        inputs: number of image channels: 3, or 5 with instances.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class Pix2PixHDGenerator(nn.Module):
         return Capabilities(looks=looks if looks > 1 else 0, instances=self.instances)
 
     def seen(self, image: torch.Tensor) -> torch.Tensor:
-        """What there is to be seen of a source, for generators and discriminators: itself, or labels and boundaries.
+        """Return the source as generators and discriminators see it: the image, or labels and boundaries.
 
         (N, inputs, h, w) in [-1, 1] -> (N, planes, h, w).
         """
@@ -155,27 +156,27 @@ class Pix2PixHDGenerator(nn.Module):
         return planes
 
     def numbers(self, image: torch.Tensor) -> torch.Tensor | None:
-        """The number of each pixel's object, (N, inputs, h, w) in [-1, 1] -> int64 (N, h, w); None if it has none."""
+        """Return the object number of each pixel, (N, inputs, h, w) in [-1, 1] -> int64 (N, h, w), or None."""
         levels = self._bytes(image)
         if levels is None:
             return None
-        high, low = levels.long().clamp(0, 255).unbind(1)  # what is no number at all is none of an object
+        high, low = levels.long().clamp(0, 255).unbind(1)  # NaN counts as no object
         return high * 256 + low
 
     def _bytes(self, image: torch.Tensor) -> torch.Tensor | None:
         return ((image[:, 3:5].float() + 1) * LEVELS).round().to(image.dtype) if self.instances else None
 
     def forward(self, image: torch.Tensor, last: int | None = None, resting: int = 0) -> torch.Tensor:
-        """Translate.
+        """Translate an image.
 
         Args:
-            image: float (N, inputs, h, w) in [-1, 1]; with features (N, inputs + features, h, w), those of each pixel,
-                or else they are the look of its object, or the first one of its label.
-            last: the stage to end with, whose output is smaller; the global generator is 0. None for all.
-            resting: so many stages, the first ones, get no gradients.
+            image: float (N, inputs, h, w) in [-1, 1], or (N, inputs + features, h, w) with the features of each pixel;
+                otherwise these are the look of its object or the first look of its label.
+            last: the last stage to run, whose output is smaller; the global generator is 0. None for all stages.
+            resting: number of first stages that receive no gradients.
 
         Returns:
-            (N, 3, h, w) in [-1, 1], of fewer stages h and w are halved once for each that is left out.
+            (N, 3, h, w) in [-1, 1]; h and w are halved for each stage that is left out.
         """
         planes = self.seen(image[:, : self.inputs])
         if self.features:
@@ -197,7 +198,7 @@ class Pix2PixHDGenerator(nn.Module):
         return torch.tanh(output)
 
     def _looks(self, image: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
-        """Features of each pixel, (N, features, h, w): those given, or those of its look."""
+        """Return the features of each pixel, (N, features, h, w): those of the input, or those of its look."""
         if image.shape[1] > self.inputs:
             return image[:, self.inputs :]
         if self.by_number and (numbers := self.numbers(image)) is not None:

@@ -1,7 +1,7 @@
-"""Discriminators that look with frozen features: what has seen the world knows outlines and flat shapes at once.
+"""Discriminators on frozen features: a pretrained network recognizes outlines and flat shapes from the start.
 
-Source: A. Sauer et al. 2021, 'Projected GANs Converge Faster': features of a frozen network, mixed by random
-convolutions across channels and scales that nothing trains, and small heads that learn on each scale.
+Source: A. Sauer et al. 2021, 'Projected GANs Converge Faster': features of a frozen network, mixed across channels and
+scales by random convolutions that are not trained, and small trained heads on each scale.
 """
 
 import math
@@ -15,14 +15,14 @@ from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
-SCALES = slice(1, None)  # those of strides 4, 8 and 16: the finest costs more than all others, and fine texture is
-# judged by pixels
+SCALES = slice(1, None)  # strides 4, 8 and 16: the finest scale costs more than all others, and fine texture is
+# left to the discriminator of pixels
 
 
 class RandomMixing(nn.Module):
-    """Random 1 x 1 convolutions to as many channels on each scale, and 3 x 3 ones from coarse to fine.
+    """Random 1 x 1 convolutions to the same number of channels on each scale, and 3 x 3 ones from coarse to fine.
 
-    Nothing trains them, so that no scale can be passed over by the heads; they are kept with the discriminator's state.
+    They are not trained, so that the heads cannot ignore a scale; they are part of the discriminator's state.
     """
 
     def __init__(self, counts: tuple[int, ...], channels: int) -> None:
@@ -33,7 +33,7 @@ class RandomMixing(nn.Module):
         self.scales = len(counts)
 
     def forward(self, features: list[torch.Tensor]) -> list[torch.Tensor]:
-        """Features of each scale, (N, C, h, w), finest first, each twice as fine as the next -> (N, channels, h, w)."""
+        """Mix features of each scale, (N, C, h, w), finest first, by factors of 2 -> (N, channels, h, w)."""
         mixed: list[torch.Tensor] = []
         for number in reversed(range(self.scales)):
             found = nn.functional.conv2d(features[number], self.get_buffer(f"across_{number}"))
@@ -45,15 +45,15 @@ class RandomMixing(nn.Module):
 
 
 class JointDiscriminator(nn.Module):
-    """Two judges: one of pixels from scratch (see ``SiameseDiscriminator``), and one that looks with frozen features.
+    """Two discriminators: one of pixels (see ``SiameseDiscriminator``), and one of frozen features.
 
-    The latter alone is blind to fine texture, the former content with ridges laid over a photograph. Their vectors,
-    each divided by the root of 2, make one.
+    The latter alone is blind to fine texture; the former alone accepts ridges on top of a photograph. Their vectors,
+    each divided by the square root of 2, are concatenated.
 
     Attributes:
-        features: frozen, of images; what a generator's content may be compared by as well.
-        memory: of the statistics of these.
-        textures: of those of colour textures; None in trainings from before there were any.
+        features: frozen features of images; also used for content losses of the generator.
+        memory: memory of the statistics of these features.
+        textures: memory of the statistics of color textures; None in trainings of versions without them.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class JointDiscriminator(nn.Module):
         """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, V).
 
         Args:
-            images: as ``SiameseDiscriminator`` takes them.
-            features: of the images' colours, if they are known already.
+            images: as for ``SiameseDiscriminator``.
+            features: frozen features of the images' color channels, if they are known already.
         """
         shares = shares_in(images, self.styles)
         found = self.features(images[:, :3]) if features is None else features
@@ -90,9 +90,9 @@ class JointDiscriminator(nn.Module):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """A PatchGAN of pixels, and heads that look with frozen features: for methods whose judgements are maps.
+    """A PatchGAN of pixels, and heads on frozen features: for methods whose scores are maps.
 
-    Each of them says for each 16 x 16 pixels how real they are, the finer ones on average.
+    Each of them gives one score per 16 x 16 pixels; finer ones are averaged.
     """
 
     def __init__(self, channels: int, layers: int, width: int, inputs: int = 3, styles: int = 0) -> None:
@@ -107,8 +107,8 @@ class ProjectedDiscriminator(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, 4, H / 16, W / 16).
 
-        The first judgement is of pixels, the others of features at strides 4, 8 and 16. The last ``styles`` of the
-        inputs are planes of their shares (see ``networks.styles``).
+        The first score is of pixels, the others of features at strides 4, 8 and 16. The last ``styles`` input channels
+        are planes with the shares of styles (see ``networks.styles``).
         """
         shares = shares_in(images, self.styles)
         mixed = self.mixing(self.features(images[:, :3])[SCALES])
@@ -118,7 +118,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 class _Head(nn.Module):
-    """Two 3 x 3 convolutions, between instance norms: contrast and palette are taken away here too."""
+    """Two 3 x 3 convolutions between instance norms, which remove contrast and palette here as well."""
 
     def __init__(self, width: int, cell_values: int, styles: int) -> None:
         super().__init__()

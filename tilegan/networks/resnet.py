@@ -1,4 +1,4 @@
-"""CycleGAN's own generator: residual blocks at a quarter of the resolution, between strided convolutions."""
+"""The generator of CycleGAN: residual blocks at a quarter of the resolution, between strided convolutions."""
 
 import torch
 from torch import nn
@@ -7,18 +7,18 @@ from tilegan.errors import ModelError
 from tilegan.norms.layers import CHANNEL, norm_layer
 from tilegan.tiling.unpadded import trim_to
 
-SPREAD = 0.02  # standard deviation of the first weights, as in the paper
+SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 WIDE = 7  # kernel of the first and the last convolution
 
 
 class ResNetGenerator(nn.Module):
-    """c7s1-64, d128, d256, ``blocks`` times R256, u128, u64, c7s1-3, in the names of the paper.
+    """c7s1-64, d128, d256, ``blocks`` times R256, u128, u64, c7s1-3, in the notation of the paper.
 
     (Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks', appendix 7.2,
     after Johnson et al. 2016, 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution': 64 ``channels``,
-    and 9 blocks for images of 256 pixels.) All but the last convolution are followed by a norm, which in the paper is
-    ``instance``. Going up are transposed convolutions of 3 x 3, as in the paper; what they make at a place does not
-    depend on where a window begins, as long as that is at a multiple of the stride.
+    and 9 blocks for images of 256 pixels.) All convolutions except the last are followed by a norm, which in the paper
+    is ``instance``. Upsampling is by 3 x 3 transposed convolutions, as in the paper; their output at a position does
+    not depend on where a window begins, if it begins at a multiple of the stride.
 
     Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of 4.
     """

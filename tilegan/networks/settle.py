@@ -1,4 +1,4 @@
-"""Generators whose conditions or statistics are settled: made for one image, style or look, they are like any other."""
+"""Generators with fixed conditions or statistics: made for one image, style or look, they are used like any other."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -18,11 +18,11 @@ from tilegan.norms.layers import FROZEN
 def for_image(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], pixels: NDArray[np.unsignedinteger[Any]]
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator for one image: what it sees of the whole image is settled, so that it is one without context.
+    """Return the generator for one image: its context is fixed and folded into the weights.
 
     Args:
-        architecture: of a generator with ``context``.
-        weights: its own.
+        architecture: architecture of a generator with ``context``.
+        weights: its weights.
         pixels: uint8 or uint16 (h, w, 3), the image or a reduced copy of it.
 
     Returns:
@@ -36,7 +36,7 @@ def for_image(
 def in_style(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], shares: list[float]
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator for one style, or a mixture: one without ``styles``. Otherwise as ``for_image``."""
+    """Return the generator for one style or a mixture, without ``styles``. Otherwise as ``for_image``."""
     full = cast(HasStyles, _with(architecture, weights))
     return full.in_style(torch.tensor(shares)), architecture | {"styles": []}
 
@@ -44,7 +44,7 @@ def in_style(
 def with_seed(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], seed: int
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator with other noise. Otherwise as ``for_image``, of a generator with ``noise``."""
+    """Return the generator with other noise. Otherwise as ``for_image``, for a generator with ``noise``."""
     architecture = architecture | {"seed": seed}
     return _with(architecture, weights), architecture
 
@@ -52,12 +52,12 @@ def with_seed(
 def with_frozen_norms(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], norm: str = FROZEN
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator with frozen norms in place of instance norms, whose statistics are yet to be settled.
+    """Return the generator with frozen norms in place of instance norms; their statistics are not set yet.
 
     Args:
-        architecture: of a generator that takes ``norm``.
-        weights: its own.
-        norm: what they are: frozen, or of a grid (see ``norms.interpolated``).
+        architecture: architecture of a generator that takes ``norm``.
+        weights: its weights.
+        norm: kind of the norms: frozen, or the name of a grid (see ``norms.interpolated``).
 
     Returns:
         The generator, on the CPU in float32, and its architecture.
@@ -71,11 +71,11 @@ def with_frozen_norms(
 def in_look(
     architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], chosen: Looks
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The generator with one look of each label, and perhaps of each object: one that has no choice left.
+    """Return the generator with one fixed look for each label, and possibly for each object.
 
-    Where objects have looks of their own, there is a table of them by number: a label has first its own look, then all
-    of them, for objects that were chosen, then for drawn ones all of them once more, or its own look if it was chosen.
-    Otherwise as ``for_image``.
+    If objects have their own looks, there is a table of them by number. The columns of a label are its own look; then
+    all looks, for objects whose look was chosen; then, for objects whose look was drawn, all looks again, or its own
+    look if that was chosen. Otherwise as ``for_image``.
     """
     looks = weights["looks"]
     own = looks[range(len(chosen.labels)), chosen.labels][:, None]

@@ -1,4 +1,4 @@
-"""The generator of SPADE: it sees a label map at every scale, where it tells how strong and how high features are."""
+"""The generator of SPADE: at every scale a label map defines gains and shifts of the features."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,21 +10,22 @@ from tilegan.networks.labels import Labels
 from tilegan.norms.layers import CHANNEL, norm_layer
 from tilegan.tiling.unpadded import trim_to
 
-WIDEST = 16  # times the channels at full size, as in the paper
-SEEN = 2  # pixels that gains and shifts see of the labels around theirs, per side
+WIDEST = 16  # maximum multiple of the channels at full size, as in the paper
+SEEN = 2  # pixels by which gains and shifts see the surrounding labels, per side
 
 
 def convolution(before: int, after: int) -> nn.Conv2d:
-    """3 x 3. Edges are repeated, not mirrored: at the smallest scale a tile may have a single pixel."""
+    """Return a 3 x 3 convolution with replication padding: at the smallest scale a tile may have a single pixel."""
     return nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate")
 
 
 class Spade(nn.Module):
-    """Spatially-adaptive normalisation: a norm whose gains and shifts two convolutions make of the labels around.
+    """Spatially-adaptive normalization: a norm with gains and shifts that convolutions compute from labels.
 
-    (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is one of
-    each pixel's channels, which makes tiles exact in training too and has no statistics, which would be those of few
-    crops. The paper has a batch norm, which ``norm`` can choose. Gains of the norm itself are not learnt.)
+    (Park et al. 2019, 'Semantic Image Synthesis with Spatially-Adaptive Normalization', equation 1. The norm is over
+    the channels of each pixel, so that tiles are exact in training too and there are no statistics, which would be
+    those of few crops. The paper has a batch norm, which ``norm`` can select. Gains of the norm itself are not
+    trained.)
     """
 
     def __init__(self, channels: int, labels: int, hidden: int, norm: str = CHANNEL) -> None:
@@ -37,7 +38,7 @@ class Spade(nn.Module):
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Features (N, C, h, w) and labels (N, labels, h, w) -> (N, C, h, w).
 
-        Without padding labels may be larger, and the result is smaller if they are not larger by ``SEEN`` per side.
+        Without padding, labels may be larger, and the result is smaller unless they are larger by ``SEEN`` per side.
         """
         hidden = nn.functional.relu(self.shared(_around(features, labels)), inplace=True)
         gain, shift = self.modulation(hidden).chunk(2, 1)
@@ -46,7 +47,7 @@ class Spade(nn.Module):
 
 
 def _around(features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The labels of all that a norm of these features sees, where there are more."""
+    """Crop the labels to those that a norm of these features sees."""
     height, width = (side + 2 * SEEN for side in features.shape[-2:])
     top, left = max(0, labels.shape[-2] - height) // 2, max(0, labels.shape[-1] - width) // 2
     return labels[..., top : labels.shape[-2] - top, left : labels.shape[-1] - left]
@@ -72,21 +73,22 @@ class SpadeBlock(nn.Module):
 
 
 class SpadeGenerator(nn.Module):
-    """From the labels of every 2^downs-th pixel up to full size, doubling sides between residual blocks.
+    """Starts from the labels of every 2^downs-th pixel and doubles the size between residual blocks, up to full size.
 
     (Park et al. 2019, section 3 and appendix A: 5 doublings and a skip with a norm of its own; a random vector, or one
-    made of a picture, may choose among several results. Here there is none, since it would have to be the same all over
-    a huge image: a label map is always painted alike, and areas of one label evenly, but for what is near their edges.)
+    computed from an image, may select among several results. Here there is none, since it would have to be the same for
+    all of a huge image: a label map always gives the same result, and areas of one label are uniform except near their
+    edges.)
 
     Float (N, 3, h, w) in [-1, 1], a label map, -> the same shape and range; h and w are multiples of 2^downs.
 
     Args:
-        channels: at full size; twice as many at half of it, and so on.
-        downs: how often full size is halved to get to where it begins.
+        channels: channels at full size; twice as many at half size, and so on.
+        downs: number of halvings from full size to the size at which it starts.
         hidden: channels between the labels and the gains and shifts.
-        labels: the colour of each label (see ``networks.labels``).
-        label_names: of the labels, for people.
-        norm: that of features, one of ``norms.layers``.
+        labels: the color of each label (see ``networks.labels``).
+        label_names: names of the labels, for display.
+        norm: norm of the features, one of ``norms.layers``.
     """
 
     def __init__(

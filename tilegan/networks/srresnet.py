@@ -13,24 +13,24 @@ CUBIC = -0.5  # of bicubic interpolation: Keys 1981, 'Cubic Convolution Interpol
 
 
 class SRResNet(nn.Module):
-    """Bicubic enlargement plus what it lacks: residual blocks, then a pixel shuffle of 2 for each doubling.
+    """Bicubic enlargement plus a residual: residual blocks, then a pixel shuffle of 2 for each doubling.
 
     (Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network', figure
     4: a convolution of 9 x 9, ``blocks`` residual blocks and a skip over all of them, shuffles, a last convolution. The
-    paper's batch norms are norms over channels here, if ``norm`` says nothing else, and stand before the convolutions;
-    ReLU and leaky ReLU stand for PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and
-    what is learnt is added to a bicubic enlargement.) The last convolution starts at zero, so training starts from the
-    latter. What is shuffled is blurred at once, so that no feature differs by its place in the cell of 2 x 2: without,
-    a fine weave was among the first things learnt.
+    batch norms of the paper are norms over channels here, unless ``norm`` selects others, and precede the convolutions;
+    ReLU and leaky ReLU replace PReLU; the last kernel is 3 x 3, not 9 x 9, since it works on the most pixels; and the
+    output is added to a bicubic enlargement.) The last convolution is initialized to zero, so that training starts from
+    the latter. Shuffled features are blurred at once, so that they do not differ by their position in the cell of 2 x
+    2: otherwise a fine weave was among the first patterns learned.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), any h and w from 5 up. In training the output may
-    leave [-1, 1], where clipping would take the gradients away; in evaluation it is clipped.
+    leave [-1, 1], since clipping would remove the gradients; in evaluation it is clipped.
     """
 
     def __init__(self, channels: int, blocks: int, scale: int, norm: str = CHANNEL) -> None:
         super().__init__()
         if scale < 2 or scale & (scale - 1):
-            raise ModelError(f"a scale of {scale} is no number of doublings: give 2, 4 or 8")
+            raise ModelError(f"a scale of {scale} is not supported: give 2, 4 or 8")
         self.scale = scale
         self.head = nn.Conv2d(3, channels, WIDE, padding=WIDE // 2, padding_mode=PADDING)
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
@@ -63,8 +63,8 @@ class SRResNet(nn.Module):
 
 
 def _bicubic(scale: int) -> nn.Conv2d:
-    """A fixed convolution that makes the ``scale`` x ``scale`` pixels of a bicubic enlargement, for a pixel shuffle."""
-    places = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5  # of output pixels, from the input pixel
+    """Return a fixed convolution to the ``scale`` x ``scale`` pixels of a bicubic enlargement, for a pixel shuffle."""
+    places = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5  # of outputs, relative to the input pixel
     distance = (torch.arange(-2, 3) - places[:, None]).abs()
     near = (CUBIC + 2) * distance**3 - (CUBIC + 3) * distance**2 + 1
     far = CUBIC * (distance**3 - 5 * distance**2 + 8 * distance - 4)

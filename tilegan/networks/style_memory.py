@@ -1,22 +1,22 @@
-"""How near the statistics of translations are to those of a painter's works, as two sets of many crops.
+"""Distance between the statistics of generated images and those of a painter's works, as two sets of many crops.
 
-What a style looks like is told by means and deviations of a network's channels (Huang and Belongie 2017, 'Arbitrary
+A style is described by means and standard deviations of a network's channels (Huang and Belongie 2017, 'Arbitrary
 Style Transfer in Real-time with Adaptive Instance Normalization'; Li et al. 2017, 'Demystifying Neural Style
-Transfer'). There one painting is matched; here translations take the distribution of all crops of all paintings, by
-the energy distance (Szekely and Rizzo 2013, 'Energy statistics: A class of statistics based on distances').
-A batch is too small for a distribution, so the last crops are remembered.
+Transfer'). There one painting is matched; here generated images take the distribution of all crops of all paintings, by
+the energy distance (Szekely and Rizzo 2013, 'Energy statistics: A class of statistics based on distances'). A batch is
+too small for a distribution, so the most recent crops are stored.
 """
 
 import torch
 from torch import nn
 
-TARGETS, TRANSLATIONS = 256, 64  # crops that are remembered; generators change, so less of what they made
-TEXTURES = 5  # sizes
-_LEAST = 16  # crops of which deviations are taken
+TARGETS, TRANSLATIONS = 256, 64  # crops that are stored; fewer of the generated ones, since generators change
+TEXTURES = 5  # number of texture sizes
+_LEAST = 16  # crops needed for standard deviations
 
 
 def channel_statistics(features: list[torch.Tensor]) -> torch.Tensor:
-    """Means and deviations of all channels, (N, C, h, w) each -> float32 (N, 2 x all channels)."""
+    """Return means and deviations of all channels, (N, C, h, w) each -> float32 (N, 2 x all channels)."""
     parts = [
         part for each in features for part in (each.float().mean((2, 3)), (each.float().var((2, 3)) + 1e-6).sqrt())
     ]
@@ -24,16 +24,16 @@ def channel_statistics(features: list[torch.Tensor]) -> torch.Tensor:
 
 
 def color_textures(images: torch.Tensor) -> torch.Tensor:
-    """How strong textures of each size are in light and in colour: deviations of the bands of a pyramid of means.
+    """Return the strength of textures of each size in luma and chroma: deviations of the bands of a mean pyramid.
 
-    Networks that classify care little for colour; paint of one tone has many hues side by side.
+    Classification networks are nearly insensitive to color; paint of one tone has many hues side by side.
 
     Args:
         images: float (N, 3, H, W) in [-1, 1], H and W multiples of 32.
 
     Returns:
-        float32 (N, 15): of textures of 1, 2, 4, 8 and 16 pixels, each the deviation in luma, in blue against luma and
-        in red against luma (ITU-R BT.601, unscaled).
+        float32 (N, 15): for textures of 1, 2, 4, 8 and 16 pixels the deviations of luma, of blue minus luma and of red
+            minus luma (ITU-R BT.601, unscaled).
     """
     red, green, blue = images.float().unbind(1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
@@ -47,7 +47,7 @@ def color_textures(images: torch.Tensor) -> torch.Tensor:
 
 
 class StyleMemory(nn.Module):
-    """Statistics of the last crops of targets and of translations, of each style; they are kept with the state."""
+    """Statistics of the most recent crops of targets and of generated images, for each style; part of the state."""
 
     targets: torch.Tensor
     translations: torch.Tensor
@@ -57,11 +57,11 @@ class StyleMemory(nn.Module):
         super().__init__()
         self.register_buffer("targets", torch.zeros(styles, TARGETS, values))
         self.register_buffer("translations", torch.zeros(styles, TRANSLATIONS, values))
-        self.register_buffer("counts", torch.zeros(styles, 2, dtype=torch.int64))  # of all that came, of either kind
+        self.register_buffer("counts", torch.zeros(styles, 2, dtype=torch.int64))  # of all crops so far, of either kind
 
     @torch.no_grad()
     def remember(self, rows: torch.Tensor, styles: torch.Tensor, *, translated: bool) -> None:
-        """Take rows (N, values) of crops of styles (N,), by number, in place of the oldest."""
+        """Replace the oldest entries by rows (N, values) of crops with style indices (N,)."""
         kept = self.translations if translated else self.targets
         for row, style in zip(rows, styles.tolist(), strict=True):
             count = self.counts[style, int(translated)]
@@ -69,16 +69,16 @@ class StyleMemory(nn.Module):
             count += 1
 
     def distance(self, rows: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
-        """``2 E|x - y| - 2 E|x - x'|``: that part of the energy distance which depends on the rows.
+        """Return ``2 E|x - y| - 2 E|x - x'|``, the part of the energy distance that depends on the rows.
 
-        Values are divided by the deviations of the targets, distances by the root of their number.
+        Values are divided by the standard deviations of the targets, distances by the square root of their number.
 
         Args:
-            rows: float (N, values), of translations x; those remembered are x', the targets y.
-            styles: (N,), of the rows, by number.
+            rows: float (N, values), of generated images x; the stored ones are x', the targets y.
+            styles: (N,), style indices of the rows.
 
         Returns:
-            scalar; 0 of styles of which too little is remembered.
+            scalar; 0 for styles with too few stored crops.
         """
         found = [rows.new_zeros(())]
         for row, style in zip(rows, styles.tolist(), strict=True):

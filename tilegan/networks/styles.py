@@ -1,4 +1,4 @@
-"""Several styles in one network: their shares, and how a discriminator is told of them."""
+"""Several styles in one network: their shares, and how a discriminator is conditioned on them."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -10,31 +10,31 @@ from tilegan.errors import SettingError
 
 
 def mixture(styles: Sequence[str], shares: Mapping[str, float], model: str) -> list[float]:
-    """The share of each style; together they are 1.
+    """Return the share of each style; the sum is 1.
 
     Args:
         styles: names, in the order of the network.
-        shares: by name, of any sum above 0; a style that is not named has none.
-        model: its name, for messages.
+        shares: by name, with any sum above 0; the share of a style that is not named is 0.
+        model: name of the model, for messages.
 
     Raises:
-        SettingError: there is no such style, or none is chosen, or a share cannot be.
+        SettingError: there is no such style, none is chosen, or a share is invalid.
     """
     known = ", ".join(styles)
     if not shares:
-        raise SettingError(f"the model '{model}' has several styles: choose of {known}")
+        raise SettingError(f"the model '{model}' has several styles: choose from {known}")
     for unknown in shares.keys() - set(styles):
-        raise SettingError(f"the model '{model}' has no style '{unknown}': choose of {known}")
+        raise SettingError(f"the model '{model}' has no style '{unknown}': choose from {known}")
     total = sum(shares.values())
     if not (all(share >= 0 for share in shares.values()) and 0 < total < inf):
-        raise SettingError(f"shares of styles must be 0 or more, one of them above: not {dict(shares)}")
+        raise SettingError(f"shares of styles must be 0 or more, and one of them above 0: not {dict(shares)}")
     return [shares.get(name, 0) / total for name in styles]
 
 
 def with_planes(images: torch.Tensor, styles: torch.Tensor | None) -> torch.Tensor:
-    """Images and, as further channels, the shares of their styles; as they are where there is but one style.
+    """Append the shares of styles to images as further channels; with only one style return the images unchanged.
 
-    (Mirza and Osindero 2014, 'Conditional Generative Adversarial Nets': the discriminator is told the condition.)
+    (Mirza and Osindero 2014, 'Conditional Generative Adversarial Nets': the discriminator sees the condition.)
 
     Args:
         images: float (N, C, H, W).
@@ -50,9 +50,9 @@ def with_planes(images: torch.Tensor, styles: torch.Tensor | None) -> torch.Tens
 
 
 def other_styles(styles: torch.Tensor | None, seed: int) -> torch.Tensor | None:
-    """Of each image a style that it has not, so many further on as the seed says: (N, styles) -> the same shape.
+    """Return for each image another style, shifted by an amount drawn from the seed: (N, styles) -> the same shape.
 
-    None where there is but one style.
+    None if there is only one style.
     """
     if styles is None or styles.shape[1] == 1:
         return None
@@ -60,10 +60,10 @@ def other_styles(styles: torch.Tensor | None, seed: int) -> torch.Tensor | None:
 
 
 class StyleGains(nn.Module):
-    """Gains of each channel by the shares of styles, which begin at 1.
+    """Gains of each channel that depend on the shares of styles, initialized to 1.
 
-    In a discriminator planes alone are soon forgotten: norms take away what is the same everywhere, and a last
-    convolution would only add it to a judgement, whatever the image. (Miyato and Koyama 2018, 'cGANs with Projection
+    In a discriminator, planes alone have little effect: norms remove constants, and a last convolution would only add
+    them to a score, whatever the image. (Miyato and Koyama 2018, 'cGANs with Projection
     Discriminator': condition and features have to be multiplied.)
     """
 
@@ -79,5 +79,5 @@ class StyleGains(nn.Module):
 
 
 def shares_in(images: torch.Tensor, styles: int) -> torch.Tensor:
-    """The shares in the last channels of images ``with_planes``: (N, C + styles, H, W) -> (N, styles)."""
+    """Return the shares in the last channels of images ``with_planes``: (N, C + styles, H, W) -> (N, styles)."""
     return images[:, images.shape[1] - styles :, 0, 0]

@@ -8,29 +8,29 @@ from torch import nn
 from tilegan.errors import ModelError
 from tilegan.norms.layers import CHANNEL, norm_layer
 
-SPREAD = 0.02  # standard deviation of the first weights, as in the paper
+SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 DROPPED: Final = 3  # innermost layers of the decoder with dropout
-WIDEST = 8  # times the channels of the first layer
+WIDEST = 8  # maximum multiple of the channels of the first layer
 
 
 class UNetGenerator(nn.Module):
-    """4 x 4 convolutions of stride 2, ``downs`` of them, and as many transposed ones back, with skips.
+    """``downs`` 4 x 4 convolutions of stride 2, and as many transposed convolutions, with skip connections.
 
-    (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.1: there are 8,
-    for images of 256 x 256. Here 5 by default, so that the halo stays below 192 pixels. The norms are over channels,
-    where the paper has batch norms, so that tiles are exact; over a batch of one, as the paper translates, those are
-    instance norms, which ``norm`` can choose. Strided convolutions pad by mirroring.) Dropout of one
-    half in the three innermost layers of the decoder is the paper's noise; it is there in training alone.
+    (Isola et al. 2017, 'Image-to-Image Translation with Conditional Adversarial Networks', section 6.1.1: it has 8, for
+    images of 256 x 256; here the default is 5, so that the halo stays below 192 pixels. The norms are over channels,
+    where the paper has batch norms, so that tiling is exact; with a batch of one, as in the inference of the paper,
+    these are instance norms, which ``norm`` can select. Strided convolutions have reflection padding.) Dropout of one
+    half in the three innermost layers of the decoder is the noise of the paper; it is active only in training.
 
-    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for shades of grey, and h
-    and w are multiples of 2^downs.
+    Float (N, inputs, h, w) in [-1, 1] -> (N, 3, h, w), the same range; ``inputs`` is 3, or 1 for grayscale, and h and w
+    are multiples of 2^downs.
     """
 
     def __init__(self, channels: int, downs: int, norm: str = CHANNEL, inputs: int = 3) -> None:
         super().__init__()
         self.inputs = inputs
         if downs < 2:
-            raise ModelError(f"a U-Net of {downs} downsamplings cannot be: give 2 or more")
+            raise ModelError(f"a U-Net of {downs} downsamplings is too small: give 2 or more")
         counts = [channels * min(2**power, WIDEST) for power in range(downs)]
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
         before = inputs

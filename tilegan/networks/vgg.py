@@ -1,4 +1,4 @@
-"""Features of a VGG network, whose weights the user brings: what perceptual losses compare."""
+"""Features of a VGG network for perceptual losses; the weights are supplied by the user."""
 
 import re
 from collections.abc import Mapping
@@ -12,30 +12,30 @@ from torch import nn
 
 from tilegan.errors import ModelError
 
-# of the photographs that such networks learnt from, red, green and blue in [0, 1]: part of the weights, so to say
+# of the photographs that such networks were trained on, red, green and blue in [0, 1]; they belong to the weights
 MEANS, DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WEIGHT = re.compile(r"features\.(\d+)\.weight")
-# Places of a convolution and the next one in torchvision's list of layers: a ReLU between them, or a pooling as well.
+# Indices of a convolution and the next one in torchvision's list of layers: a ReLU is between them, or also a pooling.
 NEXT, POOLED = 2, 3
 
 
 class VggFeatures(nn.Module):
     """3 x 3 convolutions, each with a ReLU, and 2 x 2 max poolings (Simonyan and Zisserman 2015, 'Very Deep ...').
 
-    Weights are buffers that no state holds: nothing trains them, and checkpoints do not repeat the user's file.
+    Weights are non-persistent buffers: they are not trained, and checkpoints do not contain them.
     """
 
     means: torch.Tensor
     deviations: torch.Tensor
 
     def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """The network of tensors named as torchvision names them, ``features.0.weight`` and so on; others are left out.
+        """Build the network from tensors with the names of torchvision (``features.0.weight`` ...); others are ignored.
 
-        Places tell where the poolings are, and the last convolution where the network ends, so that a file with
-        fewer layers gives earlier features.
+        The indices of layers determine where the poolings are, and the last convolution is the end of the network, so
+        that a file with fewer layers gives earlier features.
 
         Raises:
-            ModelError: they are not those of a VGG network without batch norms.
+            ModelError: the tensors are not those of a VGG network without batch norms.
         """
         super().__init__()
         self.places = sorted(int(found[1]) for found in map(WEIGHT.fullmatch, tensors) if found)
@@ -49,10 +49,10 @@ class VggFeatures(nn.Module):
 
     @classmethod
     def read(cls, path: str) -> Self:
-        """The network in a safetensors file.
+        """Read the network from a safetensors file.
 
         Raises:
-            ModelError: it cannot be read, or holds another network.
+            ModelError: the file cannot be read, or contains another network.
         """
         try:
             return cls(load_file(path))
@@ -63,7 +63,7 @@ class VggFeatures(nn.Module):
             raise ModelError(f"no VGG weights in {path}: {error}") from error
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, 3, H, W) in [-1, 1] -> float32 (N, C, h, w), what the last convolution makes, after its ReLU."""
+        """(N, 3, H, W) in [-1, 1] -> float32 (N, C, h, w), the output of the last convolution after its ReLU."""
         features = ((images + 1) / 2 - self.means) / self.deviations
         for before, place in pairwise([self.places[0], *self.places]):
             if place - before == POOLED:
@@ -81,7 +81,7 @@ def _check(places: list[int], tensors: Mapping[str, torch.Tensor]) -> None:
         weight, bias = tensors[f"features.{place}.weight"], tensors.get(f"features.{place}.bias")
         if weight.ndim != 4 or weight.shape[1:] != (channels, 3, 3) or bias is None:
             raise ModelError(
-                f"features.{place} is no 3 x 3 convolution of {channels} channels; batch norms are not known"
+                f"features.{place} is no 3 x 3 convolution of {channels} channels; batch norms are not supported"
             )
         if place - before not in (NEXT, POOLED):
             raise ModelError(f"features.{before} is followed by features.{place}, which no VGG network has")

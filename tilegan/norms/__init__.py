@@ -1,1 +1,1 @@
-"""Normalisations that generators are made with, and statistics of whole images for those that need them."""
+"""Normalization layers of generators, and statistics of whole images for those that need them."""

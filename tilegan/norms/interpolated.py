@@ -1,14 +1,15 @@
-"""Statistics of a grid of cells of an image, mixed for each of its pixels: those of the four cells nearest to it.
+"""Statistics of a grid of cells of an image, interpolated for each pixel between the four nearest cells.
 
 The idea is that of Ho et al. 2024, 'Every Pixel Has its Moments: Ultra-High-Resolution Unpaired Image-to-Image
-Translation via Dense Normalization'. There means and deviations are interpolated, each for itself. Here they are those
-of a mixture: of all values of the cells, each weighted by how near its cell is. So a mean that changes from one cell to
-the next counts as deviation between them, and between a faint cell and a strong one gains are nearer to the latter's.
+Translation via Dense Normalization'. There, means and deviations are interpolated separately. Here they are those of a
+mixture: of all values of the cells, weighted by the proximity of the cell. So a difference of the means of two cells
+counts as deviation between them, and between a cell of low and one of high contrast, gains are closer to those of the
+latter.
 
-Weights have no corners, so that where cells meet, or have their middle, nothing is seen.
+Weights are smooth, so that neither borders nor centers of cells are visible.
 
-A pass has to be told where in the image its windows lie (see ``tiling.places``). All is computed from whole numbers, by
-a place in the image and by nothing else, so that it is the same whatever the window.
+A pass needs the positions of its windows in the image (see ``tiling.places``). Everything is computed from integers and
+depends only on the position in the image, so that it is the same for every window.
 """
 
 import re
@@ -19,20 +20,20 @@ import torch
 from tilegan.errors import ModelError
 from tilegan.tiling.places import Pass
 
-CELL = 512  # pixels: as many as the paper's tiles have
-MOST = 64  # rows and columns of a grid: of 64 channels, 2 MiB a norm
+CELL = 512  # pixels: the tile size of the paper
+MOST = 64  # rows and columns of a grid: with 64 channels, 2 MiB per norm
 _PREFIX = "interpolated"
 
 
 class Grid(NamedTuple):
     """The cells of an image, counted from its top left.
 
-    The last row and column take what is left over: up to half a cell more, or less. Slivers would have hardly any
-    contrast of their own.
+    The last row and column include the remainder: they are up to half a cell larger or smaller. Slivers would have
+    hardly any contrast.
 
     Attributes:
         cell: side of a cell, in pixels of the image.
-        rows, columns: of cells.
+        rows, columns: number of rows and columns of cells.
     """
 
     cell: int
@@ -41,7 +42,7 @@ class Grid(NamedTuple):
 
     @classmethod
     def of(cls, height: int, width: int, stride: int) -> "Grid":
-        """The grid of an image; cells begin at multiples of the stride, and are doubled until there are few enough."""
+        """Return the grid of an image; cells begin at multiples of the stride, and are doubled until few enough."""
         cell = -(-CELL // stride) * stride
         while (max(height, width) + cell // 2) // cell > MOST:
             cell *= 2
@@ -50,7 +51,7 @@ class Grid(NamedTuple):
 
     @classmethod
     def named(cls, norm: str) -> "Grid | None":
-        """The grid that the name of a norm holds, None if it is another norm.
+        """Parse the grid in the name of a norm; None for another norm.
 
         Raises:
             ModelError: there are too many cells, or none.
@@ -60,27 +61,28 @@ class Grid(NamedTuple):
             return None
         cell, rows, columns = (int(number) for number in found.groups())
         if not cell or not 0 < rows <= MOST or not 0 < columns <= MOST:
-            raise ModelError(f"no norm '{norm}': at most {MOST} x {MOST} cells can be")
+            raise ModelError(f"no norm '{norm}': a grid has at most {MOST} x {MOST} cells")
         return cls(cell, rows, columns)
 
     @property
     def cells(self) -> int:
-        """How many there are."""
+        """Return the number of cells."""
         return self.rows * self.columns
 
     @property
     def name(self) -> str:
-        """Of the norm that has statistics of this grid: an architecture has no other place for its numbers."""
+        """Return the name of the norm with this grid, in which architectures store the grid."""
         return f"{_PREFIX} {self.cell} of {self.rows} x {self.columns}"
 
 
 class Between(NamedTuple):
-    """Between the centres of which cells places lie, along one axis.
+    """The cells between whose centers positions lie, along one axis.
 
     Attributes:
-        before, after: numbers of cells, int64 (N, places); the same beyond the outermost centres.
-        share: of the latter, float32 (N, places): 3 d^2 - 2 d^3 of the way d from one centre to the other. Were it d,
-            statistics would have a corner in the middle of each cell, which is seen where a cell is nearly black.
+        before, after: indices of cells, int64 (N, places); equal beyond the outermost centers.
+        share: weight of the latter, float32 (N, places): 3 d^2 - 2 d^3 at the fraction d of the distance between the
+            centers. With d itself, statistics would have a kink at the center of each cell, which is visible if a cell
+            is nearly black.
     """
 
     before: torch.Tensor
@@ -89,20 +91,20 @@ class Between(NamedTuple):
 
     @classmethod
     def of(cls, running: Pass, axis: int, places: int, lost: int, grid: Grid) -> "Between":
-        """Where the places of a layer lie.
+        """Locate the positions of a layer in the grid.
 
         Args:
             running: the pass.
             axis: 0 for rows, 1 for columns.
-            places: of the layer, along the axis.
-            lost: places that it has less at either end than if nothing were lost without padding.
-            grid: the cells.
+            places: number of positions of the layer along the axis.
+            lost: positions that the layer lacks at either end because padding was removed.
+            grid: the grid of cells.
         """
         whole, length, cells = places + 2 * lost, running.sides[axis], grid[1 + axis]
         first, step = running.places[:, axis, None], running.places[:, 2, None]
-        # distances of centres from that of the first cell, and between cells, each times 2 ``whole``
-        centres = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
-        distance, period = centres - grid.cell * whole, 2 * grid.cell * whole
+        # distances of centers from that of the first cell, and between cells, each times 2 ``whole``
+        centers = (2 * first * whole + (2 * (torch.arange(places) + lost) + 1) * length) * step
+        distance, period = centers - grid.cell * whole, 2 * grid.cell * whole
         before = distance.div(period, rounding_mode="floor")
         way = (distance - before * period).double() / period
         share = way.square() * (3 - 2 * way)
@@ -112,14 +114,15 @@ class Between(NamedTuple):
 def mixture(
     means: tuple[torch.Tensor, torch.Tensor], variances: tuple[torch.Tensor, torch.Tensor], share: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and variance of a mixture of two sets of values.
+    """Return mean and variance of a mixture of two sets of values.
 
-    Sums of what is not negative, and no function that a CPU rounds in another way at the end of a tensor.
+    Variances are sums of terms that are not negative; no function is used that CPUs round differently at the end of a
+    tensor.
 
     Args:
-        means: of the two, of any shape.
+        means: means of the two sets, of any shape.
         variances: likewise.
-        share: of the second, in [0, 1].
+        share: weight of the second set, in [0, 1].
     """
     apart = means[1] - means[0]
     mean = (share * apart).add_(means[0])

@@ -1,4 +1,4 @@
-"""The normalisations that a generator can be made with: the only place that knows them by name."""
+"""The normalization layers of generators, by name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ CHANNEL: Literal["channel"] = "channel"
 INSTANCE: Literal["instance"] = "instance"
 BATCH: Literal["batch"] = "batch"
 FROZEN: Literal["frozen"] = "frozen"
-EPSILON = 1e-5  # added to variances, as in Ulyanov et al.'s code and in torch
-BAND = 2**18  # values that are normalised at once by interpolated statistics: those of some rows, which caches hold
+EPSILON = 1e-5  # added to variances, as in the code of Ulyanov et al. and in torch
+BAND = 2**18  # values that interpolated statistics normalize at once: as many rows as fit into CPU caches
 
 
 class Norm(nn.Module):
-    """What all of them have: one gain a channel, (1, C, 1, 1), so that weights of one fit the others."""
+    """Base class: one gain per channel, (1, C, 1, 1), so that weights of one norm fit the others."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -36,13 +36,13 @@ def channel_norm(features: torch.Tensor) -> torch.Tensor:
 
     (Zhang and Sennrich, 2019, 'Root Mean Square Layer Normalization', over channels only.)
     """
-    # in float32: a CPU's rsqrt of bfloat16 rounds the last values of a tensor in another way than the others
+    # in float32: on CPUs, rsqrt of bfloat16 rounds the last values of a tensor differently
     scale = torch.rsqrt(features.square().mean(1, keepdim=True).float() + 1e-6)
     return features * scale.to(features.dtype)
 
 
 class ChannelNorm(Norm):
-    """``channel_norm``, and a gain for each channel."""
+    """``channel_norm`` with a gain for each channel."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
@@ -50,25 +50,26 @@ class ChannelNorm(Norm):
 
 
 class InstanceNorm(Norm):
-    """Give each channel of each image mean 0 and variance 1 over all of its places, then scale it.
+    """Normalize each channel of each image to mean 0 and variance 1 over all positions, then scale it.
 
     (Ulyanov et al. 2017, 'Improved Texture Networks: Maximizing Quality and Diversity in Feed-forward Stylization and
-    Texture Synthesis': the norm of most papers on styles.) It looks at whole images, so that no halo makes windows
-    equal to the whole; see ``norms.statistics`` for remedies.
+    Texture Synthesis': the norm of most papers on style transfer.) It depends on the whole image, so that no halo makes
+    windows equal to the whole; ``norms.statistics`` resolves this.
     """
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        # not that of nn.functional, which refuses a single place: of that the difference from its mean is 0
+        # not nn.functional.instance_norm, which refuses a single position, where the result is 0
         normal = torch.instance_norm(features.float(), None, None, None, None, True, 0.0, EPSILON, True)
         return normal.to(features.dtype) * self.gain
 
 
 class BatchNorm(Norm):
-    """Give each channel mean 0 and variance 1 over all places of a batch while training, then scale it.
+    """Normalize each channel to mean 0 and variance 1 over all positions of a batch in training, then scale it.
 
-    In use the statistics are averages of those of training, the same for all images: exact under any tiling. (Ioffe and
-    Szegedy 2015, 'Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift'.)
+    In inference the statistics are running averages from training, the same for all images: exact under any tiling.
+    (Ioffe and Szegedy 2015, 'Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
+    Shift'.)
     """
 
     def __init__(self, channels: int) -> None:
@@ -90,7 +91,7 @@ class BatchNorm(Norm):
 
 @contextmanager
 def batch_norms_in_use(network: nn.Module) -> Iterator[None]:
-    """While it lasts, a network's batch norms take the averages that they have, as in use, and do not change them."""
+    """Within the context, batch norms use their running averages, as in inference, without updating them."""
     learning = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
     for layer in learning:
         layer.eval()
@@ -102,18 +103,18 @@ def batch_norms_in_use(network: nn.Module) -> Iterator[None]:
 
 
 class SettledNorm(Norm):
-    """An instance norm whose statistics are settled, of the whole image or of each of its cells."""
+    """An instance norm with fixed statistics, of the whole image or of each of its cells."""
 
     def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
-        """Take over the statistics of a cell (row, column), float64 (C,) each; once."""
+        """Set the statistics of a cell (row, column), float64 (C,) each; call once per cell."""
         raise NotImplementedError
 
 
 class FrozenNorm(SettledNorm):
     """One cell, the whole image: ``(features - mean) * gain``, exact under any tiling.
 
-    The gain holds the learnt gain over the deviation. Until ``settle`` is called the mean is 0 and the gain the learnt
-    one.
+    The gain is the learned gain divided by the deviation. Until ``settle`` is called, the mean is 0 and the gain the
+    learned one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -126,7 +127,7 @@ class FrozenNorm(SettledNorm):
 
     @torch.no_grad()
     def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
-        """Take over statistics, float64 (C,) each; once."""
+        """Set the statistics, float64 (C,) each; call once."""
         assert cell == (0, 0)
         gain = self.gain.double().cpu().flatten() * torch.rsqrt(variance + EPSILON)
         self.mean.copy_(mean.reshape_as(self.mean))
@@ -134,11 +135,11 @@ class FrozenNorm(SettledNorm):
 
 
 class InterpolatedNorm(SettledNorm, Shrunk):
-    """Cells of an image have statistics of their own, and its pixels a mixture of those of the cells around them.
+    """An instance norm with statistics for each cell of an image, which are interpolated for each pixel.
 
-    So local contrasts are kept, and where cells meet nothing is seen (see ``norms.interpolated``): exact under any
-    tiling, if a pass is told where its windows lie. One that is not told, which only asks what pixels depend on or
-    tries it out, takes all for the middle of the first cell.
+    This keeps local contrast, and borders of cells are not visible (see ``norms.interpolated``). It is exact under any
+    tiling if the pass has the positions of its windows. A pass without them, which only determines or probes
+    dependencies, uses the center of the first cell everywhere.
     """
 
     def __init__(self, channels: int, grid: Grid) -> None:
@@ -160,23 +161,23 @@ class InterpolatedNorm(SettledNorm, Shrunk):
         pairs = torch.stack([down.before, down.after]) * count + torch.arange(count)[:, None]
         pairs = pairs.flatten(1)
         share = down.share.reshape(-1, 1, 1).to(features.device)
-        # rows of all windows, channels last, as generators compute
-        given = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
-        output = torch.empty_like(given)
+        # rows of all windows, channels last, as in generators
+        values = features.permute(0, 2, 3, 1).reshape(-1, width, channels)
+        output = torch.empty_like(values)
         band = max(1, BAND // (width * channels))
-        for first in range(0, len(given), band):
+        for first in range(0, len(values), band):
             rows = slice(first, first + band)
             between = pairs[:, rows]
             if bool((between == between[:, :1]).all()):
-                between = between[:, :1]  # the same cells for all rows, which is most often so: nothing is copied
+                between = between[:, :1]  # the same cells for all rows, the usual case: nothing is copied
             before, after = between.to(features.device)
             mean, variance = mixture((means[before], means[after]), (variances[before], variances[after]), share[rows])
             gain = variance.rsqrt_().mul_(self.gain.flatten())
-            output[rows] = mean.sub_(given[rows]).neg_().mul_(gain)
+            output[rows] = mean.sub_(values[rows]).neg_().mul_(gain)
         return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
     def _columns(self, across: Between) -> tuple[torch.Tensor, torch.Tensor]:
-        """Means, and variances with ``EPSILON``, of windows' columns in each row of cells, float32 (rows, N, w, C)."""
+        """Return means, and variances plus ``EPSILON``, of columns for each row of cells, float32 (rows, N, w, C)."""
         before, after, share = (each.to(self.mean.device) for each in across)
         means, variances = (each[0].float().permute(1, 2, 0) for each in (self.mean, self.variance))
         pairs = [(each[:, before], each[:, after]) for each in (means, variances + EPSILON)]
@@ -184,7 +185,7 @@ class InterpolatedNorm(SettledNorm, Shrunk):
 
     @torch.no_grad()
     def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
-        """Take over the statistics of a cell (row, column), float64 (C,) each."""
+        """Set the statistics of a cell (row, column), float64 (C,) each."""
         self.mean[0, :, cell[0], cell[1]] = mean.to(self.mean)
         self.variance[0, :, cell[0], cell[1]] = variance.to(self.variance)
 
@@ -193,10 +194,10 @@ NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BA
 
 
 def norm_layer(norm: str, channels: int) -> Norm:
-    """A normalisation by its name, or that of a grid (see ``norms.interpolated.Grid``).
+    """Create a normalization layer by its name, or by that of a grid (see ``norms.interpolated.Grid``).
 
     Raises:
-        ModelError: there is none of that name.
+        ModelError: there is no such norm.
     """
     if norm in NORMS:
         return NORMS[norm](channels)

@@ -1,8 +1,8 @@
-"""Means and variances over a whole image for instance norms, so that these can be frozen and tiling is exact again.
+"""Means and variances of a whole image for instance norms, so that these can be frozen and tiling is exact.
 
-The *whole image* is what ``Translator.translate`` runs: mirrored outwards by the halo and up to the stride. Statistics
-are over the image's own pixels: of each norm's input those places count whose first pixel lies in the image, or in a
-cell of it. Norms are settled in the order in which they are reached, since what one gets depends on all before it.
+The *whole image* is the input of ``Translator.translate``: padded by reflection by the halo and up to the stride.
+Statistics are over the image's own pixels: the positions of a norm's input count whose first pixel lies in the image,
+or in a cell of it. Norms are frozen in the order of execution, since the input of a norm depends on all earlier ones.
 """
 
 from functools import partial
@@ -20,10 +20,10 @@ from tilegan.tiling.reach import CANVASES
 
 
 class Moments:
-    """Count, mean and sum of squared deviations of channels, gathered part by part in float64.
+    """Count, mean and sum of squared deviations of channels, accumulated in float64.
 
-    (Chan, Golub and LeVeque 1979, 'Updating Formulae and a Pairwise Algorithm for Computing Sample Variances': nothing
-    is lost where the mean is large beside the deviation, as it would be with sums of squares.)
+    (Chan, Golub and LeVeque 1979, 'Updating Formulae and a Pairwise Algorithm for Computing Sample Variances': unlike
+    sums of squares, it loses no precision if the mean is large relative to the deviation.)
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Moments:
         self.mean = self.squares = torch.zeros(0, dtype=torch.float64)
 
     def add(self, features: torch.Tensor) -> Self:
-        """Take in a part, float (N, C, h, w); one without places changes nothing."""
+        """Add features, float (N, C, h, w); empty ones change nothing."""
         count = features.numel() // features.shape[1]
         if count == 0:
             return self
@@ -48,23 +48,23 @@ class Moments:
 
     @property
     def variance(self) -> torch.Tensor:
-        """Of each channel, float64 (C,): the mean of squared deviations."""
+        """Return the variance of each channel, float64 (C,)."""
         return self.squares / self.count
 
     def settle(self, norm: SettledNorm, cell: tuple[int, int] = (0, 0)) -> None:
-        """Give them to a norm, for one of its cells (row, column)."""
+        """Set the statistics of a norm, for one of its cells (row, column)."""
         norm.settle(self.mean, self.variance, cell)
 
 
 def norms_of(generator: nn.Module, stride: int) -> list[SettledNorm]:
-    """The norms of a generator that are to be settled, in the order in which a pass reaches them.
+    """Return the norms of a generator whose statistics must be set, in the order of execution.
 
     Args:
-        generator: one whose norms are frozen or interpolated.
+        generator: a generator with frozen or interpolated norms.
         stride: its total stride.
 
     Raises:
-        ModelError: a norm is used twice, or never, so that it has not one mean.
+        ModelError: a norm runs more than once, or never, so that it has no single mean.
     """
     copy = meta_copy(generator)
     names: list[str] = []
@@ -78,22 +78,22 @@ def norms_of(generator: nn.Module, stride: int) -> list[SettledNorm]:
     for name in norms:
         if names.count(name) != 1:
             layer = layer_name(name, norms[name])
-            raise ModelError(f"{layer} runs {names.count(name)} times in a pass: it has not one mean")
+            raise ModelError(f"{layer} runs {names.count(name)} times in a pass: it has no single mean")
     return [norms[name] for name in names]
 
 
 def settle_at_once(generator: nn.Module, pixels: torch.Tensor, halo: int, own: tuple[int, int]) -> None:
-    """Settle all norms in one pass over a whole image.
+    """Set the statistics of all norms in one pass over a whole image.
 
     Args:
-        generator: one whose norms are frozen and yet to be settled, in float32; changed in place.
+        generator: a generator with frozen norms without statistics, in float32; changed in place.
         pixels: uint8 or uint16 (1, h, w, 3), the whole image, on the generator's device.
-        halo: what it is mirrored outwards by at the top and left, in pixels.
-        own: height and width of the image's own pixels.
+        halo: reflection padding at the top and left, in pixels.
+        own: height and width of the image without padding.
 
     Raises:
         ModelError: as ``features_at``.
-        MemoryError, RuntimeError: it is too large for one pass.
+        MemoryError, RuntimeError: the image is too large for one pass.
     """
 
     def settle(norm: FrozenNorm, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -116,21 +116,21 @@ def features_at(
     own: tuple[int, int],
     place: Place,
 ) -> torch.Tensor:
-    """What comes to a norm of a window with its halo, without the halo; the pass goes no further.
+    """Return the input of a norm for a window with its halo, without the halo; the pass stops there.
 
     Args:
-        generator: one whose norms are frozen or interpolated; those before ``norm`` are settled.
-        norm: one of them.
+        generator: a generator with frozen or interpolated norms; those before ``norm`` have statistics.
+        norm: one of its norms.
         pixels: uint8 or uint16 (1, h, w, 3), on the generator's device.
-        halo: of the window, in pixels.
-        own: height and width of the window, without halo and without what is beyond the image.
-        place: of the window with its halo.
+        halo: halo of the window, in pixels.
+        own: height and width of the window, without halo and parts beyond the image.
+        place: position of the window with its halo.
 
     Returns:
         float (1, C, h', w').
 
     Raises:
-        ModelError: the norm's places do not lie on a grid that the window fits.
+        ModelError: the positions of the norm do not lie on a grid that fits the window.
     """
     hook = norm.register_forward_pre_hook(_stop)
     try:
@@ -143,24 +143,24 @@ def features_at(
 
 
 def own_part(features: torch.Tensor, pixels: torch.Tensor, halo: int, own: tuple[int, int]) -> torch.Tensor:
-    """The places of a norm's input whose first pixel is one of the image's own.
+    """Crop a norm's input to the positions whose first pixel is one of the image's own.
 
     Args:
-        features: float (N, C, h', w'), made of ``pixels``.
+        features: float (N, C, h', w'), computed from ``pixels``.
         pixels: (1, h, w, 3).
-        halo: where the own ones begin, in pixels.
+        halo: position at which the image's own pixels begin.
         own: height and width of these.
 
     Raises:
-        ModelError: a place does not stand for as many pixels as another.
+        ModelError: positions do not correspond to equal numbers of pixels.
     """
     spans = []
     for places, length, side in zip(features.shape[-2:], pixels.shape[1:3], own, strict=True):
         first, rest = divmod(halo * places, length)
         if rest:
             raise ModelError(
-                f"statistics cannot be settled: {places} places of a norm stand for {length} pixels: pad the generator "
-                "so that each stands for as many"
+                f"statistics cannot be computed: {places} positions of a norm correspond to {length} pixels: pad the "
+                "generator so that each position covers the same number"
             )
         spans.append(slice(first, -(-(halo + side) * places // length)))
     return features[..., spans[0], spans[1]]
@@ -172,7 +172,7 @@ def _run(generator: nn.Module, pixels: torch.Tensor, *places: Place) -> None:
 
 
 class _ReachedError(Exception):
-    """How a pass is left at a norm; never leaves this file."""
+    """Ends a pass at a norm; never leaves this module."""
 
     def __init__(self, features: torch.Tensor) -> None:
         super().__init__()

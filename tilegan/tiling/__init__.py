@@ -1,6 +1,6 @@
-"""What can be known of any network that is run window by window, and how it is run so.
+"""Analysis of networks that are run window by window, and their execution.
 
-Receptive field, stride and scale, computed (``reach``, ``bounds``) and tried out (``probe``); the memory of a pass
-(``memory``); a twin without padding (``unpadded``); a pass over windows at their places (``levels``, ``places``).
-Nothing here knows a network of this package; torch is all that is needed.
+Receptive field, stride and scale, computed (``reach``, ``bounds``) and tested (``probe``); the memory of a pass
+(``memory``); a copy without padding (``unpadded``); a pass over windows at their positions (``levels``, ``places``).
+Nothing here depends on the networks of this package, only on torch.
 """

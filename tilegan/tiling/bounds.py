@@ -1,13 +1,13 @@
-"""How each of torch's functions moves what its outputs depend on: interval arithmetic on positions.
+"""Rules that propagate dependencies through torch functions: interval arithmetic on positions.
 
-What an element of a tensor depends on is a rectangle of the input image, kept as four *bounds*: minus its first row,
+An element of a tensor depends on a rectangle of the input image, which is stored as four *bounds*: minus its first row,
 its last row, minus its first column and its last column. Each bound is a float tensor that broadcasts to the tensor it
-describes: along dimensions in which it does not vary it has size 1. With these signs the union of two rectangles is
-the larger of their bounds, and depending on nothing is minus infinity. So one rule serves all four bounds, and the rule
-for most functions is to do to the bound what is done to the tensor.
+describes: it has size 1 along dimensions in which it is constant. With these signs the union of two rectangles is the
+maximum of their bounds, and no dependency is minus infinity. So one rule serves all four bounds, and for most functions
+the rule is to apply to the bound what is applied to the tensor.
 
-The functions are those of torch's dispatcher (ATen), to which all others come down: instance norm arrives here as a
-batch norm in training over a batch of one, global pooling as a mean, attention as matrix products.
+The functions are those of torch's dispatcher (ATen), to which all others are reduced: instance norm appears here as a
+batch norm in training with a batch of one, global pooling as a mean, attention as matrix products.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,24 +17,24 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch.nn import functional as F  # noqa: N812 - the name everybody knows
+from torch.nn import functional as F  # noqa: N812 - the usual name
 
 NOTHING = float("-inf")
-# A bound that would need more elements is not followed: it belongs to products of all positions with all others.
+# Bounds with more elements are not propagated: they occur in products of all positions with all others.
 LARGEST = 2**22
 
 
 class TooLargeError(Exception):
-    """A dependency has too many elements to follow."""
+    """A bound has too many elements to propagate."""
 
 
 class Call:
-    """One call of a dispatcher's function, arguments by name.
+    """One call of a function of the dispatcher, with arguments by name.
 
     Attributes:
-        name: of the function, without namespace, overload and the final underscore of an in-place function.
-        arguments: as the schema names them, defaults included.
-        output: what it returned, or the first of several tensors.
+        name: name of the function, without namespace, overload and the final underscore of an in-place function.
+        arguments: arguments by their names in the schema, including defaults.
+        output: the returned tensor, or the first of several.
     """
 
     def __init__(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any], output: Any) -> None:
@@ -49,35 +49,35 @@ class Call:
         return self.arguments[name]
 
     def pair(self, name: str, default: int = 0) -> tuple[int, int]:
-        """An argument that is given for both axes or once for both."""
+        """Return an argument that has one value per axis or one for both."""
         value = self.arguments.get(name)
         return (value[0], value[-1]) if value else (default, default)
 
 
-# bound of a tensor (nothing, if it does not depend on the image) -> bound of the output, or of each of several outputs
+# bound of a tensor (NOTHING if it is independent of the image) -> bound of the output, or of each of several outputs
 Bound = Callable[[torch.Tensor], torch.Tensor]
 Rule = Callable[[Call, Bound], torch.Tensor | list[torch.Tensor]]
 
 
 def union(bounds: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The bound of what depends on all of several."""
+    """Return the bound of elements that depend on all of several."""
     if prod(np.broadcast_shapes(*(bound.shape for bound in bounds))) > LARGEST:
         raise TooLargeError
     return reduce(torch.maximum, bounds)
 
 
 def pointwise(call: Call, bound: Bound) -> torch.Tensor:
-    """Each element depends on the elements of the inputs at its place."""
+    """Each element depends on the elements of the inputs at its position."""
     tensors = [value for value in call.arguments.values() if isinstance(value, torch.Tensor)]
     return union([bound(tensor) for tensor in tensors])
 
 
 def reshaped(bound: torch.Tensor, old: Sequence[int], new: Sequence[int]) -> torch.Tensor:
-    """The bound of a tensor of shape ``old`` when it is reshaped to ``new``."""
+    """Return the bound of a tensor of shape ``old`` after reshaping to ``new``."""
     before: list[int] = []
     after: list[int] = []
     i = j = 0
-    while i < len(old) or j < len(new):  # the smallest groups of dimensions that hold as many elements
+    while i < len(old) or j < len(new):  # the smallest groups of dimensions with equal numbers of elements
         first, second = i, j
         i, j = min(i + 1, len(old)), min(j + 1, len(new))
         while prod(old[first:i]) != prod(new[second:j]) or (i == len(old)) != (j == len(new)):
@@ -91,14 +91,14 @@ def reshaped(bound: torch.Tensor, old: Sequence[int], new: Sequence[int]) -> tor
     if prod(after) > LARGEST:
         raise TooLargeError
     bound = bound.expand(before).reshape(after)
-    for dim in range(bound.ndim):  # what was one dimension may have become one that matters and one that does not
+    for dim in range(bound.ndim):  # a dimension may have been split into one that varies and one that does not
         if bound.shape[dim] > 1 and bool((bound == bound.narrow(dim, 0, 1)).all()):
             bound = bound.narrow(dim, 0, 1)
     return bound
 
 
 def _moved(call: Call, bound: Bound) -> torch.Tensor | list[torch.Tensor]:
-    """Elements change their place: the bound follows, by the same function."""
+    """Elements change their position: the same function applies to the bound."""
     tensor = call["self"]
     moved = call.function(bound(tensor).expand(tensor.shape), *call.args[1:], **call.kwargs)
     return [_narrow(part) for part in moved] if isinstance(moved, (tuple, list)) else _narrow(moved)
@@ -106,7 +106,7 @@ def _moved(call: Call, bound: Bound) -> torch.Tensor | list[torch.Tensor]:
 
 def _narrow(bound: torch.Tensor) -> torch.Tensor:
     for dim, stride in enumerate(bound.stride()):
-        if stride == 0:  # expanded, so the same everywhere
+        if stride == 0:  # expanded, so constant
             bound = bound.narrow(dim, 0, 1)
     return bound
 
@@ -137,13 +137,13 @@ def _cat(call: Call, bound: Bound) -> torch.Tensor:
 
 
 def _reduce(call: Call, bound: Bound) -> torch.Tensor:
-    """One number for all along some dimensions, which may then be dropped."""
+    """Reduction along dimensions, which may then be dropped."""
     dims = call.arguments.get("dim")
     return bound(call["self"]).amax(() if dims is None else dims, keepdim=bool(call.arguments.get("keepdim")))
 
 
 def _along(dims: Callable[[Call], list[int]]) -> Rule:
-    """Each element depends on all along some dimensions, as in a norm."""
+    """Each element depends on all elements along some dimensions, as in a norm."""
     return lambda call, bound: bound(call.args[0]).amax(dims(call), keepdim=True)
 
 
@@ -155,7 +155,7 @@ def _batch_norm(call: Call, bound: Bound) -> torch.Tensor:
 
 
 def _product(left: str, right: str) -> Rule:
-    """Products of matrices: row of the left one by column of the right one."""
+    """Matrix products: row of the left matrix by column of the right one."""
 
     def rule(call: Call, bound: Bound) -> torch.Tensor:
         parts = [bound(call[left]).amax(-1, keepdim=True), bound(call[right]).amax(-2, keepdim=True)]
@@ -172,14 +172,14 @@ def _windows(
     padding: tuple[int, int],
     dilation: tuple[int, int] = (1, 1),
 ) -> torch.Tensor:
-    """The largest bound in each window of a convolution or pooling whose output has the given sides."""
+    """Return the maximum bound in each window of a convolution or pooling whose output has the given sides."""
     kernel_, stride_, dilation_, pads = [1, 1], [1, 1], [1, 1], [0, 0, 0, 0]
     for axis in (0, 1):
         side = bound.shape[2 + axis]
         if side > 1:
             kernel_[axis], stride_[axis], dilation_[axis] = kernel[axis], stride[axis], dilation[axis]
             needed = (sides[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
-            # the axes of F.pad come last first; what the last window lacks or leaves over is padded or cut at its end
+            # F.pad takes the last axis first; the end is padded or cropped to fit the last window
             pads[2 - 2 * axis : 4 - 2 * axis] = [padding[axis], needed - side - padding[axis]]
     return F.max_pool2d(F.pad(bound, pads, value=NOTHING), kernel_, stride_, 0, dilation_)
 
@@ -194,7 +194,7 @@ def _convolution(call: Call, bound: Bound) -> torch.Tensor:
     if call["transposed"]:
         for axis in (0, 1):
             side = inner.shape[2 + axis]
-            if side > 1:  # the transposed convolution is one over the input with gaps
+            if side > 1:  # a transposed convolution is a convolution over the input with gaps
                 gaps = list(inner.shape)
                 gaps[2 + axis] = (side - 1) * stride[axis] + 1
                 places = torch.arange(side) * stride[axis]
@@ -221,7 +221,7 @@ def _pad(call: Call, bound: Bound) -> torch.Tensor:
 
 
 def _resize(taps: list[int]) -> Rule:
-    """Interpolation between these input pixels, counted from the one before the output's centre."""
+    """Interpolation between these input pixels, relative to the one before the output's center."""
 
     def rule(call: Call, bound: Bound) -> torch.Tensor:
         if call.arguments.get("align_corners"):
@@ -232,13 +232,13 @@ def _resize(taps: list[int]) -> Rule:
 
 
 def _resized(call: Call, inner: torch.Tensor, taps: list[int]) -> torch.Tensor:
-    centre = 0.0 if call.name == "upsample_nearest2d" else 0.5
+    center = 0.0 if call.name == "upsample_nearest2d" else 0.5
     shift = 0.0 if len(taps) == 1 else 0.5
     for axis, factor in ((0, call["scales_h"]), (1, call["scales_w"])):
         side, output = inner.shape[2 + axis], call.output.shape[2 + axis]
         if side > 1:
             ratio = 1 / factor if factor else side / output
-            place = torch.floor((torch.arange(output, dtype=torch.float64) + centre) * ratio - shift).long()
+            place = torch.floor((torch.arange(output, dtype=torch.float64) + center) * ratio - shift).long()
             inner = union([inner.index_select(2 + axis, (place + tap).clamp(0, side - 1)) for tap in taps])
     return inner
 
@@ -262,15 +262,15 @@ def _everywhere(value: float) -> Callable[[Call, Bound], torch.Tensor]:
     return lambda call, bound: torch.full([1] * call.output.ndim, value)  # noqa: ARG005
 
 
-nothing = _everywhere(NOTHING)  # a constant, the same everywhere
-everything = _everywhere(float("inf"))  # depends on the whole image, or on where in it a pixel lies
+nothing = _everywhere(NOTHING)  # a constant
+everything = _everywhere(float("inf"))  # depends on the whole image, or on the position of a pixel in it
 
 
 def _names(rule: Rule, names: str) -> dict[str, Rule]:
     return dict.fromkeys(names.split(), rule)
 
 
-# Functions that torch itself tags as pointwise need no entry.
+# Functions that torch tags as pointwise need no entry.
 RULES: dict[str, Rule] = {
     **_names(pointwise, "_to_copy detach alias lift_fresh copy _prelu_kernel hardswish hardsigmoid contiguous"),
     **_names(_moved, "permute transpose t slice select unsqueeze squeeze expand split split_with_sizes unbind"),
@@ -291,7 +291,7 @@ RULES: dict[str, Rule] = {
     **_names(_resize([0]), "upsample_nearest2d _upsample_nearest_exact2d"),
     **_names(_resize([0, 1]), "upsample_bilinear2d"),
     **_names(_resize([-1, 0, 1, 2]), "upsample_bicubic2d"),
-    **_names(lambda call, bound: bound(call["indices"]).unsqueeze(-1), "embedding"),  # a table has no places
+    **_names(lambda call, bound: bound(call["indices"]).unsqueeze(-1), "embedding"),  # a table has no positions
     **_names(_shuffle, "pixel_shuffle pixel_unshuffle"),
     **_names(_halves, "glu"),
     **_names(nothing, "zeros zeros_like new_zeros ones ones_like new_ones full full_like new_full"),

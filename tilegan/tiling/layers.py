@@ -1,4 +1,4 @@
-"""Copies of networks that share their weights or need none, and which of a network's layers is running."""
+"""Copies of networks that share weights or need none, and tracking of the layer that is running."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from torch import nn
 
 
 def sharing_copy(network: nn.Module) -> nn.Module:
-    """A copy that has its own layers and the network's own weights."""
+    """Return a copy with its own layers, which shares the weights of the network."""
     return _copy(network, lambda tensor: tensor)
 
 
 def meta_copy(network: nn.Module) -> nn.Module:
-    """A copy in evaluation on the ``meta`` device, where tensors have shapes and no numbers, so passes cost nothing."""
+    """Return a copy in evaluation mode on the ``meta`` device, where tensors have no data and passes cost nothing."""
     return _copy(network, lambda tensor: nn.Parameter(torch.empty_like(tensor, device="meta"), False)).eval()
 
 
@@ -28,20 +28,20 @@ def _copy(network: nn.Module, replacement: Callable[[torch.Tensor], torch.Tensor
 
 
 def input_channels(generator: nn.Module) -> int:
-    """How many channels the images have that a generator takes: its ``inputs``, 3 if it does not say."""
+    """Return the number of image channels that a generator takes: its ``inputs``, 3 if it has no such attribute."""
     return int(getattr(generator, "inputs", 3))
 
 
 def number_format(network: nn.Module) -> torch.dtype:
-    """The number format of the network's weights; float32 if it has none."""
+    """Return the dtype of the network's weights; float32 if it has none."""
     return next((value.dtype for value in network.parameters() if value.is_floating_point()), torch.float32)
 
 
 @contextmanager
 def running_layer(network: nn.Module) -> Iterator[list[str]]:
-    """While the context lasts, the list holds the layers that are running, outermost first; the first is the network.
+    """Within the context, the list contains the running layers, outermost first; the first is the network.
 
-    A layer is called by its dotted name and its class, such as ``body.3.norm (InstanceNorm2d)``.
+    A layer is named by its dotted name and its class, such as ``body.3.norm (InstanceNorm2d)``.
     """
     names: list[str] = []
     hooks = []
@@ -57,7 +57,7 @@ def running_layer(network: nn.Module) -> Iterator[list[str]]:
 
 
 def layer_name(name: str, module: nn.Module) -> str:
-    """Dotted name and class of a module; the network itself has no dotted name."""
+    """Return the dotted name and class of a module; the network itself has no dotted name."""
     return f"{name} ({type(module).__name__})".lstrip()
 
 

@@ -1,4 +1,4 @@
-"""A generator between pixels of 8 or 16 bits on windows with a halo, and what of its output is kept."""
+"""A generator on 8-bit or 16-bit pixels of windows with a halo, whose output is trimmed."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,14 +12,14 @@ from tilegan.tiling.unpadded import unpadded
 
 
 class Levels(nn.Module):
-    """Turns levels to [-1, 1], runs a network, trims its output and turns it to levels again.
+    """Convert pixel values to [-1, 1], run a network, trim its output and convert it back to pixel values.
 
     Attributes:
         network: float (N, C, h, w) in [-1, 1] -> float (N, 3, h', w').
-        dtype: the number format in which it computes.
-        cut: input pixels that are dropped before it runs, per side.
-        trim: output pixels that are dropped after it ran, per side.
-        placed: whether it has to know where in the image windows lie.
+        dtype: the dtype of the computation.
+        cut: input pixels that are removed before the pass, per side.
+        trim: output pixels that are removed after the pass, per side.
+        placed: whether the network needs the positions of windows in the image.
     """
 
     def __init__(self, network: nn.Module, dtype: torch.dtype, cut: int = 0, trim: int = 0) -> None:
@@ -28,7 +28,7 @@ class Levels(nn.Module):
         self.placed = any(isinstance(module, Placed) for module in network.modules())
 
     def forward(self, pixels: torch.Tensor, places: Sequence[Place] = ()) -> torch.Tensor:
-        """uint8 or uint16 (N, h, w, C) -> the same type (N, h', w', 3), rounded to the nearest level.
+        """uint8 or uint16 (N, h, w, C) -> the same dtype (N, h', w', 3), rounded to the nearest integer.
 
         Windows without ``places`` lie at the top left.
         """
@@ -36,7 +36,7 @@ class Levels(nn.Module):
         inputs = _inner(pixels.permute(0, 3, 1, 2), self.cut).float().div_(half).sub_(1)
         with self._at(places or [Place(0, 0)] * len(pixels), inputs) if self.placed else nullcontext():
             outputs = self.network(inputs.to(self.dtype, memory_format=torch.channels_last))
-        del inputs  # its memory serves the next line
+        del inputs  # frees memory for the next line
         levels = (_inner(outputs, self.trim).float() + 1).mul_(half).round_().clamp_(0, 2 * half).to(pixels.dtype)
         return levels.permute(0, 2, 3, 1).contiguous()
 
@@ -47,13 +47,13 @@ class Levels(nn.Module):
 def under_halo(
     generator: nn.Module, reach: Reach, halo: int, precision: torch.dtype, lost: int | None = None
 ) -> Levels:
-    """What runs on windows with a halo, in evaluation: the generator without padding, if it can do without.
+    """Return the module that runs on windows with a halo, in evaluation mode: without padding if possible.
 
     Args:
-        generator: padded, in ``precision``.
-        reach: its reach; bounded, and its context no more than the halo.
-        halo: of the windows, in input pixels; a multiple of the stride.
-        precision: in which it computes.
+        generator: the generator with padding, in ``precision``.
+        reach: its reach; bounded, with a context of at most the halo.
+        halo: halo of the windows, in input pixels; a multiple of the stride.
+        precision: dtype of the computation.
         lost: as in ``unpadded``.
     """
     plain = unpadded(generator, reach, lost)

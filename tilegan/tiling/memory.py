@@ -1,4 +1,4 @@
-"""How much memory a forward pass needs, found without running it."""
+"""Memory of a forward pass, determined without running it."""
 
 from typing import Any
 from weakref import finalize
@@ -12,15 +12,15 @@ from tilegan.tiling.layers import meta_copy
 
 
 def peak_bytes(network: nn.Module, shape: tuple[int, ...], dtype: torch.dtype) -> int:
-    """The most bytes that the tensors of one forward pass hold at any one time, input and output included.
+    """Return the peak size in bytes of the tensors of one forward pass, including input and output.
 
-    A trial pass on the ``meta`` device counts tensors as they are made and freed; it needs neither their memory nor
-    their time. The weights are not counted, nor what a single function of torch needs for itself and frees again.
+    A trial pass on the ``meta`` device counts tensors as they are created and freed; it needs neither their memory nor
+    their time. Weights are not counted, nor temporary memory within a single torch function.
 
     Args:
-        network: anything that takes one tensor.
-        shape: of that tensor.
-        dtype: of that tensor.
+        network: a module that takes one tensor.
+        shape: shape of the tensor.
+        dtype: dtype of the tensor.
 
     Raises:
         RuntimeError: the network cannot be run on such a tensor.
@@ -32,7 +32,7 @@ def peak_bytes(network: nn.Module, shape: tuple[int, ...], dtype: torch.dtype) -
 
 
 class _Ledger(TorchDispatchMode):
-    """Counts the bytes of all tensors that functions make, until they are freed."""
+    """Counts the bytes of all tensors that functions create, until they are freed."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -42,7 +42,7 @@ class _Ledger(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Let the function do its work, then count what it made."""
+        """Call the function, then count its outputs."""
         output = func(*args, **(kwargs or {}))
         for tensor in tree_leaves(output):
             if isinstance(tensor, torch.Tensor) and tensor.is_meta:

@@ -1,4 +1,4 @@
-"""Where in an image the windows of a forward pass lie, for layers that have to know."""
+"""Positions of the windows of a forward pass in an image, for layers that depend on them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ import torch
 
 
 class Place(NamedTuple):
-    """Where in an image a window lies.
+    """Position of a window in an image.
 
     Attributes:
-        top, left: of its first pixel, halo included, in pixels of its own; outside the image they may be negative.
-        step: pixels of the image, per side, that one of its own stands for: of a reduced copy more than 1.
+        top, left: position of its first pixel, including the halo, in pixels of its copy; negative outside the image.
+        step: image pixels per pixel of the copy, along each axis; more than 1 for a reduced copy.
     """
 
     top: int
@@ -21,47 +21,47 @@ class Place(NamedTuple):
     step: int = 1
 
     def moved(self, down: int, right: int) -> "Place":
-        """That of another window of the same copy."""
+        """Return the position of another window of the same copy."""
         return self._replace(top=self.top + down, left=self.left + right)
 
 
 class Placed:
-    """Marks layers that have to know where in the image windows lie."""
+    """Marks layers that need the positions of windows in the image."""
 
 
 class Shrunk(Placed):
-    """Marks those of them that count from the middle of what they are given.
+    """Marks such layers that compute positions from the center of their input.
 
     Attributes:
-        lost: places that their input has less at either end than that of a network with padding.
+        lost: positions that their input lacks at either end, compared with a network with padding.
     """
 
     lost: int = 0
 
 
 class Pass(NamedTuple):
-    """What a forward pass knows of its windows.
+    """The windows of a forward pass.
 
     Attributes:
-        places: of each, (N, 3): top, left and step, int64 on the CPU.
-        sides: height and width of what the network is given, in pixels.
+        places: positions (N, 3): top, left and step, int64 on the CPU.
+        sides: height and width of the network's input, in pixels.
     """
 
     places: torch.Tensor
     sides: tuple[int, int]
 
 
-_pass: ContextVar[Pass | None] = ContextVar("pass", default=None)  # each thread has a pass of its own
+_pass: ContextVar[Pass | None] = ContextVar("pass", default=None)  # one pass per thread
 
 
 def current_pass() -> Pass | None:
-    """What is known of the pass that is running in this thread; None where nobody said where its windows lie."""
+    """Return the pass that is running in this thread; None if its positions were not set."""
     return _pass.get()
 
 
 @contextmanager
 def placed(places: Sequence[Place], sides: Sequence[int]) -> Iterator[None]:
-    """While the context lasts, a pass in this thread is over windows of these sides at these places."""
+    """Within the context, passes in this thread are over windows of these sides at these positions."""
     token = _pass.set(Pass(torch.tensor(places), (sides[0], sides[1])))
     try:
         yield

@@ -1,8 +1,8 @@
-"""Try out, with numbers, whether windows with a halo give what the whole image gives.
+"""Test numerically whether windows with a halo give the result of the whole image.
 
-Everything outside a window and its halo is set to NaN, which taints all that depends on it, whatever the weights are.
-The window has to stay clean, and to come out the same at another place of the grid. This knows nothing of what
-``tiling.reach`` computes, and checks it.
+Everything outside a window and its halo is set to NaN, which propagates to everything that depends on it, whatever the
+weights are. The window must remain free of NaN, and must be the same at another position of the grid. This is
+independent of ``tiling.reach`` and verifies it.
 """
 
 from copy import deepcopy
@@ -16,18 +16,18 @@ from tilegan.tiling.layers import input_channels, layer_name
 
 
 def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
-    """Run a small image twice, at two places of the grid, with nothing but NaN beyond the halo.
+    """Run a small image at two positions of the grid, with NaN everywhere beyond the halo.
 
-    It runs in float64 on the CPU, where convolutions are plain sums: faster algorithms spread a NaN to neighbours.
+    It runs in float64 on the CPU, where convolutions are plain sums: faster algorithms spread a NaN to neighbors.
 
     Args:
         generator: float (N, C, h, w) -> (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.
         halo: context around a window, per side, in input pixels; a multiple of ``stride``.
-        stride: of the generator, in input pixels.
+        stride: stride of the generator, in input pixels.
         scale: output pixels per input pixel.
 
     Returns:
-        '' if the window depends on nothing beyond the halo nor on its place, else the layer that offends.
+        '' if the window depends neither on pixels beyond the halo nor on its position, else the offending layer.
 
     Raises:
         ModelError: the generator cannot be run on images of such sides.
@@ -63,7 +63,7 @@ def probe(generator: nn.Module, halo: int, stride: int, scale: int) -> str:
 
 
 def _note_tainted(tainted: list[str], name: str, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:  # noqa: ARG001
-    """Note a layer that leaves no pixel clean, though some of its input were."""
+    """Record a layer whose output is all NaN although its input is not."""
     if isinstance(output, torch.Tensor) and output.ndim > 1 and not _some_clean(output):
         images = [value for value in inputs if isinstance(value, torch.Tensor) and value.ndim > 1]
         if images and all(_some_clean(image) for image in images):

@@ -1,7 +1,8 @@
-"""What was proven of a network, kept with its weights: proving it takes longer than stylizing a small image.
+"""Verified properties of a network, stored with it: verification takes longer than stylizing a small image.
 
-A kept proof names what it is of, by hash, and is hashed with it. One of other weights, of another contract, by other
-rules or with a changed number is none, and nothing is kept of networks whose code may change without being noticed.
+A stored proof contains the hash of its subject and has a hash of its own. A proof of other weights, of another
+contract, by other rules or with a changed value is rejected, and none is stored for networks whose code may change
+unnoticed.
 """
 
 import hashlib
@@ -15,20 +16,20 @@ from torch import nn
 from tilegan.tiling.probe import probe
 from tilegan.tiling.reach import Reach, reach
 
-# Raised by every change of networks, norms or this package after which networks that stay as they are compute
-# something else, or after which something else is found of them.
+# Incremented by every change of networks, norms or this package after which unchanged networks have other outputs,
+# or after which other properties are found.
 RULES = 1
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What is known of a generator.
+    """The verified properties of a generator.
 
     Attributes:
         of: the fingerprint of its contract and weights.
-        reach: what it looks at; tried out.
-        lost: by how many output pixels its output is smaller per side without padding; 0 if it cannot do without.
-        peaks: bytes that passes hold at most, by what ``named`` calls them.
+        reach: its reach, computed and tested.
+        lost: output pixels by which its output is smaller per side without padding; 0 if it needs padding.
+        peaks: peak bytes of passes, by their names from ``named``.
     """
 
     of: str
@@ -37,12 +38,12 @@ class Proof:
     peaks: Mapping[str, int]
 
     def text(self) -> str:
-        """The proof as JSON, with a hash over it."""
+        """Return the proof as JSON with its hash."""
         return json.dumps(asdict(self) | {"hash": self._hash()}, sort_keys=True)
 
     @classmethod
     def kept(cls, text: str, fingerprint: str) -> Self | None:
-        """The proof in a text, if it is one of what has this fingerprint; else None."""
+        """Parse a proof; None if it is invalid or has another fingerprint."""
         try:
             content = json.loads(text)
             said = content.pop("hash")
@@ -56,12 +57,12 @@ class Proof:
 
 
 def named(batch: int, side: int, halo: int, precision: str, levels: str) -> str:
-    """What a forward pass is called: windows, their side, their halo, and the types of numbers and pixels."""
+    """Return the name of a forward pass: windows, side, halo, and the dtypes of computation and pixels."""
     return f"{batch} x {side} + {halo}, {precision} of {levels}"
 
 
 def proven_reach(generator: nn.Module) -> Reach:
-    """The reach of a generator, computed and tried out; unbounded, if it turns out to see more.
+    """Return the reach of a generator, computed and tested; unbounded if the test shows that it sees more.
 
     Raises:
         ModelError: see ``tiling.reach`` and ``tiling.probe``.
@@ -72,5 +73,5 @@ def proven_reach(generator: nn.Module) -> Reach:
 
 
 def can_be_kept(generator: nn.Module) -> bool:
-    """Whether all of the network's code is this package's, or torch's: other code may change unnoticed."""
+    """Return whether all code of the network is from this package or torch: other code may change unnoticed."""
     return all(type(module).__module__.partition(".")[0] in ("tilegan", "torch") for module in generator.modules())

@@ -1,8 +1,8 @@
-"""How far a generator looks, what its total stride is and how much it enlarges: computed from the network itself.
+"""Receptive field, total stride and scale of a generator, computed from the network itself.
 
-A trial pass on torch's ``meta`` device, which has shapes but no numbers, is followed function by function; what each
-tensor depends on is carried along by the interval arithmetic of ``tiling.bounds``. No weight is looked at: a layer
-counts as looking wherever it could.
+A trial pass on torch's ``meta`` device, which has shapes but no data, is traced function by function; the dependencies
+of each tensor are propagated by the interval arithmetic of ``tiling.bounds``. Weights are not used: a layer counts as
+depending on all pixels that it could depend on.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 - the name everybody knows
+from torch.nn import functional as F  # noqa: N812 - the usual name
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -22,7 +22,7 @@ from tilegan.errors import ModelError
 from tilegan.tiling.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
 from tilegan.tiling.layers import input_channels, layer_name, meta_copy, number_format, running_layer
 
-# Sides of the trial image, tried in turn: divisible by most strides, and four times as wide as what is looked at.
+# Sides of the trial image, tried in turn: divisible by most strides, and four times the receptive field.
 CANVASES = (768, 3360, 7680)
 UP, DOWN, LEFT, RIGHT = range(4)
 Known = MutableMapping[torch.Tensor, tuple[torch.Tensor, ...]]
@@ -30,16 +30,17 @@ Known = MutableMapping[torch.Tensor, tuple[torch.Tensor, ...]]
 
 @dataclass(frozen=True)
 class Reach:
-    """What a generator looks at.
+    """Receptive field, stride and scale of a generator.
 
     Attributes:
-        radius: how far an output pixel looks at most from the input pixel under it, per side, in input pixels; 0 if
-            that has no bound.
-        context: how far windows that begin and end at multiples of ``stride`` look beyond their edges, per side,
-            rounded up to ``stride``. It can be less than the radius, where the pixels that look farthest lie inside.
-        stride: total stride: the generator repeats itself under shifts by it and takes sides that are multiples of it.
+        radius: maximum distance from an output pixel's input pixel to those that it depends on, per side, in input
+            pixels; 0 if unbounded.
+        context: distance beyond the edges of windows that begin and end at multiples of ``stride`` on which they
+            depend, per side, rounded up to ``stride``. It can be less than the radius if the pixels with the largest
+            receptive field lie inside.
+        stride: total stride: the generator is equivariant to shifts by it and takes sides that are multiples of it.
         scale: output pixels per input pixel.
-        unbounded: the first layer that looks at the whole image, '' if none does.
+        unbounded: the first layer that depends on the whole image, '' if none does.
     """
 
     radius: int
@@ -50,32 +51,32 @@ class Reach:
 
     @property
     def halo(self) -> int:
-        """The radius, rounded up to the stride."""
+        """Return the radius, rounded up to the stride."""
         return -(-self.radius // self.stride) * self.stride
 
 
 def reach(generator: nn.Module) -> Reach:
-    """The reach of a generator that maps float (N, C, h, w) to (N, 3, h * scale, w * scale); C is 3, or its ``inputs``.
+    """Compute the reach of a generator: (N, C, h, w) -> (N, 3, h * scale, w * scale), C is 3 or its ``inputs``.
 
     Raises:
-        ModelError: the generator makes something else, calls a function whose reach is not known, or cannot be run on
-            an image of any size.
+        ModelError: the generator has another output, calls a function of unknown reach, or cannot be run on an image of
+            any tried size.
     """
     failure = ""
     for canvas in CANVASES:
         try:
             trace = follow(generator, canvas)
-        except RuntimeError as error:  # such as sides that it cannot halve often enough
+        except RuntimeError as error:  # for example sides that cannot be halved often enough
             failure = failure or str(error).splitlines()[0]
             continue
         found = trace.reach()
         if trace.hopeless or not found.unbounded or canvas == CANVASES[-1]:
             return found
-    raise ModelError(f"the generator cannot be followed on an image of {CANVASES[0]} x {CANVASES[0]} pixels: {failure}")
+    raise ModelError(f"the generator cannot be traced on an image of {CANVASES[0]} x {CANVASES[0]} pixels: {failure}")
 
 
 def follow(generator: nn.Module, canvas: int) -> "Trace":
-    """A trial pass over an image of ``canvas`` x ``canvas`` pixels.
+    """Trace a pass over an image of ``canvas`` x ``canvas`` pixels.
 
     Raises:
         ModelError: see ``reach``.
@@ -93,14 +94,14 @@ def follow(generator: nn.Module, canvas: int) -> "Trace":
 
 
 class Trace(TorchDispatchMode):
-    """Sees every function that is called and keeps the four bounds of every tensor that depends on the image.
+    """Intercepts all function calls and stores the four bounds of every tensor that depends on the image.
 
     Attributes:
-        name: of the generator.
-        output: what it made of the trial image.
+        name: name of the generator.
+        output: its output for the trial image.
         stride: the least common multiple of the periods of all tensors, in input pixels.
-        unbounded: the first layer that looks at (nearly) the whole image, '' if none does.
-        hopeless: whether a larger image would not show more.
+        unbounded: the first layer that depends on (nearly) the whole image, '' if none does.
+        hopeless: whether a larger image would show no more.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Trace(TorchDispatchMode):
 
     def __init__(self, image: torch.Tensor, layers: list[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.given, self.side, self.layers = list(image.shape), image.shape[-1], layers
+        self.shape, self.side, self.layers = list(image.shape), image.shape[-1], layers
         self.stride, self.unbounded, self.hopeless = 1, "", False
         self._of: Known = WeakTensorKeyDictionary()
         positions = torch.arange(self.side, dtype=torch.float32)
@@ -118,17 +119,15 @@ class Trace(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Let the function do its work, then follow it."""
+        """Call the function, then propagate bounds."""
         output = func(*args, **(kwargs or {}))
         call = Call(func, args, kwargs or {}, output)
         known = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf in self._of]
         rule = RULES.get(call.name) or (pointwise if torch.Tag.pointwise in func.tags else None)
         if not known and rule not in (everything, nothing):
-            return output  # weights alone
+            return output  # depends on weights only
         if rule is None:
-            raise ModelError(
-                f"{self.layers[-1]} calls '{call.name}', whose reach is not known: the generator can do without"
-            )
+            raise ModelError(f"{self.layers[-1]} calls '{call.name}', whose reach is not known: use another function")
         outputs = output if isinstance(output, (tuple, list)) else (output,)
         sides = [self._follow(call, rule, side) for side in range(4)]
         for number, tensor in enumerate(outputs[: len(sides[0])]):
@@ -154,19 +153,19 @@ class Trace(TorchDispatchMode):
             result = everything(call, bound)
         except NotImplementedError as error:
             raise ModelError(
-                f"{self.layers[-1]} calls '{call.name}' on other than images: its reach is not known"
+                f"{self.layers[-1]} calls '{call.name}' on tensors that are not images: its reach is not known"
             ) from error
         return result if isinstance(result, list) else [result]
 
     def _check_alone(self, call: Call, tensor: torch.Tensor, bounds: tuple[torch.Tensor, ...]) -> None:
-        """Refuse to follow a write into a tensor that others share: their bounds would have to change with it."""
+        """Refuse a write into a tensor that shares memory with others, whose bounds would change with it."""
         storage = tensor.untyped_storage()._cdata
         shared = any(other is not tensor and other.untyped_storage()._cdata == storage for other in self._of)
         if shared and not _same(bounds, self._of[tensor]):
-            raise ModelError(f"{self.layers[-1]} writes into a part of a tensor by '{call.name}': cat can do the same")
+            raise ModelError(f"{self.layers[-1]} writes into a part of a tensor by '{call.name}': use cat instead")
 
     def _judge(self, bounds: tuple[torch.Tensor, ...]) -> None:
-        """Note the period of a new tensor, and whether what depends on the central pixel depends on an edge as well."""
+        """Record the period of a tensor, and whether dependents of the central pixel also depend on an edge."""
         middle, last = self.side // 2, self.side - 1
         for first, second in ((UP, DOWN), (LEFT, RIGHT)):
             start, end = -bounds[first], bounds[second]
@@ -182,22 +181,20 @@ class Trace(TorchDispatchMode):
         self.unbounded = self.unbounded or self.layers[-1]
 
     def bounds(self) -> tuple[torch.Tensor, ...]:
-        """The output's four bounds: up and down for each of its rows, left and right for each of its columns."""
+        """Return the four bounds of the output: up and down for each row, left and right for each column."""
         bounds = self._of.get(self.output, ())
         return tuple(bound.amax([0, 1, 3 if side in (UP, DOWN) else 2]) for side, bound in enumerate(bounds))
 
     def reach(self) -> Reach:
-        """What was found; unbounded, if it cannot be told on an image so small.
+        """Return the reach; unbounded if the image is too small to determine it.
 
         Raises:
-            ModelError: the output is no image, or no whole multiple of the input.
+            ModelError: the output is no image, or its size no integer multiple of the input's.
         """
         shape = list(self.output.shape) if isinstance(self.output, torch.Tensor) else type(self.output).__name__
         scale = max(1, shape[-1] // self.side) if isinstance(shape, list) else 1
         if shape != [1, 3, self.side * scale, self.side * scale]:
-            raise ModelError(
-                f"{self.name} makes {shape} of {self.given}: it should make RGB, enlarged by a whole number or not"
-            )
+            raise ModelError(f"{self.name} makes {shape} of {self.shape}: it should make RGB at an integer scale")
         if self.unbounded:
             return Reach(0, 0, self.stride, scale, self.unbounded)
         radius = context = 0
@@ -215,9 +212,9 @@ class Trace(TorchDispatchMode):
 
 
 class _PlainPadding(TorchFunctionMode):
-    """Replaces circular padding by another: torch writes it part by part into a new tensor, which cannot be followed.
+    """Replaces circular padding by another: torch writes it in parts into a new tensor, which cannot be traced.
 
-    Which pixels are invented beyond the edges makes no difference to what the middle depends on.
+    The kind of padding has no influence on the dependencies of the center.
     """
 
     def __torch_function__(
@@ -234,7 +231,7 @@ def _same(first: tuple[torch.Tensor, ...], second: tuple[torch.Tensor, ...]) -> 
 
 
 def _fitted(bound: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
-    """The bound with the tensor's number of dimensions, checked to fit it."""
+    """Return the bound with the tensor's number of dimensions, checked to fit it."""
     if bound.ndim < tensor.ndim:
         bound = bound.reshape([1] * (tensor.ndim - bound.ndim) + list(bound.shape))
     assert all(side in (1, whole) for side, whole in zip(bound.shape, tensor.shape, strict=True)), (
@@ -245,7 +242,7 @@ def _fitted(bound: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _period(bound: torch.Tensor, side: int) -> int:
-    """By how many input pixels a bound moves on when it repeats itself; 1 if it does not."""
+    """Return the shift in input pixels after which a bound repeats; 1 if it does not."""
     place = bound.abs()
     inner = torch.nonzero((place > side // 4) & (place < side - side // 4)).flatten()
     if len(inner) < 2:

@@ -1,4 +1,4 @@
-"""A generator without padding: under a halo, pixels invented at the edges are computed only to be thrown away."""
+"""A generator without padding: with a halo, padded pixels at the edges would be computed only to be discarded."""
 
 import torch
 from torch import nn
@@ -11,9 +11,9 @@ PADS = (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, nn.ConstantPad2d,
 
 
 def trim_to(features: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """The middle of ``features``, as high and wide as ``other``: what a skip needs where convolutions do not pad.
+    """Crop the center of ``features`` to the size of ``other``, for skip connections around unpadded convolutions.
 
-    (N, C, h, w) and (N, D, h', w') -> (N, C, h', w'), a view; where both are of one size, ``features`` itself.
+    (N, C, h, w) and (N, D, h', w') -> (N, C, h', w'), a view; if the sizes are equal, ``features`` itself.
     """
     height, width = other.shape[-2:]
     if features.shape[-2:] == (height, width):
@@ -23,18 +23,18 @@ def trim_to(features: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
 
 
 def unpadded(generator: nn.Module, reach: Reach, lost: int | None = None) -> tuple[nn.Module, int] | None:
-    """The generator without padding, if it can do without: it has to trim its skips (see ``trim_to``).
+    """Remove the padding of a generator, if possible: it has to trim its skip connections (see ``trim_to``).
 
-    That its output is the middle of the padded one is proven by comparing what each pixel depends on.
+    The output is verified to be the center of the padded one by comparing the dependencies of each pixel.
 
     Args:
-        generator: padded; it is not changed.
+        generator: the generator with padding; it is not changed.
         reach: its reach; bounded.
-        lost: where this was proven before, by how many pixels; 0 if it cannot run so.
+        lost: result of an earlier verification: number of lost pixels, 0 if padding is needed; None to verify.
 
     Returns:
-        A network that shares the generator's weights, and by how many output pixels its output is smaller per side.
-        None if the generator cannot run so.
+        A network that shares the weights of the generator, and the number of output pixels per side by which its
+        output is smaller. None if the generator needs padding.
     """
     twin = _without_padding(generator)
     canvas = next((side for side in CANVASES if side >= 8 * (reach.radius + reach.stride)), CANVASES[-1])
@@ -47,7 +47,7 @@ def unpadded(generator: nn.Module, reach: Reach, lost: int | None = None) -> tup
 
 
 def _lost(generator: nn.Module, twin: nn.Module, canvas: int) -> int:
-    """By how many output pixels the twin's output is smaller per side; 0 if it is not the middle of the generator's."""
+    """Return by how many pixels per side the twin's output is smaller; 0 if it is not the generator's center."""
     try:
         whole, middle = follow(generator, canvas), follow(twin, canvas)
         full, side = whole.output.shape[-1], middle.output.shape[-1]
@@ -56,7 +56,7 @@ def _lost(generator: nn.Module, twin: nn.Module, canvas: int) -> int:
         for padded, plain in zip(whole.bounds(), middle.bounds(), strict=True):
             if not torch.equal(padded[trim : full - trim][inner], plain[inner]):
                 return 0
-    except Exception:  # whatever the generator raises when its layers give less than it is used to
+    except Exception:  # the generator may raise anything when its layers return less than expected
         return 0
     return trim
 
@@ -70,7 +70,7 @@ def _without_padding(generator: nn.Module) -> nn.Module:
 
 
 def _note_lost(generator: nn.Module, twin: nn.Module, canvas: int) -> None:
-    """Tell layers that have to know it how many places they lose: as many at either end, as ``trim_to``."""
+    """Set the number of lost positions of layers that need it: the same at either end, as in ``trim_to``."""
     layers = [module for module in twin.modules() if isinstance(module, Shrunk)]
     if layers:
         whole, middle = _heights(generator, canvas), _heights(twin, canvas)
@@ -79,7 +79,7 @@ def _note_lost(generator: nn.Module, twin: nn.Module, canvas: int) -> None:
 
 
 def _heights(network: nn.Module, canvas: int) -> list[int]:
-    """Rows that come to each such layer, in the order of ``modules``, of an image of ``canvas`` rows."""
+    """Return the input rows of each such layer, in the order of ``modules``, for an image of ``canvas`` rows."""
     copy = meta_copy(network)
     layers = [module for module in copy.modules() if isinstance(module, Shrunk)]
     found: dict[nn.Module, int] = {}
@@ -92,18 +92,18 @@ def _heights(network: nn.Module, canvas: int) -> list[int]:
 
 
 def _plain(layer: nn.Module) -> nn.Module:
-    """The layer without padding."""
+    """Return the layer without padding."""
     forward = type(layer).forward
     if isinstance(layer, PADS):
         return nn.Identity()
     if isinstance(layer, nn.Conv2d) and forward is nn.Conv2d.forward and layer.padding not in ("valid", (0, 0)):
-        # windows must still begin at the same phase of the stride, so some pixels may have to go
+        # windows must begin at the same phase of the stride, so pixels may have to be removed
         pads = layer._reversed_padding_repeated_twice
         cuts = [-(-pad % layer.stride[1 - number // 2]) for number, pad in enumerate(pads)]
         layer.padding, layer.padding_mode = (0, 0), "zeros"
         return nn.Sequential(nn.ZeroPad2d(tuple(cuts)), layer) if any(cuts) else layer  # type: ignore[arg-type]
     if isinstance(layer, nn.ConvTranspose2d) and forward is nn.ConvTranspose2d.forward:
-        # here 'padding' cuts the output; as much again is incomplete at its edges
+        # here 'padding' crops the output; the same amount is incomplete at its edges
         layer.padding = tuple(2 * int(side) for side in layer.padding)
     elif isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
         layer.padding = 0

@@ -1,1 +1,1 @@
-"""From folders of images to a translator."""
+"""Training of translators from folders of images."""

@@ -1,4 +1,4 @@
-"""Curves in TensorBoard, where it is installed."""
+"""Curves in TensorBoard, if it is installed."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ class Board:
 
     Args:
         folder: the run folder.
-        step: steps done: what an interrupted run wrote of later ones is hidden.
+        step: completed steps: values of later steps from an interrupted run are hidden.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
@@ -29,6 +29,6 @@ class Board:
                 self._writer.add_scalar(f"{group}/{name}", value, step)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         if self._writer is not None:
             self._writer.close()

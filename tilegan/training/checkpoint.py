@@ -1,4 +1,4 @@
-"""The state of a training on disk: safetensors, replaced in one step, so that there is always one whole checkpoint."""
+"""The state of a training on disk: safetensors, replaced atomically, so that there is always a complete checkpoint."""
 
 import json
 from pathlib import Path
@@ -16,22 +16,22 @@ FORMAT = "tilegan-checkpoint/1"
 
 
 def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
-    """Write a checkpoint into a run folder; the previous one stays until the new one is safely on disk.
+    """Write a checkpoint into a run folder; the previous one is kept until the new one is on disk.
 
     Args:
         folder: the run folder.
-        tensors: what ``Trainer.state`` gives.
-        facts: whatever else is needed to go on, as JSON types.
+        tensors: the state from ``Trainer.state``.
+        facts: other data needed to continue, as JSON types.
 
     Raises:
-        OutputError: no room or no permission; the previous checkpoint is untouched.
+        OutputError: no space or no permission; the previous checkpoint is unchanged.
     """
     metadata = {"format": FORMAT, "facts": json.dumps(facts)}
     replace_file(folder / NAME, save({name: value.cpu() for name, value in tensors.items()}, metadata))
 
 
 def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors and the facts of a run folder's checkpoint.
+    """Return the tensors and the facts of a run folder's checkpoint.
 
     Raises:
         ResumeError: there is none, or it cannot be read.

@@ -1,4 +1,4 @@
-"""What colours a folder of images has, but for its strokes and grain."""
+"""Colors of a folder of images, without strokes and grain."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,17 +8,17 @@ from tilegan.geometry import means
 from tilegan.methods.color_map import CELL
 from tilegan.training.images import TrainingImage, read_masked
 
-IMAGES = 48  # at most: all would have to be decoded
-CELLS = 256  # of each, so that all count alike
+IMAGES = 48  # at most, since each has to be decoded
+CELLS = 256  # per image, so that all have the same weight
 
 
 def tones_of(images: list[TrainingImage]) -> NDArray[np.uint8]:
-    """Mean colours of random 16 x 16 pixels of some images, spread evenly over them: uint8 (n, 3).
+    """Return mean colors of random squares of 16 x 16 pixels from images spread evenly over the folder: uint8 (n, 3).
 
-    Images that do not decode are left out; what crops are taken of reports them.
+    Images that do not decode are skipped; they are reported when crops are taken.
 
     Raises:
-        DatasetError: none of those looked at decodes.
+        DatasetError: none of the selected images decodes.
     """
     random = np.random.default_rng(0)
     found = []

@@ -13,18 +13,18 @@ from tilegan.geometry import Window
 from tilegan.networks.context import thumbnail_of
 from tilegan.training.images import TrainingImage, read_masked
 
-MIN_DEVIATION = 2.5  # levels of 255: below this a crop is a flat area that teaches nothing
-LEAST_VALID = 0.5  # share of a crop that means something: of less, what is hidden would be learnt
-DRAWS = 8  # how often a crop without information is drawn again
+MIN_DEVIATION = 2.5  # 8-bit values: below this a crop is a flat area without information
+LEAST_VALID = 0.5  # least share of valid pixels in a crop: with fewer, filled pixels would be learned
+DRAWS = 8  # maximum number of draws of a crop with too little information
 
 
 class Crop(NamedTuple):
-    """A crop and what it is a part of, or several of them one after the other.
+    """A crop with its thumbnail and style, or several crops stacked.
 
     Attributes:
         pixels: uint8 (side, side, 3), or 5 for label maps with instances.
         thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
-        style: number of its style.
+        style: index of its style.
     """
 
     pixels: NDArray[np.uint8]
@@ -33,12 +33,12 @@ class Crop(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a crop is taken.
+    """Position of a crop.
 
     Attributes:
-        image: its index.
-        window: in its reduced pixels.
-        mirrored: whether the crop is turned left to right.
+        image: index of the image.
+        window: window in the reduced image.
+        mirrored: whether the crop is flipped horizontally.
     """
 
     image: int
@@ -47,13 +47,13 @@ class Place(NamedTuple):
 
 
 class Crops:
-    """Square crops from reduced images, which are kept in memory as far as a budget goes.
+    """Square crops from reduced images, which are cached in memory up to a budget.
 
     Args:
         images: from ``find_images``.
         side: side of a crop, in pixels.
-        budget: bytes of reduced images to keep; beyond it the images used longest ago are decoded again when needed.
-        seed: chooses the sequence of crops.
+        budget: bytes of reduced images to cache; the least recently used ones are decoded again when needed.
+        seed: seed of the sequence of crops.
         labels: whether the images are label maps.
     """
 
@@ -65,16 +65,16 @@ class Crops:
         self.labels = labels
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._thumbnails: dict[int, NDArray[np.uint8]] = {}
-        self._valid: dict[int, NDArray[np.uint8]] = {}  # of the images of which not all means something
+        self._valid: dict[int, NDArray[np.uint8]] = {}  # masks of images with invalid pixels
         self._bytes = 0
         self._unreadable: set[int] = set()
         self._lock = threading.Lock()
 
     def crop(self, number: int) -> Crop:
-        """Crop ``number``: a random window of a random image, mirrored or not.
+        """Return crop ``number``: a random window of a random image, possibly mirrored.
 
         Args:
-            number: 0 and up. Images smaller than the side give what they have.
+            number: 0 or more. Crops of images smaller than the side are smaller.
 
         Raises:
             DatasetError: none of the images decodes.
@@ -82,14 +82,14 @@ class Crops:
         return self.take(self.place(number))
 
     def place(self, number: int, partner: "Crops | None" = None) -> Place:
-        """Where crop ``number`` is taken.
+        """Return the position of crop ``number``.
 
-        A window with nearly no variance, or most of which means nothing, is drawn again, up to eight times; an image
+        A window with nearly no variance, or with mostly invalid pixels, is drawn again, up to eight times; an image
         that does not decode is reported once by a ``SkippedImageWarning`` and replaced by another one.
 
         Args:
-            number: 0 and up.
-            partner: images that correspond to these, and have to decode as well.
+            number: 0 or more.
+            partner: corresponding images, which must decode as well.
 
         Raises:
             DatasetError: none of the images decodes.
@@ -116,7 +116,7 @@ class Crops:
         return place
 
     def take(self, place: Place) -> Crop:
-        """The crop of a place whose image decodes."""
+        """Return the crop at a position of an image that decodes."""
         image = self._reduced(place.image)
         assert image is not None
         step = -1 if place.mirrored else 1
@@ -125,12 +125,12 @@ class Crops:
         return Crop(window[:, ::step], self._thumbnails[place.image][:, ::step], style)
 
     def _is_hidden(self, place: Place) -> bool:
-        """Whether most of a place means nothing, in an image that decodes."""
+        """Return whether most pixels of a crop are invalid, in an image that decodes."""
         valid = self._valid.get(place.image)
         return valid is not None and bool(place.window.of(valid).mean() < LEAST_VALID)
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
-        """A reduced image, uint8 (height, width, 3 or 5), or None if it does not decode."""
+        """Return a reduced image, uint8 (height, width, 3 or 5), or None if it does not decode."""
         with self._lock:
             if index in self._unreadable:
                 return None

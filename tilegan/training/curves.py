@@ -1,4 +1,4 @@
-"""Curves that show how far a training is."""
+"""Curves of the progress of a training."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from tilegan.files import replace_file
 
 
 def loss_curves(metrics: Path, output: Path) -> bool:
-    """Draw losses, smoothed, and figures of a ``metrics.jsonl`` over the steps, as a PNG; False without matplotlib."""
+    """Plot smoothed losses and the metrics of a ``metrics.jsonl`` over the steps, as PNG; False without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -1,4 +1,4 @@
-"""A dataset: images of two domains, how they correspond, which are held out, and the crops that are taken of them."""
+"""A dataset: images of two domains, their correspondence, which are held out, and the crops that are taken of them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from tilegan.training.styles import find_styles
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images that can be used.
+    """The usable images of a training or evaluation.
 
     Attributes:
-        folders: where they lie.
-        kind: what they are to a method, one of ``methods.base.EXAMPLES``.
-        sources, targets: of reductions the same images twice; where they correspond, as many of one as of the other.
-        hold_out: every so many-th file of each folder is not trained on; 0: all are.
-        scale: by how much targets are larger than sources.
-        styles: names of the styles of targets, where there are several.
+        folders: the folders of the images.
+        kind: relation of sources and targets, one of ``methods.base.EXAMPLES``.
+        sources, targets: the images; the same list twice for reductions, lists of equal length for pairs.
+        hold_out: every n-th file of each folder is held out from training; 0: none.
+        scale: factor by which targets are larger than sources.
+        styles: names of the styles of targets if there are several.
     """
 
     folders: Folders
@@ -51,20 +51,19 @@ class Dataset:
         scale: int = 1,
         styles: Sequence[str] = (),
     ) -> Self:
-        """Look for the images of a dataset.
+        """Find the images of a dataset.
 
         Args:
-            folders: where to look.
+            folders: the folders to search.
             kind: one of ``methods.base.EXAMPLES``.
-            sides: that sources and that targets must have at least, in pixels; images that correspond have to have the
-                larger of the two.
-            short_side: to which images are reduced, in pixels.
+            sides: minimum side of sources and of targets, in pixels; pairs need the larger of the two.
+            short_side: short side to which images are reduced, in pixels.
             hold_out: see the class.
             scale: likewise.
             styles: likewise.
 
         Raises:
-            DatasetError: a folder is missing or has no usable image, or images or maps of instances do not correspond.
+            DatasetError: a folder is missing or has no usable image, or images or instance maps do not correspond.
         """
         sources, targets = _found(folders, kind, sides, short_side, bool(styles))
         if folders.instances is not None:
@@ -73,10 +72,10 @@ class Dataset:
 
     @classmethod
     def for_training(cls, folders: Folders, settings: TrainSettings) -> Self:
-        """The images that a method learns from.
+        """Find the images that a method learns from.
 
         Raises:
-            SettingError: the method wants other images than these, or images are reduced to less than a crop.
+            SettingError: the method needs other images, or images are reduced to less than a crop.
             ModelError: there is no such generator.
             DatasetError: as ``find``.
         """
@@ -84,9 +83,7 @@ class Dataset:
         method, side = settings.method_type, settings.target_side
         _check_method(folders, method.name, method.examples)
         if folders.instances is not None and not method.instances:
-            raise SettingError(
-                f"{method.name} takes no maps of instances: leave out --instances, or choose another method"
-            )
+            raise SettingError(f"{method.name} takes no instance maps: leave out --instances, or choose another method")
         return cls.find(
             folders,
             method.examples,
@@ -104,21 +101,21 @@ class Dataset:
 
     @property
     def trained(self) -> Domains:
-        """Those that are trained on.
+        """Return the images used for training.
 
         Raises:
-            DatasetError: none is, of a domain or style.
+            DatasetError: there are none for a domain or style.
         """
         return self._parts[0]
 
     @property
     def held_out(self) -> Domains:
-        """Those that are not. Raises as ``trained``."""
+        """Return the held-out images. Raises the errors of ``trained``."""
         return self._parts[1]
 
     @property
     def shown(self) -> Domains:
-        """Those that figures are of: held out, and of styles of which none is, those that are trained on."""
+        """Return the images for metrics: held-out ones, or training images for styles without any."""
         sources, targets = (
             held + [image for image in kept if image.style not in _styles(held)]
             for kept, held in zip(self.trained, self.held_out, strict=True)
@@ -127,23 +124,23 @@ class Dataset:
 
     @property
     def lacks_held_out(self) -> bool:
-        """Whether none is held out of a domain or style, though some shall be."""
+        """Return whether a domain or style has no held-out image although ``hold_out`` is set."""
         parts = zip(self.trained, self.held_out, strict=True)
         return bool(self.hold_out) and any(_styles(kept) - _styles(held) for kept, held in parts)
 
     @cached_property
     def digests(self) -> tuple[str, str]:
-        """Of both domains SHA-256 over names, reduced sizes and numbers of images: crops depend on nothing else.
+        """Return for each domain a SHA-256 hash of names, reduced sizes and numbers of images, which determine crops.
 
-        Maps of instances have the same names and sizes; their endings count.
+        Instance maps have the same names and sizes; their file extensions count.
         """
         return _digest(self.sources, self.folders.source), _digest(self.targets, self.folders.target)
 
     def check_same(self, digests: tuple[str, str]) -> None:
-        """Make sure that the images are those of a dataset with these ``digests``.
+        """Check that the images are those of a dataset with these ``digests``.
 
         Raises:
-            ResumeError: they are not.
+            ResumeError: they are others.
         """
         places = self.folders.source, self.folders.target
         for place, found, expected in zip(places, self.digests, digests, strict=True):
@@ -155,22 +152,20 @@ class Dataset:
 
     @property
     def bytes(self) -> int:
-        """Of all reduced images that are trained on."""
+        """Return the size of all reduced training images in bytes."""
         cached = self.trained[1:] if self.kind == REDUCED else self.trained
         return sum(image.channels * image.height * image.width for images in cached for image in images)
 
     def examples(self, images: Domains, side: int, budget: int, seed: int, labels: bool) -> Examples:
-        """Crops of some of its images; see ``training.examples.examples_of``."""
+        """Return crops of images of the dataset; see ``training.examples.examples_of``."""
         return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels)
 
 
 def _check_method(folders: Folders, method: str, kind: str) -> None:
-    """Make sure that folders hold what a method learns from."""
+    """Check that folders contain the images that a method learns from."""
     alone, related = folders.source == folders.target, bool(folders.paired or folders.derive)
     if kind == PAIRED and not related:
-        raise SettingError(
-            f"{method} learns from pairs: say how they are paired, by-name or side-by-side, or what to derive"
-        )
+        raise SettingError(f"{method} learns from pairs: give their pairing, by-name or side-by-side, or a derivation")
     if kind != PAIRED and related:
         raise SettingError(f"{method} does not learn from pairs: choose a method that does, or leave it away")
     if kind == REDUCED and not alone:

@@ -1,22 +1,22 @@
-"""Sources that are made of their targets, so that one folder of images gives pairs."""
+"""Sources that are derived from targets, so that one folder of images gives pairs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.gray import gray
 
-STRONG = 255.0  # a gradient of so many levels, in units of the Sobel operator, is drawn black
+STRONG = 255.0  # a gradient of this size, in units of the Sobel operator, is drawn black
 
 
 def gray_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma as a picture. uint8 (h, w, 3) -> (h, w, 3), all channels the same."""
+    """Convert an image to luma. uint8 (h, w, 3) -> (h, w, 3), all channels the same."""
     return gray(pixels).repeat(3, 2)
 
 
 def edges_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Dark lines on white where luma changes, the darker the more. uint8 (h, w, 3) -> (h, w, 3), all channels the same.
+    """Draw dark lines on white by the gradient of luma. uint8 (h, w, 3) -> (h, w, 3), all channels the same.
 
-    The length of the gradient by the 3 x 3 operator of Sobel and Feldman (1968); edge pixels are repeated outwards.
+    The length of the gradient by the 3 x 3 operator of Sobel and Feldman (1968); edge pixels are repeated outward.
     """
     levels = np.pad(gray(pixels)[..., 0].astype(np.float32), 1, mode="edge")
     across = levels[:, 2:] - levels[:, :-2]

@@ -1,4 +1,4 @@
-"""What a training learns from, step by step: crops of two folders, which correspond or do not, or of one."""
+"""Training examples of each step: crops of two folders, corresponding or not, or of one folder."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +14,15 @@ from tilegan.training.pairs import Domains
 
 
 class Examples(Protocol):
-    """What a training learns from."""
+    """A source of training examples."""
 
     def crops(self, number: int) -> tuple[Crop, Crop]:
-        """Crops ``number`` of sources and of targets."""
+        """Return crops ``number`` of sources and of targets."""
         ...
 
 
 class Unpaired(NamedTuple):
-    """Crops of two folders that have nothing to do with each other."""
+    """Crops of two unrelated folders."""
 
     sources: Crops
     targets: Crops
@@ -44,7 +44,7 @@ class Styled(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """Crops at the same places of images that correspond one by one, chosen where the targets are not flat."""
+    """Crops at the same positions of image pairs, chosen where the targets are not flat."""
 
     sources: Crops
     targets: Crops
@@ -59,22 +59,22 @@ class Reduced(NamedTuple):
     """Crops of one folder as targets, and reductions of the same crops as sources.
 
     Attributes:
-        targets: whose side is a multiple of ``scale``.
-        scale: sources are means over squares of so many pixels a side.
+        targets: crops whose side is a multiple of ``scale``.
+        scale: side of the squares of pixels whose means are the pixels of sources.
     """
 
     targets: Crops
     scale: int
 
     def crops(self, number: int) -> tuple[Crop, Crop]:
-        """See ``Examples``; crops of images that are smaller than a crop are cut to multiples of the scale."""
+        """See ``Examples``; crops of images smaller than a crop are cropped to multiples of the scale."""
         crop = self.targets.crop(number)
         small, pixels = reduced(crop.pixels, self.scale)
         return crop._replace(pixels=small), crop._replace(pixels=pixels)
 
 
 def reduced(pixels: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Means over squares of ``scale`` pixels a side of an image (h, w, C), and the part of it that is squares."""
+    """Return an image (h, w, C) reduced by averaging ``scale`` x ``scale`` pixels, and the part that was used."""
     height, width = (side // scale * scale for side in pixels.shape[:2])
     whole = pixels[:height, :width]
     return means(whole, scale), whole
@@ -83,16 +83,16 @@ def reduced(pixels: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], N
 def examples_of(
     kind: str, images: Domains, side: int, scale: int, budget: int, seed: int, styles: int = 0, labels: bool = False
 ) -> Examples:
-    """What a method learns from.
+    """Return the training examples of a method.
 
     Args:
         kind: one of ``methods.base.EXAMPLES``.
-        images: of sources and of targets; of reductions, the targets twice.
-        side: of the crops of sources, in pixels.
-        scale: by how much targets are larger.
-        budget: bytes of reduced images to keep in memory, of both domains together.
-        seed: chooses the crops.
-        styles: how many there are of targets that go with no source; 0 for one.
+        images: images of sources and of targets; for reductions, the targets twice.
+        side: side of the crops of sources, in pixels.
+        scale: factor by which targets are larger.
+        budget: bytes of reduced images to cache in memory, for both domains together.
+        seed: seed of the crops.
+        styles: number of styles of unpaired targets; 0 for one.
         labels: whether the sources are label maps.
     """
     if kind == REDUCED:
@@ -106,16 +106,16 @@ def examples_of(
 
 
 def batches(examples: Examples, steps: range, part: range, size: int) -> Iterator[tuple[Crop, Crop]]:
-    """The crops of each step, each made while the step before it is computed.
+    """Yield the crops of each step, which are prepared during the previous step.
 
     Args:
-        examples: what they are taken from.
+        examples: source of the crops.
         steps: numbers of the steps.
-        part: which crops of each step are wanted.
-        size: crops in each step.
+        part: indices of the wanted crops of each step.
+        size: number of crops per step.
 
     Yields:
-        those of sources and of targets, N together.
+        N crops of sources and N of targets, stacked.
     """
 
     def make(step: int) -> tuple[Crop, Crop]:

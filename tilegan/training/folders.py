@@ -1,4 +1,4 @@
-"""Where the images of a dataset lie."""
+"""The folders of a dataset."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -6,18 +6,18 @@ from typing import Self
 
 from tilegan.errors import ResumeError, SettingError
 
-ANEW = "--resume RUN SOURCE TARGET"  # how the command is told of new places
+ANEW = "--resume RUN SOURCE TARGET"  # command-line syntax for new paths
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where images lie, and how those of sources and of targets correspond: all that a run records of its images.
+    """The folders of images, and how sources and targets correspond: what a run records about its images.
 
     Attributes:
-        source, target: folders; the same one where files hold both, or where sources are made of targets.
-        paired, direction: see ``training.pairs``; '' if they do not correspond by their names or places.
-        derive: how sources are made of targets, see ``training.derive``; '' if they are not.
-        instances: folder of the maps of instances of sources; None if there are none.
+        source, target: folders; the same if files contain both, or if sources are derived from targets.
+        paired, direction: see ``training.pairs``; '' if they are not paired by name or side by side.
+        derive: how sources are derived from targets, see ``training.derive``; '' if they are not.
+        instances: folder of the instance maps of sources; None if there are none.
     """
 
     source: Path
@@ -29,20 +29,20 @@ class Folders:
 
     @classmethod
     def of(cls, source: str | Path, target: str | Path | None, instances: str | Path | None, **how: str) -> Self:
-        """Absolute folders of a training: without a target, sources and targets are in one folder."""
+        """Create absolute folders: without a target, sources and targets are in one folder."""
         first, second = Path(source).resolve(), Path(source if target is None else target).resolve()
         return cls(first, second, instances=Path(instances).resolve() if instances else None, **how)
 
     def moved(self, source: str | Path | None, target: str | Path | None, instances: str | Path | None) -> Self:
-        """The same images at new places, where they are given; of one folder of both, that is the source.
+        """Return the folders with new paths where given; if both are one folder, ``source`` is its new path.
 
         Raises:
-            SettingError: there are no maps of instances.
+            SettingError: ``instances`` is given, but there are no instance maps.
         """
         if target is None and self.source == self.target:
             target = source
         if instances is not None and self.instances is None:
-            raise SettingError("the run was started without maps of instances: leave out --instances")
+            raise SettingError("the run was started without instance maps: leave out --instances")
         return replace(
             self,
             source=self.source if source is None else Path(source).resolve(),
@@ -51,7 +51,7 @@ class Folders:
         )
 
     def to_json(self) -> dict[str, str]:
-        """As JSON types; with slashes on every system."""
+        """Return JSON types; paths have slashes on every system."""
         return asdict(self) | {
             "source": self.source.as_posix(),
             "target": self.target.as_posix(),
@@ -60,16 +60,16 @@ class Folders:
 
     @classmethod
     def from_json(cls, values: dict[str, str]) -> Self:
-        """The inverse of ``to_json``."""
+        """Create folders from the output of ``to_json``."""
         how = {name: values[name] for name in ("paired", "direction", "derive")}
         instances = Path(values["instances"]) if values["instances"] else None
         return cls(Path(values["source"]), Path(values["target"]), instances=instances, **how)
 
     def check_there(self) -> None:
-        """Make sure that all of them are still there.
+        """Check that all folders still exist.
 
         Raises:
-            ResumeError: one is not.
+            ResumeError: one does not.
         """
         for folder in filter(None, (self.source, self.target, self.instances)):
             if not folder.is_dir():

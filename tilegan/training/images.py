@@ -1,4 +1,4 @@
-"""The images of a folder that can be trained on, reduced."""
+"""The usable training images of a folder, reduced."""
 
 import warnings
 from contextlib import closing
@@ -17,22 +17,22 @@ from tilegan.images.masked import filled_thumbnail
 from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
 
-REACH = 64  # pixels from which others that mean nothing are filled, as far as usual halos
-STRIP = 256  # rows of a label map that are read at once
+REACH = 64  # distance in pixels from which invalid ones are filled, as large as usual halos
+STRIP = 256  # rows of a label map per read
 
 
 @dataclass(frozen=True)
 class TrainingImage:
-    """A file that is large enough to be cropped.
+    """An image file that is large enough for crops.
 
     Attributes:
         path: the file.
-        height, width: in pixels, once it is reduced.
-        number: its place among all files of the folder, by name, usable or not.
-        half: 'left' or 'right' where only that half of the file is meant.
-        derived: what is made of it, one of ``training.derive.DERIVATIONS``; '' if it is meant as it is.
-        style: number of its style, where there are several.
-        instances: the map of its instances, where it is a label map that has one.
+        height, width: reduced size in pixels.
+        number: its index among all files of the folder in order of names, usable or not.
+        half: 'left' or 'right' if only that half of the file is used.
+        derived: derivation that is applied to it, one of ``training.derive.DERIVATIONS``; '' for none.
+        style: index of its style if there are several.
+        instances: path of its instance map, if it is a label map with one.
     """
 
     path: Path
@@ -46,18 +46,18 @@ class TrainingImage:
 
     @property
     def channels(self) -> int:
-        """Of its pixels, with those of its instances."""
+        """Return the number of channels, including those of instances."""
         return 3 if self.instances is None else 3 + PLANES
 
 
 def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
-    """The images below a folder, in order of their names, that have at least ``side`` pixels either way.
+    """Find the images below a folder, in order of names, whose sides are at least ``side`` pixels.
 
-    Of most formats only headers are read. Hidden files are passed over silently, others that are no image or too small
+    For most formats only headers are read. Hidden files are skipped silently, files that are no images or too small
     with a ``SkippedImageWarning`` each.
 
     Raises:
-        DatasetError: the folder does not exist or none of its files can be used.
+        DatasetError: the folder does not exist or has no usable file.
     """
     if not folder.is_dir():
         raise DatasetError(f"no folder '{folder}': give a folder of images")
@@ -82,10 +82,10 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
 
 
 def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImage], list[TrainingImage]]:
-    """Part what is trained on from what is held out: every ``every``-th file of the folder; 0 holds none out.
+    """Split images into training and held-out images: every ``every``-th file of the folder; 0 holds none out.
 
     Raises:
-        DatasetError: nothing is left to train on, of one of its styles.
+        DatasetError: no training image is left, in the folder or for one of its styles.
     """
     parts: tuple[list[TrainingImage], list[TrainingImage]] = ([], [])
     for image in images:
@@ -103,13 +103,13 @@ def read_reduced(image: TrainingImage, labels: bool = False) -> NDArray[np.uint8
 def read_masked(image: TrainingImage, labels: bool = False) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
     """Decode and reduce one image: uint8 (height, width, 3), or 5 with instances (see ``images.instances``).
 
-    Pixels that mean nothing are filled as ``stylize`` fills them; with the image comes bool (height, width) where none
-    is filled, or None if none is at all, and for label maps. Huge images are first thinned out to twice the wanted size
-    while they are read.
+    Invalid pixels are filled as in ``stylize``. The second result is bool (height, width), True for pixels that are not
+    filled, or None if all are valid, and for label maps. Huge images are subsampled to twice the wanted size while they
+    are read.
 
     Args:
         image: from ``find_images``.
-        labels: whether it is a label map: of these single pixels are kept, since the mean of two labels is none.
+        labels: whether it is a label map, which is subsampled, since the mean of two labels is no label.
 
     Raises:
         ImageError: the file does not decode, or has more than 8 bits and is a label map.
@@ -135,15 +135,15 @@ def read_masked(image: TrainingImage, labels: bool = False) -> tuple[NDArray[np.
 
 
 def _labels(source: Source, image: TrainingImage) -> NDArray[np.uint8]:
-    """A label map or half of it, reduced."""
-    if source.dtype.itemsize > 1:  # which would be stretched to 8 bits, each file in its own way
+    """Read a label map or half of it, reduced."""
+    if source.dtype.itemsize > 1:  # would be stretched to 8 bits, differently for each file
         raise ImageError(f"no label map: {image.path} has values of {source.dtype}: save it with 8 bits")
     width = source.width // 2 if image.half else source.width
     return _thinned_out(source, image, source.width - width if image.half == "right" else 0, width)
 
 
 def _with_instances(labels: NDArray[np.uint8], image: TrainingImage) -> NDArray[np.uint8]:
-    """A reduced label map joined with its instances, if it has a map of them."""
+    """Append instances to a reduced label map, if it has an instance map."""
     if image.instances is None:
         return labels
     with closing(InstanceMap(image.instances)) as instances:
@@ -151,7 +151,7 @@ def _with_instances(labels: NDArray[np.uint8], image: TrainingImage) -> NDArray[
 
 
 def _thinned_out(source: Source | InstanceMap, image: TrainingImage, left: int, width: int) -> NDArray[np.uint8]:
-    """The nearest pixel of so many columns for each of the reduced image: what these say stays what it is."""
+    """Subsample to the nearest pixel, so that values are preserved."""
     rows = _nearest(image.height, source.height)
     columns = left + _nearest(image.width, width)
     strips = []
@@ -163,5 +163,5 @@ def _thinned_out(source: Source | InstanceMap, image: TrainingImage, left: int, 
 
 
 def _nearest(count: int, length: int) -> NDArray[np.intp]:
-    """Of ``length`` pixels in a row the ``count`` that are in the middle of as many parts of it."""
+    """Return the indices of the middle pixels of ``count`` equal parts of ``length`` pixels."""
     return (2 * np.arange(count, dtype=np.intp) + 1) * length // (2 * count)

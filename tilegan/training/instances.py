@@ -1,4 +1,4 @@
-"""Maps of instances of a folder of label maps: files of the same names, in which each object has its own number.
+"""Instance maps of a folder of label maps: files of the same names, in which each object has its own number.
 
 They are PNG or TIFF of one band with 8 or 16 bits; 0 stands for no object.
 """
@@ -18,33 +18,33 @@ ENDINGS = (".png", ".tif", ".tiff")
 
 
 def find_instance_maps(images: list[TrainingImage], folder: Path, instances: Path) -> list[TrainingImage]:
-    """Label maps, each with the map of its instances: the file of the same name up to its ending, of the same size.
+    """Return label maps with their instance maps: files of the same name except the extension, and of the same size.
 
-    They are PNG or TIFF. Files of other names are passed over: they may be of label maps that cannot be used.
+    They are PNG or TIFF. Files of other names are skipped: they may belong to label maps that cannot be used.
 
     Args:
-        images: the label maps, or halves of files that are.
-        folder: theirs.
-        instances: that of the maps of their instances.
+        images: the label maps, or halves of files.
+        folder: folder of the label maps.
+        instances: folder of the instance maps.
 
     Raises:
-        DatasetError: the folder is missing, or two files in it have the same name; or a label map has none, or one of
-            another size, or one that is no map of instances.
+        DatasetError: the folder is missing, or two files in it have the same name; or a label map has no instance map,
+            one of another size, or an invalid one.
     """
     if not instances.is_dir():
-        raise DatasetError(f"no folder '{instances}': give a folder of maps of instances")
+        raise DatasetError(f"no folder '{instances}': give a folder of instance maps")
     files = by_name(instances, (path for path in files_below(instances) if path.suffix.lower() in ENDINGS))
     wanted = by_name(folder, (image.path for image in images))
     if missing := [name for name in wanted if name not in files]:
-        raise DatasetError(f"label maps without a map of instances of the same name in '{instances}': {some(missing)}")
+        raise DatasetError(f"label maps without an instance map of the same name in '{instances}': {some(missing)}")
     found = [replace(image, instances=files[name]) for name, image in zip(wanted, images, strict=True)]
     if other := [name for name, image in zip(wanted, found, strict=True) if not _fits(image)]:
-        raise DatasetError(f"label maps and maps of instances of different sizes: {some(other)}: both need the same")
+        raise DatasetError(f"label maps and instance maps of different sizes: {some(other)}: both need the same")
     return found
 
 
 def _fits(image: TrainingImage) -> bool:
-    """Whether a label map and the map of its instances have the same size."""
+    """Return whether a label map and its instance map have the same size."""
     assert image.instances is not None
     try:
         with closing(InstanceMap(image.instances)) as numbers, closing(open_source(image.path)) as labels:

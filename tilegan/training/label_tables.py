@@ -1,4 +1,4 @@
-"""The table of a set of label maps, the colour of each label: read from a file, or found in the maps."""
+"""The label table of a set of label maps, with the color of each label: read from a file, or found in the maps."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,29 +10,29 @@ from tilegan.errors import DatasetError, ImageError, SettingError
 from tilegan.images.header import read_header
 from tilegan.training.images import TrainingImage, read_reduced
 
-Table = list[list[int]]  # levels of red, green and blue of each label
+Table = list[list[int]]  # 8-bit red, green and blue of each label
 
 MOST = 256  # labels
-TOO_MANY = 2**20  # different colours: no noise of label maps makes so many
-LOOKED_AT = 1000  # images, evenly spread, in which labels are looked for
-LOSSY = ("JPEG", "WEBP")  # formats that change colours
-EVEN = 24  # levels that differ within 3 x 3 pixels of one label, at most
-APART = 32  # levels between two labels of a lossy format, at least
-NEAR = 8  # levels: what is nearer to a label's colour is of that label beyond doubt
-LEAST = 5e-4  # share of all pixels that an area's colour needs to be a label
-SURE = 0.7  # share of pixels of a lossy label map that are near to a label's colour, at least
-LIKE_NEXT = 0.5  # share of pixels of other label maps that are like their neighbour to the right, at least
+TOO_MANY = 2**20  # different colors: noise in label maps produces fewer
+LOOKED_AT = 1000  # images, evenly spread, that are searched for labels
+LOSSY = ("JPEG", "WEBP")  # formats that change colors
+EVEN = 24  # maximum difference of 8-bit values within 3 x 3 pixels of one label
+APART = 32  # minimum distance of two labels of a lossy format, in 8-bit values
+NEAR = 8  # 8-bit values: pixels closer to the color of a label certainly belong to it
+LEAST = 5e-4  # least share of all pixels for a color of areas to be a label
+SURE = 0.7  # least share of pixels of a lossy label map that are near to the color of a label
+LIKE_NEXT = 0.5  # least share of pixels of other label maps that are equal to their right neighbor
 
 CURE = "give others, or --labels with a table"
 
 
 def read_table(path: str | Path) -> Table:
-    """The table of a text file: a label a line, ``r,g,b[,name]``, or ``value[,name]`` of an integer raster of 8 bits.
+    """Read a table from a text file: one label per line, ``r,g,b[,name]``, or ``value[,name]`` for 8-bit rasters.
 
-    Empty lines and lines that begin with # are passed over.
+    Empty lines and lines that begin with # are ignored.
 
     Raises:
-        SettingError: the file cannot be read, or a line is neither, or two labels are alike.
+        SettingError: the file cannot be read, a line is invalid, or two labels are equal.
     """
     table: Table = []
     for number, line in _lines(path):
@@ -40,7 +40,7 @@ def read_table(path: str | Path) -> Table:
         if color is None:
             raise SettingError(f"{path}, line {number}: '{line}' is no label: give r,g,b or a value, 0 to 255")
         if color in table:
-            raise SettingError(f"{path}, line {number}: '{line}' is there twice: each label needs its own color")
+            raise SettingError(f"{path}, line {number}: '{line}' occurs twice: each label needs its own color")
         table.append(color)
     if not 2 <= len(table) <= MOST:
         raise SettingError(f"{path} has {len(table)} labels: a table needs 2 to {MOST}")
@@ -48,7 +48,7 @@ def read_table(path: str | Path) -> Table:
 
 
 def read_names(path: str | Path) -> list[str]:
-    """The names of the labels of such a file, '' where a line has none; none at all if no line has one.
+    """Read the names of the labels from such a file, '' for lines without one; empty if no line has a name.
 
     Raises:
         SettingError: the file cannot be read.
@@ -58,7 +58,7 @@ def read_names(path: str | Path) -> list[str]:
 
 
 def _lines(path: str | Path) -> list[tuple[int, str]]:
-    """The lines of a table that tell a label, and their numbers, from 1."""
+    """Return the lines of a table that define a label, and their numbers, from 1."""
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -67,14 +67,14 @@ def _lines(path: str | Path) -> list[tuple[int, str]]:
 
 
 def _parts(line: str) -> tuple[list[str], list[str]]:
-    """What stands for the colour of a line, and what follows."""
+    """Split a line into the parts of the color and the rest."""
     parts = [part.strip() for part in line.split(",")]
     count = 3 if len(parts) >= 3 and parts[1].isdigit() else 1
     return parts[:count], parts[count:]
 
 
 def _color(line: str) -> list[int] | None:
-    """The colour of a line of a table; None if it tells none."""
+    """Parse the color of a line of a table; None if it is invalid."""
     numbers, _ = _parts(line)
     if not all(part.isdecimal() and int(part) <= 255 for part in numbers):
         return None
@@ -83,14 +83,14 @@ def _color(line: str) -> list[int] | None:
 
 
 def find_table(images: list[TrainingImage]) -> Table:
-    """The table of label maps, sorted by colour.
+    """Find the table of label maps, sorted by color.
 
-    Of formats that keep colours each colour is a label. JPEG changes them, and blurs the edges between them: there the
-    most frequent colours of even areas are, with all that is less than 32 levels from them. Labels nearer than that,
-    and those that are nothing but thin lines, need a table of the user's own.
+    In lossless formats each color is a label. JPEG changes colors and blurs the edges between them: there labels are
+    the most frequent colors of even areas, with all colors within 32 8-bit values. Labels with closer colors, and those
+    that occur only as thin lines, need a table from the user.
 
     Args:
-        images: of one folder; of more than 1,000 of them some are looked at.
+        images: images of one folder; a sample is read if there are more than 1,000.
 
     Raises:
         DatasetError: they are no label maps, or none decodes.
@@ -103,7 +103,7 @@ def find_table(images: list[TrainingImage]) -> Table:
         try:
             levels = read_reduced(image, labels=True)[..., :3]
         except ImageError:
-            continue  # training will tell
+            continue  # training reports it
         codes = _codes(levels)
         pixels += codes.size
         alike += int((codes[:, 1:] == codes[:, :-1]).sum())
@@ -125,13 +125,13 @@ def find_table(images: list[TrainingImage]) -> Table:
 
 
 def _codes(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """(h, w, 3) -> (h, w), a number for each colour."""
+    """Return a number for each color, (h, w, 3) -> (h, w)."""
     codes: NDArray[np.int64] = levels.astype(np.int64) @ np.array([2**16, 2**8, 1])
     return codes
 
 
 def _colors(codes: Iterable[int]) -> NDArray[np.int64]:
-    """The inverse, (n,) -> (n, 3)."""
+    """Return the colors of such numbers, (n,) -> (n, 3)."""
     numbers = np.array(list(codes), np.int64)
     return np.stack((numbers >> 16, numbers >> 8 & 255, numbers & 255), 1)
 
@@ -142,7 +142,7 @@ def _count(counts: dict[int, int], codes: NDArray[np.int64]) -> None:
 
 
 def _spread(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """By how many levels 3 x 3 pixels differ at most, in any channel: (h, w, 3) -> (h - 2, w - 2)."""
+    """Return the maximum difference of 3 x 3 pixels in any channel: (h, w, 3) -> (h - 2, w - 2)."""
     low, high = levels.astype(np.int64), levels.astype(np.int64)
     for axis in (0, 1):
         inner = levels.shape[axis] - 2
@@ -153,7 +153,7 @@ def _spread(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _modes(counts: dict[int, int], pixels: int) -> NDArray[np.int64]:
-    """Colours that are the most frequent ones within ``APART`` levels, of areas large enough: (n, 3)."""
+    """Return colors that are the most frequent ones within ``APART``, of large enough areas: (n, 3)."""
     colors, shares = _colors(counts), np.array(list(counts.values())) / pixels
     modes = []
     while len(shares):
@@ -166,7 +166,7 @@ def _modes(counts: dict[int, int], pixels: int) -> NDArray[np.int64]:
 
 
 def _share_near(counts: dict[int, int], colors: NDArray[np.int64]) -> float:
-    """The share of pixels whose colours are within ``NEAR`` levels of one of these."""
+    """Return the share of pixels whose colors are within ``NEAR`` of one of ``colors``."""
     present, numbers = _colors(counts), np.array(list(counts.values()))
     near = np.zeros(len(present), np.bool_)
     for color in colors:

@@ -1,4 +1,4 @@
-"""The loop over steps, and what it leaves in the run folder."""
+"""The training loop and its output in the run folder."""
 
 import io
 import time
@@ -27,17 +27,17 @@ from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig
 from tilegan.training.trainer import Trainer
 
 SHEET_COLUMNS = 6
-FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and figures: far from those trained on
+FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and metrics: far from those of training
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What the progress callback is told after every step.
+    """The argument of the progress callback after every step.
 
     Attributes:
-        step, steps: done, and in all.
-        losses: of this step, by name.
-        figures: of the last ``Monitor.measure``, by name; empty before the first.
+        step, steps: completed steps, and total number of steps.
+        losses: losses of this step, by name.
+        figures: metrics of the last ``Monitor.measure``, by name; empty before the first.
     """
 
     step: int
@@ -47,12 +47,12 @@ class TrainStep:
 
 
 class Loop:
-    """Trains step after step until it is done or told to stop, and keeps the run folder up to date.
+    """Runs training steps until the end or a request to stop, and keeps the run folder up to date.
 
     Attributes:
-        dataset: what it learns from.
-        trainer: what learns. Of several processes the first one (``leads``) writes and reports.
-        seconds: training time so far, what was done before a resume included.
+        dataset: the images to train on.
+        trainer: the networks and optimizers. With several processes the first one (``leads``) writes and reports.
+        seconds: training time so far, including that before a resume.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Loop:
         self.examples = self._examples(dataset.trained, 2 * tile)
         if self.leads and dataset.lacks_held_out:
             nth = ordinal(dataset.hold_out)
-            message = f"a folder has no {nth} usable file to hold out: figures are of some trained on"
+            message = f"a folder has no {nth} usable file to hold out: metrics use training images"
             warnings.warn(message, TileganWarning, stacklevel=2)
         self.seconds: float = facts["seconds"]
         self._fixed = self._examples(dataset.shown, 4 * tile)
@@ -81,11 +81,11 @@ class Loop:
     def go(
         self, time_limit: float | None, progress: Callable[[TrainStep], None] | None, stop: Callable[[], bool]
     ) -> None:
-        """Train until the last step, the time limit (in seconds) or the wish to stop, then save.
+        """Train until the last step, the time limit (in seconds) or a request to stop, then save.
 
         Raises:
-            OutputError: something cannot be written; the last checkpoint is kept.
-            DatasetError: none of a folder's images decodes.
+            OutputError: a file cannot be written; the last checkpoint is kept.
+            DatasetError: no image of a folder decodes.
             TrainingError: a loss is no longer a number; the last checkpoint is kept.
         """
         settings, trainer = self.config.settings, self.trainer
@@ -112,13 +112,13 @@ class Loop:
             loss_curves(self.folder / METRICS, self.folder / CURVES)
 
     def _examples(self, domains: Domains, side: int) -> Examples:
-        """Crops of sources and targets, as the method wants them."""
+        """Return crops of sources and targets as the method needs them."""
         settings = self.config.settings
         labels = bool(settings.generator.get("labels"))
         return self.dataset.examples(domains, side, self.config.cache, settings.seed, labels)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
-        """Write down a step; now and then, and after the last one, figures and a checkpoint."""
+        """Record a step; at intervals, and after the last step, also metrics and a checkpoint."""
         step = self.trainer.step
         measured = self._show() if last or step % self.config.sample_every == 0 else {}
         append_metrics(self.folder, step, self.seconds, losses, measured)
@@ -134,7 +134,7 @@ class Loop:
         self.trainer.translator(self.config.name, self._facts()).save(self.folder / TRANSLATOR)
 
     def _facts(self) -> dict[str, Any]:
-        """How the translator was made, for whoever meets its file."""
+        """Return how the translator was made, for the metadata of its file."""
         settings = replace(self.config.settings, method=self.config.settings.method.unfitted()).to_json()
         return {
             "tilegan": tilegan.__version__,
@@ -154,13 +154,13 @@ class Loop:
 
     @cached_property
     def _shown(self) -> tuple[list[Crop], list[Crop], Monitor]:
-        """Source and target crops that stay the same, for sheets and figures; only who leads needs them."""
+        """Return fixed source and target crops for sheets and metrics; only the first process needs them."""
         sources, targets = map(list, zip(*map(self._fixed.crops, FIXED), strict=True))
         before, after = ([crop.pixels[..., :3] for crop in crops] for crops in (sources, targets))
         return sources, targets, Monitor(before, after, self.config.settings.scale, self.dataset.kind != UNPAIRED)
 
     def _show(self) -> dict[str, float]:
-        """A sheet of source crops, their translations and target crops, always the same ones, and figures of them."""
+        """Write a sheet of fixed source crops, their outputs and target crops, and return metrics of the outputs."""
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
         wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
@@ -176,6 +176,6 @@ class Loop:
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
         self.figures = monitor.measure(translations)
-        if self.dataset.kind != PAIRED:  # a map need not have the colors and edges of a drawing
+        if self.dataset.kind != PAIRED:  # for example, a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures

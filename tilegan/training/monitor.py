@@ -1,4 +1,4 @@
-"""What a training has come to, measured on crops that stay the same: style, content, palette, and signs of collapse."""
+"""Metrics of a training on fixed crops: style, content, palette, and signs of collapse."""
 
 import warnings
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from tilegan.metrics.pyramid import levels_of
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
 
-LEAST_SPREAD = 0.3  # of the sources' own: below it nearly all translations have the same colours
+LEAST_SPREAD = 0.3  # relative to the sources: below it nearly all outputs have the same colors
 LEAST_CONTENT = 0.3
 
 
 class Monitor:
-    """Measures translations of the same crops again and again.
+    """Measures outputs for the same crops during a training.
 
     Args:
-        sources: uint8 (h, w, 3) each, best of images that are not trained on.
-        targets: the same of the target domain, at least two.
-        scale: by how much targets are larger than sources: style and palette are compared at their size.
-        correspond: whether each target is what its source should become.
+        sources: uint8 (h, w, 3) each, preferably from held-out images.
+        targets: likewise from the target domain, at least two.
+        scale: factor by which targets are larger than sources: style and palette are compared at their size.
+        correspond: whether each target is the wanted output of its source.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Monitor:
         enlarged = [picture.repeat(scale, 0).repeat(scale, 1) for picture in sources]
         side = min(min(picture.shape[:2]) for picture in (*enlarged, *targets))
         self._levels, self._style_levels = levels_of(side // scale), levels_of(side)
-        middle = len(targets) // 2  # of several styles, which take turns, each half has some of all
+        middle = len(targets) // 2  # styles alternate, so that each half contains all of them
         halves = targets[:middle], targets[middle:]
         self._size = max(len(sources), *map(len, halves))
         self._targets = Targets(*(self._set_of(half) for half in halves))
@@ -47,19 +47,18 @@ class Monitor:
         self.spreads = spreads(sources)
 
     def measure(self, translations: Sequence[Picture]) -> dict[str, float]:
-        """Figures of translations of the sources.
+        """Compute metrics of the outputs for the sources.
 
         Args:
-            translations: uint8 (h * n, w * n, 3), each of a source of (h, w, 3), where n is a multiple of ``scale``;
-                they are reduced to the size of what they are compared with.
+            translations: uint8 (h * n, w * n, 3), one for each source (h, w, 3), where n is a multiple of ``scale``;
+                they are reduced to the size of the images that they are compared with.
 
         Returns:
             ``style``: mean over the levels of a Laplacian pyramid: 0 is as far from the targets as the sources, 1 as
-            near as other targets; missing where the sources are as near. ``content``: correlation of gradients with the
-            source, mean over the levels. ``palette``: distance of colours to the targets, in units of Lab.
-            ``spread_between`` and ``spread_within``: how far colours differ between and within the pictures, as a share
-            of the sources'. See ``docs/evaluate.md``. ``psnr``: where targets correspond, how near translations come to
-            them, in dB.
+            near as other targets; missing if the sources are as near. ``content``: correlation of gradients with the
+            source, mean over the levels. ``palette``: distance of colors to the targets, in units of Lab.
+            ``spread_between`` and ``spread_within``: differences of colors between and within the images, relative to
+            those of the sources. See ``docs/evaluate.md``. ``psnr``: for pairs, the PSNR of outputs and targets, in dB.
         """
         fine, small = (
             [
@@ -97,7 +96,7 @@ class Monitor:
 
 
 def warn_of_collapse(figures: dict[str, float], step: int) -> None:
-    """Give a ``CollapseWarning`` for what ``Monitor.measure`` shows to have gone wrong."""
+    """Issue a ``CollapseWarning`` for metrics of ``Monitor.measure`` that indicate a failure."""
     signs = {
         "all pictures get the same colors (mode collapse)": figures["spread_between"] < LEAST_SPREAD,
         "pictures lose their colors (palette collapse)": figures["spread_within"] < LEAST_SPREAD,
@@ -105,12 +104,12 @@ def warn_of_collapse(figures: dict[str, float], step: int) -> None:
     }
     for sign, seen in signs.items():
         if seen:
-            told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
-            warnings.warn(f"step {step}: {sign}: {told}", CollapseWarning, stacklevel=2)
+            values = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+            warnings.warn(f"step {step}: {sign}: {values}", CollapseWarning, stacklevel=2)
 
 
 def spreads(pictures: Sequence[Picture]) -> tuple[float, float]:
-    """Mean distance between the pictures' mean colours, and mean deviation of colours within them, in units of Lab."""
+    """Return the mean distance of the mean colors of images, and the mean deviation within them, in units of Lab."""
     middles, within = [], []
     for picture in pictures:
         colors = to_lab(picture.reshape(-1, 3))

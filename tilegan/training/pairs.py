@@ -1,4 +1,4 @@
-"""Images that correspond one by one: two folders with files of the same names, or files that hold both side by side."""
+"""Image pairs: two folders with files of the same names, or files that contain both images side by side."""
 
 import warnings
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ from tilegan.training.images import TrainingImage, find_images
 PAIRINGS = BY_NAME, SIDE_BY_SIDE = "by-name", "side-by-side"
 DIRECTIONS = ("a-to-b", "b-to-a")
 SHOWN = 5  # names in a message
-FULL = 2**31  # a short side to which nothing is reduced
+FULL = 2**31  # a short side for which no image is reduced
 
 Domains = tuple[list[TrainingImage], list[TrainingImage]]
 
 
 def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domains:
-    """The images of two folders whose files have the same names, up to their endings, and the same sizes.
+    """Find the images of two folders with the same file names, except extensions, and the same sizes.
 
     Raises:
-        DatasetError: a folder is missing or has no usable image, or two files of the same name, or one file without a
-            partner, or with one of another size.
+        DatasetError: a folder is missing, has no usable image, or two files of the same name; or a file has no partner,
+            or one of another size.
     """
     first, second = (_by_name(folder, find_images(folder, side, short_side)) for folder in (source, target))
     if first.keys() != second.keys():
@@ -30,18 +30,18 @@ def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domain
         raise DatasetError(f"files without a partner of the same name: {some(alone)}: rename or remove them")
     other = [name for name in first if _size(first[name]) != _size(second[name])]
     if other:
-        raise DatasetError(f"pairs of different sizes: {some(other)}: both images of a pair need the same one")
-    # numbered alike, so that the same pairs are held out whatever else is in the folders
+        raise DatasetError(f"pairs of different sizes: {some(other)}: both images of a pair need the same size")
+    # with equal numbers, so that the same pairs are held out whatever else is in the folders
     return list(first.values()), [replace(second[name], number=image.number) for name, image in first.items()]
 
 
 def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Domains:
-    """The left and the right halves of a folder's images: sources and targets, or the other way round.
+    """Find the left and right halves of a folder's images: sources and targets, or vice versa.
 
     Args:
-        folder: of images, each of which holds two of the same size side by side.
-        side: that each half must have at least, in pixels.
-        short_side: to which halves are reduced, in pixels.
+        folder: folder of images, each of which contains two of the same size side by side.
+        side: minimum side of each half, in pixels.
+        short_side: short side to which halves are reduced, in pixels.
         direction: 'a-to-b' if sources are on the left, or 'b-to-a'.
 
     Raises:
@@ -64,13 +64,13 @@ def find_halves(folder: Path, side: int, short_side: int, direction: str) -> Dom
 
 
 def derive_pairs(folder: Path, side: int, short_side: int, derive: str) -> Domains:
-    """Sources that are made of a folder's images, and these images, the targets.
+    """Return sources derived from a folder's images, and these images as targets.
 
     Args:
-        folder: of images.
-        side: that each must have at least, in pixels.
-        short_side: to which they are reduced, in pixels.
-        derive: how sources are made: one of ``training.derive.DERIVATIONS``.
+        folder: folder of images.
+        side: minimum side of each image, in pixels.
+        short_side: short side to which images are reduced, in pixels.
+        derive: how sources are derived: one of ``training.derive.DERIVATIONS``.
 
     Raises:
         DatasetError: the folder is missing or has no usable image.
@@ -80,28 +80,28 @@ def derive_pairs(folder: Path, side: int, short_side: int, derive: str) -> Domai
 
 
 def check_pairing(paired: str, direction: str, derive: str = "") -> None:
-    """Make sure that a pairing, a direction and a derivation are known; '' stands for no pairs, and for none derived.
+    """Check that pairing, direction and derivation are valid; '' is for no pairs and no derivation.
 
     Raises:
-        SettingError: one is not, or they cannot be together.
+        SettingError: one is unknown, or they cannot be combined.
     """
     if derive not in ("", *DERIVATIONS):
-        raise SettingError(f"no sources derived as '{derive}': use {' or '.join(DERIVATIONS)}")
+        raise SettingError(f"no derivation '{derive}': use {' or '.join(DERIVATIONS)}")
     if derive and paired:
-        raise SettingError(f"sources derived of targets are paired already: leave out {paired}")
+        raise SettingError(f"sources derived from targets are paired already: leave out {paired}")
     if paired not in ("", *PAIRINGS):
         raise SettingError(f"no pairing '{paired}': use {' or '.join(PAIRINGS)}")
     if direction not in DIRECTIONS:
         raise SettingError(f"no direction '{direction}': use {' or '.join(DIRECTIONS)}")
     if direction != DIRECTIONS[0] and paired != SIDE_BY_SIDE:
-        raise SettingError(f"direction {direction} is of images side by side: swap the two folders instead")
+        raise SettingError(f"direction {direction} is for images side by side: swap the two folders instead")
 
 
 def by_name(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
-    """Files by their names below a folder, up to their endings, in order.
+    """Return files by their relative names without extensions, in order.
 
     Raises:
-        DatasetError: two have the same name.
+        DatasetError: two files have the same name.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -128,6 +128,6 @@ def _size(image: TrainingImage) -> tuple[int, int]:
 
 
 def some(names: list[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """Join the first names and the number of the others."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

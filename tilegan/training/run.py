@@ -1,7 +1,7 @@
-"""A run folder: everything a training leaves on disk.
+"""The run folder: all files of a training.
 
-``config.json`` (all settings), ``metrics.jsonl`` (a line a step; figures now and then), ``samples/`` (sheets),
-``checkpoint.safetensors``, ``translator.safetensors``, ``tensorboard/`` where that is installed, and at the end
+``config.json`` (all settings), ``metrics.jsonl`` (one line per step; metrics at intervals), ``samples/`` (sheets),
+``checkpoint.safetensors``, ``translator.safetensors``, ``tensorboard/`` if it is installed, and at the end
 ``curves.png``.
 """
 
@@ -24,18 +24,18 @@ TRANSLATOR = "translator.safetensors"
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run was started with; resuming needs nothing else.
+    """The configuration of a run, with everything needed to resume it.
 
     Attributes:
-        folders: of its images, absolute, and how these correspond.
-        source_files, target_files: digests of their usable files' names and sizes (see ``Dataset.digests``).
-        name: the style's name.
-        settings: the numbers of the training.
-        device, precision: names.
-        threads: CPU threads; other sums differ in the last bit.
-        cache: bytes of reduced images to keep in memory.
-        sample_every, checkpoint_every: steps.
-        init: the model it was started from, if any.
+        folders: absolute folders of its images, and how these correspond.
+        source_files, target_files: digests of the names and sizes of usable files (see ``Dataset.digests``).
+        name: name of the style.
+        settings: hyperparameters of the training.
+        device, precision: names of device and precision.
+        threads: CPU threads; other numbers change the last bits of sums.
+        cache: bytes of reduced images to cache in memory.
+        sample_every, checkpoint_every: intervals in steps.
+        init: the model that it was started from, if any.
     """
 
     folders: Folders
@@ -52,17 +52,17 @@ class RunConfig:
     init: str | None = None
 
     def __post_init__(self) -> None:
-        """Check what no other part does.
+        """Validate the intervals.
 
         Raises:
-            SettingError: nothing would ever be shown or kept.
+            SettingError: an interval is less than 1.
         """
         for name in ("sample_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name.replace('_', ' ')} must be at least 1 step, not {getattr(self, name)}")
 
     def write(self, folder: Path) -> None:
-        """Write ``config.json``, in which the entries of ``folders`` stand among the others."""
+        """Write ``config.json``, in which the entries of ``folders`` are merged with the others."""
         own = {name: value for name, value in vars(self).items() if name != "folders"}
         content = self.folders.to_json() | own | {"settings": self.settings.to_json()}
         replace_file(folder / CONFIG, (json.dumps(content, indent=2) + "\n").encode())
@@ -72,7 +72,7 @@ class RunConfig:
         """Read ``config.json``.
 
         Raises:
-            ResumeError: there is none, or it is of another version.
+            ResumeError: the file does not exist, or is of another version.
         """
         try:
             values: dict[str, Any] = json.loads((folder / CONFIG).read_text())
@@ -81,29 +81,29 @@ class RunConfig:
         own = {entry.name for entry in fields(cls)} - {"folders"}
         of_folders = {entry.name for entry in fields(Folders)}
         if not isinstance(values, dict) or set(values) != own | of_folders:
-            raise ResumeError(f"{folder / CONFIG} is of another version: start a new run")
+            raise ResumeError(f"{folder / CONFIG} is from another version: start a new run")
         found = Folders.from_json({name: values.pop(name) for name in of_folders})
         return cls(**{**values, "folders": found, "settings": TrainSettings.from_json(values["settings"])})
 
 
 def check(folder: Path, overwrite: bool) -> None:
-    """Make sure that a run may be put into a folder.
+    """Check that a run may be written to a folder.
 
     Raises:
-        OutputExistsError: there is a run already and ``overwrite`` is false, or a file or foreign folder of that name.
+        OutputExistsError: there is a run and ``overwrite`` is false, or a file or another folder with that name.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         if not (folder / CONFIG).is_file():
             raise OutputExistsError(f"'{folder}' exists and is no run: choose another folder with -o")
         if not overwrite:
-            raise OutputExistsError(f"'{folder}' holds a run: --resume {folder} goes on, --overwrite replaces it")
+            raise OutputExistsError(f"'{folder}' is a run: --resume {folder} continues it, --overwrite replaces it")
 
 
 def prepare(folder: Path) -> None:
-    """Make an empty run folder; a run that is there goes.
+    """Create an empty run folder; an existing run is removed.
 
     Raises:
-        OutputError: the folder cannot be made.
+        OutputError: the folder cannot be created.
     """
     for name in (CONFIG, METRICS, CURVES, CHECKPOINT, TRANSLATOR):
         (folder / name).unlink(missing_ok=True)
@@ -112,13 +112,13 @@ def prepare(folder: Path) -> None:
     try:
         (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+        raise OutputError(f"cannot create the folder '{folder}': {error.strerror}") from error
 
 
 def append_metrics(
     folder: Path, step: int, seconds: float, losses: dict[str, float], figures: dict[str, float]
 ) -> None:
-    """Add a step's line to ``metrics.jsonl``; ``seconds`` is the training time so far, ``figures`` may be none."""
+    """Append the line of a step to ``metrics.jsonl``; ``seconds`` is the training time, ``figures`` may be empty."""
     content = {"step": step, "seconds": round(seconds, 3), "losses": _rounded(losses)}
     line = json.dumps({**content, "figures": _rounded(figures)} if figures else content)
     try:
@@ -133,7 +133,7 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
 
 
 def cut_metrics(folder: Path, step: int) -> None:
-    """Forget the lines of steps after ``step``, and a torn last line: they will be done again."""
+    """Remove the lines of steps after ``step``, and an incomplete last line: these steps are run again."""
     path = folder / METRICS
     lines = path.read_text().splitlines() if path.is_file() else []
     kept = [line for line in lines if line.endswith("}}") and json.loads(line)["step"] <= step]
@@ -141,6 +141,6 @@ def cut_metrics(folder: Path, step: int) -> None:
 
 
 def last_losses(folder: Path, count: int) -> dict[str, float]:
-    """Means of the losses over the last ``count`` steps."""
+    """Return the means of the losses over the last ``count`` steps."""
     lines = [json.loads(line)["losses"] for line in (folder / METRICS).read_text().splitlines()[-count:]]
     return {name: round(sum(line[name] for line in lines) / len(lines), 4) for name in lines[0]} if lines else {}

@@ -1,4 +1,4 @@
-"""All numbers of a training, with defaults that train well; they are saved with every run."""
+"""All hyperparameters of a training, with defaults; they are saved with every run."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -16,26 +16,26 @@ from tilegan.tiling.reach import reach
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a training needs to know beside its images; the defaults are those of the default method.
+    """The hyperparameters of a training; the defaults are those of the default method.
 
     Attributes:
         tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S, those of targets ``scale`` times as
             large.
-        short_side: images are reduced until their short side has this many pixels; smaller ones stay as they are.
-        batch: crops per step, at least 2, since content is judged by pairs.
-        steps: steps in all.
-        learning_rate: Adam's rate for the generator.
-        discriminator_rate: Adam's rate for the discriminator (why they may differ: Heusel et al. 2017, 'GANs Trained
-            by a Two Time-Scale Update Rule').
-        rate_decay: share of the steps, the last ones, in which both rates fall linearly towards 0, so that strokes
-            settle.
-        betas: Adam's two decay rates.
-        average_decay: decay per step of the running average of the generator's weights, which is what is kept.
-        hold_out: every so many-th file of each folder is kept for the figures and not trained on; 0: none.
-        seed: chooses initial weights, crops and colour transforms.
+        short_side: short side to which images are reduced, in pixels; smaller ones are unchanged.
+        batch: crops per step, at least 2, since the content loss needs pairs.
+        steps: total number of steps.
+        learning_rate: learning rate of Adam for the generator.
+        discriminator_rate: learning rate of Adam for the discriminator (why they may differ: Heusel et al. 2017,
+            'GANs Trained by a Two Time-Scale Update Rule').
+        rate_decay: share of the steps, at the end, in which both learning rates fall linearly to 0, so that strokes
+            converge.
+        betas: decay rates of Adam.
+        average_decay: decay per step of the moving average of the generator's weights, which is saved.
+        hold_out: every n-th file of each folder is held out from training for metrics; 0: none.
+        seed: seed of initial weights, crops and color transforms.
         generator: architecture of the generator, see ``networks.build``.
-        discriminator: the same for the discriminator.
-        method: the settings of the training method; their type tells which it is.
+        discriminator: architecture of the discriminator.
+        method: the settings of the training method; their type determines the method.
     """
 
     tile_size: int = Siamese.sides[0]
@@ -54,10 +54,10 @@ class TrainSettings:
     method: MethodSettings = field(default_factory=SiameseSettings)
 
     def __post_init__(self) -> None:
-        """Check every number.
+        """Validate the settings.
 
         Raises:
-            SettingError: one of them cannot work.
+            SettingError: a value is out of range.
         """
         size, side = self.tile_size, 2 * self.tile_size
         rules = [
@@ -86,10 +86,10 @@ class TrainSettings:
 
     @classmethod
     def of(cls, method: MethodSettings, **numbers: Any) -> Self:
-        """The settings for a method, with its own defaults where no number is given.
+        """Create settings for a method, with its defaults for values that are not given.
 
         Raises:
-            SettingError: a number cannot work.
+            SettingError: a value is out of range.
         """
         kind = type_of(method)
         rates = dict(zip(("learning_rate", "discriminator_rate"), kind.rates, strict=True))
@@ -99,16 +99,16 @@ class TrainSettings:
 
     @property
     def method_type(self) -> type[Method]:
-        """The method that the settings are of."""
+        """Return the method of the settings."""
         return type_of(self.method)
 
     @cached_property
     def scale(self) -> int:
-        """By how much targets are larger than sources: what the generator enlarges, where sources are reductions.
+        """Return the factor by which targets are larger than sources: the generator's scale if sources are reductions.
 
         Raises:
             SettingError: sources are reductions, and the generator does not enlarge.
-            ModelError: there is no such generator, or it makes no image of an image.
+            ModelError: there is no such generator, or its output is no image.
         """
         if self.method_type.examples != REDUCED:
             return 1
@@ -119,10 +119,10 @@ class TrainSettings:
 
     @property
     def target_side(self) -> int:
-        """Side of the crops of targets, in pixels.
+        """Return the side of the crops of targets, in pixels.
 
         Raises:
-            SettingError: images are reduced to less than that. And what ``scale`` raises.
+            SettingError: images are reduced to less than that, or as for ``scale``.
         """
         side = 2 * self.tile_size * self.scale
         if self.short_side < side:
@@ -133,13 +133,13 @@ class TrainSettings:
         return side
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types."""
+        """Return JSON types."""
         content = asdict(self)
         return content | {"method": {"name": self.method_type.name, **content["method"]}}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``.
+        """Create settings from the output of ``to_json``.
 
         Raises:
             SettingError: a name is unknown or missing, as in a run of another version.

@@ -1,4 +1,4 @@
-"""Several styles: a folder with a folder of images for each."""
+"""Several styles: a folder with one subfolder of images per style."""
 
 import warnings
 from dataclasses import replace
@@ -9,13 +9,13 @@ from tilegan.training.images import TrainingImage, find_images
 
 
 def style_names(folder: Path) -> list[str]:
-    """The names of the styles of a folder, sorted: those of the folders in it.
+    """Return the sorted names of the styles of a folder, those of its subfolders.
 
     Raises:
         DatasetError: there are fewer than two.
     """
     if not folder.is_dir():
-        raise DatasetError(f"no folder '{folder}': give one with a folder of images for each style")
+        raise DatasetError(f"no folder '{folder}': give one with a subfolder of images for each style")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if len(names) < 2:
         raise DatasetError(f"several styles need a folder each in '{folder}': it has {len(names)}")
@@ -23,9 +23,9 @@ def style_names(folder: Path) -> list[str]:
 
 
 def find_styles(folder: Path, side: int, short_side: int) -> list[TrainingImage]:
-    """The images of a folder of styles, each with the number of its own, numbered by style.
+    """Find the images of a folder of styles, each with the index of its style, numbered within each style.
 
-    Files beside the styles' folders are passed over with a ``SkippedImageWarning`` each.
+    Files outside the subfolders of styles are skipped with a ``SkippedImageWarning`` each.
 
     Raises:
         DatasetError: there are fewer than two styles, or one has no usable image.

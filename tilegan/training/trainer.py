@@ -1,4 +1,4 @@
-"""One training step after another: losses, optimisers, the average of the generator's weights."""
+"""Training steps: losses, optimizers, and the average of the generator's weights."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -28,17 +28,17 @@ AVERAGE_WARM_UP = 10
 COLORS = 3  # channels
 ALONE = Processes()
 
-# sources, targets, thumbnails of the sources' images and numbers of the targets' styles, uint8 (N, h, w, 3) and (N,)
+# sources, targets, thumbnails of the sources' images and style indices of the targets, uint8 (N, h, w, 3) and (N,)
 Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.int_] | None]
 
 
 class Trainer:
-    """All that changes while a model learns.
+    """The state of a training: networks, optimizers and average.
 
     Attributes:
-        step: steps done.
-        processes: those that train together.
-        rates: of each network's optimiser, before they decay.
+        step: completed steps.
+        processes: the processes of the training.
+        rates: initial learning rates of the optimizer of each network.
         average: the generator with averaged weights.
     """
 
@@ -59,8 +59,8 @@ class Trainer:
             self.method = settings.method_type.build(settings.method, settings.generator, settings.discriminator)
         found = reach(self.method.generator)
         if settings.tile_size % found.stride:
-            given = settings.tile_size
-            raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {given}")
+            side = settings.tile_size
+            raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {side}")
         name, channels = settings.method_type.name, input_channels(self.method.generator)
         if channels != COLORS and settings.method_type.examples != PAIRED:
             raise SettingError(f"{name} translates colors, and its generator takes {channels} channels: use another")
@@ -73,7 +73,7 @@ class Trainer:
         for network in self.method.networks().values():
             to_device(network, device, torch.float32)
         computed = {"generator": self.method.generator_loss, "discriminator": self.method.discriminator_loss}
-        # float16 has no room for small gradients (Micikevicius et al. 2018, 'Mixed Precision Training')
+        # float16 underflows for small gradients (Micikevicius et al. 2018, 'Mixed Precision Training')
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
         self._losses = {name: self._shared(name, compute) for name, compute in computed.items()}
         self.average = copy.deepcopy(self.method.generator).requires_grad_(False)
@@ -86,10 +86,10 @@ class Trainer:
         }
 
     def start_from(self, translator: Translator) -> None:
-        """Take over the weights of a finished model: fine-tuning.
+        """Initialize from the weights of a finished model, for fine-tuning.
 
-        What it has not, such as an encoder, starts anew; what is not needed, such as batch norms' statistics, is left.
-        Of several styles the chosen one is taken over, if one is.
+        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed, such as statistics of
+        batch norms, are ignored. Of several styles the chosen one is used, if there is one.
 
         Raises:
             SettingError: its layers have other sizes.
@@ -110,20 +110,20 @@ class Trainer:
         thumbnails: NDArray[np.uint8] | None = None,
         styles: NDArray[np.int_] | None = None,
     ) -> dict[str, float]:
-        """Learn from one batch and return the losses by name.
+        """Train on one batch and return the losses by name.
 
-        Of several processes each gives its part of the batch; losses are those of the whole.
+        With several processes each passes its part of the batch; losses are those of the whole batch.
 
         Args:
             source: uint8 (N, 2S, 2S, 3), or with as many channels as the generator takes.
             target: uint8 (N, 2S * scale, 2S * scale, 3), of the other domain.
-            thumbnails: uint8 (N, 64, 64, 3), of the images that the sources are crops of, for generators that look at
-                them.
-            styles: (N,), the number of each target's style, for generators that know several.
+            thumbnails: uint8 (N, 64, 64, 3), of the images that the sources were cropped from, for generators with
+                context.
+            styles: (N,), the style index of each target, for generators with several styles.
 
         Raises:
-            TrainingError: a loss is no longer a finite number; weights are then no longer usable. Or the device has too
-                little memory for the batch.
+            TrainingError: a loss is not finite, so that the weights are no longer usable; or the device has too little
+                memory for the batch.
         """
         seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
         first, total = self.processes.part(self.settings.batch).start, self.settings.batch
@@ -132,9 +132,9 @@ class Trainer:
         try:
             with plain_memory_errors(), self._seeded(seed):
                 batch = self._batch(crops, seed, first, total)
-                losses = self._minimise("generator", batch) | self._minimise("discriminator", batch)
+                losses = self._minimize("generator", batch) | self._minimize("discriminator", batch)
         except MemoryError:
-            pass  # what its traceback holds has to go before something else can fit
+            pass  # tensors in its traceback must be freed first
         if losses is None:
             raise TrainingError(self._too_large(crops))
         self._follow()
@@ -146,21 +146,21 @@ class Trainer:
 
     @contextmanager
     def _seeded(self, seed: int) -> Iterator[None]:
-        """Let networks draw their noise, such as dropout, from the step's seed; processes draw their own."""
+        """Seed the random numbers of networks, such as dropout, for this step; they differ between processes."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(seed + self.processes.rank)
             yield
 
     def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
-        """What computes the losses of a network; with other processes it shares their gradients."""
+        """Return the module that computes the losses of a network; with several processes it averages gradients."""
         losses = _LossesOf(self.method.networks()[name], compute)
         if self.processes.count == 1:
             return losses
         rests = self.settings.method_type.rests and name == "generator"
         return DistributedDataParallel(losses, broadcast_buffers=False, find_unused_parameters=rests)
 
-    def _minimise(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
+    def _minimize(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
         losses = self._gradients(name, batch)
         for group in self.optimizers[name].param_groups:
             group["lr"] = self.rates[name] * self._decay()
@@ -177,7 +177,7 @@ class Trainer:
         return losses
 
     def _batch(self, crops: Crops, seed: int, first: int, total: int) -> Batch:
-        """A batch on the device."""
+        """Create a batch on the device."""
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
         source = seen(source, input_channels(self.method.generator))
@@ -185,7 +185,7 @@ class Trainer:
         return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress)
 
     def _too_large(self, crops: Crops) -> str:
-        """Says that the batch does not fit, and which one does: tried out, unless other processes would wait."""
+        """Return an error message with a batch size that fits, which is tested unless other processes would wait."""
         count, side, fitting = len(crops[0]), crops[0].shape[1], 0
         for size in range(count - 1, 1, -1) if self.processes.count == 1 else ():
             fewer = cast(Crops, tuple(None if part is None else part[:size] for part in crops))
@@ -202,7 +202,7 @@ class Trainer:
         return f"too little memory on {self.device} for {count} crops of {side} x {side} pixels: {cure}"
 
     def _decay(self) -> float:
-        """By what the rates of this step are multiplied."""
+        """Return the factor of the learning rates in this step."""
         left = 1 - self.step / self.settings.steps
         return 1.0 if left >= self.settings.rate_decay else left / self.settings.rate_decay
 
@@ -212,7 +212,7 @@ class Trainer:
         torch._foreach_lerp_(_numbers(self.average), _numbers(self.method.generator), 1 - decay)
 
     def _shares(self, styles: NDArray[np.int_] | None) -> torch.Tensor | None:
-        """(N, styles), 1 where a target is of the style; None if there is but one."""
+        """Return one-hot styles of targets, (N, styles); None if there is only one style."""
         count = len(self.settings.generator.get("styles", ()))
         if styles is None or not count:
             return None
@@ -223,22 +223,22 @@ class Trainer:
         return (pixels.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
     def translator(self, name: str, facts: dict[str, Any]) -> Translator:
-        """The averaged generator with its contract, on the training's device, in float32."""
+        """Return the averaged generator with its contract, on the device of the training, in float32."""
         generator = copy.deepcopy(self.average).eval()
         self.method.finish(generator)
         return Translator.of(generator, self.settings.generator, self.settings.tile_size, name=name, facts=facts)
 
     def check_finite(self) -> None:
-        """Make sure that the weights are worth keeping: a last step may have spoilt them unnoticed by its losses.
+        """Check that all weights are finite: the last step may have broken them although its losses were finite.
 
         Raises:
-            TrainingError: a weight is no longer a finite number.
+            TrainingError: a weight is not finite.
         """
         if not all(bool(torch.isfinite(value).all()) for value in self.state().values()):
             raise TrainingError(f"step {self.step}: a weight is no longer a number: try a lower learning rate")
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Everything that changes, as named tensors."""
+        """Return the state as named tensors."""
         tensors = {f"average/{name}": value for name, value in self.average.state_dict().items()}
         for network_name, network in self.method.networks().items():
             tensors |= {f"{network_name}/{name}": value for name, value in network.state_dict().items()}
@@ -249,7 +249,7 @@ class Trainer:
         return {name: value.detach().contiguous() for name, value in tensors.items()}
 
     def restore(self, step: int, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on where ``state`` was taken.
+        """Restore a state from ``state``.
 
         Raises:
             KeyError, RuntimeError: the tensors are not those of such a training.
@@ -270,12 +270,12 @@ class Trainer:
 
 
 def _numbers(network: nn.Module) -> list[torch.Tensor]:
-    """Weights, and statistics of batch norms."""
+    """Return weights, and statistics of batch norms."""
     return [value for value in chain(network.parameters(), network.buffers()) if value.is_floating_point()]
 
 
 class _LossesOf(nn.Module):
-    """Losses as the output of a module with the parameters that they train: so data parallel training wants it."""
+    """Wraps losses as the output of a module with their parameters, as DistributedDataParallel requires."""
 
     def __init__(self, network: nn.Module, compute: Callable[[Batch], Losses]) -> None:
         super().__init__()
