@@ -6,18 +6,16 @@ from typing import Any
 
 import click
 
+from tilegan.cli.fields import options
 from tilegan.cli.options import (
-    device_option,
     direction_option,
     instances_option,
-    overwrite_option,
     paired_option,
     path_option,
-    precision_option,
     sizes,
-    style_option,
 )
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 
 
 @click.command()
@@ -73,11 +71,10 @@ from tilegan.cli.report import pixel_bars
     "FILE",
     "Weights of an EfficientNet-Lite0, by which images are looked at  [default: an installed package's]",
 )
-@style_option
+@options(StyleOptions, "style")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
-@device_option
-@precision_option
-@overwrite_option
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: Any) -> None:
     """Measure MODEL: seams, style, content and what is seen of images of SOURCE_DIR, against those of TARGET_DIR.
 

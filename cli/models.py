@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import device_option, overwrite_option, precision_option
+from tilegan.cli.fields import options
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import PassOptions, RunOptions
 
 
 @click.command()
@@ -13,9 +14,8 @@ from tilegan.cli.report import pixel_bars
 @click.option(
     "-o", "--output", metavar="NAME", help="Of the sheet  [default: beside the photo, <stem>.models.<ending>]"
 )
-@device_option
-@precision_option
-@overwrite_option
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 def models(photograph: str | None, **settings: Any) -> None:
     """List the models and styles that --model takes by name, and what each paints like.
 

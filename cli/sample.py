@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import bounds, height_width, overwrite_option
+from tilegan.cli.fields import options
+from tilegan.cli.options import bounds, height_width
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import RunOptions
 
 
 @click.command()
@@ -25,7 +27,7 @@ from tilegan.cli.report import pixel_bars
 )
 @click.option("--crs", metavar="NAME", help="Where it shall lie, such as EPSG:32631; for .tif and .zarr.")
 @click.option("--bounds", metavar="L,B,R,T", type=bounds, help="In the CRS  [default: a pixel is one unit, from 0,0]")
-@overwrite_option
+@options(RunOptions, "overwrite")
 def sample(output: Path, shape: tuple[int, int], **settings: Any) -> None:
     """Write a procedural landscape of any size to OUTPUT (.png, .jpg, .webp, .tif, .dzi or .zarr).
 

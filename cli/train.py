@@ -8,19 +8,18 @@ from typing import Any
 
 import click
 
+from tilegan.cli.fields import options
 from tilegan.cli.options import (
     assignment,
     byte_count,
-    device_option,
     direction_option,
     duration,
     instances_option,
-    overwrite_option,
     paired_option,
-    precision_option,
 )
 from tilegan.cli.report import interrupted, step_bar
 from tilegan.cli.signals import answered
+from tilegan.inference.options import PassOptions, RunOptions
 
 RATE_OPTIONS = ("learning_rate", "discriminator_rate", "rate_decay")
 OPTIONS = ("steps", "tile_size", "short_side", "batch", *RATE_OPTIONS, "hold_out", "seed")
@@ -86,9 +85,8 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
 @click.option("--checkpoint-every", metavar="N", type=click.IntRange(min=1), default=250, show_default=True)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@device_option
-@precision_option
-@overwrite_option
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 @click.pass_context
 def train(context: click.Context, /, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
     """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.

@@ -1,6 +1,5 @@
 """Stylize a Dask array lazily: pixels in memory, or from any library that makes Dask arrays."""
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,58 +15,45 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
+from tilegan.inference.options import PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
+from tilegan.options import changed, takes
 from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CHUNK = 2048  # pixels a side, of an array that has no chunks of its own
 
 
+@takes(StyleOptions, PassOptions)
 def stylize_array(
     array: da.Array | NDArray[Any],
     model: str | Path | Translator = "vangogh",
     *,
-    seams: str = "exact",
-    strength: float = 1.0,
-    keep_colors: bool = False,
-    stroke: int | str = "auto",
     thumbnail: Pixels | None = None,
     instances: da.Array | NDArray[Any] | None = None,
-    style: Mapping[str, float] | None = None,
-    seed: int | None = None,
-    statistics: str | None = None,
-    window: int | None = None,
-    device: str = "auto",
-    precision: str = "auto",
+    **values: Any,
 ) -> da.Array:
     """The stylized array, as lazy as the given one: one task a chunk, each reading its chunk and a halo around it.
 
     In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by a level.
     Chunks of some thousand pixels a side waste least on halos.
 
+    Device and precision 'auto' leave a given translator where it is, and for uint16 precision 'auto' is float32. For
+    statistics 'global' and 'interpolated' all of the array is computed now, once for each norm. Strokes that are
+    enlarged make reduced copies be painted first.
+
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array of known chunk sizes, or one of numpy (or what can be sliced like
             one, such as a Zarr array), which is cut into chunks of 2048 pixels.
         model: a model's name or file, which each process loads once, or a translator, which travels with the graph.
-        seams: 'exact' or 'combo'.
-        strength: of the style: 0 for the array itself, 1 for all of it.
-        keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
-        stroke: how many times as large as the model paints them strokes are, 1 to 256; 'auto' for as large, within the
-            array, as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models that look at whole images;
             without it these do without. Of models with instance norms it is what statistics are taken from.
         instances: uint8 or uint16 (H, W), of a label map: the number of each pixel's object, for models that learnt
             with such maps; of the same kinds, of any chunks.
-        style: of a model of several styles, the share of each that is wanted.
-        seed: of models with noise, chooses another painting of the same array.
-        statistics: of models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, of the one
-            that is given), 'global' or 'interpolated', for which all of the array is computed now, once for each norm.
-        window: side of the square translated at once, in input pixels, rounded up to what works.
-        device: its name; 'auto' leaves a given translator where it is.
-        precision: the number format's name; likewise. For uint16 'auto' is float32.
+        **values: options by name.
 
     Returns:
         A Dask array (H * scale, W * scale, 3) of the same type, in the same rows and columns of chunks.
@@ -77,21 +63,26 @@ def stylize_array(
         ModelError: there is no such model.
     """
     array = _lazy(array)
+    styling: StyleOptions
+    passes: PassOptions
+    styling, passes = changed(values, StyleOptions(), PassOptions())
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 or uint16 (H, W, 3)"
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
+    device, precision = passes.device, passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    settled = style or statistics or seed is not None or thumbnail is not None or instances is not None
+    settled = styling.style or styling.statistics or styling.seed is not None
+    settled = settled or thumbnail is not None or instances is not None
     if isinstance(model, Translator) or settled or chosen_style(model):
-        choices = Choices(style or {}, seed, instances=instances is not None)
+        choices = Choices(styling.style, styling.seed, instances=instances is not None)
         image = None if thumbnail is None else partial(np.asarray, thumbnail)
         model = place_model(model, device, precision).settled(choices, image)
         array = array if instances is None else _joined(array, _lazy(instances))
-        model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
+        model = _settled(model, choose_statistics(model, passes.seams, styling.statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
@@ -100,8 +91,9 @@ def stylize_array(
     if translator.architecture.get("labels") and array.dtype != np.uint8:
         raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
     height, width, _ = array.shape
-    look = Look(strength, keep_colors, find_stroke(stroke, translator, height, width))
-    plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
+    stroke = find_stroke(styling.stroke, translator, height, width)
+    look = Look(styling.strength, styling.keep_colors, stroke)
+    plan = make_plan(translator, Window(0, 0, height, width), passes.seams, passes.window, look=look)
     return painted(array, model, plan, cut_of(plan, translator), translator.scale)
 
 
