@@ -10,9 +10,9 @@ from tilegan.inference.options import PassOptions, RunOptions
 
 
 @click.command()
-@click.option("--sheet", "photograph", metavar="PHOTO", help="Paint it with all of them, on one sheet to choose from.")
+@click.option("--sheet", "photograph", metavar="PHOTO", help="Stylize this photo with all models, on one sheet.")
 @click.option(
-    "-o", "--output", metavar="NAME", help="Of the sheet  [default: beside the photo, <stem>.models.<ending>]"
+    "-o", "--output", metavar="NAME", help="Output of --sheet  [default: beside the photo, <stem>.models.<ending>]"
 )
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")

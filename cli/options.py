@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 paired_option = click.option(
-    "--paired", metavar="HOW", default="", help="How images correspond: by-name, or side-by-side in one folder."
+    "--paired", metavar="HOW", default="", help="Correspondence of images: by-name, or side-by-side in one file."
 )
 direction_option = click.option(
     "--direction",
     metavar="WAY",
     default="a-to-b",
-    help="Of images side by side: a-to-b (default: left is source) or b-to-a.",
+    help="Direction of side-by-side pairs: a-to-b (default: left is the source) or b-to-a.",
 )
 
 
@@ -23,7 +23,9 @@ def path_option(name: str, metavar: str, told: str) -> Callable[[Callable[..., A
     return click.option(name, metavar=metavar, type=click.Path(path_type=Path), help=told)
 
 
-instances_option = path_option("--instances", "DIR", "Maps of instances of the label maps: a number per object.")
+instances_option = path_option(
+    "--instances", "DIR", "Folder of instance maps of the label maps: one number per object."
+)
 
 
 def bands(text: str) -> tuple[int, ...]:

@@ -150,8 +150,10 @@ def test_the_analysis_of_networks_stands_alone() -> None:
         "import tilegan.pipelines",
         "from click.testing import CliRunner; from tilegan.cli.main import main;"
         "result = CliRunner().invoke(main, ['--help']); assert 'stylize' in result.output, result.output",
+        "from click.testing import CliRunner; from tilegan.cli.main import main;"
+        "result = CliRunner().invoke(main, ['stylize', '--help']); assert '--window' in result.output, result.output",
     ],
-    ids=["package", "pipelines", "help"],
+    ids=["package", "pipelines", "help", "help of a command"],
 )
 def test_quick_without_heavy_imports(code: str) -> None:
     heavy = "{'torch', 'dask', 'zarr', 'rasterio', 'numpy'}"
