@@ -100,7 +100,7 @@ def test_empty_mappings_are_not_shared_and_groups_are_kept_apart():
     [
         (Brush(0), "no width 0: give 1 to 9"),
         (Brush(10), "no width 10: give 1 to 9"),
-        (Brush(hair="long"), "no hair 'long': use soft, hard"),
+        (Brush(hair="long"), "no hair 'long': use soft or hard"),
     ],
 )
 def test_values_are_checked_by_their_fields(brush, message):

@@ -95,7 +95,7 @@ def check_values(group: Any) -> None:
         told, value = told_of(entry), getattr(group, entry.name)
         noun = told.noun or entry.name.replace("_", " ")
         if told.choices and value is not None and value not in told.choices:
-            raise SettingError(f"no {noun} '{value}': use {values_of(entry)}")
+            raise SettingError(f"no {noun} '{value}': use {', '.join(told.choices[:-1])} or {told.choices[-1]}")
         if told.least is not None and value is not None and not told.least <= value <= (told.most or value):
             raise SettingError(f"no {noun} {value}: give {values_of(entry)}")
 
