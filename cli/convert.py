@@ -5,37 +5,27 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import export_options, overwrite_option, region
+from tilegan.cli.fields import options, taken
 from tilegan.cli.report import pixel_bars
+from tilegan.images.encoding import ExportOptions
+from tilegan.inference.options import RunOptions
 
 
 @click.command()
 @click.argument("store")
 @click.argument("output", type=click.Path(path_type=Path))
-@export_options
-@click.option("--region", metavar="X,Y,W,H", type=region, help="Only this part of the store, in its pixels.")
-@overwrite_option
-def convert(
-    store: str,
-    output: Path,
-    compress: str,
-    quality: int,
-    lossless: bool,
-    zarr_format: str,
-    profile: str,
-    strip: bool,
-    **settings: Any,
-) -> None:
+@options(ExportOptions)
+@options(RunOptions, "region", "overwrite")
+def convert(store: str, output: Path, **values: Any) -> None:
     """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).
 
     Nothing is computed again. A .tif is a Cloud-Optimized GeoTIFF and keeps all that is known of the source.
     """
-    from tilegan.images.formats import ExportOptions
     from tilegan.pipelines.convert import convert as run_convert
 
-    options = ExportOptions(compress, quality, lossless, profile, strip, zarr_format)
+    export = taken(ExportOptions, values)
     with pixel_bars() as progress:
-        result = run_convert(store, output, options=options, progress=progress, **settings)
+        result = run_convert(store, output, options=export, progress=progress, **values)
     for note in result.notes:
         click.echo(f"Note: {note}", err=True)
     click.echo(f"{result.output}: {result.height} x {result.width} pixels in {result.seconds:.1f} s")

@@ -6,18 +6,16 @@ from typing import Any
 
 import click
 
+from tilegan.cli.fields import options
 from tilegan.cli.options import (
-    device_option,
     direction_option,
     instances_option,
-    overwrite_option,
     paired_option,
     path_option,
-    precision_option,
     sizes,
-    style_option,
 )
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 
 
 @click.command()
@@ -29,7 +27,7 @@ from tilegan.cli.report import pixel_bars
     "--output",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
-    help="Where figures and page go  [default: <style>.evaluation]",
+    help="Folder of metrics and report  [default: <style>.evaluation]",
 )
 @paired_option
 @direction_option
@@ -40,7 +38,7 @@ from tilegan.cli.report import pixel_bars
     type=click.IntRange(min=1),
     default=12,
     show_default=True,
-    help="Source images to translate; of targets twice as many are looked at.",
+    help="Number of source images to translate; twice as many targets are compared.",
 )
 @click.option(
     "--held-out",
@@ -61,23 +59,24 @@ from tilegan.cli.report import pixel_bars
     default="",
     help="Also scale sources to these sizes, stylize them, and look at the results from near and from far.",
 )
-@path_option("--large", "DIR", "Sources of these, best as large in fact  [default: those of SOURCE_DIR]")
+@path_option("--large", "DIR", "Folder of their sources, at best as large in fact  [default: SOURCE_DIR]")
 @click.option(
     "--stroke",
     metavar="N",
     type=click.IntRange(1, 64),
-    help="Of these, as for tilegan stylize  [default: as there]",
+    help="Stroke factor of these, as in tilegan stylize  [default: as there]",
 )
 @path_option(
     "--features",
     "FILE",
-    "Weights of an EfficientNet-Lite0, by which images are looked at  [default: an installed package's]",
+    "EfficientNet-Lite0 weights of the feature metrics  [default: those of an installed package]",
 )
-@style_option
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Chooses the places whose texture is compared.")
-@device_option
-@precision_option
-@overwrite_option
+@options(StyleOptions, "style")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, help="Seed that places the crops whose texture is compared."
+)
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: Any) -> None:
     """Measure MODEL: seams, style, content and what is seen of images of SOURCE_DIR, against those of TARGET_DIR.
 

@@ -4,18 +4,18 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import device_option, overwrite_option, precision_option
+from tilegan.cli.fields import options
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import PassOptions, RunOptions
 
 
 @click.command()
-@click.option("--sheet", "photograph", metavar="PHOTO", help="Paint it with all of them, on one sheet to choose from.")
+@click.option("--sheet", "photograph", metavar="PHOTO", help="Stylize this photo with all models, on one sheet.")
 @click.option(
-    "-o", "--output", metavar="NAME", help="Of the sheet  [default: beside the photo, <stem>.models.<ending>]"
+    "-o", "--output", metavar="NAME", help="Output of --sheet  [default: beside the photo, <stem>.models.<ending>]"
 )
-@device_option
-@precision_option
-@overwrite_option
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 def models(photograph: str | None, **settings: Any) -> None:
     """List the models and styles that --model takes by name, and what each paints like.
 

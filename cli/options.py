@@ -7,24 +7,14 @@ from typing import Any
 
 import click
 
-device_option = click.option(
-    "--device", default="auto", show_default=True, metavar="NAME", help="What computes: auto, cpu, cuda or mps."
-)
-precision_option = click.option(
-    "--precision",
-    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    default="auto",
-    show_default=True,
-    help="Number format; auto takes the fastest that the device has.",
-)
 paired_option = click.option(
-    "--paired", metavar="HOW", default="", help="How images correspond: by-name, or side-by-side in one folder."
+    "--paired", metavar="HOW", default="", help="Correspondence of images: by-name, or side-by-side in one file."
 )
 direction_option = click.option(
     "--direction",
     metavar="WAY",
     default="a-to-b",
-    help="Of images side by side: a-to-b (default: left is source) or b-to-a.",
+    help="Direction of side-by-side pairs: a-to-b (default: left is the source) or b-to-a.",
 )
 
 
@@ -33,46 +23,9 @@ def path_option(name: str, metavar: str, told: str) -> Callable[[Callable[..., A
     return click.option(name, metavar=metavar, type=click.Path(path_type=Path), help=told)
 
 
-instances_option = path_option("--instances", "DIR", "Maps of instances of the label maps: a number per object.")
-overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
-
-
-def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that tell how a result is encoded: the fields of ``ExportOptions``."""
-    for option in (
-        click.option(
-            "--zarr-format",
-            type=click.Choice(["ome-0.5", "ome-0.4"]),
-            default="ome-0.5",
-            show_default=True,
-            help="Of .zarr; ome-0.4: Zarr v2, not sharded, for clients that know no better.",
-        ),
-        click.option("--strip", is_flag=True, help="Write neither EXIF, XMP, IPTC nor free-form tags."),
-        click.option(
-            "--profile",
-            type=click.Choice(["srgb", "keep"]),
-            default="srgb",
-            show_default=True,
-            help="keep: colours in the source's profile, such as Display P3.",
-        ),
-        click.option("--lossless", is_flag=True, help="WebP without loss; tiles of .dzi in PNG."),
-        click.option(
-            "--quality",
-            type=click.IntRange(1, 100),
-            default=95,
-            show_default=True,
-            help="Of JPEG and WebP, also in TIFF and .dzi.",
-        ),
-        click.option(
-            "--compress",
-            type=click.Choice(["deflate", "zstd", "lzw", "jpeg", "webp"]),
-            default="deflate",
-            show_default=True,
-            help="Compression of TIFF.",
-        ),
-    ):
-        command = option(command)
-    return command
+instances_option = path_option(
+    "--instances", "DIR", "Folder of instance maps of the label maps: one number per object."
+)
 
 
 def bands(text: str) -> tuple[int, ...]:
@@ -89,29 +42,6 @@ def plane(text: str) -> dict[str, int]:
     if found is None:
         raise click.BadParameter(f"'{text}' is no plane: give one such as t=0,z=3 or page=2, counted from 0")
     return {axis: int(index) for axis, index in (part.split("=") for part in found[0].split(","))}
-
-
-def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that tell how values become pixels: the fields of ``Reading``."""
-    for option in (
-        click.option("--allow-truncated", is_flag=True, help="Read what is missing of a damaged file as grey."),
-        click.option("--plane", metavar="AXIS=N", type=plane, help="Of many: t=0,z=3, or page=2 of a file."),
-        click.option(
-            "--depth",
-            type=click.Choice(["8", "keep"]),
-            default="8",
-            show_default=True,
-            help="keep: work in 16 bits, and write values of the source's type.",
-        ),
-        click.option(
-            "--stretch",
-            metavar="RULE",
-            help="Values of more than 8 bits to levels: percentile, minmax, dtype or LOW,HIGH  [default: percentile]",
-        ),
-        click.option("--bands", metavar="R,G,B", type=bands, help="Bands to read, counted from 1, such as 4,3,2."),
-    ):
-        command = option(command)
-    return command
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -207,8 +137,3 @@ def stroke(text: str) -> int | str:
     if not text.strip().isdecimal():
         raise click.BadParameter(f"'{text}' is no size of strokes: give auto or a whole number from 1")
     return int(text)
-
-
-style_option = click.option(
-    "--style", metavar="NAME[=SHARE],...", type=style_shares, help="Of a model of several styles: one, or a mixture."
-)

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from tilegan.cli.options import bounds, height_width, overwrite_option
+from tilegan.cli.fields import options
+from tilegan.cli.options import bounds, height_width
 from tilegan.cli.report import pixel_bars
+from tilegan.inference.options import RunOptions
 
 
 @click.command()
@@ -21,11 +23,16 @@ from tilegan.cli.report import pixel_bars
     help="Height and width in pixels.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Chooses the landscape and its light."
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the landscape and its light."
 )
-@click.option("--crs", metavar="NAME", help="Where it shall lie, such as EPSG:32631; for .tif and .zarr.")
-@click.option("--bounds", metavar="L,B,R,T", type=bounds, help="In the CRS  [default: a pixel is one unit, from 0,0]")
-@overwrite_option
+@click.option("--crs", metavar="NAME", help="Coordinate reference system, such as EPSG:32631; for .tif and .zarr.")
+@click.option(
+    "--bounds",
+    metavar="L,B,R,T",
+    type=bounds,
+    help="Bounds in the CRS: left, bottom, right, top  [default: one unit per pixel, from 0,0]",
+)
+@options(RunOptions, "overwrite")
 def sample(output: Path, shape: tuple[int, int], **settings: Any) -> None:
     """Write a procedural landscape of any size to OUTPUT (.png, .jpg, .webp, .tif, .dzi or .zarr).
 

@@ -8,19 +8,18 @@ from typing import Any
 
 import click
 
+from tilegan.cli.fields import options
 from tilegan.cli.options import (
     assignment,
     byte_count,
-    device_option,
     direction_option,
     duration,
     instances_option,
-    overwrite_option,
     paired_option,
-    precision_option,
 )
 from tilegan.cli.report import interrupted, step_bar
 from tilegan.cli.signals import answered
+from tilegan.inference.options import PassOptions, RunOptions
 
 RATE_OPTIONS = ("learning_rate", "discriminator_rate", "rate_decay")
 OPTIONS = ("steps", "tile_size", "short_side", "batch", *RATE_OPTIONS, "hold_out", "seed")
@@ -40,33 +39,46 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
 @click.option("--tile-size", metavar="PX", type=int, help="Side S of a tile; crops are 2S x 2S.")
 @click.option("--short-side", metavar="PX", type=int, help="Reduce images to this short side first.")
 @click.option("--batch", metavar="N", type=int, help="Crops per step  [default: 4]")
-@click.option("--learning-rate", metavar="RATE", type=float, help="Adam's rate for the generator.")
-@click.option("--discriminator-rate", metavar="RATE", type=float, help="The same for the discriminator.")
+@click.option("--learning-rate", metavar="RATE", type=float, help="Learning rate of the generator (Adam).")
+@click.option("--discriminator-rate", metavar="RATE", type=float, help="Learning rate of the discriminator (Adam).")
 @paired_option
 @direction_option
 @click.option(
-    "--derive", metavar="WHAT", default="", help="For pairs from one folder: sources are made of it: gray or edges."
+    "--derive",
+    metavar="WHAT",
+    default="",
+    help="Derive the sources of pairs from the images of one folder: gray or edges.",
 )
 @click.option("--styles", is_flag=True, help="Each folder in TARGET_DIR is a style: one model learns them all.")
 @click.option("--labels", metavar="TABLE", help="SOURCE_DIR holds label maps: file with their colors, or auto.")
 @instances_option
-@click.option("--method", default="siamese", show_default=True, help="How it is learnt; `tilegan methods` lists them.")
+@click.option("--method", default="siamese", show_default=True, help="Training method; `tilegan methods` lists them.")
 @click.option("--set", "numbers", metavar="NAME=VALUE", multiple=True, type=assignment, help="A setting of the method.")
-@click.option("--margin", type=float, help="Length to which translations are pushed away.")
+@click.option("--margin", type=float, help="Margin of the Siamese loss: length to which translations are pushed away.")
 @click.option("--content-weight", metavar="W", type=float, help="Weight of the content loss.")
-@click.option("--lightness", metavar="P", type=float, help="1 makes it as light and dark as targets, 0 keeps it.")
-@click.option("--palette", metavar="P", type=float, help="1 takes over hues and how strong they are, 0 keeps them.")
-@click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss that sets the colors of areas.")
 @click.option(
-    "--rate-decay", metavar="SHARE", type=float, help="Last share of the steps, in which the rates fall  [default: 0.5]"
+    "--lightness", metavar="P", type=float, help="Share of the targets' lightness: 1 matches it, 0 keeps the source's."
 )
-@click.option("--hold-out", metavar="N", type=int, help="Keep every N-th file out, to measure on it  [default: none]")
+@click.option(
+    "--palette",
+    metavar="P",
+    type=float,
+    help="Share of the targets' hue and chroma: 1 matches them, 0 keeps the source's.",
+)
+@click.option("--tone-weight", metavar="W", type=float, help="Weight of the loss on mean colors of areas.")
+@click.option(
+    "--rate-decay",
+    metavar="SHARE",
+    type=float,
+    help="Last share of the steps, in which learning rates fall  [default: 0.5]",
+)
+@click.option("--hold-out", metavar="N", type=int, help="Hold out every N-th file, for metrics  [default: none]")
 @click.option("--context", "with_context", is_flag=True, help="Let the generator see a thumbnail of the whole image.")
 @click.option(
     "--generator",
     "network",
     type=click.Choice(["residual", "unet", "resnet"]),
-    help="Another generator than the method's; resnet is CycleGAN's own.",
+    help="Generator in place of the method's; resnet is CycleGAN's.",
 )
 @click.option(
     "--generator-set",
@@ -74,21 +86,36 @@ METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weig
     metavar="NAME=NUMBER",
     multiple=True,
     type=assignment,
-    help="A number of the generator's, such as downs=8.",
+    help="Number of the generator's architecture, such as downs=8.",
 )
 @click.option(
     "--norm",
     type=click.Choice(["channel", "instance", "batch"]),
-    help="The generator's norm: channel or batch keep tiles exact; instance is most papers'  [default: channel]",
+    help="Norm of the generator: channel and batch allow exact seams; most papers use instance  [default: channel]",
 )
-@click.option("--seed", type=int, help="Chooses initial weights and crops  [default: 0]")
-@click.option("--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory for images.")
-@click.option("--sample-every", metavar="N", type=click.IntRange(min=1), default=500, show_default=True)
-@click.option("--checkpoint-every", metavar="N", type=click.IntRange(min=1), default=250, show_default=True)
+@click.option("--seed", type=int, help="Seed of initial weights and crops  [default: 0]")
+@click.option(
+    "--cache", metavar="SIZE", type=byte_count, default="2GB", show_default=True, help="Memory of cached images."
+)
+@click.option(
+    "--sample-every",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Steps between samples.",
+)
+@click.option(
+    "--checkpoint-every",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=250,
+    show_default=True,
+    help="Steps between checkpoints.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@device_option
-@precision_option
-@overwrite_option
+@options(PassOptions, "device", "precision")
+@options(RunOptions, "overwrite")
 @click.pass_context
 def train(context: click.Context, /, source_dir: str | None, target_dir: str | None, **options: Any) -> None:
     """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.

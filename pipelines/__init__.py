@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.models import ShippedModel, models
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
-    from tilegan.pipelines.stylize_settings import StylizePlan
+    from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
@@ -29,6 +29,7 @@ __all__ = [
     "ShippedModel",
     "StylizePlan",
     "StylizeResult",
+    "StylizeSettings",
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
@@ -55,6 +56,7 @@ _HOMES = {
     "SheetResult": "model_sheet",
     "ShippedModel": "models",
     "StylizePlan": "stylize_settings",
+    "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
     "TrainPlan": "train",

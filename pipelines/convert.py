@@ -8,8 +8,9 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.copied import CopiedStore, open_result
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.export import export
-from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, holds_opacity
+from tilegan.images.formats import WITH_LEVELS, check_export, holds_opacity
 from tilegan.images.opaque import OpaqueStore, is_opaque
 from tilegan.images.origin import Origin
 from tilegan.images.output import beside, check_output, is_store, put_in_place

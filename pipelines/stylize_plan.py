@@ -13,7 +13,7 @@ from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
 from tilegan.images.finished import check_finished, provenance_of
-from tilegan.images.formats import WITH_LEVELS, ExportOptions, check_export, check_memory, holds_opacity, kind_of
+from tilegan.images.formats import WITH_LEVELS, check_export, check_memory, holds_opacity, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.masked import filled_thumbnail
 from tilegan.images.opaque import is_opaque
@@ -35,7 +35,6 @@ from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_made import made_by
 from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
-from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
@@ -51,7 +50,7 @@ class Job:
         origin: of the part that is stylized.
         output: where the result goes.
         kind: of the output (see ``tilegan.images.formats.kind_of``).
-        options: how it is encoded.
+        settings: what was asked for, but for what unfinished work decides.
         limits: what each process keeps to.
         translator: the model; its statistics are yet to be settled, if it needs any.
         record: what the run is begun with.
@@ -66,7 +65,7 @@ class Job:
     origin: Origin
     output: Path
     kind: str
-    options: ExportOptions
+    settings: StylizeSettings
     folder: WorkFolder
     translator: Translator
     plan: Plan
@@ -98,11 +97,11 @@ def prepared(
         ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: see
             ``tilegan.pipelines.stylize``.
     """
-    with closing(open_joined(source, settings.reading, settings.instances)) as image:
+    with closing(open_joined(source, settings.reading, settings.labels.instances)) as image:
         name = _absolute(source)
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no place beside it for the result: name an output")
-        place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.style))
+        place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
         yield _job(image, name, place if is_remote(place) else place.absolute(), model, settings)
 
 
@@ -113,39 +112,38 @@ def _absolute(name: str | Path) -> str:
 
 def _job(image: Source, source: str, output: Path, model: str | Path | Translator, settings: StylizeSettings) -> Job:
     workers = settings.processes()
-    instances = _absolute(settings.instances) if settings.instances else None
+    instances = _absolute(settings.labels.instances) if settings.labels.instances else None
     kind = kind_of(output)
     folder = WorkFolder.of(output)
-    begun = folder.begun() if settings.resume else None
-    automatic = frozenset({"precision"} if settings.precision == "auto" else ())
+    begun = folder.begun() if settings.run.resume else None
+    automatic = frozenset({"precision"} if settings.passes.precision == "auto" else ())
     if begun is not None:
         settings = settings.as_begun(begun)
-    precision = settings.precision
+    precision = settings.passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    choices = Choices(settings.style, settings.seed, settings.looks, settings.look_seed, bool(settings.instances))
-    translator = place_model(model, settings.device, precision).settled(
-        choices, lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
+    translator = place_model(model, settings.passes.device, precision).settled(
+        settings.choices(), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
     )
-    _check_objects(image, settings.looks)
+    _check_objects(image, settings.labels.looks)
     if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
         raise ImageError(f"no label map: {source} has values of {image.dtype}: save it with 8 bits")
     statistics = _statistics(settings, translator, begun)
     settles = statistics in SETTLED
     planned = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    region = window_of(settings.region, image.height, image.width)
+    region = window_of(settings.run.region, image.height, image.width)
     plan, limits, memory, notes = fit_plan(
         planned,
         image,
         region,
-        settings.seams,
-        settings.window,
-        settings.shard,
+        settings.passes.seams,
+        settings.passes.window,
+        settings.run.shard,
         pyramid=kind in WITH_LEVELS,
-        limit=settings.memory,
+        limit=settings.run.memory,
         workers=max(1, workers),
         reading=settings.reading,
-        look=settings.look(find_stroke(settings.stroke, translator, image.height, image.width)),
+        look=settings.look(find_stroke(settings.styling.stroke, translator, image.height, image.width)),
         streams=None if begun is None else begun.limits.streams,  # bfloat16 rounds by the threads of a pass
     )
     origin = image.origin.part(region).enlarged(translator.scale)
@@ -170,10 +168,10 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     if begun is not None:
         record.check(begun)
     made = made_by(record, source)
-    replaces, finished = settings.overwrite, settings.resume and not settings.overwrite
+    replaces, finished = settings.run.overwrite, settings.run.resume and not settings.run.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
     asked = made.encoded(**settings.options.deciding(kind))
-    unplaced = folder.unplaced(output) if begun is not None and settings.resume else None
+    unplaced = folder.unplaced(output) if begun is not None and settings.run.resume else None
     if finished:
         finished = check_finished(output, kind, height, width, asked, free=automatic)
         replaces = not finished
@@ -222,7 +220,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         origin=origin,
         output=output,
         kind=kind,
-        options=settings.options,
+        settings=settings,
         folder=folder,
         translator=translator,
         plan=plan,
@@ -263,10 +261,10 @@ def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:
 
 
 def _statistics(settings: StylizeSettings, translator: Translator, begun: RunRecord | None) -> str:
-    asked = settings.statistics
+    asked = settings.styling.statistics
     if asked is None and begun is not None and translator.needs_statistics:
         asked = begun.model.get("statistics")
-    return choose_statistics(translator, settings.seams, asked)
+    return choose_statistics(translator, settings.passes.seams, asked)
 
 
 def _is_there(output: Path, kind: str, source: str) -> bool:

@@ -18,12 +18,11 @@ from tilegan.progress import Progress
 from tilegan.translator import Translator, load
 
 
-def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tuple[str, ...]]:
+def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     """Bring every shard to the store.
 
     Args:
         job: what will be done; its image is closed at the end.
-        scheduler: address of the Dask cluster that does it, if one does.
         progress: told the pixels of finished shards: of the copies that large strokes begin with as phase 'copies',
             then as phases 'stylize' and 'pyramid'; 'statistics' before these.
 
@@ -37,7 +36,7 @@ def make(job: Job, scheduler: str | None, progress: Progress) -> tuple[int, tupl
     else:
         job.folder.clear_torn()
     job.record.write(job.folder.journal)
-    translator = _settled(job, progress)
+    translator, scheduler = _settled(job, progress), job.settings.run.scheduler
     if scheduler is None and job.summary.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress)
     else:

@@ -1,54 +1,59 @@
 """What can be asked of stylizing an image, and what of that will be done."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from tilegan.errors import SettingError
-from tilegan.images.formats import ExportOptions
-from tilegan.images.origin import Reading
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.reading import Reading
 from tilegan.inference.look import Look
 from tilegan.inference.memory import Memory
+from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.inference.record import RunRecord
 from tilegan.inference.stroke import AUTO
+from tilegan.options import changed
+from tilegan.settling import Choices
 
 
 @dataclass(frozen=True)
 class StylizeSettings:
-    """How an image is stylized; see ``tilegan.pipelines.stylize``."""
+    """How an image is stylized: the groups of options of ``tilegan.pipelines.stylize``.
 
-    seams: str = "exact"
-    strength: float = 1.0
-    keep_colors: bool = False
-    stroke: int | str = AUTO
-    window: int | None = None
-    shard: int | None = None
-    region: tuple[int, int, int, int] | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    memory: int | None = None
-    workers: int | None = None
-    scheduler: str | None = None
-    overwrite: bool = False
-    resume: bool = False
+    Attributes:
+        styling: how the style is applied.
+        labels: how label maps are painted.
+        passes: how the network is run.
+        run: what part of the image is processed, with which resources.
+        reading: how values become pixels.
+        options: how the output is encoded.
+    """
+
+    styling: StyleOptions = field(default_factory=StyleOptions)
+    labels: LabelOptions = field(default_factory=LabelOptions)
+    passes: PassOptions = field(default_factory=PassOptions)
+    run: RunOptions = field(default_factory=RunOptions)
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
-    style: Mapping[str, float] = field(default_factory=dict)
-    seed: int | None = None
-    statistics: str | None = None
-    looks: Mapping[int | str, int] = field(default_factory=dict)
-    look_seed: int | None = None
-    instances: str | Path | None = None
 
-    @classmethod
-    def of(cls, **asked: Any) -> "StylizeSettings":
-        """The settings that ``stylize`` and ``plan_stylize`` are asked for; None stands for a default."""
-        settings = cls(**{name: value for name, value in asked.items() if value is not None})
-        keep = settings.options.profile == "keep"
-        return replace(settings, reading=replace(settings.reading, keep_profile=keep))
+    def but(
+        self, reading: Reading | None = None, options: ExportOptions | None = None, **values: Any
+    ) -> "StylizeSettings":
+        """The settings with other values of some options; None leaves what is there.
+
+        Args:
+            reading: all options of reading.
+            options: all options of export.
+            **values: options of the other groups, by name.
+
+        Raises:
+            SettingError: a name is none of an option's.
+        """
+        styling, labels, passes, run = changed(values, self.styling, self.labels, self.passes, self.run)
+        options = options or self.options
+        reading = replace(reading or self.reading, keep_profile=options.profile == "keep")
+        return StylizeSettings(styling, labels, passes, run, reading, options)
 
     def processes(self) -> int:
         """How many compute on this machine, one for each GPU if not said; 0 where those of a scheduler do.
@@ -56,12 +61,13 @@ class StylizeSettings:
         Raises:
             SettingError: both are asked for, or less than one.
         """
-        if self.scheduler is None:
-            if self.workers is not None and self.workers < 1:
-                raise SettingError(f"{self.workers} workers cannot be: give at least 1")
-            gpus = torch.cuda.device_count() if self.device in ("auto", "cuda") else 0
-            return self.workers or max(1, gpus)
-        if self.workers is not None:
+        workers = self.run.workers
+        if self.run.scheduler is None:
+            if workers is not None and workers < 1:
+                raise SettingError(f"{workers} workers cannot be: give at least 1")
+            gpus = torch.cuda.device_count() if self.passes.device in ("auto", "cuda") else 0
+            return workers or max(1, gpus)
+        if workers is not None:
             raise SettingError(
                 "workers on this machine and those of a scheduler exclude each other: give one of the two"
             )
@@ -69,15 +75,23 @@ class StylizeSettings:
 
     def as_begun(self, begun: RunRecord) -> "StylizeSettings":
         """The settings, where they leave a choice, as unfinished work was begun with."""
-        before = begun.plan
+        before, passes = begun.plan, self.passes
         return replace(
             self,
-            window=self.window or before.window,
-            shard=self.shard or before.shard,
-            stroke=before.look.stroke if self.stroke == AUTO else self.stroke,
-            device=before.device if self.device == "auto" else self.device,
-            precision=before.precision if self.precision == "auto" else self.precision,
+            styling=replace(self.styling, stroke=before.look.stroke) if self.styling.stroke == AUTO else self.styling,
+            passes=replace(
+                passes,
+                window=passes.window or before.window,
+                device=before.device if passes.device == "auto" else passes.device,
+                precision=before.precision if passes.precision == "auto" else passes.precision,
+            ),
+            run=replace(self.run, shard=self.run.shard or before.shard),
         )
+
+    def choices(self) -> Choices:
+        """What of a model is chosen."""
+        styling, labels = self.styling, self.labels
+        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances))
 
     def look(self, stroke: int) -> Look:
         """How the style is applied, with strokes that were found (see ``tilegan.inference.stroke``).
@@ -85,7 +99,7 @@ class StylizeSettings:
         Raises:
             SettingError: a value cannot be.
         """
-        return Look(self.strength, self.keep_colors, stroke)
+        return Look(self.styling.strength, self.styling.keep_colors, stroke)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ FLOORS = (
     ("tilegan.networks", "tilegan.metrics"),
     ("tilegan.norms",),
     ("tilegan.tiling",),
-    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.progress"),
+    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 WITH_CIRCLES = {"tilegan.images"}  # whose readers share a file with the function that chooses among them
@@ -150,8 +150,10 @@ def test_the_analysis_of_networks_stands_alone() -> None:
         "import tilegan.pipelines",
         "from click.testing import CliRunner; from tilegan.cli.main import main;"
         "result = CliRunner().invoke(main, ['--help']); assert 'stylize' in result.output, result.output",
+        "from click.testing import CliRunner; from tilegan.cli.main import main;"
+        "result = CliRunner().invoke(main, ['stylize', '--help']); assert '--window' in result.output, result.output",
     ],
-    ids=["package", "pipelines", "help"],
+    ids=["package", "pipelines", "help", "help of a command"],
 )
 def test_quick_without_heavy_imports(code: str) -> None:
     heavy = "{'torch', 'dask', 'zarr', 'rasterio', 'numpy'}"

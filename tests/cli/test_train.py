@@ -54,8 +54,8 @@ def test_the_help_tells_the_defaults() -> None:
     for told in (
         f"train on to this one [default: {settings.steps}]",
         f"Crops per step [default: {settings.batch}]",
-        f"in which the rates fall [default: {settings.rate_decay}]",
-        f"Chooses initial weights and crops [default: {settings.seed}]",
+        f"in which learning rates fall [default: {settings.rate_decay}]",
+        f"Seed of initial weights and crops [default: {settings.seed}]",
     ):
         assert told in shown
 

@@ -9,7 +9,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 
 from tilegan.errors import SettingError
 from tilegan.images.gdal import Opened, numpy_type
-from tilegan.images.origin import Reading
+from tilegan.images.reading import Reading
 from tilegan.images.source import shown
 from tilegan.images.stretch import bits_of
 

@@ -21,7 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window, split
-from tilegan.images.formats import LOSSY, ExportOptions
+from tilegan.images.encoding import LOSSY, ExportOptions
 from tilegan.images.origin import Band, Origin
 from tilegan.images.profile import profile_of
 from tilegan.images.provenance import KEY

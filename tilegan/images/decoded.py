@@ -10,8 +10,8 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.bands import Bands
 from tilegan.images.color import Conversion, inks_of_jpeg, pack_lab, unmix, widen
 from tilegan.images.gaps import GREY
-from tilegan.images.origin import Reading
 from tilegan.images.raster_file import RasterFile
+from tilegan.images.reading import Reading
 from tilegan.images.source import reduced_shape
 from tilegan.images.stretch import OVERVIEW, Stretch, is_picture, to_opacity
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from tilegan.geometry import Pixels, Window, grid_shape, split
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.provenance import KEY
 from tilegan.images.pyramid import halve
 from tilegan.images.store import Store

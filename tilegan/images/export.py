@@ -10,7 +10,8 @@ from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window
 from tilegan.images.cog import write_cog
 from tilegan.images.dzi import write_dzi
-from tilegan.images.formats import ExportOptions, check_export, kind_of
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.formats import check_export, kind_of
 from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
 from tilegan.images.output import move_to
 from tilegan.images.png import write_png

@@ -1,13 +1,14 @@
-"""The forms in which a result can be written: what their names end in, what they hold, and how they are encoded."""
+"""The forms in which a result can be written: what their names end in, and what they hold."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tilegan.errors import OutputError, SettingError
+from tilegan.errors import OutputError
 from tilegan.files import is_remote, locate
+from tilegan.images.encoding import LOSSY
+from tilegan.images.encoding import ExportOptions as ExportOptions  # where it is imported from, as well
 
 FORMATS = {
     ".zarr": "zarr",
@@ -23,59 +24,6 @@ LONGEST = {"png": 1_000_000, "jpg": 65_500, "webp": 16_383}  # pixels a side tha
 DEEP = {"zarr", "tif", "png"}  # hold 16 bits a value
 WITH_LEVELS = {"zarr", "dzi"}  # are made from all levels of a store
 WEBP_BYTES = 13  # a pixel, measured: 1.56 GB for 120 megapixels
-LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
-ZARR_FORMATS = ("ome-0.5", "ome-0.4")
-COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "webp")
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """How a result is encoded, where its format leaves a choice.
-
-    Attributes:
-        compress: of TIFF: 'deflate', 'zstd', 'lzw', 'jpeg' or 'webp'.
-        quality: 1 to 100, of what JPEG and WebP lose: as files, in TIFF and as tiles of a deep zoom image.
-        lossless: WebP, as a file or in TIFF, without loss; tiles of a deep zoom image in PNG.
-        profile: 'srgb', or 'keep' for colours brought back to the profile of the source, if that is one of curves and
-            a matrix (Display P3, Adobe RGB, ProPhoto).
-        strip: leave out what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
-        zarr_format: of Zarr: 'ome-0.5' (Zarr v3, sharded) or 'ome-0.4' (Zarr v2, a file for each chunk).
-
-    Raises:
-        SettingError: a value that cannot be.
-    """
-
-    compress: str = "deflate"
-    quality: int = 95
-    lossless: bool = False
-    profile: str = "srgb"
-    strip: bool = False
-    zarr_format: str = ZARR_FORMATS[0]
-
-    def __post_init__(self) -> None:
-        if self.compress not in COMPRESSIONS:
-            raise SettingError(f"no compression '{self.compress}': use {', '.join(COMPRESSIONS)}")
-        if not 1 <= self.quality <= 100:
-            raise SettingError(f"no quality {self.quality}: give 1 to 100")
-        if self.profile not in ("srgb", "keep"):
-            raise SettingError(f"no profile '{self.profile}': give srgb or keep")
-        if self.zarr_format not in ZARR_FORMATS:
-            raise SettingError(f"no Zarr format '{self.zarr_format}': use {' or '.join(ZARR_FORMATS)}")
-
-    def is_store(self, kind: str) -> bool:
-        """Whether a kind of output is the store itself, from which all others are exported."""
-        return kind == "zarr" and self.zarr_format == ZARR_FORMATS[0]
-
-    def deciding(self, kind: str) -> dict[str, Any]:
-        """Those that matter to a kind of output, by name."""
-        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
-        if kind == "zarr" and not self.is_store(kind):
-            told["zarr format"] = self.zarr_format
-        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
-            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
-        if kind not in ("zarr", "dzi") and self.profile != "srgb":
-            told["profile"] = self.profile
-        return told | ({"strip": True} if self.strip else {})
 
 
 def kind_of(path: str | Path) -> str:

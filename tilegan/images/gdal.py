@@ -17,7 +17,7 @@ from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
 from tilegan.images.cures import ALLOW, cure
 from tilegan.images.ome_tiff import colour_pages, join_pages
-from tilegan.images.origin import Reading
+from tilegan.images.reading import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.tiff_layout import directories, is_lab, is_premultiplied, missing_parts
 from tilegan.images.vsi import gdal_name, gdal_options

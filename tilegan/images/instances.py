@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, Window
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
 from tilegan.images.raster import RasterSource
+from tilegan.images.reading import Reading
 from tilegan.images.source import Source, open_source, shown
 
 PLANES = 2  # bytes of a number

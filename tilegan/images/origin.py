@@ -15,6 +15,7 @@ from rasterio.rpc import RPC
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata import Metadata
+from tilegan.images.reading import Reading as Reading  # where it is imported from, as well
 
 _POINT = ("row", "col", "x", "y", "z", "id", "info")
 
@@ -231,30 +232,3 @@ def _geo(content: Mapping[str, Any]) -> Geo:
         nodata=float(nodata) if nodata is not None else None,
         tags=dict(content["tags"]),
     )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the values of a file become pixels.
-
-    Attributes:
-        bands: numbers of the bands that are read as red, green and blue, or of one that is read as gray, from 1; None
-            for those that the file says, or else the first ones.
-        stretch: what the lowest and the highest level of a pixel stand for, where the values are not of 8 bits:
-            'percentile' (the 0.5th and the 99.5th of an overview), 'minmax' (of an overview), 'dtype' (the range of an
-            integer type, 0 to 1 of a float), or 'LOW,HIGH'. A stretch that is named is applied to 8-bit values too;
-            None stands for 'percentile', and leaves 8-bit values as they are.
-        depth: '8' for pixels of 8 bits; 'keep' for pixels of 16 bits where the values have more than 8.
-        plane: index by axis, such as {'t': 0, 'z': 3}, of the plane that is read of an image of more than three axes,
-            or {'page': 2} of a file of several images; 0 where nothing is said.
-        allow_truncated: whether what is missing of a damaged file is read as mid-grey, and not refused.
-        keep_profile: whether colours that sRGB cannot show are drawn in (see ``tilegan.images.gamut``), so that they
-            can be let out again in the profile of the file, and not clipped.
-    """
-
-    bands: tuple[int, ...] | None = None
-    stretch: str | None = None
-    depth: str = "8"
-    plane: Mapping[str, int] = field(default_factory=dict)
-    allow_truncated: bool = False
-    keep_profile: bool = False

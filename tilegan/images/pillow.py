@@ -22,7 +22,8 @@ from tilegan.images.header import dpi_of, orientation_of
 from tilegan.images.heif import FORMAT, deep_values, heic_image, remarks_of
 from tilegan.images.metadata import Metadata
 from tilegan.images.orientation import Turn
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
+from tilegan.images.reading import Reading
 from tilegan.images.sidecar import place_beside
 from tilegan.images.source import (
     LARGEST_HELD,

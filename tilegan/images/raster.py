@@ -23,8 +23,9 @@ from tilegan.images.georeference import bands_of, domains_of, dpi_of_tags, geore
 from tilegan.images.header import Header, read_header
 from tilegan.images.metadata import Metadata
 from tilegan.images.orientation import Turn
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
 from tilegan.images.raster_file import RasterFile
+from tilegan.images.reading import Reading
 from tilegan.images.source import LARGEST_HELD, file_identity
 from tilegan.images.stretch import levels_of
 from tilegan.images.vsi import container

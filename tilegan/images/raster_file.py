@@ -11,7 +11,7 @@ from rasterio.enums import Resampling
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.gdal import Opened, gdal_errors
-from tilegan.images.origin import Reading
+from tilegan.images.reading import Reading
 
 
 class RasterFile:

@@ -13,8 +13,9 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.color import conversion
 from tilegan.images.cures import known_otherwise
 from tilegan.images.exif import tells_of_layout
-from tilegan.images.origin import Geo, Origin, Reading
+from tilegan.images.origin import Geo, Origin
 from tilegan.images.pillow import reduced
+from tilegan.images.reading import Reading
 from tilegan.images.resolution import dpi_of_pixel
 from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
 from tilegan.images.stretch import OVERVIEW, Stretch

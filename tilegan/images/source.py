@@ -12,7 +12,8 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.cures import UNKNOWN, unreachable
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
+from tilegan.images.reading import Reading
 from tilegan.images.vsi import url_name
 
 LARGEST_HELD = 2**30  # bytes of pixels of an image that can only be held in memory as a whole

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from tilegan.geometry import Window
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.origin import Origin
 from tilegan.images.profile import profile_of
 from tilegan.images.store import Store

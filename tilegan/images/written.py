@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tilegan.geometry import Pixels, Window
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.icc import MatrixProfile
 from tilegan.images.metadata import EXIF, IPTC, XMP, Metadata
 from tilegan.images.origin import Origin

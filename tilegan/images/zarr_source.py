@@ -15,8 +15,9 @@ from tilegan.images.channels import WINDOWS, Channels
 from tilegan.images.color import widen
 from tilegan.images.cures import ALLOW, by_status
 from tilegan.images.gaps import GREY, read_around
-from tilegan.images.origin import Origin, Reading
+from tilegan.images.origin import Origin
 from tilegan.images.pillow import reduced
+from tilegan.images.reading import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
 from tilegan.images.store import UNFINISHED
 from tilegan.images.stretch import OVERVIEW, Stretch, bits_of, levels_of, to_opacity, to_rgb

@@ -1,6 +1,5 @@
 """Lazy stylization of Dask arrays: pixels in memory, or from any library that creates Dask arrays."""
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,58 +15,45 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
+from tilegan.inference.options import PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
+from tilegan.options import changed, takes
 from tilegan.settling import Choices
 from tilegan.translator import Translator
 
 CHUNK = 2048  # side in pixels of the chunks of arrays without chunks
 
 
+@takes(StyleOptions, PassOptions)
 def stylize_array(
     array: da.Array | NDArray[Any],
     model: str | Path | Translator = "vangogh",
     *,
-    seams: str = "exact",
-    strength: float = 1.0,
-    keep_colors: bool = False,
-    stroke: int | str = "auto",
     thumbnail: Pixels | None = None,
     instances: da.Array | NDArray[Any] | None = None,
-    style: Mapping[str, float] | None = None,
-    seed: int | None = None,
-    statistics: str | None = None,
-    window: int | None = None,
-    device: str = "auto",
-    precision: str = "auto",
+    **values: Any,
 ) -> da.Array:
     """Return the stylized array, lazily: one task per chunk, each of which reads its chunk and a halo around it.
 
     In float32 the result does not depend on the chunks; in bfloat16 a thousandth of the values may differ by 1. Chunks
     of a few thousand pixels a side have the least overhead by halos.
 
+    Device and precision 'auto' leave a given translator where it is, and for uint16 precision 'auto' is float32. For
+    statistics 'global' and 'interpolated' all of the array is computed now, once for each norm. Strokes that are
+    enlarged make reduced copies be painted first.
+
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can
             be sliced like one, such as a Zarr array), which is divided into chunks of 2048 pixels.
         model: name or file of a model, which each process loads once, or a translator, which is part of the graph.
-        seams: 'exact' or 'combo'.
-        strength: strength of the style: 0 for the array itself, 1 for the full style.
-        keep_colors: keep hue and chroma of the array, and take lightness and texture from the style.
-        stroke: factor by which strokes are larger than the model's own, 1 to 256; 'auto' for the same size relative to
-            the array as in training (see ``tilegan.inference.stroke``). Reduced copies are painted first.
         thumbnail: uint8 or uint16 (h, w, 3), a reduced copy of the whole array, for models with context, which also
             work without it. For models with instance norms, statistics are computed from it.
         instances: uint8 or uint16 (H, W), of a label map: the object number of each pixel, for models trained with
             instance maps; the same kinds of arrays, with any chunks.
-        style: share of each style, for models with several styles.
-        seed: seed of the noise, for models with noise: another one gives another painting of the same array.
-        statistics: for models with instance norms: 'tile' (default in ``combo`` mode), 'thumbnail' (default, from
-            ``thumbnail``), 'global' or 'interpolated', for which the whole array is computed now, once for each norm.
-        window: side of the square of one forward pass, in input pixels, rounded up to a valid value.
-        device: name of the device; 'auto' does not move a translator.
-        precision: name of the dtype; likewise. For uint16 'auto' is float32.
+        **values: options by name.
 
     Returns:
         A Dask array (H * scale, W * scale, 3) of the same dtype, with the same rows and columns of chunks.
@@ -77,21 +63,26 @@ def stylize_array(
         ModelError: there is no such model.
     """
     array = _lazy(array)
+    styling: StyleOptions
+    passes: PassOptions
+    styling, passes = changed(values, StyleOptions(), PassOptions())
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype not in (np.uint8, np.uint16):
         raise SettingError(
             f"an array of {array.dtype} {array.shape} cannot be stylized: give uint8 or uint16 (H, W, 3)"
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
+    device, precision = passes.device, passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    settled = style or statistics or seed is not None or thumbnail is not None or instances is not None
+    settled = styling.style or styling.statistics or styling.seed is not None
+    settled = settled or thumbnail is not None or instances is not None
     if isinstance(model, Translator) or settled or chosen_style(model):
-        choices = Choices(style or {}, seed, instances=instances is not None)
+        choices = Choices(styling.style, styling.seed, instances=instances is not None)
         image = None if thumbnail is None else partial(np.asarray, thumbnail)
         model = place_model(model, device, precision).settled(choices, image)
         array = array if instances is None else _joined(array, _lazy(instances))
-        model = _settled(model, choose_statistics(model, seams, statistics), array, thumbnail)
+        model = _settled(model, choose_statistics(model, passes.seams, styling.statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
@@ -100,8 +91,9 @@ def stylize_array(
     if translator.architecture.get("labels") and array.dtype != np.uint8:
         raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
     height, width, _ = array.shape
-    look = Look(strength, keep_colors, find_stroke(stroke, translator, height, width))
-    plan = make_plan(translator, Window(0, 0, height, width), seams, window, look=look)
+    stroke = find_stroke(styling.stroke, translator, height, width)
+    look = Look(styling.strength, styling.keep_colors, stroke)
+    plan = make_plan(translator, Window(0, 0, height, width), passes.seams, passes.window, look=look)
     return painted(array, model, plan, cut_of(plan, translator), translator.scale)
 
 

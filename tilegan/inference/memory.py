@@ -13,7 +13,7 @@ import torch
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window, grid_shape, round_up
-from tilegan.images.origin import Reading
+from tilegan.images.reading import Reading
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
 from tilegan.inference.ground import ground_bytes, margin

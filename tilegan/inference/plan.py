@@ -11,7 +11,7 @@ import numpy as np
 from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, precision_name
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
-from tilegan.images.origin import Reading
+from tilegan.images.reading import Reading
 from tilegan.inference.kept import load_once
 from tilegan.inference.look import Look
 from tilegan.inference.stroke import check_stroke

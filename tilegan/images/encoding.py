@@ -1,0 +1,58 @@
+"""Options of export: how a result is encoded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tilegan.options import check_values, described, option
+
+LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
+ZARR_FORMATS = ("ome-0.5", "ome-0.4")
+
+
+@described
+@dataclass(frozen=True)
+class ExportOptions:
+    """How a result is encoded, where its format leaves a choice.
+
+    Raises:
+        SettingError: a value that cannot be.
+    """
+
+    compress: str = option(
+        "deflate",
+        "Compression of TIFF",
+        choices=("deflate", "zstd", "lzw", "jpeg", "webp"),
+        noun="compression",
+    )
+    quality: int = option(95, "Quality of JPEG and WebP: files, TIFF compressions and tiles of .dzi", least=1, most=100)
+    lossless: bool = option(False, "Write WebP without loss, and tiles of .dzi as PNG")
+    profile: str = option(
+        "srgb",
+        "Colour profile of the output; keep: that of the source if it has curves and a matrix, such as Display P3",
+        choices=("srgb", "keep"),
+    )
+    strip: bool = option(False, "Omit EXIF, XMP, IPTC and free-form tags")
+    zarr_format: str = option(
+        ZARR_FORMATS[0],
+        "Format of .zarr: ome-0.5 (Zarr v3, sharded) or ome-0.4 (Zarr v2, one file for each chunk)",
+        choices=ZARR_FORMATS,
+        noun="Zarr format",
+    )
+
+    def __post_init__(self) -> None:
+        check_values(self)
+
+    def is_store(self, kind: str) -> bool:
+        """Whether a kind of output is the store itself, from which all others are exported."""
+        return kind == "zarr" and self.zarr_format == ZARR_FORMATS[0]
+
+    def deciding(self, kind: str) -> dict[str, Any]:
+        """Those that matter to a kind of output, by name."""
+        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
+        if kind == "zarr" and not self.is_store(kind):
+            told["zarr format"] = self.zarr_format
+        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
+            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
+        if kind not in ("zarr", "dzi") and self.profile != "srgb":
+            told["profile"] = self.profile
+        return told | ({"strip": True} if self.strip else {})

@@ -1,0 +1,121 @@
+"""Options of stylizing: how the style is applied, of label maps, of forward passes, and of the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tilegan.options import described, option
+
+
+@described
+@dataclass(frozen=True)
+class StyleOptions:
+    """How the style is applied (see ``tilegan.inference.look``, ``stroke`` and ``statistics``)."""
+
+    strength: float = option(1.0, "Strength of the style: 0 gives the source, 1 the full style", least=0, most=1)
+    keep_colors: bool = option(False, "Keep hue and chroma of the source; take lightness and texture from the style")
+    stroke: int | str = option(
+        "auto",
+        "Factor by which strokes are enlarged, 1 to 256; auto: as large relative to the image as in training",
+        metavar="auto|N",
+    )
+    style: Mapping[str, float] = option(
+        dict, "Style of a model with several styles, or shares of a mixture", metavar="NAME[=SHARE],..."
+    )
+    seed: int | None = option(None, "Seed of the noise of models with noise", least=0, metavar="N", unset="0")
+    statistics: str | None = option(
+        None,
+        "Where instance norms take their statistics from: each tile (combo only), a thumbnail, the whole image, or "
+        "cells of the image, interpolated; the last two need one pass over the image for each norm",
+        choices=("tile", "thumbnail", "global", "interpolated"),
+        unset="thumbnail, with seams combo tile",
+    )
+
+
+@described
+@dataclass(frozen=True)
+class LabelOptions:
+    """How label maps are painted, for models that learnt from them."""
+
+    looks: Mapping[int | str, int] = option(
+        dict,
+        "Looks, numbered from 0, by number or name of a label, or by instance: 2=4,water=1,#17=3",
+        metavar="LABEL=LOOK,...",
+        flag="look",
+    )
+    look_seed: int | None = option(
+        None,
+        "Seed that draws the looks of all other labels and instances",
+        least=0,
+        metavar="N",
+        unset="the most frequent look",
+    )
+    instances: str | Path | None = option(
+        None,
+        "Instance map of a label map: a raster of the same size, one band of 8 or 16 bits, 0 for no instance",
+        metavar="FILE",
+    )
+
+
+@described
+@dataclass(frozen=True)
+class PassOptions:
+    """How the network is run."""
+
+    seams: str = option(
+        "exact",
+        "Treatment of seams; exact: windows with a halo, equal to one pass over the whole image; combo: adjacent tiles "
+        "without a halo, as in training, at lower cost",
+        choices=("exact", "combo"),
+    )
+    window: int | None = option(
+        None,
+        "Side of the window of one forward pass in input pixels, rounded up to a valid size",
+        least=1,
+        metavar="PX",
+        unset="chosen by device and memory",
+    )
+    device: str = option("auto", "Device: auto, cpu, cuda or mps", metavar="NAME")
+    precision: str = option(
+        "auto",
+        "Precision of the network; auto: the fastest that the device supports",
+        choices=("auto", "float32", "bfloat16", "float16"),
+    )
+
+
+@described
+@dataclass(frozen=True)
+class RunOptions:
+    """What part of the image is processed, with which resources, and what becomes of earlier results."""
+
+    region: tuple[int, int, int, int] | None = option(
+        None, "Region of the image to write: x, y, width and height in pixels", metavar="X,Y,W,H", unset="all"
+    )
+    shard: int | None = option(
+        None,
+        "Side of the shard of one task in input pixels, rounded up to a multiple of the window",
+        least=1,
+        metavar="PX",
+        unset="2048, less if memory is short",
+    )
+    memory: int | None = option(
+        None,
+        "Memory limit of all processes together, with a scheduler of each worker: bytes, on the command line also 2GB; "
+        "window, shard and caches adapt to it",
+        metavar="SIZE",
+        unset="1.25 GiB beside what a process takes already",
+    )
+    workers: int | None = option(
+        None,
+        "Number of processes on this machine; they share its cores, or use one GPU each",
+        least=1,
+        metavar="N",
+        unset="one, or one for each GPU",
+    )
+    scheduler: str | None = option(
+        None, "Address of a Dask scheduler whose workers see the same disk, in place of workers", metavar="ADDRESS"
+    )
+    overwrite: bool = option(False, "Replace an existing output, and unfinished work on it that is not resumed")
+    resume: bool = option(
+        False, "Continue an interrupted run with its window, shard, device and precision; keep a finished output"
+    )
