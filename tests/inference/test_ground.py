@@ -54,7 +54,7 @@ def reference(photo: Picture, painting: Picture, factor: int) -> NDArray[np.floa
     change = strokes - enlarged(squares, 16, *copy.shape[:2])
     sides = factor * copy.shape[0], factor * copy.shape[1]
     seen, carried = (enlarged(values, factor, *sides)[inside, inside] for values in (copy, change))
-    return seen + 0.65 * carried + 0.5 * (photo - seen)
+    return seen + 0.8 * carried + 0.5 * (photo - seen)
 
 
 @pytest.mark.parametrize("factor", [2, 3])
