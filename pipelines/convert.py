@@ -112,8 +112,8 @@ def _open(path: Path) -> Store:
     try:
         return open_result(path)
     except ImageError as error:
-        if isinstance(error.__cause__, KeyError):
-            raise ImageError(f"not a store of tilegan: {path}: its {ROOT} is another's: {_OTHERS}") from error
+        if isinstance(error.__cause__, (KeyError, FileNotFoundError)):
+            raise ImageError(f"not a store of tilegan: {path}: another program wrote it: {_OTHERS}") from error
         raise
 
 

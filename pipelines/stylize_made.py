@@ -28,7 +28,7 @@ def made_by(record: RunRecord, source: str) -> Provenance:
         model=digest(record.model),
         settings={
             "seams": plan.seams,
-            "strength": look.strength,
+            "strength": float(look.strength),
             "keep colors": look.keep_colors,
             "stroke": look.stroke,
             "precision": plan.precision,

@@ -133,7 +133,7 @@ def test_looks_are_averaged_over_objects_of_one_label_that_touch() -> None:
     source = torch.full((1, 5, 2, 4), -1.0)
     source[:, 4] = torch.tensor([1.0, 1, 2, 2]) / 127.5 - 1  # low bytes
     target = torch.tensor([0.1, 0.3, 0.5, 0.9]).expand(1, 3, 2, 4)
-    told = method._told(Batch(source, target, 0, 0, 1), resting=False)
+    told = method._with_features(Batch(source, target, 0, 0, 1), resting=False)
     means = target.tanh()[0, 0, 0].reshape(2, 2).mean(1).repeat_interleave(2)
     assert torch.allclose(told[:, 5:], means.expand(1, 3, 2, 4))
     assert torch.equal(told[:, :5], source)

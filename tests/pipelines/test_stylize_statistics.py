@@ -17,6 +17,7 @@ from tilegan.inference.statistics import with_streamed_statistics
 from tilegan.networks.build import build_generator
 from tilegan.norms import interpolated
 from tilegan.pipelines import plan_stylize, stylize
+from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 
@@ -94,7 +95,7 @@ def test_tiles_of_combo_mode_know_their_place(picture, pixels, normed, tmp_path)
     stylize(picture, tmp_path / "cells.png", normed, seams="combo", statistics="interpolated", region=(32, 64, 50, 40))
     read_window = partial(read_block, open_source(str(picture)))
     made = with_streamed_statistics(normed, "interpolated", read_window, *pixels.shape[:2], 512)
-    tile = made.run(pixels[None, 80:96, 48:64], places=[interpolated.Place(80, 48)])[0]
+    tile = made.run(pixels[None, 80:96, 48:64], places=[Place(80, 48)])[0]
     assert np.array_equal(read(tmp_path / "cells.png")[16:32, 16:32], tile)
 
 

@@ -64,7 +64,7 @@ def test_a_cut_training_goes_on_with_its_pairs(pairs: tuple[Path, Path, Path], t
 def test_what_does_not_go_together_is_told(pairs: tuple[Path, Path, Path], tmp_path: Path) -> None:
     unpaired = TrainSettings(tile_size=16, short_side=40)
     for folders, paired, settings, message in (
-        (pairs[:2], "", SMALL, "pix2pix learns from pairs: say how"),
+        (pairs[:2], "", SMALL, "pix2pix learns from pairs: give their pairing"),
         (pairs[:2], "by-name", unpaired, "siamese does not learn from pairs"),
         (pairs[:2], "side-by-side", SMALL, "are in one folder: give just that"),
         (pairs[:1], "by-name", SMALL, "sources and targets are both"),

@@ -57,7 +57,7 @@ def test_a_folder_alone_makes_a_model_that_enlarges(run: Path) -> None:
     assert facts["figures"]["psnr"] > 10
     assert facts["figures"]["content"] > 0.5
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert set(lines[0]["losses"]) == {"pixels", "generator", "features", "real", "translated"}
+    assert set(lines[0]["losses"]) == {"pixels", "generator", "features", "perceptual", "real", "translated"}
     # sources are drawn as large as the rest: crops of 2 x 128 pixels, of which the images have 132, all multiples of 4
     with Image.open(run / "samples" / "0000003.png") as sheet:
         assert sheet.height == 3 * (132 + 8) + 8

@@ -177,7 +177,7 @@ def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSe
     def learn(name: str, batch: Batch) -> float:
         with torch.no_grad():
             trainer.method.generator_loss(batch)  # translates, for the discriminator
-        losses = trainer._minimise(name, batch)
+        losses = trainer._minimize(name, batch)
         return sum(loss.item() for key, loss in losses.items() if "content" not in key)
 
     before, *_, after = (learn("discriminator", noise_and_stripes()) for _ in range(150))
