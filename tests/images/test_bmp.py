@@ -1,6 +1,7 @@
 """BMP with bit fields: any masks, with opacity and without; nothing of that kind is left to GDAL."""
 
 import struct
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -93,3 +94,18 @@ def test_plain_ones_are_read_in_parts(tmp_path, mode):
     assert isinstance(source, RasterSource)
     expected = PillowSource(tmp_path / "a.bmp").read(Window(0, 0, HEIGHT, WIDTH))
     np.testing.assert_array_equal(source.read(Window(0, 0, HEIGHT, WIDTH)), expected)
+
+
+def test_a_palette_that_was_not_counted_is_no_pixels(tmp_path):
+    indexes = (np.arange(8 * 12).reshape(8, 12) * 2).astype(np.uint8)
+    image = Image.fromarray(indexes, "P")
+    image.putpalette([value for level in range(256) for value in (level, 255 - level, level // 2)])
+    image.save(tmp_path / "right.bmp")
+    content = bytearray((tmp_path / "right.bmp").read_bytes())
+    content[10:14] = (14 + 40).to_bytes(4, "little")
+    (tmp_path / "wrong.bmp").write_bytes(content)
+    whole = Window(0, 0, 8, 12)
+    expected = np.stack([indexes, 255 - indexes, indexes // 2], 2)
+    for name in ("right.bmp", "wrong.bmp"):
+        with closing(open_source(tmp_path / name)) as source:
+            np.testing.assert_array_equal(source.read(whole), expected)

@@ -19,15 +19,21 @@ _INCH = 0.0254  # metres
 
 
 def is_special(start: bytes) -> bool:
-    """Whether a file is a BMP that GDAL may misread: with bit fields, compressed, or of a rare kind.
+    """Whether a file is a BMP that GDAL may misread: compressed, with bit fields or a wrong offset, or of a rare kind.
 
     Args:
         start: its first ``HEAD`` bytes.
     """
     if start[:2] != b"BM" or len(start) < HEAD:
         return False
-    length, compression = struct.unpack_from("<I", start, 14)[0], struct.unpack_from("<I", start, 30)[0]
-    return length not in _PLAIN or (length > 12 and compression != 0)
+    (pixels,), (length,) = struct.unpack_from("<I", start, 10), struct.unpack_from("<I", start, 14)
+    if length not in _PLAIN:
+        return True
+    if length == 12:
+        return False
+    bits, compression = struct.unpack_from("<HI", start, 28)
+    # some programs leave the palette out when they count where the pixels begin, and GDAL takes it for pixels
+    return bool(compression != 0 or (bits <= 8 and pixels == 14 + length))
 
 
 def bit_fields(file: BinaryIO, *, allow_truncated: bool = False) -> Image.Image | None:
