@@ -2,7 +2,7 @@
 
 import torch
 
-from tilegan.networks.build import JOINT_DISCRIMINATOR, PROJECTED_DISCRIMINATOR, build_discriminator
+from tilegan.networks.build import JOINT_DISCRIMINATOR, build_discriminator
 from tilegan.networks.projected import JointDiscriminator, RandomMixing
 
 SMALL = JOINT_DISCRIMINATOR | {"channels": [4, 4, 8, 8], "width": 8}
@@ -68,19 +68,3 @@ def test_mixing_carries_coarse_scales_into_finer_ones() -> None:
     assert mixed[0][..., 6:, 6:].abs().sum() == 0
     fine[..., 7, 7] = 1
     assert torch.equal(mixing([fine, coarse])[1], mixed[1])  # and nothing back
-
-
-def test_judgements_are_maps_of_pixels_and_of_features() -> None:
-    torch.manual_seed(0)
-    discriminator = build_discriminator(PROJECTED_DISCRIMINATOR | {"channels": 4, "width": 8})
-    judged = discriminator(IMAGES)
-    assert judged.shape == (2, 4, 4, 2)
-    patches = discriminator.pixels(IMAGES)[:, 0]  # 6 x 2 of them, on a map of 4 x 2
-    torch.testing.assert_close(judged[:, 0, 0], patches[:, :2].mean(1))
-    changed = IMAGES.clone()
-    changed[:, :, :8, :8] *= -1
-    differ = (discriminator(changed) != judged).flatten(2).any(2)
-    assert differ.all()
-    judged.square().sum().backward()
-    learns = {name.split(".")[0] for name, weight in discriminator.named_parameters() if weight.grad is not None}
-    assert learns == {"pixels", "heads"}

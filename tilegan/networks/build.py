@@ -12,7 +12,7 @@ from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.projected import JointDiscriminator, ProjectedDiscriminator
+from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.resnet import ResNetGenerator
 from tilegan.networks.spade import SpadeGenerator
 from tilegan.networks.srresnet import SRResNet
@@ -31,7 +31,6 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "siamese": SiameseDiscriminator,
     "joint": JointDiscriminator,
     "patch": PatchDiscriminator,
-    "projected": ProjectedDiscriminator,
     "multiscale": MultiscaleDiscriminator,
 }
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
@@ -58,7 +57,6 @@ DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whol
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
-PROJECTED_DISCRIMINATOR = PATCH_DISCRIMINATOR | {"name": "projected", "width": 64}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 
 Network = TypeVar("Network", bound=nn.Module)

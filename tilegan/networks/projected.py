@@ -11,7 +11,6 @@ from torch import nn
 
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
-from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
@@ -87,34 +86,6 @@ class JointDiscriminator(nn.Module):
         mixed = self.mixing(found[SCALES])
         cells = [head(each, shares) for head, each in zip(self.heads, mixed, strict=True)]
         return torch.cat((self.pixels(images), joined_cells(cells)), 1) / math.sqrt(2)
-
-
-class ProjectedDiscriminator(nn.Module):
-    """A PatchGAN of pixels, and heads on frozen features: for methods whose scores are maps.
-
-    Each of them gives one score per 16 x 16 pixels; finer ones are averaged.
-    """
-
-    def __init__(self, channels: int, layers: int, width: int, inputs: int = 3, styles: int = 0) -> None:
-        super().__init__()
-        self.styles = styles
-        self.pixels = PatchDiscriminator(channels, layers, inputs, styles=styles)
-        self.features = EfficientNetFeatures.read()
-        counts = CHANNELS[SCALES]
-        self.mixing = RandomMixing(counts, width)
-        self.heads = nn.ModuleList(_Head(width, 0, styles) for _ in counts)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, inputs, H, W) in [-1, 1], H and W multiples of 16 from 32 up -> float32 (N, 4, H / 16, W / 16).
-
-        The first score is of pixels, the others of features at strides 4, 8 and 16. The last ``styles`` input channels
-        are planes with the shares of styles (see ``networks.styles``).
-        """
-        shares = shares_in(images, self.styles)
-        mixed = self.mixing(self.features(images[:, :3])[SCALES])
-        judged = [self.pixels(images), *(head(each, shares) for head, each in zip(self.heads, mixed, strict=True))]
-        cells = mixed[-1].shape[2:]
-        return torch.cat([nn.functional.adaptive_avg_pool2d(each.float(), cells) for each in judged], 1)
 
 
 class _Head(nn.Module):
