@@ -8,8 +8,7 @@ from typing import Any
 
 from tilegan.files import is_remote
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.export import export
-from tilegan.images.output import finish_moving
+from tilegan.images.publish import as_asked, finish_moving
 from tilegan.images.reading import Reading
 from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
@@ -152,11 +151,8 @@ def plan_stylize(
 
 
 def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
-    finished = job.folder.store
-    notes: tuple[str, ...] = ()
-    if not job.settings.options.is_store(job.kind):
-        finished = job.folder.path / f"image{job.output.suffix}"
-        notes = export(Store.open(job.folder.store), finished, job.settings.options, progress)
+    store = Store.open(job.folder.store)
+    finished, notes = as_asked(store, job.output, job.folder.path, job.settings.options, progress)
     return notes + job.folder.place(finished, job.output, job.replaces)
 
 

@@ -13,7 +13,8 @@ from tilegan.errors import ImageError, OutputError, SettingError
 from tilegan.files import is_remote, locate
 from tilegan.geometry import grid_shape
 from tilegan.images.finished import check_finished, provenance_of
-from tilegan.images.formats import WITH_LEVELS, check_export, check_memory, holds_opacity, kind_of
+from tilegan.images.formats.checks import check_export, check_memory, holds_opacity
+from tilegan.images.formats.register import kind_of, writer_of
 from tilegan.images.instances import JoinedSource, open_joined
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import Provenance
@@ -49,7 +50,7 @@ class Job:
         source: its absolute path, URL or GDAL's name for it, which every process opens.
         origin: of the part that is stylized.
         output: where the result goes.
-        kind: of the output (see ``tilegan.images.formats.kind_of``).
+        kind: of the output (see ``kind_of``).
         settings: what was asked for, but for what unfinished work decides.
         limits: what each process keeps to.
         translator: the model; its statistics are yet to be settled, if it needs any.
@@ -139,7 +140,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
         settings.passes.seams,
         settings.passes.window,
         settings.run.shard,
-        pyramid=kind in WITH_LEVELS,
+        pyramid=writer_of(kind).holds_levels,
         limit=settings.run.memory,
         workers=max(1, workers),
         reading=settings.reading,
@@ -170,7 +171,7 @@ def _job(image: Source, source: str, output: Path, model: str | Path | Translato
     made = made_by(record, source)
     replaces, finished = settings.run.overwrite, settings.run.resume and not settings.run.overwrite
     finished = finished and (folder.has_placed(output) if begun is not None else _is_there(output, kind, source))
-    asked = made.encoded(**settings.options.deciding(kind))
+    asked = made.encoded(**writer_of(kind).deciding(settings.options))
     unplaced = folder.unplaced(output) if begun is not None and settings.run.resume else None
     if finished:
         finished = check_finished(output, kind, height, width, asked, free=automatic)
@@ -269,7 +270,7 @@ def _statistics(settings: StylizeSettings, translator: Translator, begun: RunRec
 
 def _is_there(output: Path, kind: str, source: str) -> bool:
     """Whether an output is there, finished, and not the source itself."""
-    if kind == "zarr":
+    if writer_of(kind).is_folder:
         return is_store(output) and not overlaps(output, locate(url_name(source)))
     return output.is_file() and output.stat().st_size > 0 and not overlaps(output, locate(url_name(source)))
 

@@ -10,11 +10,12 @@ from PIL import Image
 
 from tilegan.errors import ResumeError
 from tilegan.images import finished
-from tilegan.images.export import export
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.finished import check_finished, is_whole, provenance_of
-from tilegan.images.formats import ExportOptions, kind_of
+from tilegan.images.formats.register import kind_of
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import KEY, Provenance, by_content
+from tilegan.images.publish import export
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.stores.store import Store
 
