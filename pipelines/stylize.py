@@ -11,7 +11,7 @@ from tilegan.images.encoding import ExportOptions
 from tilegan.images.export import export
 from tilegan.images.output import finish_moving
 from tilegan.images.reading import Reading
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.options import takes

@@ -15,14 +15,14 @@ from tilegan.geometry import grid_shape
 from tilegan.images.finished import check_finished, provenance_of
 from tilegan.images.formats import WITH_LEVELS, check_export, check_memory, holds_opacity, kind_of
 from tilegan.images.instances import JoinedSource, open_joined
-from tilegan.images.masked import filled_thumbnail
-from tilegan.images.opaque import is_opaque
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import check_output, is_store, name_beside, overlaps
-from tilegan.images.provenance import Provenance
+from tilegan.images.readers.masked import filled_thumbnail
+from tilegan.images.readers.vsi import is_elsewhere, url_name
 from tilegan.images.source import Source, shown
-from tilegan.images.vsi import is_elsewhere, url_name
-from tilegan.images.written import remarks_on_store
+from tilegan.images.stores.opaque import is_opaque
+from tilegan.images.writers.written import remarks_on_store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import Limits, decodes, fit_plan
 from tilegan.inference.overhead import overhead
