@@ -30,8 +30,8 @@ from common import in_turn, make_image, median, parser, report, run_windows, sec
 
 import tilegan.inference.task as engine_task
 from tilegan.devices import keep_freed_memory, precision_name
-from tilegan.images.pyramid import Recent
-from tilegan.images.raster import RasterSource
+from tilegan.images.readers.raster import RasterSource
+from tilegan.images.stores.pyramid import Recent
 from tilegan.inference.journal import Journal
 from tilegan.inference.passes import forward_threads
 from tilegan.pipelines import plan_stylize, stylize

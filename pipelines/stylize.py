@@ -9,7 +9,7 @@ from typing import Any
 from tilegan.files import is_remote
 from tilegan.images.export import export
 from tilegan.images.output import finish_moving
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
 from tilegan.inference.options import DEFAULT_MODEL
 from tilegan.options import takes

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from tilegan.files import locate
 from tilegan.images.finished import check_finished, provenance_of
 from tilegan.images.formats import check_export, check_memory
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import check_output, is_store, overlaps
-from tilegan.images.provenance import Provenance
-from tilegan.images.vsi import url_name
+from tilegan.images.readers.vsi import url_name
 from tilegan.inference.memory import Memory
 from tilegan.pipelines.stylize_settle import Request
 

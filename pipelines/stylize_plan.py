@@ -12,11 +12,11 @@ from tilegan.errors import OutputError
 from tilegan.files import is_remote, locate
 from tilegan.images.formats import WITH_LEVELS, holds_opacity
 from tilegan.images.instances import open_joined
-from tilegan.images.opaque import is_opaque
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import name_beside
-from tilegan.images.provenance import Provenance
-from tilegan.images.vsi import is_elsewhere
+from tilegan.images.readers.vsi import is_elsewhere
+from tilegan.images.stores.opaque import is_opaque
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import Limits, Memory, fit_plan
 from tilegan.inference.plan import Plan

@@ -10,9 +10,9 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.formats import kind_of
 from tilegan.images.instances import JoinedSource
-from tilegan.images.masked import filled_thumbnail
+from tilegan.images.readers.masked import filled_thumbnail
+from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import Source, shown
-from tilegan.images.vsi import is_elsewhere
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.plan import place_model, precision_for
 from tilegan.inference.record import RunRecord

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference import engine
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.memory import Limits

@@ -11,10 +11,10 @@ from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
 from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.instances import open_joined
-from tilegan.images.pyramid import Recent, reduced_shard
-from tilegan.images.raster import set_cache
+from tilegan.images.readers.raster import set_cache
 from tilegan.images.source import Source
-from tilegan.images.store import Store
+from tilegan.images.stores.pyramid import Recent, reduced_shard
+from tilegan.images.stores.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
