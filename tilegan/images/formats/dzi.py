@@ -40,7 +40,7 @@ def _is_whole(path: Path) -> bool:
     return has_all_tiles(path, _tiles(path))
 
 
-def _deciding(options: ExportOptions) -> dict[str, Any]:
+def _encoding(options: ExportOptions) -> dict[str, Any]:
     return {"lossless": True} if options.lossless else {"quality": options.quality}
 
 
@@ -54,7 +54,7 @@ FORMAT = Format(
         _is_whole,
         size=lambda _: None,
         holds_levels=True,
-        deciding=_deciding,
+        encoding=_encoding,
         holds_profile=False,
         room={"EXIF": 0, "XMP": 0, "IPTC": 0},
         place=None,

@@ -129,7 +129,7 @@ class Writer:
         is_store: whether results with some options are stores, from which all others are exported.
         refuses: why values of a type, and opacity of a kind (see ``Origin``; None without), cannot be written with some
             options, and which can, as the end of a line; None if they can.
-        deciding: the options that matter to it, by name.
+        encoding: the options of encoding that matter to it, by name.
         holds_profile: whether its colors can have another profile than sRGB.
         is_folder: whether a result is a folder, and holds an ``Origin`` as it is, with nothing left out or put right.
         holds_measures: whether it holds scale, offset and unit of bands.
@@ -152,7 +152,7 @@ class Writer:
     is_opaque: bool = False
     is_store: Callable[[ExportOptions], bool] = lambda _: False
     refuses: Callable[[np.dtype[Any], str | None, ExportOptions], str | None] = lambda *_: None
-    deciding: Callable[[ExportOptions], dict[str, Any]] = lambda _: {}
+    encoding: Callable[[ExportOptions], dict[str, Any]] = lambda _: {}
     holds_profile: bool = True
     is_folder: bool = False
     holds_measures: bool = False
@@ -163,6 +163,13 @@ class Writer:
     what: str = ""
     holds: str = ""
     opacity: str = ""
+
+    def deciding(self, options: ExportOptions) -> dict[str, Any]:
+        """The options that matter to a result, by name."""
+        told = dict(self.encoding(options))
+        if self.holds_profile and not self.is_folder and options.profile != "srgb":
+            told["profile"] = options.profile
+        return told | ({"strip": True} if options.strip else {})
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _is_whole(path: Path) -> bool:
     return is_complete_jpeg(path)
 
 
-def _deciding(options: ExportOptions) -> dict[str, Any]:
+def _encoding(options: ExportOptions) -> dict[str, Any]:
     return {"quality": options.quality}
 
 
@@ -58,7 +58,7 @@ FORMAT = Format(
         _is_whole,
         longest=65_500,  # that the usual libraries read
         is_opaque=True,
-        deciding=_deciding,
+        encoding=_encoding,
         holds_dpi=_holds_dpi,
         room={"EXIF": _SEGMENT - 6, "XMP": _SEGMENT - 29, "IPTC": _SEGMENT - 27},
         what="quality 95 unless `--quality` says otherwise",

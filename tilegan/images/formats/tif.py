@@ -21,7 +21,7 @@ def _write(writing: Writing) -> tuple[str, ...]:
     return write_cog(writing.path, writing.store, writing.options, writing.progress, made)
 
 
-def _deciding(options: ExportOptions) -> dict[str, Any]:
+def _encoding(options: ExportOptions) -> dict[str, Any]:
     told: dict[str, Any] = {"compress": options.compress}
     if options.compress in LOSSY:
         told |= {"lossless": True} if options.lossless else {"quality": options.quality}
@@ -69,7 +69,7 @@ FORMAT = Format(
         _is_whole,
         is_deep=True,
         refuses=_refuses,
-        deciding=_deciding,
+        encoding=_encoding,
         holds_measures=True,
         place="GTiff",
         what="Cloud-Optimized GeoTIFF, BigTIFF where needed",

@@ -50,7 +50,7 @@ def _size(path: Path) -> tuple[int, int]:
         return image.height, image.width
 
 
-def _deciding(options: ExportOptions) -> dict[str, Any]:
+def _encoding(options: ExportOptions) -> dict[str, Any]:
     return {"lossless": True} if options.lossless else {"quality": options.quality}
 
 
@@ -72,7 +72,7 @@ FORMAT = Format(
         _size,
         longest=16_383,  # that the format holds
         bytes_held=13,  # measured: 1.56 GB for 120 megapixels
-        deciding=_deciding,
+        encoding=_encoding,
         holds_dpi=lambda _: False,
         room={"IPTC": 0},
         what="`--quality`, `--lossless`",

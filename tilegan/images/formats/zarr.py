@@ -23,7 +23,7 @@ def _is_store(options: ExportOptions) -> bool:
     return options.zarr_format == ZARR_FORMATS[0]
 
 
-def _deciding(options: ExportOptions) -> dict[str, Any]:
+def _encoding(options: ExportOptions) -> dict[str, Any]:
     return {} if _is_store(options) else {"zarr format": options.zarr_format}
 
 
@@ -73,7 +73,7 @@ FORMAT = Format(
         holds_levels=True,
         is_deep=True,
         is_store=_is_store,
-        deciding=_deciding,
+        encoding=_encoding,
         is_folder=True,
         holds_measures=True,
         place="",
