@@ -57,7 +57,7 @@ def convert(
 
     Args:
         store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi, on this disk.
+        output: with the ending of a format that can be written, on this disk.
         options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
         region: x, y, width and height, in pixels of the store, of the part that is written; all without it.
         overwrite: replace an output that is there.

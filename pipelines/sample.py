@@ -62,7 +62,7 @@ def sample(
     """Write a landscape, in bounded memory; it appears under its name when it is whole.
 
     Args:
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi.
+        output: with the ending of a format that can be written.
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         seed: chooses the landscape; at least 0.

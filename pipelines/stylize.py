@@ -75,7 +75,7 @@ def stylize(
 
     Args:
         source: the image.
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi; default beside the source, of its kind, named
+        output: with the ending of a format that can be written; default beside the source, of its kind, named
             ``<stem>.<style>.<ending>``.
         model: the name of a shipped model or style, a file, a run folder, or a translator, which is used as it is.
         progress: told how far the work is, in output pixels.

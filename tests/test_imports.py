@@ -29,6 +29,7 @@ FLOORS = (
     ("tilegan.networks", "tilegan.metrics"),
     ("tilegan.norms",),
     ("tilegan.tiling",),
+    ("tilegan.extensions",),
     ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]

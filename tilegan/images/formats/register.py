@@ -1,14 +1,14 @@
 """All formats: those of this package, and those that other packages bring by the entry point ``tilegan.formats``."""
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 
-from tilegan.errors import OutputError, SettingError
-from tilegan.files import first_line, locate
+from tilegan.errors import OutputError
+from tilegan.extensions import extensions, left_out
+from tilegan.files import locate
 from tilegan.images import formats as own
 from tilegan.images.formats.format import Format, Writer
 
@@ -20,38 +20,24 @@ _HELPERS = {"checks", "format", "register"}  # files of this folder that are no 
 def formats() -> tuple[Format, ...]:
     """All formats, in their order; each of the own files holds one as ``FORMAT``.
 
-    Raises:
-        SettingError: another package's cannot be imported, is none, or has the name or an ending of one that is there.
+    One of another package that is no ``Format``, or has the name or an ending of one that is there, is left out with a
+    ``TileganWarning``.
     """
-    found = [
+    found: list[Format] = [
         import_module(f"{own.__name__}.{file.name}").FORMAT
         for file in pkgutil.iter_modules(own.__path__)
         if file.name not in _HELPERS
     ]
-    for brought in brought_by_others():
+    for name, brought in extensions(GROUP):
+        if not isinstance(brought, Format):
+            left_out(GROUP, name, "it is no tilegan Format")
+            continue
         taken = {word for each in found for word in (each.name, *each.endings)}
         if clash := taken & {brought.name, *brought.endings}:
-            raise SettingError(f"format '{brought.name}' of another package: {', '.join(sorted(clash))} is taken")
+            left_out(GROUP, name, f"{', '.join(sorted(clash))} is taken")
+            continue
         found.append(brought)
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))
-
-
-def brought_by_others() -> Iterator[Format]:
-    """The formats of installed packages that name one in the group ``tilegan.formats`` of their entry points.
-
-    Raises:
-        SettingError: one cannot be imported, or is no ``Format``.
-    """
-    for entry in entry_points(group=GROUP):
-        try:
-            brought = entry.load()
-        except Exception as error:  # whatever its package raises
-            raise SettingError(
-                f"format '{entry.name}' cannot be imported: {entry.value}: {first_line(error)}"
-            ) from error
-        if not isinstance(brought, Format):
-            raise SettingError(f"format '{entry.name}' is none: {entry.value} is no tilegan Format")
-        yield brought
 
 
 def written() -> tuple[Format, ...]:

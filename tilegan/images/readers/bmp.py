@@ -23,8 +23,9 @@ _INCH = 0.0254  # metres
 class BmpSource(PillowSource):
     """A BMP that GDAL may misread; see ``tilegan.images.source.Source``."""
 
-    def _open(self, file: BinaryIO) -> Image.Image:
-        return bit_fields(file, allow_truncated=self._reading.allow_truncated) or super()._open(file)
+    def open_image(self, file: BinaryIO) -> Image.Image:
+        """The image by its bit fields, or by Pillow where it has none."""
+        return bit_fields(file, allow_truncated=self.reading.allow_truncated) or super().open_image(file)
 
 
 def is_special(start: bytes) -> bool:

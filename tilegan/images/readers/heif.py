@@ -31,7 +31,8 @@ def is_heic(start: bytes) -> bool:
 class HeicSource(PillowSource):
     """A HEIC; see ``tilegan.images.source.Source``."""
 
-    def _open(self, file: BinaryIO) -> Image.Image:
+    def open_image(self, file: BinaryIO) -> Image.Image:
+        """The image by libheif, with nothing decoded yet."""
         if find_spec("pillow_heif") is None:
             raise ImageError(
                 f"cannot read HEIC: {shown(self.path)}: install what it needs: pip install 'tilegan[heic]', "
@@ -40,12 +41,13 @@ class HeicSource(PillowSource):
         from pillow_heif.as_plugin import HeifImageFile
 
         opened: Image.Image = cast(Any, HeifImageFile)(file)
-        self._file, self._told = file, _remarks(opened)
+        self._file, self.told = file, _remarks(opened)
         return opened
 
-    def _values(self, image: Image.Image) -> tuple[Values, Values | None]:
+    def decode(self, image: Image.Image) -> tuple[Values, Values | None]:
+        """Values (h, w, bands) and alpha (h, w), over the range of 16 bits where there are more than 8."""
         if image.info["bit_depth"] <= 8:
-            return super()._values(image)
+            return super().decode(image)
         from pillow_heif import open_heif  # which gives values over the range of 16 bits
 
         self._file.seek(0)
@@ -54,7 +56,8 @@ class HeicSource(PillowSource):
         count = values.shape[2] - (values.shape[2] in (2, 4))
         return values[..., :count], values[..., count] if count < values.shape[2] else None
 
-    def _metadata(self, image: Image.Image) -> Metadata:
+    def metadata_of(self, image: Image.Image) -> Metadata:
+        """What libheif found of EXIF and XMP."""
         return metadata_found(image)
 
 

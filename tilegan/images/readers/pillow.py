@@ -42,11 +42,19 @@ Values = NDArray[Any]
 
 
 class PillowSource:
-    """A file that Pillow reads; see ``tilegan.images.source.Source``."""
+    """A file that Pillow reads; see ``tilegan.images.source.Source``.
+
+    A format that is decoded as a whole can derive from it, and says how by ``open_image``, ``decode`` and
+    ``metadata_of``.
+
+    Attributes:
+        reading: how values become pixels.
+        told: what a user should know of such files, a line each.
+    """
 
     sequential = False
     held = True
-    _told: tuple[str, ...] = ()  # what a user should know of such files, a line each
+    told: tuple[str, ...] = ()
 
     def __init__(self, path: Path, reading: Reading | None = None) -> None:
         """Open and decode a file, here or what ``locate`` gave for a URL.
@@ -56,11 +64,11 @@ class PillowSource:
             SettingError: it has no such bands or page.
         """
         self.path = str(path)
-        self._reading = reading = reading if reading is not None else Reading()
+        self.reading = reading = reading if reading is not None else Reading()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
-                with path.open("rb") as file, self._open(file) as image:
+                with path.open("rb") as file, self.open_image(file) as image:
                     self._read(image, reading)
         except TileganError:
             raise
@@ -75,16 +83,16 @@ class PillowSource:
             raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
-    def _open(self, file: BinaryIO) -> Image.Image:
+    def open_image(self, file: BinaryIO) -> Image.Image:
         """Pillow's image of a file, with nothing decoded yet."""
         return Image.open(file)
 
-    def _values(self, image: Image.Image) -> tuple[Values, Values | None]:
+    def decode(self, image: Image.Image) -> tuple[Values, Values | None]:
         """Values (h, w, bands) and alpha (h, w) of the image; alpha is None if all is opaque."""
-        _load(image, allow_truncated=self._reading.allow_truncated)
+        _load(image, allow_truncated=self.reading.allow_truncated)
         return _arrays(image)
 
-    def _metadata(self, image: Image.Image) -> Metadata:
+    def metadata_of(self, image: Image.Image) -> Metadata:
         """What the file tells beside pixels; of formats that only Pillow knows, what Pillow found."""
         return metadata_found(image) if image.format in _FOUND else read_metadata(locate(self.path))
 
@@ -101,7 +109,7 @@ class PillowSource:
             )
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
-        values, alpha = self._values(image)
+        values, alpha = self.decode(image)
         geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
         # a file that says where its pixels lie, says so of the pixels as they are stored
         turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
@@ -113,7 +121,7 @@ class PillowSource:
         if reading.bands is not None and space in ("cmyk", "lab"):
             space = "gray" if len(reading.bands) == 1 else "rgb"
         colour = conversion(space, profile, keep=reading.keep_profile)
-        self.remarks += (*self._told, *filter(None, (colour.remark,)))
+        self.remarks += (*self.told, *filter(None, (colour.remark,)))
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
         told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
@@ -130,7 +138,7 @@ class PillowSource:
             rule=stretch.rule,
             color_managed=colour.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
-            metadata=self._metadata(image),
+            metadata=self.metadata_of(image),
             profile=colour.profile,
             draws_in=colour.draws_in,
         )
