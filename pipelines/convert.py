@@ -17,7 +17,7 @@ from tilegan.images.stores.copied import CopiedStore, open_result
 from tilegan.images.stores.opaque import OpaqueStore, is_opaque
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import ROOT, UNFINISHED, Store
-from tilegan.images.writers.written import remarks_on_store
+from tilegan.images.written import remarks_on_store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 

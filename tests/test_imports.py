@@ -32,6 +32,16 @@ FLOORS = (
     ("tilegan.extensions",),
     ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
 )
+# The rooms and files of images/ likewise, from those that know all others to those that know none.
+ROOMS = (
+    ("formats",),
+    ("readers", "writers"),
+    ("stores",),
+    ("source",),
+    ("metadata",),
+    ("pixels",),
+    ("reading", "encoding"),
+)
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 FOLDERS = {
     "tilegan.cli": Path(tilegan.cli.__path__[0]),
@@ -91,6 +101,23 @@ def test_imports_only_go_down(name: str, file: Path) -> None:
         assert below >= floor, f"{name} imports {imported}, which is above it"
         apart = {part_of(name), part_of(imported)}
         assert all(apart != set(pair) for pair in NEIGHBOURS_APART), f"{name} imports {imported}, its neighbour"
+
+
+def room_of(name: str) -> int:
+    """The number of the room of images/ that a module is in; -1 of files that stand above all rooms."""
+    room = name.split(".")[2]
+    return next((number for number, rooms in enumerate(ROOMS) if room in rooms), -1)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [(name, file) for name, file in MODULES if name.startswith("tilegan.images.")]
+)
+def test_imports_between_the_rooms_of_images_only_go_down(name: str, file: Path) -> None:
+    for imported in imports(file):
+        if imported.startswith("tilegan.images."):
+            assert room_of(imported) >= room_of(name), f"{name} imports {imported}, which is above it"
+            apart = {name.split(".")[2], imported.split(".")[2]}
+            assert apart != {"readers", "writers"}, f"{name} imports {imported}, its neighbour"
 
 
 def reached(name: str, graph: dict[str, set[str]]) -> set[str]:

@@ -13,7 +13,7 @@ from tilegan.images.formats.register import endings, kind_of, kind_of_ending, wr
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.sidecar import companions, sidecar_of, write_place
 from tilegan.images.stores.store import UNFINISHED, Store
-from tilegan.images.writers.written import WrittenStore, origin_written
+from tilegan.images.written import WrittenStore, origin_written
 from tilegan.progress import Progress, silent
 
 

@@ -30,7 +30,8 @@ FORMAT = Format(
     reader=Reader(
         _open,
         tries=lambda _: True,
-        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF, SVS, JPEG 2000, VRT, and all else that GDAL opens; "
+        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels that are a page each are red, "
+        "green and blue, as their colors say), SVS, JPEG 2000, VRT, and all else that GDAL opens; "
         "`/vsizip/`, `/vsis3/`, `/vsicurl/` and URLs. JPEG (CMYK too) and PNG",
         by="rasterio",
         decoded="blocks, or rows of blocks; of JPEG and PNG rows from the top, or all of it, once, of progressive JPEG "
