@@ -35,6 +35,7 @@ setup(
     packages=[
         "tilegan",
         "tilegan.cli",
+        "tilegan.foreign",
         "tilegan.images",
         "tilegan.landscape",
         "tilegan.inference",

@@ -8,6 +8,7 @@ from torch import nn
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.extensions import extensions, left_out
+from tilegan.foreign.network import GraphGenerator
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.multiscale import MultiscaleDiscriminator
@@ -27,6 +28,7 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "pix2pixhd": Pix2PixHDGenerator,
     "resnet": ResNetGenerator,
     "spade": SpadeGenerator,
+    "graph": GraphGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "siamese": SiameseDiscriminator,
