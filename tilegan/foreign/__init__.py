@@ -1,5 +1,6 @@
-"""Networks of other programs as data: a graph of named operators and its weights, read from their files, and run.
+"""Networks of other programs as data: graphs of named operators and their weights, read from their files.
 
-``graph`` is the form in which all of them are kept; ``network`` runs it; ``onnx_reader`` reads it from ONNX. Nothing that
-is read is ever executed or unpickled: a graph only names operators of ``operators`` and ``spatial``.
+``graph`` is the form in which all of them are kept, and ``networks.graph`` runs it; ``onnx_reader`` reads ONNX files.
+Nothing that is read is ever executed or unpickled: a graph only names operators of ``operators``, ``shaping`` and
+``spatial``.
 """

@@ -96,15 +96,15 @@ def layer_of(node: Node, graph: Graph, norm: str, sized: bool) -> Layer:
     fixed = all(name in graph.shapes for name in node.inputs[1:] if name)
     if node.operator in ("Conv", "ConvTranspose") and fixed:
         return _convolution(node, graph.shapes[node.inputs[1]])
-    if node.operator == "Pad" and all(name in graph.constants for name in node.inputs[1:] if name):
-        if (pad := _padding(node, graph.constants)) is not None:
-            return Layer(pad, node.inputs[:1], {})
+    pad = _padding(node, graph.constants) if node.operator == "Pad" else None
+    if pad is not None:
+        return Layer(pad, node.inputs[:1], {})
     return Layer(Operator(node, sized and node.operator not in PLACING), node.inputs, {})
 
 
 def _pool(node: Node, norm: str) -> nn.Module:
     if Grid.named(norm) is not None:
-        raise ModelError(f"{node.title} is no norm: its mean cannot be interpolated: use thumbnail or global statistics")
+        raise ModelError(f"{node.title} is a mean, which cannot be interpolated: use thumbnail or global")
     return (FrozenPool if norm == FROZEN else InstancePool)(node.attributes["channels"])
 
 
@@ -134,13 +134,13 @@ def _convolution(node: Node, shape: tuple[int, ...]) -> Layer:
             return Layer(made, node.inputs[:1], names)
         parts = [nn.ConvTranspose2d(first, second * group, **common), nn.ZeroPad2d((-left, -right, -top, -bottom))]
     place = 1 if node.operator == "Conv" else 0
-    return Layer(
-        nn.Sequential(*parts), node.inputs[:1], {f"{place}.{key}": name for key, name in names.items()}
-    )
+    return Layer(nn.Sequential(*parts), node.inputs[:1], {f"{place}.{key}": name for key, name in names.items()})
 
 
 def _padding(node: Node, constants: Any) -> nn.Module | None:
     """Return a layer of torch that pads, which can be removed under a halo; None if there is none of that kind."""
+    if any(name not in constants for name in node.inputs[1:] if name):
+        return None
     values: list[Host | None] = [constants[name] if name else None for name in node.inputs[1:]]
     pads, filling, axes = [*values, None, None, None][:3]
     mode = node.attributes.get("mode", "constant")

@@ -1,4 +1,4 @@
-"""Read ONNX files as data. Nothing outside of the file's folder is opened, and only operators that are known are taken."""
+"""Read ONNX files as data. Nothing outside of the file's folder is opened, and no unknown operator is taken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +108,8 @@ def _external(tensor: Any, folder: Path, size: int) -> bytes:
         raise ModelError(f"the tensor '{tensor.name}' is not whole in {place.name}")
     with place.open("rb") as file:
         file.seek(start)
-        return file.read(size)
+        found: bytes = file.read(size)
+    return found
 
 
 def _plain(array: Array) -> Array:

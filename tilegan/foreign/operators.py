@@ -128,7 +128,8 @@ def _pow(_: Attributes, image: Any, power: Any) -> Any:
 
 
 def _hard_sigmoid(attributes: Attributes, image: torch.Tensor) -> torch.Tensor:
-    return (image * attributes.get("alpha", 0.2) + attributes.get("beta", 0.5)).clamp(0, 1)
+    output: torch.Tensor = image * attributes.get("alpha", 0.2) + attributes.get("beta", 0.5)
+    return output.clamp(0, 1)
 
 
 def _quantize(attributes: Attributes, image: Any, step: Any, zero: Any = 0) -> Any:
@@ -196,7 +197,7 @@ POINTWISE: dict[str, Function] = {
     "Sqrt": _unary(torch.sqrt),
     "Reciprocal": _unary(torch.reciprocal),
     "Identity": _unary(lambda image: image),
-    "Dropout": with_tensors(lambda _, image, *others: image),
+    "Dropout": with_tensors(lambda _, image, *others: image),  # noqa: ARG005
     "Relu": _unary(torch.relu),
     "Sigmoid": _unary(torch.sigmoid),
     "Tanh": _unary(torch.tanh),

@@ -24,7 +24,7 @@ class ImportOptions:
     order: str = option("rgb", "Order of the colors, of input and output", choices=ORDERS)
     layout: str = option(AUTO, "Order of batch, channels, rows and columns", choices=(AUTO, *LAYOUTS))
     image: str | None = option(None, "Name of the input that is the image", metavar="NAME", unset="the only image")
-    output: str | None = option(None, "Name of the output", metavar="NAME", unset="the first", flag="output-name")
+    output_name: str | None = option(None, "Name of the output", metavar="NAME", unset="the first")
     given: str | None = option(
         None,
         "Values of another input: numbers, a .npy file, or 'styles' for a share of each style",

@@ -1,7 +1,7 @@
 """Find out by trial which range of values a network takes and makes: the one with which its picture is plausible."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional as F  # noqa: N812 - the usual name
@@ -54,7 +54,7 @@ def _alike(values: Values) -> bool:
 def _readings(known: Values, options: ImportOptions) -> list[Values]:
     mean, deviation = _three("mean", options.mean), _three("deviation", options.deviation)
     ranges = list(RANGES) if options.range == AUTO else [options.range]
-    normal = {} if mean is None else {"mean": mean}
+    normal: dict[str, Any] = {} if mean is None else {"mean": mean}
     normal |= {} if deviation is None else {"deviation": deviation}
     plain = [replace(known, range=name, **normal) for name in ranges]
     if mean is None and deviation is None and "0-1" in ranges:

@@ -12,11 +12,11 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.foreign.folding import folded, of_any_size, shapes_of
 from tilegan.foreign.graph import Graph
 from tilegan.foreign.layers import NORM, POOL
-from tilegan.foreign.network import GraphGenerator
 from tilegan.foreign.onnx_reader import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.statistics import recognized
 from tilegan.foreign.values import Values
+from tilegan.networks.graph import GraphGenerator
 from tilegan.norms.layers import INSTANCE
 
 SIDE = 256  # pixels, of trial images, where the file says no size
@@ -81,7 +81,7 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
         SettingError: an option names nothing in it.
     """
     image = _image(read, options)
-    output = options.output or next(iter(read.outputs))
+    output = options.output_name or next(iter(read.outputs))
     if output not in read.outputs:
         raise SettingError(f"no output '{output}': use {' or '.join(read.outputs)}")
     layout = _layout(read.inputs[image], options.layout)

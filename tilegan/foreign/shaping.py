@@ -162,20 +162,20 @@ def _product(image: torch.Tensor, axes: list[int], keep: bool) -> torch.Tensor:
     return image
 
 
-def _gemm(attributes: Attributes, first: torch.Tensor, second: torch.Tensor, bias: Any = None) -> torch.Tensor:
+def _gemm(attributes: Attributes, first: torch.Tensor, second: torch.Tensor, bias: Any = None) -> Any:
     first = first.T if attributes.get("transA") else first
     second = second.T if attributes.get("transB") else second
     product = attributes.get("alpha", 1.0) * (first @ second)
     return product if bias is None else product + attributes.get("beta", 1.0) * bias
 
 
-def _layer_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any = None) -> torch.Tensor:
+def _layer_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any = None) -> Any:
     sides = list(image.shape[attributes.get("axis", -1) % image.ndim :])
     normal = F.layer_norm(image, sides, eps=attributes.get("epsilon", 1e-5)) * gain
     return normal if bias is None else normal + bias
 
 
-def _group_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any) -> torch.Tensor:
+def _group_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any) -> Any:
     normal = F.group_norm(image, attributes["num_groups"], eps=attributes.get("epsilon", 1e-5))
     shape = [1, -1] + [1] * (image.ndim - 2)
     return normal * gain.reshape(shape) + bias.reshape(shape)

@@ -161,7 +161,9 @@ def _nearest(attributes: Attributes, places: str, ratios: list[float]) -> str:
 
 
 def _upsample(attributes: Attributes, image: torch.Tensor, scales: Value = None) -> torch.Tensor:
-    return _resize(attributes | {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, image, scales)
+    return _resize(
+        attributes | {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, image, scales
+    )
 
 
 def _instance_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any) -> torch.Tensor:
@@ -175,7 +177,8 @@ def _batch_norm(
         raise NotImplementedError("a batch norm in training")
     shape = [1, -1] + [1] * (image.ndim - 2)
     factor = gain * torch.rsqrt(variance + attributes.get("epsilon", 1e-5))
-    return image * factor.reshape(shape) + (bias - mean * factor).reshape(shape)
+    output: torch.Tensor = image * factor.reshape(shape) + (bias - mean * factor).reshape(shape)
+    return output
 
 
 def _global(name: str) -> Function:

@@ -37,8 +37,7 @@ def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[
             between = f"{node.outputs[0]}@normal"
             yield Node(NORM, node.name, (node.inputs[0], gain), (between,), given)
             shaped = f"{node.outputs[0]}@bias"
-            axes = {"axes": [0, 2, 3]}
-            yield Node("Unsqueeze", f"{node.name}/shape", (bias,), (shaped,), axes)
+            yield Node("Unsqueeze", f"{node.name}/shape", (bias,), (shaped,), {"axes": [0, 2, 3]})
             yield Node("Add", f"{node.name}/bias", (between, shaped), node.outputs, {})
             return
     axes = _mean_axes(node, graph, len(shape))

@@ -1,6 +1,6 @@
 """What the numbers of a network mean: layout, range, normalization and order of colors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -42,8 +42,10 @@ class Values:
         known = {entry.name for entry in fields(cls)}
         if set(data) - known:
             raise ModelError(f"damaged graph: no value '{min(set(data) - known)}'")
-        made = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
-        allowed = {"range": RANGES, "output_range": RANGES, "layout": LAYOUTS, "output_layout": LAYOUTS, "order": ORDERS}
+        given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        made = cls(**given)
+        allowed: dict[str, Iterable[str]] = {"range": RANGES, "output_range": RANGES, "order": ORDERS}
+        allowed |= {"layout": LAYOUTS, "output_layout": LAYOUTS}
         for name, choices in allowed.items():
             if getattr(made, name) not in choices:
                 raise ModelError(f"damaged graph: no {name.replace('_', ' ')} '{getattr(made, name)}'")

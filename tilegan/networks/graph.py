@@ -55,7 +55,7 @@ class GraphGenerator(nn.Module):
         self.layers = nn.ModuleDict({name: layer.module for name, layer in layers.items()})
         self._inputs = [layer.inputs for layer in layers.values()]
         taken = {name for inputs in self._inputs for name in inputs}
-        free = [name for name in self.graph.shapes if name in taken]
+        free = sorted(name for name in self.graph.shapes if name in taken)
         self._numbered = {name: f"t{number}" for number, name in enumerate(free)}  # names may have dots
         self.tensors = nn.ParameterDict(
             {key: nn.Parameter(torch.zeros(self.graph.shapes[name]), False) for name, key in self._numbered.items()}
@@ -129,3 +129,6 @@ def _last_uses(graph: Graph, inputs: Sequence[Sequence[str]]) -> list[list[str]]
         last.append(ends)
         after.update(taken)
     return last[::-1]
+
+
+GENERATORS = {"graph": GraphGenerator}
