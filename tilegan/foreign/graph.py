@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from tilegan.errors import ModelError
 
+MOST = 2**31  # weights
 Host = NDArray[Any]  # a constant or a shape: integers, booleans or few floats, never on a device
 
 
@@ -113,6 +115,9 @@ class Graph:
         Raises:
             ModelError: the node and the value.
         """
+        elements = sum(prod(shape) if min(shape, default=0) >= 0 else MOST + 1 for shape in self.shapes.values())
+        if elements > MOST:
+            raise ModelError("damaged graph: its tensors have no possible shapes")
         known = {"", self.image, *self.constants, *self.shapes}
         names = [node.name for node in self.nodes]
         if len(set(names)) != len(names):

@@ -76,8 +76,8 @@ class GraphGenerator(nn.Module):
         """(N, 3, h, w) -> (N, 3, h * scale, w * scale), both in [-1, 1]."""
         inputs = self.values.taken(image)
         if self.batched or len(inputs) == 1:
-            return self.values.given(self._run(inputs))
-        return self.values.given(torch.cat([self._run(each[None]) for each in inputs]))
+            return self.values.given(self.run(inputs))
+        return self.values.given(torch.cat([self.run(each[None]) for each in inputs]))
 
     def in_style(self, shares: torch.Tensor) -> "GraphGenerator":
         """Return the generator for one style or a mixture, from shares, float (styles,)."""
@@ -87,7 +87,8 @@ class GraphGenerator(nn.Module):
         made.load_state_dict(state | {key: shares.reshape(state[key].shape).to(state[key])})
         return made
 
-    def _run(self, image: torch.Tensor) -> torch.Tensor:
+    def run(self, image: torch.Tensor) -> torch.Tensor:
+        """Run the graph on an image as the network takes it, and return what it makes."""
         known: dict[str, Any] = {"": None, self.graph.image: image, **self.graph.constants}
         known |= {name: self.tensors[key] for name, key in self._numbered.items()}
         nodes = zip(self.graph.nodes, self.layers.values(), self._inputs, self._last, strict=True)
