@@ -25,6 +25,7 @@ COMMANDS = {
     "sample": "Write a procedural landscape to try things out on.",
     "convert": "Export a finished store again, in another form.",
     "verify": "Find out whether a store is whole.",
+    "view": "Look at an image, a result, or an image that is stylized where you look.",
     "info": "Tell what a model or an image is.",
 }
 
