@@ -4,9 +4,10 @@ import { atFullResolution } from "./tiles.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** What is seen of a layer, in one word and the class of its badge. */
-function kindOf(layer, full) {
+/** What is seen of a layer, in one word or two, and the class of its badge. */
+function kindOf(layer, full, part) {
   if (layer.kind === "source") return ["Source", "source"];
+  if (part) return ["In part", "preview"];
   return layer.kind === "preview" && !full ? ["Preview", "preview"] : ["Exact", "exact"];
 }
 
@@ -32,7 +33,7 @@ export function makeDock(info, state, stage) {
       if (!layer) continue;
       byId(id).value = layer.id;
       const badge = byId(`${id}-badge`);
-      const [text, name] = kindOf(layer, full);
+      const [text, name] = kindOf(layer, full, stage.isPartOf(layer.id));
       badge.textContent = text;
       badge.className = `badge ${name}`;
       badge.hidden = name === "source" && layer.title.toLowerCase().startsWith("source");
@@ -43,18 +44,23 @@ export function makeDock(info, state, stage) {
     dock.querySelector(".mix").hidden = state.mode !== "blend";
     mix.value = Math.round(state.mix * 100);
     byId("mix-text").textContent = `${mix.value} %`;
-    byId("note").textContent = noteOf(info, state, full);
+    byId("note").textContent = noteOf(info, stage, full);
   };
   state.on(show);
   stage.map.on("zoomend moveend", show);
+  stage.addEventListener("changed", show);
   new ResizeObserver(() =>
     document.documentElement.style.setProperty("--dock-height", `${dock.offsetHeight}px`),
   ).observe(dock);
 }
 
-/** What is to be said of what is seen: of previews alone, since all else is what it seems. */
-function noteOf(info, state, full) {
-  const shown = state.mode === "single" ? [state.layer] : [state.other, state.layer];
-  const layers = info.layers.filter((layer) => shown.includes(layer.id) && layer.kind === "preview" && layer.note);
-  return full ? "" : layers.map((layer) => layer.note).join(" ");
+/** What is to be said of what is seen: of previews and of parts alone, since all else is what it seems. */
+function noteOf(info, stage, full) {
+  const shown = info.layers.filter((layer) => stage.slots.some((slot) => slot.id === layer.id));
+  const part = shown.find((layer) => stage.isPartOf(layer.id));
+  if (part) {
+    const filled = info.layers.some((layer) => layer.kind === "preview");
+    return `Not all of this view is computed yet${filled ? ": the rest is a preview" : ""}.`;
+  }
+  return full ? "" : (shown.find((layer) => layer.kind === "preview")?.note ?? "");
 }

@@ -20,7 +20,8 @@ async function start() {
   writeAbout(info);
   writeHelp();
   const state = new State(info);
-  const stage = new Stage(info, state, () => say("Some tiles could not be loaded"));
+  const stage = new Stage(info, state);
+  stage.addEventListener("missing", () => say("Some tiles could not be loaded"));
   const readout = new Readout(info, state, stage);
   makeGrid(info, state, stage);
   makeDock(info, state, stage);

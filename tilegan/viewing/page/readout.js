@@ -12,6 +12,9 @@ function element(name, className, text) {
   return made;
 }
 
+/** Values of 8 or 16 bits, possibly with opacity, as a color of a style sheet. */
+const swatchOf = (value) => value.slice(0, 3).map((each) => (Math.max(...value) > 255 ? each / 257 : each));
+
 export class Readout {
   constructor(info, state, stage) {
     this.info = info;
@@ -96,7 +99,7 @@ export class Readout {
         const value = answer.values?.[layer.id];
         const item = element("li");
         const swatch = element("span", "swatch");
-        if (value) swatch.style.background = `rgb(${value.join(" ")})`;
+        if (value) swatch.style.background = `rgb(${swatchOf(value).join(" ")})`;
         item.append(
           swatch,
           element("span", "name", layer.title),

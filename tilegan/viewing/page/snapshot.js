@@ -39,11 +39,10 @@ function drawMap(context, stage, map, origin) {
     drawPane(context, map, name, origin);
     context.restore();
   };
-  const line = first && mode === "swipe" && !peek ? Math.round(box.width * at) : box.width;
-  part(0, line, 1, "base");
-  if (first && mode === "swipe" && !peek) part(line, box.width, 1, "over");
-  if (first && mode === "blend" && !peek) part(0, box.width, mix, "over");
-  if (first && mode === "single" && peek) part(0, box.width, 1, "over");
+  const line = first && mode === "swipe" && !peek ? Math.round(box.width * at) : 0;
+  if (mode === "swipe" && !peek) part(0, line, 1, "base");
+  else part(0, box.width, 1, "base");
+  if (first && !peek) part(line, box.width, mode === "blend" ? mix : 1, "over");
   if (grid) part(0, box.width, 1, "grid");
 }
 

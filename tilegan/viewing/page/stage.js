@@ -1,12 +1,14 @@
 // The picture: two maps and what they show in each mode.
-// One layer, swipe and opacity use the first map alone, whose upper pane is cut or made transparent; side by side, the
-// second map follows the first.
+// One layer, swipe and opacity use the first map alone, `layer` in its upper pane, which is cut or made transparent, and
+// `other` below. Side by side, `layer` is in the second map, which follows the first.
 
 import { imageBounds, magnification, pixelCrs } from "./geometry.js";
 import { link, Zoomer } from "./motion.js";
 import { Slot } from "./slot.js";
+import { tileScale, tileSide } from "./tiles.js";
 
 const PANES = { base: 200, over: 210, grid: 300 };
+const ROOM = { paddingTopLeft: [20, 72], paddingBottomRight: [20, 72] }; // for the panels, in CSS pixels
 const LARGEST = 64; // screen pixels per pixel of the image
 
 function makeMap(element, info, label) {
@@ -30,12 +32,20 @@ function makeMap(element, info, label) {
   element.setAttribute("role", "application");
   element.setAttribute("aria-label", label);
   for (const [name, height] of Object.entries(PANES)) map.createPane(name).style.zIndex = height;
-  map.on("zoom", () => element.classList.toggle("magnified", magnification(map, info) >= 2));
+  map.on("zoom", () => {
+    element.classList.toggle("magnified", magnification(map, info) >= 2);
+    const scale = tileScale(map, info);
+    element.classList.toggle("scaled", !Number.isInteger(scale));
+    element.style.setProperty("--tile", `${tileSide(info) + 1 / scale}px`);
+  });
   return map;
 }
 
-export class Stage {
-  constructor(info, state, missing) {
+/** Tells 'missing' where tiles cannot be loaded, and 'changed' where more or less of a layer is there. */
+export class Stage extends EventTarget {
+  constructor(info, state) {
+    super();
+    const tell = (name) => this.dispatchEvent(new Event(name));
     this.info = info;
     this.state = state;
     this.element = document.getElementById("stage");
@@ -44,15 +54,15 @@ export class Stage {
     this.zoomer = new Zoomer(this.map);
     this.limit();
     this.fit(false);
-    this.base = new Slot(this.map, "base", info, missing);
-    this.over = new Slot(this.map, "over", info, missing);
+    this.base = new Slot(this.map, "base", info, tell);
+    this.over = new Slot(this.map, "over", info, tell);
     this.second = null;
     this.makeSecond = () => {
       const map = makeMap(document.getElementById("second"), info, "Picture: the second layer");
       map.setMinZoom(this.map.getMinZoom()).setView(this.map.getCenter(), this.map.getZoom(), { animate: false });
       new Zoomer(map);
       this.keepInside(map);
-      this.second = { map, slot: new Slot(map, "base", info, missing), unlink: null };
+      this.second = { map, slot: new Slot(map, "base", info, tell), unlink: null };
       return this.second;
     };
     this.map.on("move resize zoom", () => this.cut());
@@ -70,9 +80,14 @@ export class Stage {
     return [this.base, this.over, this.second?.slot].filter((slot) => slot?.layer);
   }
 
+  /** Whether a layer is shown of which the server has not all. */
+  isPartOf(id) {
+    return this.slots.some((slot) => slot.id === id && !slot.isComplete);
+  }
+
   /** Show the whole image. */
   fit(smooth = true) {
-    const options = { padding: [24, 24], animate: smooth, duration: 0.5 };
+    const options = { ...ROOM, duration: 0.5 };
     const bounds = imageBounds(this.info);
     if (smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.map.flyToBounds(bounds, options);
     else this.map.fitBounds(bounds, { ...options, animate: false });
@@ -80,7 +95,7 @@ export class Stage {
 
   limit() {
     const bounds = imageBounds(this.info);
-    const whole = this.map.getBoundsZoom(bounds, false, L.point(48, 48));
+    const whole = this.map.getBoundsZoom(bounds, false, L.point(ROOM.paddingTopLeft).add(ROOM.paddingBottomRight));
     this.map.setMinZoom(Math.min(whole, this.info.maxZoom) - 1);
   }
 
@@ -104,9 +119,8 @@ export class Stage {
     const side = mode === "side";
     document.getElementById("second").hidden = !side;
     this.divider.hidden = mode !== "swipe";
-    const comparing = mode === "swipe" || mode === "blend";
-    this.base.show(mode === "single" ? layer : other);
-    this.over.show(comparing ? layer : mode === "single" && peek ? other : null);
+    this.base.show(mode === "single" && !peek ? null : other);
+    this.over.show(side ? null : layer);
     if (side) this.showSecond(layer);
     else this.hideSecond();
     this.map.getPane("over").style.opacity = mode === "blend" ? this.state.mix : 1;
@@ -144,7 +158,7 @@ export class Stage {
   cut() {
     const [base, over] = [this.map.getPane("base"), this.map.getPane("over")];
     const { mode, at, peek } = this.state;
-    over.hidden = peek && (mode === "swipe" || mode === "blend");
+    over.hidden = peek;
     if (mode !== "swipe" || peek) {
       base.style.clipPath = over.style.clipPath = "";
       return;

@@ -14,7 +14,7 @@ function textOf(status, waiting) {
 
 export function watchStatus(stage) {
   const chip = document.getElementById("status");
-  let status = { computing: 0, waiting: 0 };
+  let status = { computing: 0, waiting: 0, finished_shards: 0 };
   let asked = 0;
   let gone = false;
   let since = 0;
@@ -34,7 +34,11 @@ export function watchStatus(stage) {
   const ask = async () => {
     try {
       const response = await fetch("status.json", { cache: "no-store" });
-      if (response.ok) status = await response.json();
+      if (response.ok) {
+        const before = status.finished_shards;
+        status = await response.json();
+        if (before !== status.finished_shards) stage.slots.forEach((slot) => slot.refresh());
+      }
       gone = false;
     } catch {
       gone = true;
