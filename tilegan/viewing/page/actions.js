@@ -1,10 +1,9 @@
 // All that buttons and keys do, by name.
 
 import { fullZoom } from "./geometry.js";
+import { panner } from "./motion.js";
 import { save } from "./snapshot.js";
 import { say } from "./toast.js";
-
-const PAN = 140; // CSS pixels
 
 function dark() {
   const chosen = document.documentElement.dataset.theme;
@@ -54,7 +53,7 @@ async function saveView(info, stage) {
 }
 
 export function makeActions(info, state, stage, readout) {
-  const pan = (x, y) => stage.map.panBy([x * PAN, y * PAN], { duration: 0.2 });
+  const pan = panner(stage.map);
   const ids = info.layers.map((layer) => layer.id);
   const mode = (name) => state.set({ mode: state.mode === name ? "single" : name });
   return {

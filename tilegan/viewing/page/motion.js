@@ -3,6 +3,7 @@
 // pinching uses. They (and `_stop`) are used in this file only; the version of Leaflet is fixed by setup.py.
 
 const IN_BETWEEN = { pinch: true, round: false }; // layers scale what they have, and load at the end
+const PAN = 140; // CSS pixels of a step
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function settle(map, center, zoom) {
@@ -79,6 +80,18 @@ export class Zoomer {
     this.target = null;
     settle(this.map, this.map.getCenter(), this.map.getZoom());
   }
+}
+
+/** Moves a map by steps; a step that comes before the last has ended is added to it. */
+export function panner(map) {
+  let goal = null;
+  map.on("moveend", () => (goal = null));
+  return (x, y) => {
+    const place = map.unproject(map.project(goal ?? map.getCenter()).add([x * PAN, y * PAN]));
+    map._stop(); // ends the last step, which forgets its goal
+    map.panTo(place, { duration: 0.2 });
+    goal = place;
+  };
 }
 
 /** Lets two maps show the same place, whichever is moved. Returns what ends that. */

@@ -1,6 +1,8 @@
 // Tiles on their way. A browser opens six connections to a host, and a tile may take long to compute: so few are asked
 // for at once, those in the middle of the view first, and what has left the view is not asked for any more.
 
+const MOST = 5; // at once, of all layers: one connection is left for pixels and the status
+const queues = new Set();
 const AGAIN_AFTER = [1000, 2000, 4000, 8000]; // milliseconds
 
 /**
@@ -17,6 +19,7 @@ export class Queue {
   }
 
   add(tile) {
+    queues.add(this);
     this.waiting.add(tile);
     queueMicrotask(() => this.next()); // tiles of one update come in one go: choose among all of them
   }
@@ -39,7 +42,8 @@ export class Queue {
   }
 
   next() {
-    while (this.loading.size < this.atOnce && this.waiting.size) {
+    if (!this.size) queues.delete(this);
+    while (this.loading.size < this.atOnce && this.waiting.size && underWay() < MOST) {
       const far = new Map([...this.waiting].map((tile) => [tile, tile.distance()]));
       const nearest = [...this.waiting].reduce((best, tile) => (far.get(tile) < far.get(best) ? tile : best));
       this.waiting.delete(nearest);
@@ -58,7 +62,7 @@ export class Queue {
     }
     this.loading.delete(tile);
     if (!control.signal.aborted) this.end(tile, error);
-    this.next();
+    queues.forEach((queue) => queue.next());
   }
 
   end(tile, error) {
@@ -76,6 +80,8 @@ export class Queue {
     tile.done(error);
   }
 }
+
+const underWay = () => [...queues].reduce((sum, queue) => sum + queue.loading.size, 0);
 
 /** Ask for a tile and show it; returns when it can be drawn. */
 async function fill(tile, signal) {

@@ -3,7 +3,7 @@
 import { pixelRatio } from "./geometry.js";
 import { Queue } from "./queue.js";
 
-const AT_ONCE = { source: 4, preview: 3, result: 3 };
+const AT_ONCE = { source: 5, preview: 4, result: 3 }; // what takes long leaves room for the others
 
 /** Levels by which tiles are deeper than the zoom, so that screens of many pixels per CSS pixel show them all. */
 const deeper = (info) => Math.min(Math.max(0, Math.round(Math.log2(pixelRatio()))), info.maxZoom);
@@ -37,6 +37,7 @@ const QueuedTiles = L.GridLayer.extend({
     const image = document.createElement("img");
     image.alt = "";
     const { x, y, z } = coords;
+    image.dataset.place = `${z}/${x}/${y}`;
     const url = L.Util.template(this._url, { x, y, z: z + this.options.zoomOffset });
     const tile = { image, url, tries: 0, complete: true, distance: () => this._distance(coords) };
     tile.done = (error) => {
