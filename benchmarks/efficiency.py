@@ -33,7 +33,7 @@ from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.images.pyramid import Recent
 from tilegan.images.raster import RasterSource
 from tilegan.inference.journal import Journal
-from tilegan.inference.task import _forward_threads
+from tilegan.inference.work import _forward_threads
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator, load
 

@@ -1,7 +1,7 @@
 """How the shards of an image are brought to its store: the copies that large strokes begin with, then the image."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,9 @@ from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.record import RunRecord
 from tilegan.inference.stages import begin_stage, folder_of, stages_of
 from tilegan.inference.statistics import SETTLED, settled
-from tilegan.inference.task import HALVED, Names, Work
+from tilegan.inference.stylized import HALVED
+from tilegan.inference.task import Names
+from tilegan.inference.work import Work
 from tilegan.pipelines.stylize_plan import Job
 from tilegan.progress import Progress
 from tilegan.translator import Translator, load
@@ -29,14 +31,7 @@ def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     Returns:
         The pixels computed, and what was done otherwise than planned, a line each.
     """
-    if job.begun is None:
-        shard = job.plan.shard * job.translator.scale
-        height, width, name = job.summary.height, job.summary.width, job.translator.chosen_style or job.translator.name
-        job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
-    else:
-        job.folder.clear_torn()
-    job.record.write(job.folder.journal)
-    translator, scheduler = _settled(job, progress), job.settings.run.scheduler
+    translator, scheduler = begin(job, progress), job.settings.run.scheduler
     if scheduler is None and job.summary.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress)
     else:
@@ -53,22 +48,56 @@ def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
 
 
-def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
-    """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
+def begin(job: Job, progress: Progress) -> Translator:
+    """Make the work folder of a job, or go on with it.
+
+    Args:
+        job: what will be done.
+        progress: told the pixels seen, as phase 'statistics', where the model needs statistics of the image.
+
+    Returns:
+        The model, with these.
+    """
+    if job.begun is None:
+        shard = job.plan.shard * job.translator.scale
+        height, width, name = job.summary.height, job.summary.width, job.translator.chosen_style or job.translator.name
+        job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
+    else:
+        job.folder.clear_torn()
+    job.record.write(job.folder.journal)
+    return _settled(job, progress)
+
+
+def works(job: Job, translator: Translator) -> Iterator[Work]:
+    """Yield the work of the copies that large strokes begin with, from coarse to fine, then that of the image.
+
+    Args:
+        job: whose folder is begun.
+        translator: from ``begin``.
+    """
     fill = translator.halo if job.image.origin.opacity else 0
-    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill)
     limits = replace(job.limits, pyramid=False)
-    before, total = 0, sum(stage.region.height * stage.region.width for stage in stages)
-    for stage in stages:
+    for stage in stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill):
         folder = folder_of(stage, job.folder)
         if folder.begun() is None:
             begin_stage(folder, stage, job.image)
         folder.clear_torn()
         RunRecord(stage, limits, instances=job.record.instances).write(folder.journal)
-        work = Work(job.image, folder, translator, stage, limits)
-        run(job.names_of(folder), work, partial(_tell_of_copies, progress, before, total))
-        before += stage.region.height * stage.region.width
-    return run(job.names, Work(job.image, job.folder, translator, job.plan, job.limits), progress)
+        yield Work(job.image, folder, translator, stage, limits)
+    yield Work(job.image, job.folder, translator, job.plan, job.limits)
+
+
+def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
+    """Paint the copies that large strokes begin with, then the image; the pixels of that."""
+    fill = translator.halo if job.image.origin.opacity else 0
+    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill)
+    before, total, pixels = 0, sum(stage.region.height * stage.region.width for stage in stages), 0
+    for work in works(job, translator):
+        is_copy = work.folder is not job.folder
+        told = partial(_tell_of_copies, progress, before, total) if is_copy else progress
+        pixels = run(job.names_of(work.folder), work, told)
+        before += work.plan.region.height * work.plan.region.width
+    return pixels
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:

@@ -1,17 +1,22 @@
 """Look at an image, a result, or an image that is stylized where somebody looks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tilegan.errors import SettingError
+from tilegan.images.origin import Origin
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, open_source, shown
 from tilegan.images.store import Store
+from tilegan.pipelines.stylize_settings import StylizeSettings
+from tilegan.pipelines.view_live import Live, live
+from tilegan.translator import Translator
 from tilegan.viewing.app import site_app
 from tilegan.viewing.desk import Desk
-from tilegan.viewing.layers import RESULT, SOURCE, ImageLayer, Layer
+from tilegan.viewing.layers import PREVIEW, RESULT, SOURCE, ImageLayer, Layer
 from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.place import Place
 from tilegan.viewing.server import Server
@@ -28,11 +33,13 @@ class Viewer:
         url: of the page.
         site: what is served.
         server: runs until it is stopped.
+        output: what ``stylize`` would make of the image that is stylized; None where nothing is computed.
     """
 
     url: str
     site: Site
     server: Server
+    output: Path | None = None
 
 
 @contextmanager
@@ -59,10 +66,8 @@ def view(
         SettingError: the images differ in size, or an option cannot be.
         OutputError: the port is in use.
     """
-    options = options or ViewOptions()
     with ExitStack() as stack:
-        desk = Desk(READERS, "read")
-        stack.callback(desk.close)
+        desk = _desk(stack)
         seen = stack.enter_context(closing(open_source(image, reading)))
         layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), seen, desk)]
         if compare is not None:
@@ -71,38 +76,59 @@ def view(
             layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), other, desk, scale))
         for layer in layers:
             stack.callback(layer.close)
-        site = Site(
-            title=_title(image),
-            layers={layer.id: layer for layer in layers},
-            default=RESULT,
-            compare=SOURCE if compare is not None else None,
-            tile=options.tile_size,
-            grid=_grid(seen),
-            place=Place.of(seen.origin.geo, seen.height, seen.width),
+        site = _site(_title(image), layers, seen.origin, options, RESULT, grid=_grid(seen))
+        yield _viewer(site, options, desk)
+
+
+@contextmanager
+def view_stylized(
+    image: str | Path,
+    output: str | Path | None = None,
+    model: str | Path | Translator = "vangogh",
+    *,
+    settings: StylizeSettings | None = None,
+    options: ViewOptions | None = None,
+) -> Iterator[Viewer]:
+    """Prepare to look at an image as ``stylize`` would paint it, which is done where somebody looks.
+
+    What was computed is kept in the work folder of the output, and ``stylize`` with ``resume`` computes the rest. It is
+    removed where nothing was finished.
+
+    Args:
+        image: the image.
+        output: as for ``stylize``.
+        model: as for ``stylize``.
+        settings: as for ``stylize``; unfinished work on the output is gone on with unless ``overwrite`` is set.
+        options: how it is served.
+
+    Yields:
+        What serves it: ``server.run()`` returns when it is stopped.
+
+    Raises:
+        ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: as ``stylize``.
+        OutputError: the port is in use.
+    """
+    settings = settings or StylizeSettings()
+    with ExitStack() as stack:
+        reader = _desk(stack)
+        seen = stack.enter_context(closing(open_source(image, settings.reading)))
+        run: Live = stack.enter_context(live(image, output, model, settings, seen, reader))
+        source = ImageLayer(SOURCE, SOURCE, _title(image), seen, reader, run.scale)
+        stack.callback(source.close)
+        site = _site(
+            _title(image),
+            [*run.layers, source],
+            run.origin,
+            options,
+            run.layers[0].id,
+            grid=run.grid,
+            model=run.model,
+            stroke=run.stroke,
+            status=run.status,
         )
-        server = Server(site_app(site), options.host, options.port, desk.close)
-        yield Viewer(server.url, site, server)
 
+        def stop() -> None:
+            run.stop()
+            reader.close()
 
-def _title(image: str | Path) -> str:
-    return shown(str(image).rstrip("/").rpartition("/")[2])
-
-
-def _scale(seen: Source, other: Source, image: str | Path, compare: str | Path) -> int:
-    """Return how many times as large an image is as the one that it is compared with."""
-    scale = seen.height // other.height
-    if scale < 1 or (seen.height, seen.width) != (scale * other.height, scale * other.width):
-        raise SettingError(
-            f"cannot compare {shown(image)} of {seen.height} x {seen.width} pixels with {shown(compare)} of "
-            f"{other.height} x {other.width}: give the image that it was made from"
-        )
-    return scale
-
-
-def _grid(source: Source) -> dict[str, int] | None:
-    """Return the sides of windows and shards of a store; None for other images."""
-    try:
-        store = Store.open(source.path)
-    except OSError:
-        return None
-    return {"window": store.shard, "shard": store.shard}
+        yield replace(_viewer(site, options, stop), output=run.output)
