@@ -12,9 +12,7 @@ from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.record import RunRecord
 from tilegan.inference.stages import begin_stage, folder_of, stages_of
 from tilegan.inference.statistics import SETTLED, settled
-from tilegan.inference.stylized import HALVED
-from tilegan.inference.task import Names
-from tilegan.inference.work import Work
+from tilegan.inference.task import HALVED, Names, Work
 from tilegan.pipelines.stylize_plan import Job
 from tilegan.progress import Progress
 from tilegan.translator import Translator, load
@@ -31,73 +29,80 @@ def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     Returns:
         The pixels computed, and what was done otherwise than planned, a line each.
     """
-    translator, scheduler = begin(job, progress), job.settings.run.scheduler
-    if scheduler is None and job.summary.workers == 1:
+    request, translator = job.request, begin(job, progress)
+    folder, scheduler = request.folder, request.settings.run.scheduler
+    if scheduler is None and request.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress)
     else:
         # imported here since it takes most of a second
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
-        if not is_there(job.folder.translator):
-            translator.save(job.folder.translator)
-        cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
+        if not is_there(folder.translator):
+            translator.save(folder.translator)
+        threads = job.record.limits.threads
+        cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, threads)
         with cluster as client:
             pixels = _run(job, translator, partial(run_on_cluster, client), progress)
-    job.image.close()  # its decoded pixels would take memory that the export needs
-    journals = [*(folder / "journal" for folder in job.folder.stages()), job.folder.journal]
+    request.image.close()  # its decoded pixels would take memory that the export needs
+    journals = [*(stage / "journal" for stage in folder.stages()), folder.journal]
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
 
 
 def begin(job: Job, progress: Progress) -> Translator:
-    """Make the work folder of a job, or go on with it.
+    """Begin the work, or resume it.
 
     Args:
         job: what will be done.
-        progress: told the pixels seen, as phase 'statistics', where the model needs statistics of the image.
+        progress: told the pixels seen, as phase 'statistics', if the model needs statistics of the whole image.
 
     Returns:
-        The model, with these.
+        The model with its statistics.
     """
-    if job.begun is None:
-        shard = job.plan.shard * job.translator.scale
-        height, width, name = job.summary.height, job.summary.width, job.translator.chosen_style or job.translator.name
-        job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
+    folder, translator = job.request.folder, job.translator
+    if job.request.begun is None:
+        shard, name = job.plan.shard * translator.scale, translator.chosen_style or translator.name
+        levels = job.request.image.levels
+        folder.begin(job.summary.height, job.summary.width, shard, levels, job.origin, job.made, name)
     else:
-        job.folder.clear_torn()
-    job.record.write(job.folder.journal)
+        folder.clear_torn()
+    job.record.write(folder.journal)
     return _settled(job, progress)
 
 
 def works(job: Job, translator: Translator) -> Iterator[Work]:
-    """Yield the work of the copies that large strokes begin with, from coarse to fine, then that of the image.
+    """Open the work of the copies that large strokes begin with, from coarse to fine, then that of the image.
 
     Args:
-        job: whose folder is begun.
-        translator: from ``begin``.
+        job: what is done, and was begun.
+        translator: the model with its statistics.
     """
-    fill = translator.halo if job.image.origin.opacity else 0
-    limits = replace(job.limits, pyramid=False)
-    for stage in stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill):
-        folder = folder_of(stage, job.folder)
+    image, limits = job.request.image, job.record.limits
+    without_levels = replace(limits, pyramid=False)
+    for stage in _stages(job, translator):
+        folder = folder_of(stage, job.request.folder)
         if folder.begun() is None:
-            begin_stage(folder, stage, job.image)
+            begin_stage(folder, stage, image)
         folder.clear_torn()
-        RunRecord(stage, limits, instances=job.record.instances).write(folder.journal)
-        yield Work(job.image, folder, translator, stage, limits)
-    yield Work(job.image, job.folder, translator, job.plan, job.limits)
+        RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
+        yield Work(image, folder, translator, stage, without_levels)
+    yield Work(image, job.request.folder, translator, job.plan, limits)
+
+
+def _stages(job: Job, translator: Translator) -> tuple[Plan, ...]:
+    image = job.request.image
+    fill = translator.halo if image.origin.opacity else 0
+    return stages_of(job.plan, cut_of(job.plan, translator), image.height, image.width, fill)
 
 
 def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
-    """Paint the copies that large strokes begin with, then the image; the pixels of that."""
-    fill = translator.halo if job.image.origin.opacity else 0
-    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill)
-    before, total, pixels = 0, sum(stage.region.height * stage.region.width for stage in stages), 0
+    """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
+    before, total = 0, sum(stage.region.height * stage.region.width for stage in _stages(job, translator))
     for work in works(job, translator):
-        is_copy = work.folder is not job.folder
-        told = partial(_tell_of_copies, progress, before, total) if is_copy else progress
-        pixels = run(job.names_of(work.folder), work, told)
+        if work.folder is job.request.folder:
+            return run(job.names, work, progress)
+        run(job.names_of(work.folder), work, partial(_tell_of_copies, progress, before, total))
         before += work.plan.region.height * work.plan.region.width
-    return pixels
+    raise AssertionError("the work of the image comes last")
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:
@@ -121,9 +126,10 @@ def _settled(job: Job, progress: Progress) -> Translator:
     """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
     if job.summary.statistics not in SETTLED:
         return job.translator
-    if job.begun is not None and is_there(job.folder.translator):
-        with local_copy(job.folder.translator) as file:
-            return load(file, job.plan.device, job.plan.precision)
-    translator = settled(job.translator, job.summary.statistics, job.image, job.plan.window, progress)
-    translator.save(job.folder.translator)
+    kept, plan = job.request.folder.translator, job.plan
+    if job.request.begun is not None and is_there(kept):
+        with local_copy(kept) as file:
+            return load(file, plan.device, plan.precision)
+    translator = settled(job.translator, job.summary.statistics, job.request.image, plan.window, progress)
+    translator.save(kept)
     return translator

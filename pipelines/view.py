@@ -1,22 +1,23 @@
 """Look at an image, a result, or an image that is stylized where somebody looks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tilegan.errors import SettingError
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, open_source, shown
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.pipelines.view_live import Live, live
 from tilegan.translator import Translator
 from tilegan.viewing.app import site_app
 from tilegan.viewing.desk import Desk
-from tilegan.viewing.layers import PREVIEW, RESULT, SOURCE, ImageLayer, Layer
+from tilegan.viewing.layers import RESULT, SOURCE, ImageLayer, Layer
+from tilegan.viewing.levels import Levels
 from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.place import Place
 from tilegan.viewing.server import Server
@@ -69,15 +70,14 @@ def view(
     with ExitStack() as stack:
         desk = _desk(stack)
         seen = stack.enter_context(closing(open_source(image, reading)))
-        layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), seen, desk)]
+        layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), _levels(stack, seen), desk)]
         if compare is not None:
             other = stack.enter_context(closing(open_source(compare, reading)))
             scale = _scale(seen, other, image, compare)
-            layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), other, desk, scale))
-        for layer in layers:
-            stack.callback(layer.close)
-        site = _site(_title(image), layers, seen.origin, options, RESULT, grid=_grid(seen))
-        yield _viewer(site, options, desk)
+            layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), _levels(stack, other), desk, scale))
+        options = options or ViewOptions()
+        site = _site(_title(image), layers, seen.origin, options, grid=_grid(seen))
+        yield _viewer(site, options, desk.stop)
 
 
 @contextmanager
@@ -108,27 +108,72 @@ def view_stylized(
         ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: as ``stylize``.
         OutputError: the port is in use.
     """
-    settings = settings or StylizeSettings()
     with ExitStack() as stack:
-        reader = _desk(stack)
-        seen = stack.enter_context(closing(open_source(image, settings.reading)))
-        run: Live = stack.enter_context(live(image, output, model, settings, seen, reader))
-        source = ImageLayer(SOURCE, SOURCE, _title(image), seen, reader, run.scale)
-        stack.callback(source.close)
-        site = _site(
-            _title(image),
-            [*run.layers, source],
-            run.origin,
-            options,
-            run.layers[0].id,
-            grid=run.grid,
-            model=run.model,
-            stroke=run.stroke,
-            status=run.status,
-        )
+        reader, options = _desk(stack), options or ViewOptions()
+        settings = settings or StylizeSettings()
+        levels = _levels(stack, stack.enter_context(closing(open_source(image, settings.reading))))
+        run: Live = stack.enter_context(live(image, output, model, settings, levels, reader))
+        layers = [*run.layers, ImageLayer(SOURCE, SOURCE, _title(image), levels, reader, run.scale)]
+        told: dict[str, Any] = {"grid": run.grid, "model": run.model, "stroke": run.stroke, "status": run.status}
+        site = _site(_title(image), layers, run.origin, options, **told)
 
         def stop() -> None:
             run.stop()
-            reader.close()
+            reader.stop()
 
         yield replace(_viewer(site, options, stop), output=run.output)
+
+
+def _desk(stack: ExitStack) -> Desk:
+    desk = Desk(READERS, "read")
+    stack.callback(desk.close)
+    return desk
+
+
+def _levels(stack: ExitStack, source: Source) -> Levels:
+    levels = Levels(source)
+    stack.callback(levels.close)
+    return levels
+
+
+def _site(title: str, layers: list[Layer], origin: Origin, options: ViewOptions, **told: Any) -> Site:
+    """Return the site of layers, of which the first is shown first, beside the source if there is one."""
+    height, width = layers[0].height, layers[0].width
+    return Site(
+        title=title,
+        layers={layer.id: layer for layer in layers},
+        default=layers[0].id,
+        compare=SOURCE if len(layers) > 1 else None,
+        tile=options.tile_size,
+        place=Place.of(origin.geo, height, width),
+        **told,
+    )
+
+
+def _viewer(site: Site, options: ViewOptions, stop: Callable[[], None]) -> Viewer:
+    server = Server(site_app(site), options.host, options.port, stop)
+    return Viewer(server.url, site, server)
+
+
+def _title(image: str | Path) -> str:
+    return shown(str(image).rstrip("/").rpartition("/")[2])
+
+
+def _scale(seen: Source, other: Source, image: str | Path, compare: str | Path) -> int:
+    """Return how many times as large an image is as the one that it is compared with."""
+    scale = seen.height // other.height
+    if scale < 1 or (seen.height, seen.width) != (scale * other.height, scale * other.width):
+        raise SettingError(
+            f"cannot compare {shown(image)} of {seen.height} x {seen.width} pixels with {shown(compare)} of "
+            f"{other.height} x {other.width}: give the image that it was made from"
+        )
+    return scale
+
+
+def _grid(source: Source) -> dict[str, int] | None:
+    """Return the sides of windows and shards of a store; None for other images."""
+    try:
+        store = Store.open(source.path)
+    except OSError:
+        return None
+    return {"window": store.shard, "shard": store.shard}

@@ -13,7 +13,7 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import write_record
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import make_plan
-from tilegan.inference.work import Work
+from tilegan.inference.task import Work
 
 LIMITS = Limits(threads=3, streams=2, reader=2**24, recent=2**20, pyramid=True)
 

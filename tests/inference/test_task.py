@@ -8,10 +8,9 @@ from PIL import Image
 
 from tilegan.errors import OutputError, TooLittleMemoryError
 from tilegan.geometry import Window
-from tilegan.images.fill import fill
+from tilegan.images.pixels.fill import fill
 from tilegan.inference import task
-from tilegan.inference.stylized import HALVED
-from tilegan.inference.task import keep_open, make_shard, open_work, stop_work
+from tilegan.inference.task import HALVED, keep_open, make_shard, open_work, stop_work
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,7 @@ from tilegan.devices import keep_freed_memory
 from tilegan.errors import SettingError, WorkerError
 from tilegan.inference.engine import Tally
 from tilegan.inference.schedule import Shard, needs, schedule
-from tilegan.inference.task import Names, make_shard, stop_work
-from tilegan.inference.work import Work
+from tilegan.inference.task import Names, Work, make_shard, stop_work
 from tilegan.progress import Progress
 
 AHEAD = 3  # tasks submitted per thread of the cluster: enough that no worker is idle

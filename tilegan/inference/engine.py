@@ -10,10 +10,9 @@ from itertools import islice
 import dask.threaded
 
 from tilegan.geometry import grid_cell
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.schedule import Shard, needs, schedule
-from tilegan.inference.task import Names, keep_open, make_shard, stop_work
-from tilegan.inference.work import Work
+from tilegan.inference.task import Names, Work, keep_open, make_shard, stop_work
 from tilegan.progress import Progress
 
 AT_ONCE = 1024  # tasks in one graph: a few hundred kilobytes, with hardly any idle time between graphs

@@ -15,7 +15,7 @@ import numpy as np
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote, os_errors, remove_file, replace_file
 from tilegan.geometry import Pixels, grid_cell
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 
 RECORD = "record.json"
 

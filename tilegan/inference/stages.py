@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tilegan.geometry import Pixels, Window
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.blocks import Masked, block_window, mirrored_span
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import Ground, Reduced, reach

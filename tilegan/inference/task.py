@@ -4,21 +4,85 @@ A task consists of strings and integers only. Everything else is in the work fol
 task; a process opens each folder once and keeps it open.
 """
 
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Event, Lock, Semaphore
 
 from tilegan.errors import OutputError
 from tilegan.files import local_copy, locate
-from tilegan.geometry import Window, grid_cell
+from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.instances import open_joined
-from tilegan.images.pyramid import reduced_shard
+from tilegan.images.readers.raster import set_cache
+from tilegan.images.source import Source
+from tilegan.images.stores.pyramid import Recent, reduced_shard
+from tilegan.images.stores.store import Store
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.stylized import stylized
-from tilegan.inference.work import Stopped, Work
-from tilegan.translator import load
+from tilegan.inference.journal import Journal, write_json
+from tilegan.inference.memory import Limits
+from tilegan.inference.paint import Painter
+from tilegan.inference.passes import Passes, Stopped
+from tilegan.inference.plan import Cut, Plan
+from tilegan.inference.stages import ground_of, photo_of
+from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # work folders that a worker of a cluster keeps open, with a model each
+HALVED = "halved.json"  # in the journal: the cut that fit after memory ran out
 
 Names = tuple[str, str, str]  # source, work folder, and fingerprint of the run: no worker may continue an older run
+
+
+@dataclass
+class Work:
+    """The open state of the tasks of one work folder, in this process.
+
+    Attributes:
+        limits: limits from the available memory.
+        painter: stylizes the shards of level 0.
+        recent: halved shards for the pyramid.
+        passes: the threads that run forward passes.
+        slots: one per shard that may be in flight, whatever threads a worker has.
+        lock: guards the state that threads change.
+        noted: the cut that the journal notes; the planned one until memory runs out.
+        stop: set when the run ends early; tasks end at the next window.
+    """
+
+    source: Source
+    folder: WorkFolder
+    translator: Translator
+    plan: Plan
+    limits: Limits
+    painter: Painter = field(init=False)
+    store: Store = field(init=False)
+    journal: Journal = field(init=False)
+    recent: Recent = field(init=False)
+    passes: Passes = field(init=False)
+    slots: Semaphore = field(init=False)
+    noted: Cut = field(init=False)
+    lock: Lock = field(default_factory=Lock)
+    stop: Event = field(default_factory=Event)
+
+    @property
+    def levels(self) -> int:
+        """Return the number of levels of the store that are computed."""
+        return self.store.levels if self.limits.pyramid else 1
+
+    @property
+    def cut(self) -> Cut:
+        """Return how blocks are cut (see ``Painter``)."""
+        return self.painter.cut
+
+    def __post_init__(self) -> None:
+        self.store = Store.open(self.folder.store)
+        self.journal = Journal(self.folder.journal, self.store)
+        self.recent = Recent(self.limits.recent)
+        self.passes = Passes(self.translator.device, self.limits.streams, self.stop)
+        photo = photo_of(self.source, self.folder, self.plan)
+        ground = ground_of(photo, self.folder, self.plan)
+        opacity, each = self.store.channels == 4, self.passes.map
+        self.painter = Painter(photo, ground, self.translator, self.plan, opacity=opacity, each=each)
+        self.noted = self.painter.cut
+        set_cache(self.limits.reader)
+        self.slots = Semaphore(self.limits.threads)
+
 
 _open_works: dict[Names, Work] = {}
 _lock = Lock()
@@ -63,7 +127,7 @@ def stop_work(names: Names) -> None:
         work = _open_works.pop(names, None)
     if work is not None:
         work.stop.set()
-        work.forward.shutdown(wait=True)
+        work.passes.shutdown()
 
 
 def make_shard(names: Names, level: int, row: int, column: int, after: object = None) -> bool:  # noqa: ARG001
@@ -91,7 +155,7 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
     with work.slots:
         if work.journal.holds(level, index):
             return False
-        pixels = reduced_shard(work.store, level, index, work.recent) if level else stylized(work, _place(work, index))
+        pixels = reduced_shard(work.store, level, index, work.recent) if level else painted(work, _place(work, index))
         work.journal.write(level, index, pixels)
         if level + 1 < work.levels:
             work.recent.put(level, index, pixels)
@@ -100,5 +164,14 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
 
 def _place(work: Work, index: tuple[int, int]) -> Window:
     region = work.plan.region
-    cell = grid_cell(index, work.plan.shard, region.height, region.width)
-    return cell.moved(region.top, region.left)
+    return grid_cell(index, work.plan.shard, region.height, region.width).moved(region.top, region.left)
+
+
+def painted(work: Work, place: Window) -> Pixels:
+    """Return the pixels of a window of level 0 (see ``Painter.paint``), and note in the journal if memory ran out."""
+    pixels = work.painter.paint(place)
+    with work.lock:
+        if work.noted != work.cut:
+            work.noted = work.cut
+            write_json(work.folder.journal / HALVED, {"window": work.noted.side, "batch": work.noted.batch})
+    return pixels

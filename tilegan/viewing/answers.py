@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from tilegan.errors import TileganError
-from tilegan.images.provenance import digest
+from tilegan.images.metadata.provenance import digest
 from tilegan.viewing.desk import DroppedError
 from tilegan.viewing.encode import MEDIA, QUALITY
 from tilegan.viewing.layers import Layer, Shown

@@ -13,10 +13,9 @@ from itertools import product
 import numpy as np
 
 from tilegan.geometry import Pixels, Window, grid_cell
-from tilegan.images.pyramid import reduced_shard
+from tilegan.images.stores.pyramid import reduced_shard
 from tilegan.inference.schedule import needs
-from tilegan.inference.stylized import stylized
-from tilegan.inference.work import Work
+from tilegan.inference.task import Work, painted
 
 Index = tuple[int, int]  # row and column
 
@@ -120,7 +119,7 @@ class Canvas:
         """Compute a window, unless it is there, and finish its shard if it is the last one.
 
         Raises:
-            ImageError, OutputError, OSError, TooLittleMemoryError: see ``inference.stylized``, ``inference.journal``.
+            ImageError, OutputError, OSError, TooLittleMemoryError: see ``inference.paint`` and ``inference.journal``.
             Exception: that ``ended_by`` was given, where nobody waits any more.
         """
         while not self.has(cell):
@@ -184,7 +183,7 @@ class Canvas:
     def _compute(self, cell: Index) -> None:
         work, shard = self.work, self.shard_of(cell)
         place = grid_cell(cell, work.plan.window, work.plan.region.height, work.plan.region.width)
-        pixels = stylized(work, place)
+        pixels = painted(work, place)
         whole = grid_cell(shard, work.store.shard, self.height, self.width)
         with self._lock:
             begun = self._begun.pop(shard, None)

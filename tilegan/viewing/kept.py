@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels, Window, grid_cell, split
-from tilegan.images.pyramid import halve
+from tilegan.images.stores.pyramid import halve
 from tilegan.viewing.canvas import Canvas, Index, common
 
 _BLOCK = 512  # pixels a side that are halved at once

@@ -8,9 +8,9 @@ from threading import Lock
 import numpy as np
 
 from tilegan.geometry import Pixels, Window, round_up
-from tilegan.images.overviews import Overview, overviews_of
-from tilegan.images.pyramid import halve
+from tilegan.images.readers.overviews import Overview, overviews_of
 from tilegan.images.source import Source
+from tilegan.images.stores.pyramid import halve
 from tilegan.viewing.grid import level_shape
 
 _HALVED = 1024  # pixels a side: smaller images are halved whenever they are looked at

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tilegan.geometry import Pixels, Window
-from tilegan.images.provenance import digest
-from tilegan.inference.blocks import read_block, read_filled
-from tilegan.inference.stylized import painted, with_opacity
+from tilegan.images.metadata.provenance import digest
+from tilegan.inference.paint import Painter
 from tilegan.viewing.canvas import Index, ended_by
 from tilegan.viewing.desk import Asked, Desk
 from tilegan.viewing.kept import KeptLevels
@@ -67,9 +66,6 @@ class ResultLayer:
         pixels, known = await asked_for(self._reader, ("pixel", window), lambda _: self._kept.read(0, window))
         return [int(value) for value in pixels[0, 0]] if known.all() else None
 
-    def close(self) -> None:
-        """Nothing: who made the painting closes it."""
-
     async def _make(self, cells: Sequence[Index]) -> None:
         image = self._painting.image
 
@@ -122,9 +118,6 @@ class PreviewLayer:
         """Return the values of a pixel of full resolution, if it is computed."""
         return await self._result.values(x, y)
 
-    def close(self) -> None:
-        """Nothing: who opened the levels closes them."""
-
     def _keep(self, key: tuple[int, Window], pixels: Pixels) -> None:
         if key not in self._cache:
             self._cached += pixels.nbytes
@@ -134,23 +127,13 @@ class PreviewLayer:
 
     def _paint(self, level: int, window: Window) -> Pixels:
         """Return the pixels of a window: one pass over the level with a halo, if it is no larger than the plan's."""
-        work, photo = self._work, _Level(self._levels, level)
-        scale, halo = work.translator.scale, work.translator.halo
+        work, scale, photo = self._work, self._work.translator.scale, _Level(self._levels, level)
         top, left = window.top // scale, window.left // scale
         place = Window(top, left, -(-window.bottom // scale) - top, -(-window.right // scale) - left)
-
-        def read(block: Window) -> Pixels:
-            return read_filled(photo, block, halo) if photo.has_opacity else read_block(photo, block)
-
-        def translated() -> Pixels:
-            look = replace(work.plan.look, stroke=1)
-            if look.strength == 0:
-                return photo.read(place).repeat(scale, 0).repeat(scale, 1)
-            return painted(work, read, place, look, 2**level)
-
-        levels = work.store.dtype
-        pixels = with_opacity(photo, place, scale, levels, translated) if photo.has_opacity else translated()
-        return window.moved(-scale * top, -scale * left).of(pixels)
+        plan = replace(work.plan, step=2**level, look=replace(work.plan.look, stroke=1))
+        opacity, each = work.store.channels == 4, work.passes.map
+        painter = Painter(photo, photo, work.translator, plan, opacity=opacity, each=each)
+        return window.moved(-scale * top, -scale * left).of(painter.paint(place))
 
 
 class _Level:
@@ -159,10 +142,9 @@ class _Level:
     def __init__(self, levels: Levels, level: int) -> None:
         self._levels, self._level = levels, level
         self.height, self.width = levels.shape(level)
-        self.has_opacity = levels.has_opacity
 
     def read(self, window: Window) -> Pixels:
         return self._levels.read(self._level, window)[..., :3]
 
     def read_mask(self, window: Window) -> Pixels | None:
-        return self._levels.read(self._level, window)[..., 3] if self.has_opacity else None
+        return self._levels.read(self._level, window)[..., 3] if self._levels.has_opacity else None

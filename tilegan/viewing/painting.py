@@ -7,7 +7,7 @@ from pathlib import Path
 from tilegan.inference.blocks import Masked
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.stages import ground_of, photo_of
-from tilegan.inference.work import Work
+from tilegan.inference.task import Work
 from tilegan.viewing.canvas import Canvas, Copy
 
 
@@ -28,11 +28,8 @@ class Painting:
         self._by_folder: dict[Path, Canvas] = {}
         works = list(works)
         for work in works:
-            work.photo = photo_of(work.source, work.folder, work.plan, self._copy)
-            work.ground = ground_of(work.photo, work.folder, work.plan, self._copy)
-            if work is not works[-1]:  # passes of all share the cores
-                work.forward.shutdown()
-                work.forward = works[-1].forward
+            photo = photo_of(work.source, work.folder, work.plan, self._copy)
+            work.painter.photo, work.painter.ground = photo, ground_of(photo, work.folder, work.plan, self._copy)
             self._by_folder[work.folder.path] = Canvas(work)
         *self.copies, self.image = self._by_folder.values()
 
@@ -55,7 +52,8 @@ class Painting:
 
     def close(self) -> None:
         """Let go of the threads that compute, after ``stop``, when nobody asks any more."""
-        self.image.work.forward.shutdown()
+        for canvas in self._by_folder.values():
+            canvas.work.passes.shutdown()
 
     def _copy(self, folder: WorkFolder, height: int, width: int) -> Masked:
         canvas = self._by_folder[folder.path]
