@@ -151,7 +151,7 @@ def _site(title: str, layers: list[Layer], origin: Origin, options: ViewOptions,
 
 
 def _viewer(site: Site, options: ViewOptions, stop: Callable[[], None]) -> Viewer:
-    server = Server(site_app(site), options.host, options.port, stop)
+    server = Server(site_app(site), options, stop)
     return Viewer(server.url, site, server)
 
 

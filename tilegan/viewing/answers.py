@@ -56,6 +56,11 @@ async def pixels_answer(
     return await while_waited_for(request, made())
 
 
+def unknown() -> Response:
+    """Answer a request for what is not served."""
+    return PlainTextResponse("there is no such thing here", 404)
+
+
 async def while_waited_for(request: Request, work: Awaitable[Response]) -> Response:
     """Do the work of an answer, and cancel it when the browser closes the connection."""
     task = asyncio.ensure_future(work)
