@@ -117,7 +117,7 @@ def make_image(path: Path, height: int, width: int, cell: int = 2048) -> Path:
     import tifffile
 
     from tilegan.geometry import Window, split
-    from tilegan.images.landscape import Landscape
+    from tilegan.landscape import Landscape
 
     landscape, blocks = Landscape(cell, cell, 0), {}
     for place in split(Window(0, 0, cell, cell), BLOCK):

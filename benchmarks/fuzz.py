@@ -125,7 +125,7 @@ def child(pipe: Connection) -> None:
     """Read what the pipe names, and answer what became of it."""
     from tilegan.errors import TileganError
     from tilegan.geometry import Window
-    from tilegan.images.origin import Reading
+    from tilegan.images.metadata.origin import Reading
     from tilegan.images.source import open_source
 
     while True:

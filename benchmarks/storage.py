@@ -21,7 +21,7 @@ from common import median, parser, report, seconds_of
 from rasterio.errors import NotGeoreferencedWarning
 
 from tilegan.geometry import grid_cell
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.journal import Journal
 from tilegan.pipelines import stylize
 

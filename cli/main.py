@@ -46,7 +46,7 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name == "stylize":
+        if cmd_name in ("stylize", "view"):
             # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)

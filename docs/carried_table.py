@@ -23,7 +23,7 @@ from PIL import Image, ImageCms
 from torch import nn
 
 from tilegan.images.formats import ExportOptions
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import convert, stylize
 from tilegan.translator import Translator
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import tilegan
-from tilegan.images.sheet import sample_sheet
+from tilegan.images.pixels.sheet import sample_sheet
 
 HEIGHT, WIDTH = 420, 600
 

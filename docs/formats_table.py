@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from torch import nn
 from tilegan.errors import TileganError
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import info, stylize
 from tilegan.translator import Translator
 

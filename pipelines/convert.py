@@ -7,16 +7,16 @@ from pathlib import Path
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
-from tilegan.images.copied import CopiedStore, open_result
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, check_export, holds_opacity
-from tilegan.images.opaque import OpaqueStore, is_opaque
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
 from tilegan.images.output import beside, check_output, is_store, put_in_place
-from tilegan.images.pyramid import build_levels
-from tilegan.images.store import ROOT, UNFINISHED, Store
-from tilegan.images.written import remarks_on_store
+from tilegan.images.stores.copied import CopiedStore, open_result
+from tilegan.images.stores.opaque import OpaqueStore, is_opaque
+from tilegan.images.stores.pyramid import build_levels
+from tilegan.images.stores.store import ROOT, UNFINISHED, Store
+from tilegan.images.writers.written import remarks_on_store
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 

@@ -11,9 +11,9 @@ from rasterio.transform import array_bounds
 
 from tilegan.errors import ImageError
 from tilegan.files import locate
-from tilegan.images.resolution import pixel_of_dpi
+from tilegan.images.metadata.resolution import pixel_of_dpi
+from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import open_source
-from tilegan.images.vsi import is_elsewhere
 from tilegan.model_file import find, read_header, shipped
 
 

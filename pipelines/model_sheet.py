@@ -12,9 +12,9 @@ from tilegan.errors import OutputError, SettingError
 from tilegan.files import locate
 from tilegan.images.formats import check_export
 from tilegan.images.output import beside, check_output, move_to, name_beside
-from tilegan.images.sheet import sample_sheet, with_name
+from tilegan.images.pixels.sheet import sample_sheet, with_name
+from tilegan.images.readers.vsi import is_elsewhere, url_name
 from tilegan.images.source import open_source
-from tilegan.images.vsi import is_elsewhere, url_name
 from tilegan.pipelines.models import models
 from tilegan.progress import Progress, silent
 from tilegan.translator import load

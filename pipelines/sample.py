@@ -16,11 +16,11 @@ from tilegan.files import first_line
 from tilegan.geometry import grid_cell
 from tilegan.images.export import export
 from tilegan.images.formats import WITH_LEVELS, check_export
-from tilegan.images.landscape import Landscape
-from tilegan.images.origin import Geo, Origin
+from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.output import beside, check_output, put_in_place
-from tilegan.images.pyramid import build_levels
-from tilegan.images.store import Store
+from tilegan.images.stores.pyramid import build_levels
+from tilegan.images.stores.store import Store
+from tilegan.landscape import Landscape
 from tilegan.progress import Progress, silent
 
 SHARD = 1024  # pixels; a few megabytes, so that many can be in flight

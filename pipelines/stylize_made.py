@@ -1,6 +1,6 @@
 """What a stylized image says of what made it."""
 
-from tilegan.images.provenance import Provenance, by_content, digest
+from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
 
 

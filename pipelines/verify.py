@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, ShardingCodec
 
 from tilegan.errors import ImageError
 from tilegan.files import first_line, is_there, locate, os_errors, storage_options
-from tilegan.images.store import ROOT, UNFINISHED
+from tilegan.images.stores.store import ROOT, UNFINISHED
 from tilegan.inference.folder import WorkFolder
 from tilegan.progress import Progress, silent
 

@@ -1,17 +1,23 @@
 """Look at an image, a result, or an image that is stylized where somebody looks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tilegan.errors import SettingError
+from tilegan.images.metadata.origin import Origin
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, open_source, shown
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
+from tilegan.pipelines.stylize_settings import StylizeSettings
+from tilegan.pipelines.view_live import Live, live
+from tilegan.translator import Translator
 from tilegan.viewing.app import site_app
 from tilegan.viewing.desk import Desk
 from tilegan.viewing.layers import RESULT, SOURCE, ImageLayer, Layer
+from tilegan.viewing.levels import Levels
 from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.place import Place
 from tilegan.viewing.server import Server
@@ -28,11 +34,13 @@ class Viewer:
         url: of the page.
         site: what is served.
         server: runs until it is stopped.
+        output: what ``stylize`` would make of the image that is stylized; None where nothing is computed.
     """
 
     url: str
     site: Site
     server: Server
+    output: Path | None = None
 
 
 @contextmanager
@@ -59,29 +67,92 @@ def view(
         SettingError: the images differ in size, or an option cannot be.
         OutputError: the port is in use.
     """
-    options = options or ViewOptions()
     with ExitStack() as stack:
-        desk = Desk(READERS, "read")
-        stack.callback(desk.close)
+        desk = _desk(stack)
         seen = stack.enter_context(closing(open_source(image, reading)))
-        layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), seen, desk)]
+        layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), _levels(stack, seen), desk)]
         if compare is not None:
             other = stack.enter_context(closing(open_source(compare, reading)))
             scale = _scale(seen, other, image, compare)
-            layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), other, desk, scale))
-        for layer in layers:
-            stack.callback(layer.close)
-        site = Site(
-            title=_title(image),
-            layers={layer.id: layer for layer in layers},
-            default=RESULT,
-            compare=SOURCE if compare is not None else None,
-            tile=options.tile_size,
-            grid=_grid(seen),
-            place=Place.of(seen.origin.geo, seen.height, seen.width),
-        )
-        server = Server(site_app(site), options.host, options.port, desk.close)
-        yield Viewer(server.url, site, server)
+            layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), _levels(stack, other), desk, scale))
+        options = options or ViewOptions()
+        site = _site(_title(image), layers, seen.origin, options, grid=_grid(seen))
+        yield _viewer(site, options, desk.stop)
+
+
+@contextmanager
+def view_stylized(
+    image: str | Path,
+    output: str | Path | None = None,
+    model: str | Path | Translator = "vangogh",
+    *,
+    settings: StylizeSettings | None = None,
+    options: ViewOptions | None = None,
+) -> Iterator[Viewer]:
+    """Prepare to look at an image as ``stylize`` would paint it, which is done where somebody looks.
+
+    What was computed is kept in the work folder of the output, and ``stylize`` with ``resume`` computes the rest. It is
+    removed where nothing was finished.
+
+    Args:
+        image: the image.
+        output: as for ``stylize``.
+        model: as for ``stylize``.
+        settings: as for ``stylize``; unfinished work on the output is gone on with unless ``overwrite`` is set.
+        options: how it is served.
+
+    Yields:
+        What serves it: ``server.run()`` returns when it is stopped.
+
+    Raises:
+        ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: as ``stylize``.
+        OutputError: the port is in use.
+    """
+    with ExitStack() as stack:
+        reader, options = _desk(stack), options or ViewOptions()
+        settings = settings or StylizeSettings()
+        levels = _levels(stack, stack.enter_context(closing(open_source(image, settings.reading))))
+        run: Live = stack.enter_context(live(image, output, model, settings, levels, reader))
+        layers = [*run.layers, ImageLayer(SOURCE, SOURCE, _title(image), levels, reader, run.scale)]
+        told: dict[str, Any] = {"grid": run.grid, "model": run.model, "stroke": run.stroke, "status": run.status}
+        site = _site(_title(image), layers, run.origin, options, **told)
+
+        def stop() -> None:
+            run.stop()
+            reader.stop()
+
+        yield replace(_viewer(site, options, stop), output=run.output)
+
+
+def _desk(stack: ExitStack) -> Desk:
+    desk = Desk(READERS, "read")
+    stack.callback(desk.close)
+    return desk
+
+
+def _levels(stack: ExitStack, source: Source) -> Levels:
+    levels = Levels(source)
+    stack.callback(levels.close)
+    return levels
+
+
+def _site(title: str, layers: list[Layer], origin: Origin, options: ViewOptions, **told: Any) -> Site:
+    """Return the site of layers, of which the first is shown first, beside the source if there is one."""
+    height, width = layers[0].height, layers[0].width
+    return Site(
+        title=title,
+        layers={layer.id: layer for layer in layers},
+        default=layers[0].id,
+        compare=SOURCE if len(layers) > 1 else None,
+        tile=options.tile_size,
+        place=Place.of(origin.geo, height, width),
+        **told,
+    )
+
+
+def _viewer(site: Site, options: ViewOptions, stop: Callable[[], None]) -> Viewer:
+    server = Server(site_app(site), options, stop)
+    return Viewer(server.url, site, server)
 
 
 def _title(image: str | Path) -> str:

@@ -26,7 +26,7 @@ FLOORS = (
         "tilegan.model_file",
         "tilegan.images",
     ),
-    ("tilegan.methods", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
+    ("tilegan.methods", "tilegan.landscape", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
     ("tilegan.networks", "tilegan.metrics"),
     ("tilegan.norms",),
     ("tilegan.tiling",),

@@ -10,7 +10,7 @@ from typing import Any
 
 from tilegan.errors import DatasetError, SettingError
 from tilegan.geometry import Window
-from tilegan.images.scaled import scaled, write_scaled
+from tilegan.images.readers.scaled import scaled, write_scaled
 from tilegan.images.source import Source, open_source
 from tilegan.metrics.judge import Judge
 from tilegan.metrics.painted import Crops

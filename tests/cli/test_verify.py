@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from tilegan.errors import OutputError
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import stylize, train
 from tilegan.training.settings import TrainSettings

@@ -11,7 +11,7 @@ from PIL import Image
 
 import tilegan
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize
 from tilegan.pipelines.train import resume
 

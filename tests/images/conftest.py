@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tilegan.geometry import grid_cell
-from tilegan.images.origin import Origin
-from tilegan.images.pyramid import build_levels
-from tilegan.images.store import Store
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.stores.pyramid import build_levels
+from tilegan.images.stores.store import Store
 
 Stored = Callable[..., Store]
 

@@ -18,8 +18,8 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.images import export as export_module
 from tilegan.images.export import export
 from tilegan.images.formats import ExportOptions
-from tilegan.images.origin import Origin
-from tilegan.images.profile import srgb_profile
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.profile import srgb_profile
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 ENDINGS = ["tif", "png", "jpg", "webp", "dzi"]
@@ -178,7 +178,7 @@ LIMITED = """
 import resource, sys
 from tilegan.errors import OutputError
 from tilegan.images.export import export
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 store = Store.open(sys.argv[1])
 for limit in map(int, sys.argv[3:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, ending, stored):
 KILLED = """
 import os, signal, sys
 from tilegan.images.export import export
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 def progress(phase, done, total):
     if done >= total // 2:
         os.kill(os.getpid(), signal.SIGKILL)

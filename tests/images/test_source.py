@@ -14,11 +14,11 @@ from PIL import Image
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
-from tilegan.images.pillow import PillowSource
-from tilegan.images.raster import RasterSource
+from tilegan.images.readers.pillow import PillowSource
+from tilegan.images.readers.raster import RasterSource
+from tilegan.images.readers.zarr_source import ZarrSource
 from tilegan.images.source import Source, open_source, reduced_shape
-from tilegan.images.store import Store
-from tilegan.images.zarr_source import ZarrSource
+from tilegan.images.stores.store import Store
 
 HEIGHT, WIDTH = 45, 61
 COLOUR = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)

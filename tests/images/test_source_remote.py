@@ -16,12 +16,12 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Window
-from tilegan.images.pillow import PillowSource
-from tilegan.images.raster import RasterSource
+from tilegan.images.readers.pillow import PillowSource
+from tilegan.images.readers.raster import RasterSource
+from tilegan.images.readers.vsi import container, gdal_name, gdal_options, url_name
+from tilegan.images.readers.zarr_source import ZarrSource
 from tilegan.images.source import open_source
-from tilegan.images.store import Store
-from tilegan.images.vsi import container, gdal_name, gdal_options, url_name
-from tilegan.images.zarr_source import ZarrSource
+from tilegan.images.stores.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # rasterio's own
 PIXELS = np.random.default_rng(5).integers(0, 256, (90, 130, 3), dtype=np.uint8)

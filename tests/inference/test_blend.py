@@ -13,7 +13,7 @@ from torch import nn
 import tilegan
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
-from tilegan.images.oklab import to_oklab
+from tilegan.images.pixels.oklab import to_oklab
 from tilegan.inference.blend import blend, blend_bytes
 from tilegan.inference.look import Look
 from tilegan.translator import Translator

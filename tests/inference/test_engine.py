@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference import engine
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.memory import Limits
-from tilegan.inference.task import Stopped
+from tilegan.inference.passes import Stopped
 from tilegan.progress import silent
 from tilegan.translator import Translator
 

@@ -13,7 +13,7 @@ from torch import nn
 
 import tilegan
 from tilegan.geometry import Window, reflect, round_up
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import stylize
 from tilegan.translator import Translator

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tilegan.errors import ResumeError
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference import journal as journal_module
 from tilegan.inference.journal import Journal, check_record, has_marker, read_record, write_record
 

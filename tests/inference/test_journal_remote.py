@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilegan.files import locate, replace_file
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.journal import Journal, has_marker, read_record, write_record
 from tilegan.inference.lock import locked
 

@@ -8,7 +8,7 @@ import pytest
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
 from tilegan.inference.memory import DEFAULT, MIB, fit_plan
 from tilegan.translator import load
 

@@ -8,7 +8,7 @@ import pytest
 
 from tilegan.errors import ResumeError
 from tilegan.geometry import Window
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan
 from tilegan.inference.record import RunRecord

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tilegan.errors import OutputError, TooLittleMemoryError
 from tilegan.geometry import Window
-from tilegan.images.fill import fill
+from tilegan.images.pixels.fill import fill
 from tilegan.inference import task
 from tilegan.inference.task import HALVED, keep_open, make_shard, open_work, stop_work
 

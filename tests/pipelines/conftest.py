@@ -12,7 +12,7 @@ from torch import nn
 
 from tilegan.errors import OutputError
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize
 from tilegan.translator import Translator
 

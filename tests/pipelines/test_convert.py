@@ -13,9 +13,9 @@ from PIL import Image
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.formats import ExportOptions
-from tilegan.images.origin import Geo, Origin
-from tilegan.images.pyramid import build_levels
-from tilegan.images.store import Store
+from tilegan.images.metadata.origin import Geo, Origin
+from tilegan.images.stores.pyramid import build_levels
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import convert
 
 HEIGHT, WIDTH = 330, 420

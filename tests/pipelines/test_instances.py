@@ -18,7 +18,7 @@ from tilegan.cli.main import main
 from tilegan.errors import DatasetError, ImageError, OutputError, ResumeError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.instances import number_planes
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
 from tilegan.pipelines.evaluate import evaluate

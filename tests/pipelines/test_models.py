@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
-from tilegan.images.sheet import GAP, LETTERS
+from tilegan.images.pixels.sheet import GAP, LETTERS
 from tilegan.model_file import shipped
 from tilegan.pipelines import evaluate, model_sheet, models, stylize, train
 from tilegan.translator import Translator, load

@@ -9,8 +9,8 @@ from PIL import Image
 
 from tilegan.errors import OutputError, OutputExistsError, SettingError
 from tilegan.geometry import Window
-from tilegan.images.landscape import Landscape
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
+from tilegan.landscape import Landscape
 from tilegan.pipelines import sample
 
 

@@ -17,7 +17,7 @@ import tilegan
 import tilegan.pipelines
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize
 
 

@@ -7,7 +7,7 @@ from distributed import LocalCluster
 from PIL import Image
 
 from tilegan.errors import ResumeError, SettingError
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.inference.blend import blend
 from tilegan.pipelines import plan_stylize, stylize
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from tilegan.errors import OutputError
 from tilegan.images.formats import ExportOptions
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import stylize
 from tilegan.translator import Translator
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tilegan.errors import OutputError, ResumeError, SettingError
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference import cluster
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import OutputExistsError
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.pipelines import stylize
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import plan_stylize, stylize
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import is_there, locate
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference import folder, record
 from tilegan.pipelines import info, plan_stylize, stylize
 

@@ -18,10 +18,10 @@ import tilegan
 import tilegan.images.output
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
-from tilegan.images import decoded
 from tilegan.images.finished import is_whole
 from tilegan.images.output import finish_moving
-from tilegan.images.store import Store
+from tilegan.images.readers import decoded
+from tilegan.images.stores.store import Store
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.lock import locked
 from tilegan.pipelines import plan_stylize, stylize

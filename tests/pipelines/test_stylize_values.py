@@ -5,7 +5,7 @@ import pytest
 import rasterio
 from PIL import Image
 
-from tilegan.images.origin import Reading
+from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import convert, info
 
 HEIGHT, WIDTH = 150, 230

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tilegan.errors import DatasetError, ResumeError, SettingError, SkippedImageWarning
 from tilegan.geometry import Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.methods.registry import method_settings
 from tilegan.pipelines import evaluate, stylize
 from tilegan.pipelines.train import plan, resume, train

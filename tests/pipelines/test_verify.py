@@ -13,8 +13,8 @@ from zarr.codecs import Crc32cCodec
 from tilegan.errors import ImageError
 from tilegan.files import remove_file
 from tilegan.geometry import grid_cell
-from tilegan.images.pyramid import reduced_shard
-from tilegan.images.store import Store
+from tilegan.images.stores.pyramid import reduced_shard
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize, verify
 
 CHECKSUM = "a checksum does not match"

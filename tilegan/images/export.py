@@ -8,18 +8,18 @@ from pathlib import Path
 from tilegan.errors import OutputError, TileganError
 from tilegan.files import first_line
 from tilegan.geometry import Pixels, Window
-from tilegan.images.cog import write_cog
-from tilegan.images.dzi import write_dzi
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats import check_export, kind_of
-from tilegan.images.jpeg import BAND_MULTIPLE, write_jpeg
+from tilegan.images.metadata.sidecar import write_place
 from tilegan.images.output import move_to
-from tilegan.images.png import write_png
-from tilegan.images.sidecar import write_place
-from tilegan.images.store import Store
-from tilegan.images.webp import write_webp
-from tilegan.images.written import WrittenStore, origin_written
-from tilegan.images.zarr2 import write_zarr2
+from tilegan.images.stores.store import Store
+from tilegan.images.writers.cog import write_cog
+from tilegan.images.writers.dzi import write_dzi
+from tilegan.images.writers.jpeg import BAND_MULTIPLE, write_jpeg
+from tilegan.images.writers.png import write_png
+from tilegan.images.writers.webp import write_webp
+from tilegan.images.writers.written import WrittenStore, origin_written
+from tilegan.images.writers.zarr2 import write_zarr2
 from tilegan.progress import Progress, silent
 
 _BAND = 512  # rows of a PNG or JPEG that are copied at once, or fewer where that is more than _BAND_BYTES

@@ -15,13 +15,13 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote
-from tilegan.images.copied import CopiedStore, open_result
-from tilegan.images.dzi import has_all_tiles
-from tilegan.images.provenance import KEY, Provenance
-from tilegan.images.raster import RasterSource
+from tilegan.images.metadata.provenance import KEY, Provenance
+from tilegan.images.readers.raster import RasterSource
 from tilegan.images.source import open_source
-from tilegan.images.store import Store
-from tilegan.images.webp import MADE
+from tilegan.images.stores.copied import CopiedStore, open_result
+from tilegan.images.stores.store import Store
+from tilegan.images.writers.dzi import has_all_tiles
+from tilegan.images.writers.webp import MADE
 
 _CURE = "give another name, or --overwrite without --resume"
 _PIECE = 2**24  # bytes of a file that are looked at at once

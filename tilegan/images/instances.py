@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, Window
-from tilegan.images.origin import Origin
-from tilegan.images.raster import RasterSource
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.readers.raster import RasterSource
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, open_source, shown
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import first_line, is_remote, is_there, remove_tree
-from tilegan.images.dzi import tiles_of
 from tilegan.images.formats import FORMATS, kind_of
-from tilegan.images.sidecar import companions, sidecar_of
-from tilegan.images.store import UNFINISHED, Store
+from tilegan.images.metadata.sidecar import companions, sidecar_of
+from tilegan.images.stores.store import UNFINISHED, Store
+from tilegan.images.writers.dzi import tiles_of
 
 
 def name_beside(source: Path, word: str) -> Path:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError, SettingError
 from tilegan.files import first_line, is_remote, locate, os_errors
 from tilegan.geometry import Pixels, Window
-from tilegan.images.cures import UNKNOWN, unreachable
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.readers.cures import UNKNOWN, unreachable
+from tilegan.images.readers.vsi import url_name
 from tilegan.images.reading import Reading
-from tilegan.images.vsi import url_name
 
 LARGEST_HELD = 2**30  # bytes of pixels of an image that can only be held in memory as a whole
 
@@ -108,8 +108,8 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
             no sense.
     """
     # Imported here because the readers import this module.
-    from tilegan.images.raster import RasterSource
-    from tilegan.images.zarr_source import ZarrSource
+    from tilegan.images.readers.raster import RasterSource
+    from tilegan.images.readers.zarr_source import ZarrSource
 
     reading = reading if reading is not None else Reading()
     _check(reading)
@@ -141,11 +141,11 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
 
 def _open_file(path: Path, reading: Reading) -> Source:
     """Open a file, by the first reader that fits."""
-    from tilegan.images.camera_raw import is_camera_raw
-    from tilegan.images.header import read_header
-    from tilegan.images.pillow import PillowSource
-    from tilegan.images.raster import RasterSource
-    from tilegan.images.slide import SlideSource, is_slide, needs_openslide
+    from tilegan.images.readers.camera_raw import is_camera_raw
+    from tilegan.images.readers.header import read_header
+    from tilegan.images.readers.pillow import PillowSource
+    from tilegan.images.readers.raster import RasterSource
+    from tilegan.images.readers.slide import SlideSource, is_slide, needs_openslide
 
     if needs_openslide(path):
         return SlideSource(path, reading)
@@ -181,7 +181,7 @@ def _check(reading: Reading) -> None:
     Raises:
         SettingError: which says what is possible.
     """
-    from tilegan.images.stretch import named_range
+    from tilegan.images.pixels.stretch import named_range
 
     if reading.depth not in ("8", "keep"):
         raise SettingError(f"no depth '{reading.depth}': give 8 or keep")

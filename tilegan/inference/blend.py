@@ -7,7 +7,7 @@ have the value 188, and dark strokes would fade long before light ones.
 """
 
 from tilegan.geometry import Pixels, Window, split
-from tilegan.images.oklab import to_oklab, to_pixels
+from tilegan.images.pixels.oklab import to_oklab, to_pixels
 
 _SIDE = 128  # side of the squares that are blended at once: their planes fit into the cache of a core
 _BYTES = 4 * 2**20  # about 30 planes of such a square, twice the measured value

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tilegan.geometry import Pixels, Window, reflect, round_up, split
-from tilegan.images.fill import fill
+from tilegan.images.pixels.fill import fill
 from tilegan.tiling.places import Place
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 import dask.threaded
 
 from tilegan.geometry import grid_cell
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.inference.schedule import Shard, needs, schedule
 from tilegan.inference.task import Names, Work, keep_open, make_shard, stop_work
 from tilegan.progress import Progress

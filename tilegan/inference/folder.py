@@ -13,11 +13,11 @@ import numpy as np
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import first_line, is_remote, is_there, os_errors, remove_file, remove_tree, replace_file
-from tilegan.images.dzi import tiles_of
-from tilegan.images.origin import Origin
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import explained, put_in_place
-from tilegan.images.provenance import Provenance
-from tilegan.images.store import ROOT, UNFINISHED, Store
+from tilegan.images.stores.store import ROOT, UNFINISHED, Store
+from tilegan.images.writers.dzi import tiles_of
 from tilegan.inference.journal import RECORD, has_marker, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of

@@ -15,7 +15,7 @@ import numpy as np
 from tilegan.errors import ImageError, ResumeError
 from tilegan.files import is_remote, os_errors, remove_file, replace_file
 from tilegan.geometry import Pixels, grid_cell
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 
 RECORD = "record.json"
 
@@ -68,6 +68,16 @@ class Journal:
         with os_errors():
             content = {"bytes": shard_file.stat().st_size, "sha256": _checksum(pixels)}
         write_json(marker, content)
+
+    def marked(self) -> list[tuple[int, int, int]]:
+        """Return level, row and column of all shards that have a marker; ``holds`` tells whether they are whole.
+
+        Raises:
+            OSError: object storage does not answer.
+        """
+        with os_errors():
+            names = [(marker.parent.name, *marker.name.split(".")) for marker in self.folder.glob("*/*.*")]
+        return [(int(name[0]), int(name[1]), int(name[2])) for name in names if "".join(name).isdecimal()]
 
     def _marker(self, level: int, index: tuple[int, int]) -> Path:
         return self.folder / str(level) / f"{index[0]}.{index[1]}"

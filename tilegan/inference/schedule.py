@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 
 Shard = tuple[int, int, int]  # level, row, column
 

@@ -15,7 +15,7 @@ import torch
 from tilegan.devices import plain_memory_errors, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window, round_up, split
-from tilegan.images.masked import filled_thumbnail
+from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.source import Source
 from tilegan.inference.blocks import Held, block_window, read_block, read_filled
 from tilegan.norms.interpolated import Grid

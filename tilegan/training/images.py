@@ -13,7 +13,7 @@ from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
-from tilegan.images.masked import filled_thumbnail
+from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.source import Source, open_source
 from tilegan.training.derive import DERIVATIONS
 

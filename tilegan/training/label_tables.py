@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import DatasetError, ImageError, SettingError
-from tilegan.images.header import read_header
+from tilegan.images.readers.header import read_header
 from tilegan.training.images import TrainingImage, read_reduced
 
 Table = list[list[int]]  # 8-bit red, green and blue of each label

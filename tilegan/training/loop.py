@@ -12,7 +12,7 @@ from typing import Any
 import tilegan
 from tilegan.errors import TileganWarning, ordinal
 from tilegan.files import replace_file
-from tilegan.images.sheet import sample_sheet
+from tilegan.images.pixels.sheet import sample_sheet
 from tilegan.methods.base import PAIRED, UNPAIRED
 from tilegan.settling import Choices
 from tilegan.training.board import Board

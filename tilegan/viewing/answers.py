@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from tilegan.errors import TileganError
-from tilegan.images.provenance import digest
+from tilegan.images.metadata.provenance import digest
 from tilegan.viewing.desk import DroppedError
 from tilegan.viewing.encode import MEDIA, QUALITY
 from tilegan.viewing.layers import Layer, Shown
@@ -54,6 +54,11 @@ async def pixels_answer(
         return Response(content, headers=told, media_type=MEDIA[ending])
 
     return await while_waited_for(request, made())
+
+
+def unknown() -> Response:
+    """Answer a request for what is not served."""
+    return PlainTextResponse("there is no such thing here", 404)
 
 
 async def while_waited_for(request: Request, work: Awaitable[Response]) -> Response:

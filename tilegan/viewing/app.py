@@ -9,16 +9,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tilegan.viewing.answers import pixels_answer, while_waited_for
+from tilegan.viewing.answers import pixels_answer, unknown, while_waited_for
 from tilegan.viewing.encode import MEDIA, encoded
 from tilegan.viewing.site import Site
+from tilegan.viewing.viewers import viewer_routes
 
 PAGE = Path(__file__).parent / "page"
 
 
 def site_app(site: Site) -> Starlette:
     """Return the application that serves a site; ``viewing.security`` has to guard it."""
-    return Starlette(routes=[*_page_routes(), *_tile_routes(site), *_told_routes(site)])
+    return Starlette(routes=[*_page_routes(), *_tile_routes(site), *_told_routes(site), *viewer_routes(site)])
 
 
 def _page_routes() -> list[Route]:
@@ -40,12 +41,8 @@ def _page_routes() -> list[Route]:
 def _file(path: Path, folder: Path = PAGE) -> Response:
     """Return a file that lies in a folder; 404 for all others."""
     if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        return _unknown()
+        return unknown()
     return FileResponse(path, headers={"Cache-Control": "private, no-cache"})
-
-
-def _unknown() -> Response:
-    return PlainTextResponse("there is no such thing here", 404)
 
 
 def _tile_routes(site: Site) -> list[Route]:
@@ -54,7 +51,7 @@ def _tile_routes(site: Site) -> list[Route]:
         layer, ending = site.layers.get(asked["layer"]), str(asked["ending"])
         window = site.tiles.window(asked["z"], asked["x"], asked["y"])
         if layer is None or window is None or ending not in MEDIA:
-            return _unknown()
+            return unknown()
         level = site.tiles.level(asked["z"])
         read = partial(layer.read, level, window)
         encode = partial(encoded, ending=ending, side=site.tile)
@@ -76,7 +73,7 @@ def _told_routes(site: Site) -> list[Route]:
         except (KeyError, ValueError):
             return PlainTextResponse("give x and y in whole pixels", 400)
         if not (0 <= x < site.tiles.width and 0 <= y < site.tiles.height):
-            return _unknown()
+            return unknown()
 
         async def found() -> Response:
             return _json(await _pixel(site, x, y))

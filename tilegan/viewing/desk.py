@@ -105,8 +105,8 @@ class Desk:
         with self._condition:
             return len(self._begun) + self._at_spare
 
-    def close(self) -> None:
-        """End: nothing more is begun, and what is being done is told so; returns when no thread works any more."""
+    def stop(self) -> None:
+        """Begin nothing more, and tell what is being done that nobody waits; returns at once."""
         with self._condition:
             self._is_closed = True
             for asked in (*self._asked.values(), *self._begun.values()):
@@ -115,6 +115,10 @@ class Desk:
                     future.cancel()
             self._asked.clear()
             self._condition.notify_all()
+
+    def close(self) -> None:
+        """Stop, and wait until no thread works any more."""
+        self.stop()
         for thread in self._threads:
             thread.join()
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
 from tilegan.geometry import Pixels, Window
-from tilegan.images.provenance import digest
-from tilegan.images.source import Source
+from tilegan.images.metadata.provenance import digest
 from tilegan.viewing.desk import Asked, Desk
 from tilegan.viewing.grid import level_shape
 from tilegan.viewing.levels import Levels
@@ -58,28 +57,25 @@ class Layer(Protocol):
     async def values(self, x: int, y: int) -> list[int] | None:
         """Return the values of a pixel of level 0; None where they are not known without computing them."""
 
-    def close(self) -> None:
-        """Let go of what it reads."""
-
 
 class ImageLayer:
     """A layer of an image that is there; see ``Layer``."""
 
-    def __init__(self, id: str, kind: str, title: str, source: Source, desk: Desk, scale: int = 1) -> None:
-        """Take an open image.
+    def __init__(self, id: str, kind: str, title: str, levels: Levels, desk: Desk, scale: int = 1) -> None:
+        """Take an image.
 
         Args:
             id: see ``Layer``.
             kind: likewise.
             title: likewise.
-            source: the image; the caller closes it, after this.
+            levels: of the image.
             desk: what reads it.
             scale: pixels per side of the layer that each of its pixels becomes.
         """
         self.id, self.kind, self.title, self.note = id, kind, title, ""
-        self.height, self.width = source.height * scale, source.width * scale
-        self.version = digest([source.identity(), scale])
-        self._levels, self._desk, self._scale = Levels(source), desk, scale
+        self.height, self.width = levels.height * scale, levels.width * scale
+        self.version = digest([levels.source.identity(), scale])
+        self._levels, self._desk, self._scale = levels, desk, scale
 
     async def read(self, level: int, window: Window) -> Shown:
         """Return the pixels of a window inside a level."""
@@ -89,10 +85,6 @@ class ImageLayer:
         """Return the values of a pixel of level 0."""
         pixels = await self._window(0, Window(y, x, 1, 1))
         return [int(value) for value in pixels[0, 0]]
-
-    def close(self) -> None:
-        """Let go of copies that were made."""
-        self._levels.close()
 
     async def _window(self, level: int, window: Window) -> Pixels:
         return await asked_for(self._desk, (self.id, level, window), lambda _: self._read(level, window))

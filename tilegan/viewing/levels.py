@@ -8,9 +8,9 @@ from threading import Lock
 import numpy as np
 
 from tilegan.geometry import Pixels, Window, round_up
-from tilegan.images.overviews import Overview, overviews_of
-from tilegan.images.pyramid import halve
+from tilegan.images.readers.overviews import Overview, overviews_of
 from tilegan.images.source import Source
+from tilegan.images.stores.pyramid import halve
 from tilegan.viewing.grid import level_shape
 
 _HALVED = 1024  # pixels a side: smaller images are halved whenever they are looked at
@@ -26,12 +26,13 @@ class Levels:
     Attributes:
         source: the image.
         height, width: of level 0, in pixels.
+        has_opacity: whether there is a fourth channel.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.height, self.width = source.height, source.width
-        self._has_opacity = source.origin.opacity is not None
+        self.has_opacity = source.origin.opacity is not None
         self._held: dict[int, Overview] = {0: source, **overviews_of(source)}
         self._lock, self._folder = Lock(), tempfile.TemporaryDirectory(prefix="tilegan-view-")
         self._made: dict[int, Pixels] = {}
@@ -74,7 +75,7 @@ class Levels:
     def _read_held(self, level: int, window: Window) -> Pixels:
         held = self._held[level]
         pixels = held.read(window)
-        if not self._has_opacity:
+        if not self.has_opacity:
             return pixels
         mask = held.read_mask(window)
         if mask is None:
@@ -105,7 +106,7 @@ class Levels:
         height, width = self.shape(below)
         rows = 1 if self.source.held else self.source.block[0]
         rows = round_up(max(rows, _AT_ONCE // width), 2)
-        shape = (*self.shape(level), 4 if self._has_opacity else 3)
+        shape = (*self.shape(level), 4 if self.has_opacity else 3)
         copy = np.memmap(Path(self._folder.name) / str(level), self.source.levels, "w+", shape=shape)
         for top in range(0, height, rows):
             pixels = read(below, Window(top, 0, min(rows, height - top), width))

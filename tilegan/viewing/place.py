@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rasterio.transform import from_gcps
 from rasterio.warp import transform as between
 
-from tilegan.images.origin import Geo
+from tilegan.images.metadata.origin import Geo
 
 LON_LAT = "EPSG:4326"
 

@@ -1,8 +1,7 @@
 """What the server refuses before any request is looked at, and the headers of each answer."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -33,15 +32,18 @@ class Guard:
     refused as well.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOCAL) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOCAL, origin: str | None = None) -> None:
         """Guard an application.
 
         Args:
             app: the application.
             hosts: names by which it may be called, without a port, beside the address that a request came to.
+            origin: scheme, host and port of a site whose pages may read everything, such as 'https://example.org', or
+                '*' for all sites; None for no other site's.
         """
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._origin = origin
         self._running = 0
         self._left, self._counted = BURST, time.monotonic()
 
@@ -50,7 +52,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        send = _with_headers(send)
+        send = self._with_headers(send)
         refused = self._refused(scope)
         if refused is not None:
             await refused(scope, receive, send)
@@ -65,7 +67,7 @@ class Guard:
         headers = Headers(scope=scope)
         if host_of(headers.get("host", "")) not in (*self._hosts, _address(scope)):
             return PlainTextResponse("called by a name that is not this server's", 421)
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        if self._origin is None and headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(headers):
             return PlainTextResponse("asked for by a page of another site", 403)
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("only GET and HEAD", 405, {"Allow": "GET, HEAD"})
@@ -78,6 +80,20 @@ class Guard:
         if self._running >= AT_ONCE:
             return PlainTextResponse("too many requests at once", 503, {"Retry-After": "1"})
         return None
+
+    def _with_headers(self, send: Send) -> Send:
+        headers = dict(HEADERS)
+        if self._origin is not None:
+            headers |= {"access-control-allow-origin": self._origin, "cross-origin-resource-policy": "cross-origin"}
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    own.setdefault(name, value)
+            await send(message)
+
+        return sent
 
     def _has_allowance(self) -> bool:
         now = time.monotonic()
@@ -103,12 +119,6 @@ def _address(scope: Scope) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _with_headers(send: Send) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sent
+def _is_navigation(headers: Headers) -> bool:
+    """Return whether somebody follows a link to a page, which the page with the link cannot read."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from tilegan.errors import OutputError
 from tilegan.files import first_line
+from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.security import LOCAL, Guard
 
 LONGEST_HEADERS = 16 * 1024  # bytes of a request's first line and headers
@@ -24,25 +25,25 @@ class Server:
         url: of the page.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int, stopping: Callable[[], None] | None = None) -> None:
+    def __init__(self, app: ASGIApp, options: ViewOptions, stopping: Callable[[], None] | None = None) -> None:
         """Take a port.
 
         Args:
             app: the application, which is guarded (see ``viewing.security``).
-            host: name or address of this machine that is listened on.
-            port: number of the port; 0 for any that is free.
+            options: where it listens.
             stopping: called when the server is to stop, before it waits for what it is answering.
 
         Raises:
             OutputError: the port is in use, or the host is none of this machine's.
         """
-        self._socket = _bound(host, port)
+        host = options.host
+        self._socket = _bound(host, options.port)
         taken = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else shown}:{taken}/"
         own = [*LOCAL] if host in ("127.0.0.1", "localhost", "::1") else [*LOCAL, shown, socket.gethostname()]
         config = uvicorn.Config(
-            Guard(app, own),
+            Guard(app, own, options.allow_origin),
             log_config=None,
             access_log=False,
             server_header=False,

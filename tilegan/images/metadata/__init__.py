@@ -1,0 +1,1 @@
+"""What an image tells beside its pixels."""

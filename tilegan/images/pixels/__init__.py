@@ -1,0 +1,1 @@
+"""Colors, values and orientation of pixels."""

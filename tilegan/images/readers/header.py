@@ -1,0 +1,117 @@
+"""What the header of a file says that GDAL does not tell: which reader it needs, orientation, resolution."""
+
+import logging
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from tilegan.images.metadata.resolution import sensible_dpi
+from tilegan.images.readers.bmp import HEAD, is_special
+from tilegan.images.readers.heif import FORMAT as HEIF
+from tilegan.images.readers.heif import is_heic
+from tilegan.images.readers.pnm import highest_value
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
+_FORMATS = {"GIF", "WEBP", "AVIF", "TGA"}  # of TGA, GDAL reads what is missing as zeros
+_PROGRAMS = {"EPS"}  # that Pillow would start another program for
+_MODES = {"HSV"}
+_INCHES = {2: 1.0, 3: 2.54}  # EXIF's inch and centimetre, in pixels per inch
+# formats that GDAL reads in parts, by their first bytes, and those that only whole
+_LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...] = (
+    (JpegImagePlugin.JpegImageFile, (b"\xff\xd8",)),
+    (PngImagePlugin.PngImageFile, (b"\x89PNG",)),
+    (TiffImagePlugin.TiffImageFile, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+)
+_HELD = (b"GIF8", b"RIFF", b"\0\0\0")  # GIF, WebP, AVIF
+_START = 4096  # bytes in which a header tells what is looked for here
+_SYCC = re.compile(rb"....jP  .*colr\x01..\x00\x00\x00\x12", re.DOTALL)  # a JPEG 2000 of luma and chroma
+_BYTES = 2**16  # that are fetched at once to look at a header; object storage's own choice is 50 MB
+
+
+@dataclass(frozen=True)
+class Header:
+    """What Pillow makes of the beginning of a file.
+
+    Attributes:
+        format: Pillow's name of the format; None if Pillow does not know it.
+        orientation: EXIF's number; 1 if the file does not say.
+        dpi: pixels per inch, as stored; None if the file does not say.
+        for_pillow: whether GDAL would read it wrongly, or not at all.
+        white: the value that stands for white, where GDAL does not tell it.
+    """
+
+    format: str | None = None
+    orientation: int = 1
+    dpi: tuple[float, float] | None = None
+    for_pillow: bool = False
+    white: int | None = None
+
+
+def read_header(path: Path) -> Header:
+    """Look at the header of a file, here or on object storage; nothing is decoded, whatever size it tells."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with path.open("rb", buffering=_BYTES) as file:
+                start = file.read(_START)
+            if is_special(start[:HEAD]):
+                return Header("BMP", for_pillow=True)
+            if is_heic(start):
+                return Header(HEIF, for_pillow=True)
+            with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
+                if image.format in _PROGRAMS:
+                    return Header()
+                return Header(
+                    format=image.format,
+                    orientation=orientation_of(image),
+                    dpi=dpi_of(image),
+                    for_pillow=image.format in _FORMATS or image.mode in _MODES or _SYCC.match(start) is not None,
+                    white=highest_value(start),
+                )
+    except Image.DecompressionBombError:
+        return Header(for_pillow=True)  # which will say so
+    except Exception:  # Pillow does not know it, and each format has its own way to say so
+        return Header()
+
+
+def _open_any_size(file: IO[bytes]) -> Image.Image:
+    """Pillow's image of a file; also of one that is too large for Pillow, where GDAL can read it in parts."""
+    try:
+        return Image.open(file)
+    except Image.DecompressionBombError:
+        file.seek(0)
+        start = file.read(8)
+        file.seek(0)
+        for opener, magic in _LARGE:
+            if start.startswith(magic):
+                return opener(file)
+        if start.startswith(_HELD):
+            raise
+        return Image.new("1", (1, 1))
+
+
+def orientation_of(image: Image.Image) -> int:
+    """EXIF's orientation of an image, 1 to 8; nothing is decoded."""
+    # PNG's own getexif would decode the whole image.
+    value = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+    return value if value in range(1, 9) else 1
+
+
+def dpi_of(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels per inch of an image, if its file says so."""
+    if image.format == "TIFF" and 296 not in getattr(image, "tag_v2", {}):
+        return None  # Pillow's own guess
+    # of a JPEG without a density, Pillow takes the horizontal resolution of its EXIF for both
+    if "dpi" in image.info and not (image.format == "JPEG" and not image.info.get("jfif_unit")):
+        return sensible_dpi(image.info["dpi"])
+    exif = Image.Image.getexif(image)
+    inches = _INCHES.get(exif.get(ExifTags.Base.ResolutionUnit, 0))
+    across, down = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
+    if inches is None or across is None or down is None:
+        return None
+    return sensible_dpi((inches * float(across), inches * float(down)))

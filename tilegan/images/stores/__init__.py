@@ -1,0 +1,1 @@
+"""Sharded OME-Zarr images: the form in which results are built."""

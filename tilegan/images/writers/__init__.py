@@ -1,0 +1,1 @@
+"""A finished store as a file of each format."""

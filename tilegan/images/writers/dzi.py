@@ -1,0 +1,127 @@
+"""A deep zoom image: small tiles of all levels in folders, which viewers such as OpenSeadragon fetch one by one.
+
+``name.dzi`` is a few lines of XML; the tile at a column and row of a level is ``name_files/LEVEL/COLUMN_ROW.jpg``, or
+.png. Level 0 is of one pixel, and each further one twice as high and wide, up to full resolution. A tile shows
+``TILE`` pixels a side, and ``OVERLAP`` more where it has a neighbour.
+"""
+
+import io
+import os
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from tilegan.geometry import Pixels, Window, grid_shape, split
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.metadata.provenance import KEY
+from tilegan.images.stores.pyramid import halve
+from tilegan.images.stores.store import Store
+from tilegan.progress import Progress
+
+TILE, OVERLAP = 254, 1
+_AT_ONCE = 8 * TILE  # side of the squares that are read at once, in pixels
+
+
+def tiles_of(path: Path) -> Path:
+    """The folder of the tiles of a .dzi file."""
+    return path.with_name(f"{path.stem}_files")
+
+
+def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None) -> None:
+    """Write a store of 8 bits, with its tiles in JPEG, or in PNG where they shall be lossless or have opacity.
+
+    Args:
+        path: the file; its folder of tiles is not there yet.
+        store: with all levels.
+        options: how the tiles are encoded.
+        progress: told the output pixels done, phase 'export'.
+        made: what made it, as ``Provenance.text``.
+
+    Raises:
+        OSError: a file cannot be written.
+        ImageError: the store is damaged.
+    """
+    tiles = _Tiles(tiles_of(path), "png" if options.lossless or store.channels == 4 else "jpg", options.quality)
+    height, width = store.shape(0)
+    deepest = (max(height, width) - 1).bit_length()
+    total = sum(shape[0] * shape[1] for shape in map(store.shape, range(store.levels)))
+    done = 0
+    for level in range(store.levels):
+        whole = Window(0, 0, *store.shape(level))
+        for part in split(whole, _AT_ONCE):
+            around = _grown(part, whole)
+            tiles.write(deepest - level, part, whole, store.read(level, around), around)
+            done += part.height * part.width
+            progress("export", height * width * done // total, height * width)
+    pixels = store.read(store.levels - 1, whole)
+    for level in range(store.levels, deepest + 1):
+        pixels = halve(pixels)
+        whole = Window(0, 0, *pixels.shape[:2])
+        tiles.write(deepest - level, whole, whole, pixels, whole)
+    path.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="{tiles.ending}" '
+        f'Overlap="{OVERLAP}" TileSize="{TILE}">\n  <Size Width="{width}" Height="{height}"/>\n</Image>\n'
+        + (f"<!-- {KEY} {made} -->\n" if made is not None else "")
+    )
+    os.sync()  # there may be millions of tiles, too many to be waited for one by one
+
+
+def has_all_tiles(path: Path) -> bool:
+    """Whether the folder of a .dzi file holds as many tiles of each level as its size asks for.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is none of ours.
+    """
+    found = re.search(r'Format="(\w+)".*<Size Width="(\d+)" Height="(\d+)"/>', path.read_text(), re.DOTALL)
+    if found is None:
+        raise ValueError(f"no deep zoom image of ours: {path}")
+    ending, width, height = f".{found[1]}", int(found[2]), int(found[3])
+    for level in reversed(range((max(height, width) - 1).bit_length() + 1)):
+        folder = tiles_of(path) / str(level)
+        rows, columns = grid_shape(height, width, TILE)
+        if not folder.is_dir():
+            return False
+        with os.scandir(folder) as tiles:
+            if sum(tile.name.endswith(ending) and tile.stat().st_size > 0 for tile in tiles) != rows * columns:
+                return False
+        height, width = -(-height // 2), -(-width // 2)
+    return True
+
+
+def _grown(window: Window, whole: Window) -> Window:
+    """A window with the overlap on all sides where it has neighbours."""
+    top, left = max(0, window.top - OVERLAP), max(0, window.left - OVERLAP)
+    bottom, right = min(whole.height, window.bottom + OVERLAP), min(whole.width, window.right + OVERLAP)
+    return Window(top, left, bottom - top, right - left)
+
+
+class _Tiles:
+    """The folder of tiles.
+
+    Attributes:
+        ending: of their names, without the dot.
+    """
+
+    def __init__(self, folder: Path, ending: str, quality: int) -> None:
+        self.ending = ending
+        self._folder, self._quality = folder, quality
+
+    def write(self, level: int, part: Window, whole: Window, pixels: Pixels, place: Window) -> None:
+        """Write the tiles that a part of a level consists of, from the pixels of a place around it."""
+        folder = self._folder / str(level)
+        folder.mkdir(parents=True, exist_ok=True)
+        for cell in split(part, TILE):
+            tile = _grown(cell, whole)
+            top, left = tile.top - place.top, tile.left - place.left
+            image = Image.fromarray(pixels[top : top + tile.height, left : left + tile.width])
+            # not to a file at once: Pillow takes no notice when the disk takes half of a JPEG
+            encoded = io.BytesIO()
+            if self.ending == "png":
+                image.save(encoded, "PNG")
+            else:
+                image.save(encoded, "JPEG", quality=self._quality, subsampling=0)
+            name = f"{cell.left // TILE}_{cell.top // TILE}.{self.ending}"
+            (folder / name).write_bytes(encoded.getbuffer())

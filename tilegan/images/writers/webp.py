@@ -1,0 +1,73 @@
+"""A WebP, encoded as a whole, in some 12 bytes of memory a pixel: there is no other way.
+
+The format allows no more than 16,383 pixels a side.
+"""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tilegan.geometry import Window
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.profile import profile_of
+from tilegan.images.stores.store import Store
+
+MADE = b"TGAN"  # the chunk that tells the checksum of all that follows it, in 8 hexadecimal letters, and what made it
+_EXTENDED = b"VP8X"  # the first chunk of files that hold more than pixels
+_HAS_ALPHA = 0x10
+_LOSSLESS_ALPHA = 0x10  # in the fifth byte of lossless pixels
+
+
+def write_webp(path: Path, store: Store, options: ExportOptions, made: str | None = None) -> None:
+    """Write a store of 8 bits, RGB or RGB and opacity.
+
+    Args:
+        path: the file.
+        store: with level 0 complete; EXIF of its origin, XMP and the profile of its colours are written too.
+        options: how it is encoded.
+        made: what made it, as ``Provenance.text``.
+
+    Raises:
+        OSError: the file cannot be written.
+        ImageError: the store is damaged.
+    """
+    height, width = store.shape(0)
+    image = Image.fromarray(store.read(0, Window(0, 0, height, width)))
+    origin = store.origin or Origin()
+    blocks = {"icc_profile": profile_of(origin), "exif": origin.metadata.exif, "xmp": origin.metadata.xmp.encode()}
+    said: dict[str, Any] = {name: block for name, block in blocks.items() if block}
+    # exact: colours of transparent pixels are kept
+    encoded = io.BytesIO()
+    image.save(encoded, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)
+    if made is None:
+        path.write_bytes(encoded.getbuffer())
+        return
+    # The format allows unknown chunks anywhere after an extended header; readers pass over them.
+    content = encoded.getbuffer()
+    start = 12
+    header = _extended_header(height, width, bytes(content[start : start + 13]))
+    if content[start : start + 4] == _EXTENDED:
+        header = bytes(content[start : start + len(header)])
+        start += len(header)
+    # what decodes a WebP takes most damage for pixels
+    chunk = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
+    with path.open("wb") as file:
+        size = 4 + len(header) + len(chunk) + len(content) - start
+        file.write(struct.pack("<4sI4s", b"RIFF", size, b"WEBP") + header + chunk)
+        file.write(content[start:])
+
+
+def _extended_header(height: int, width: int, first: bytes) -> bytes:
+    """That of a file whose first chunk begins like this: lossy pixels alone, or lossless ones with or without alpha."""
+    flags = _HAS_ALPHA if first[:4] == b"VP8L" and first[12] & _LOSSLESS_ALPHA else 0
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return _chunk(_EXTENDED, struct.pack("<I", flags) + sides)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)

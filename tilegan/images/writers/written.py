@@ -1,0 +1,107 @@
+"""What is written of a finished store: its colours in the profile that is kept, and what a format has room to tell."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tilegan.geometry import Pixels, Window
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.metadata.blocks import EXIF, IPTC, XMP, Metadata
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.pixels.icc import MatrixProfile
+from tilegan.images.stores.store import Store
+
+MOST_DPI = 65_535  # that a JPEG's header has room for
+_SEGMENT = 65_533  # bytes that a part of a JPEG's header holds, of which the marks of each kind take some
+_ROOM = {
+    "jpg": {EXIF: _SEGMENT - 6, XMP: _SEGMENT - 29, IPTC: _SEGMENT - 27},
+    "webp": {IPTC: 0},
+    "dzi": {EXIF: 0, XMP: 0, IPTC: 0},
+}
+
+
+class WrittenStore(Store):
+    """A store as it is written, to be read only."""
+
+    def __init__(self, store: Store, origin: Origin) -> None:
+        """Take a finished store, and what is written of it (see ``origin_written``)."""
+        super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
+        self.channels, self.chunk = store.channels, store.chunk
+        self._store = store
+        self._profile = MatrixProfile.parse(origin.profile) if origin.profile is not None else None
+
+    def read(self, level: int, window: Window) -> Pixels:
+        """The pixels of a window of a level: (h, w, ``channels``) of type ``dtype``; see ``Store.read``."""
+        pixels = self._store.read(level, window)
+        if self._profile is None or self.origin is None:
+            return pixels
+        colours = self._profile.from_srgb(pixels[..., :3], let_out=self.origin.draws_in)
+        return np.concatenate([colours, pixels[..., 3:]], axis=-1)
+
+
+def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Origin, tuple[str, ...]]:
+    """What a file of a kind tells of a store, and what it has no room for, a line each.
+
+    Args:
+        store: finished.
+        kind: of the file (see ``tilegan.images.formats.kind_of``).
+        options: whether the profile is kept, and what tells of people, places and devices.
+
+    Returns:
+        The store's origin, with no profile but one that colours shall have, and with metadata that are true of the
+        file.
+    """
+    origin = store.origin or Origin()
+    if options.strip:
+        origin = origin.stripped()
+    if kind == "zarr":  # which holds all of it
+        return origin, ()
+    notes: tuple[str, ...] = ()
+    if options.profile != "keep" or kind == "dzi":
+        if options.profile == "keep" and origin.color_managed:
+            notes += ("dzi has no room for a colour profile: its colours are sRGB",)
+        origin = replace(origin, profile=None)
+    elif origin.color_managed and not _can_be_kept(origin.profile):
+        origin = replace(origin, profile=None)
+        notes += ("written in sRGB: that is its profile, or colours cannot be brought back to the one it has",)
+    needs_dpi = kind == "webp" or (kind == "jpg" and not dpi_fits_jpeg(origin.dpi))
+    is_srgb = origin.profile is None if origin.color_managed else None
+    metadata = origin.metadata.for_result(*store.shape(0), origin.dpi, is_srgb=is_srgb, needs_dpi=needs_dpi)
+    metadata, left_out = _that_fits(metadata, kind)
+    return replace(origin, metadata=metadata), notes + left_out
+
+
+def _can_be_kept(profile: bytes | None) -> bool:
+    matrix = MatrixProfile.parse(profile) if profile is not None else None
+    return matrix is not None and matrix.is_invertible
+
+
+def remarks_on_store(origin: Origin, kind: str, options: ExportOptions) -> tuple[str, ...]:
+    """What a user should know of a .zarr that has this origin, a line each; nothing of other kinds."""
+    if kind != "zarr" or options.profile != "keep" or not origin.color_managed:
+        return ()
+    return ("a .zarr is in sRGB, and only holds the profile: tilegan convert --profile keep brings colours back to it",)
+
+
+def dpi_fits_jpeg(dpi: tuple[float, float] | None) -> bool:
+    """Whether a JPEG's header has room for pixels per inch, or there are none to tell."""
+    return dpi is None or all(0 < round(value) <= MOST_DPI for value in dpi)
+
+
+def _that_fits(metadata: Metadata, kind: str) -> tuple[Metadata, tuple[str, ...]]:
+    room = _ROOM.get(kind, {})
+    none = [name for name, _ in metadata.sizes if room.get(name) == 0]
+    large = [name for name, size in metadata.sizes if 0 < room.get(name, size) < size]
+    notes = []
+    if none:
+        notes.append(f"{_listed(none)} left out: {kind} has no room for {'it' if len(none) == 1 else 'them'}")
+    if large:
+        notes.append(f"{_listed(large)} left out: {kind} holds 64 KiB")
+    for name in none + large:
+        metadata = metadata.without(name)
+    return metadata, tuple(notes)
+
+
+def _listed(names: list[str]) -> str:
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{listed} {'is' if len(names) == 1 else 'are'}"

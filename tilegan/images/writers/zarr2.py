@@ -1,0 +1,79 @@
+"""A store as OME-Zarr 0.4, in Zarr v2: a file for each chunk, for clients that know neither Zarr v3 nor shards."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from tilegan.geometry import Window, split
+from tilegan.images.metadata.geozarr import place_of_level
+from tilegan.images.metadata.ome import metadata
+from tilegan.images.stores.store import Store
+from tilegan.progress import Progress
+
+VERSION = "0.4"
+_AT_ONCE = 4  # chunks a side that are copied at once
+_CODEC: Any = {"id": "zlib", "level": 1}  # that every reader of Zarr v2 has
+
+
+def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, Any] | None = None) -> None:
+    """Write all levels of a store, in chunks of one channel each, with the same metadata.
+
+    Args:
+        path: the folder; it is not there yet.
+        store: with all levels.
+        progress: told the output pixels done, phase 'export'.
+        made: what made it, as ``Provenance.to_json``.
+
+    Raises:
+        OSError: a file cannot be written.
+        ImageError: the store is damaged.
+    """
+    shapes = [store.shape(level) for level in range(store.levels)]
+    ome = metadata(shapes, store.name, store.channels, store.dtype, store.origin)
+    ome["multiscales"][0]["version"] = ome["omero"]["version"] = VERSION
+    ours: dict[str, Any] = {"origin": store.origin.to_json()} if store.origin is not None else {}
+    ours |= {"made": made} if made is not None else {}
+    places = [place_of_level(store.origin, shapes, level) for level in range(store.levels)]
+    group = zarr.create_group(path, zarr_format=2, attributes={**ome, **places[0], "tilegan": ours})
+    height, width = shapes[0]
+    _write_coordinates(group, places[0])
+    done, total = 0, sum(rows * columns for rows, columns in shapes)
+    for level, shape in enumerate(shapes):
+        array = group.create_array(
+            str(level),
+            shape=(store.channels, *shape),
+            chunks=(1, *(min(store.chunk, side) for side in shape)),
+            dtype=store.dtype,
+            fill_value=0,
+            compressors=_CODEC,
+            chunk_key_encoding={"name": "v2", "separator": "/"},
+            attributes={"_ARRAY_DIMENSIONS": ["c", "y", "x"], **places[level], **_gdal_crs(places[level])},
+            config={"write_empty_chunks": True},  # or what is lost later could not be told from zeros
+        )
+        for part in split(Window(0, 0, *shape), min(_AT_ONCE * store.chunk, store.shard)):
+            pixels = store.read(level, part)
+            array[:, part.top : part.bottom, part.left : part.right] = pixels.transpose(2, 0, 1)
+            done += part.height * part.width
+            progress("export", height * width * done // total, height * width)
+
+
+def _gdal_crs(place: dict[str, Any]) -> dict[str, Any]:
+    """The coordinate system in GDAL's own attribute, which versions before 3.13 know alone."""
+    return {"_CRS": {"wkt": place["proj:wkt2"]}} if "proj:wkt2" in place else {}
+
+
+def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
+    """Coordinates of the columns and rows of level 0, by which GDAL before 3.13 and xarray find it; none if rotated."""
+    if not place:
+        return
+    across, turn, left, other_turn, down, top = place["spatial:transform"]
+    if turn or other_turn:
+        return
+    height, width = place["spatial:shape"]
+    for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
+        centres = first + step * (np.arange(count) + 0.5)
+        encoding: Any = {"name": "v2", "separator": "/"}
+        said: Any = {"_ARRAY_DIMENSIONS": [name]}
+        group.create_array(name, data=centres, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
