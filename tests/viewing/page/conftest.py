@@ -19,13 +19,11 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
 from tilegan.geometry import Pixels, Window
-from tilegan.images.store import Store
+from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize
 from tilegan.pipelines.view import view
 from tilegan.translator import Translator
 from tilegan.viewing.options import ViewOptions
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: install the extra 'test'")
 
 HEIGHT, WIDTH = 900, 1400
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -70,6 +68,7 @@ class Looked:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless Chromium: TILEGAN_BROWSER's, Playwright's own, or one of the system; tests skip without any."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: install the extra 'test'")
     with sync_api.sync_playwright() as playwright:
         named = [os.environ.get("TILEGAN_BROWSER"), playwright.chromium.executable_path]
         found = [path for path in (*named, *map(shutil.which, BROWSERS)) if path and Path(path).is_file()]

@@ -8,6 +8,7 @@ import pytest
 
 from tilegan.viewing.app import site_app
 from tilegan.viewing.layers import Shown
+from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.server import Server
 from tilegan.viewing.site import Site, Status
 
@@ -206,7 +207,7 @@ def unfinished(served):
         layers[0].half = False
         told[0] = Status(finished_shards=2, shards=2)
 
-    server = Server(site_app(site), "127.0.0.1", 0)
+    server = Server(site_app(site), ViewOptions(port=0))
     with served(server):
         yield server.url, finish
 

@@ -33,7 +33,7 @@ export function makeDock(info, state, stage) {
       if (!layer) continue;
       byId(id).value = layer.id;
       const badge = byId(`${id}-badge`);
-      const [text, name] = kindOf(layer, full, stage.isPartOf(layer.id));
+      const [text, name] = kindOf(layer, full, stage.isInPart(layer.id));
       badge.textContent = text;
       badge.className = `badge ${name}`;
       badge.hidden = name === "source" && layer.title.toLowerCase().startsWith("source");
@@ -57,7 +57,7 @@ export function makeDock(info, state, stage) {
 /** What is to be said of what is seen: of previews and of parts alone, since all else is what it seems. */
 function noteOf(info, stage, full) {
   const shown = info.layers.filter((layer) => stage.slots.some((slot) => slot.id === layer.id));
-  const part = shown.find((layer) => stage.isPartOf(layer.id));
+  const part = shown.find((layer) => stage.isInPart(layer.id));
   if (part) {
     const filled = info.layers.some((layer) => layer.kind === "preview");
     return `Not all of this view is computed yet${filled ? ": the rest is a preview" : ""}.`;

@@ -54,8 +54,9 @@ export class Stage extends EventTarget {
     this.zoomer = new Zoomer(this.map);
     this.limit();
     this.fit(false);
-    this.base = new Slot(this.map, "base", info, tell);
-    this.over = new Slot(this.map, "over", info, tell);
+    const line = () => (state.mode === "swipe" ? state.at * this.map.getSize().x : null);
+    this.base = new Slot(this.map, "base", info, tell, (left) => line() !== null && left > line());
+    this.over = new Slot(this.map, "over", info, tell, (_, right) => line() !== null && right < line());
     this.second = null;
     this.makeSecond = () => {
       const map = makeMap(document.getElementById("second"), info, "Picture: the second layer");
@@ -80,9 +81,9 @@ export class Stage extends EventTarget {
     return [this.base, this.over, this.second?.slot].filter((slot) => slot?.layer);
   }
 
-  /** Whether a layer is shown of which the server has not all. */
-  isPartOf(id) {
-    return this.slots.some((slot) => slot.id === id && !slot.isComplete);
+  /** Whether something else is seen where a layer is not computed yet. */
+  isInPart(id) {
+    return this.slots.some((slot) => slot.id === id && !slot.isWhole);
   }
 
   /** Show the whole image. */

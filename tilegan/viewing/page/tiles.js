@@ -73,26 +73,34 @@ const QueuedTiles = L.GridLayer.extend({
     this._wasComplete = complete;
   },
 
+  /** How late a tile is due: tiles of the view first, from its middle outwards. */
   _distance(coords) {
-    if (!this._map) return 0;
-    const middle = this._map.project(this._map.getCenter(), coords.z).divideBy(this.getTileSize().x);
-    const levels = Math.abs(coords.z - this._tileZoom);
-    return Math.hypot(coords.x + 0.5 - middle.x, coords.y + 0.5 - middle.y) + 100 * levels;
+    const map = this._map;
+    if (!map) return 0;
+    const side = this.getTileSize().x;
+    const middle = map.project(map.getCenter(), coords.z).divideBy(side);
+    const scale = side * map.getZoomScale(map.getZoom(), coords.z);
+    const left = map.getSize().x / 2 + (coords.x - middle.x) * scale;
+    const late = this.options.isHidden(left, left + scale) + (coords.z !== this._tileZoom);
+    return Math.hypot(coords.x + 0.5 - middle.x, coords.y + 0.5 - middle.y) + 1000 * late;
   },
 });
 
-/** The tiles of a layer of the image; tells 'tilemissing' and 'completeness'. */
-export function tileLayer(layer, info, pane, bounds) {
+/**
+ * The tiles of a layer of the image, at most up to a level; tells 'tilemissing' and 'completeness'.
+ *
+ * Options are the pane, the bounds of the image, and what is hidden of the map (see Slot).
+ */
+export function tileLayer(layer, info, options, level = info.maxZoom) {
   const version = layer.version ? `?v=${encodeURIComponent(layer.version)}` : "";
   return new QueuedTiles(`tiles/${encodeURIComponent(layer.id)}/{z}/{x}/{y}.png${version}`, {
-    pane,
-    bounds,
+    ...options,
     noWrap: true,
     atOnce: AT_ONCE[layer.kind] ?? 3,
     tileSize: tileSide(info),
     zoomOffset: deeper(info),
     minNativeZoom: -deeper(info),
-    maxNativeZoom: info.maxZoom - deeper(info),
+    maxNativeZoom: level - deeper(info),
     minZoom: -20,
     maxZoom: 40,
     keepBuffer: 2,
