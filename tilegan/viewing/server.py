@@ -87,6 +87,7 @@ def _bound(host: str, port: int) -> socket.socket:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))
+        taken.listen(CONNECTIONS)  # whoever is told the address may connect at once
     except OSError as error:
         taken.close()
         if error.errno == errno.EADDRINUSE:
