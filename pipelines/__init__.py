@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_report import StylizePlan
     from tilegan.pipelines.stylize_settings import StylizeSettings
-    from tilegan.pipelines.train import TrainPlan, TrainResult, train
+    from tilegan.pipelines.train import train
+    from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
 __all__ = [
@@ -60,8 +61,8 @@ _HOMES = {
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
-    "TrainPlan": "train",
-    "TrainResult": "train",
+    "TrainPlan": "train_report",
+    "TrainResult": "train_report",
     "VerifyResult": "verify",
 }
 
