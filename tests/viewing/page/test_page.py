@@ -100,7 +100,9 @@ def test_the_image_cannot_be_lost(tab):
         page.mouse.up()
         page.wait_for_timeout(100)
     opened.settle()
-    assert number(opened, "x") >= 0
+    assert number(opened, "x") == 0
+    opened.press(*["Shift+ArrowDown"] * 4)
+    assert number(opened, "y") == 900
 
 
 def test_two_fingers_zoom_on_a_phone(tab):

@@ -53,7 +53,7 @@ async function saveView(info, stage) {
 }
 
 export function makeActions(info, state, stage, readout) {
-  const pan = panner(stage.map);
+  const pan = panner(stage.map, info);
   const ids = info.layers.map((layer) => layer.id);
   const mode = (name) => state.set({ mode: state.mode === name ? "single" : name });
   return {

@@ -13,7 +13,7 @@ function kindOf(layer, full, part) {
 
 export function makeDock(info, state, stage) {
   const dock = byId("dock");
-  dock.classList.toggle("alone", info.layers.length < 2);
+  dock.hidden = info.layers.length < 2;
   for (const id of ["layer", "other"]) {
     const select = byId(id);
     select.replaceChildren(...info.layers.map((layer) => new Option(layer.title, layer.id)));

@@ -15,6 +15,11 @@ export function pixelCrs(maxZoom) {
 export const toLatLng = (x, y) => L.latLng(y, x);
 export const imageBounds = (info) => L.latLngBounds([0, 0], [info.height, info.width]);
 
+/** The place of the image that is nearest to a place. */
+export function within({ lat, lng }, info) {
+  return L.latLng(Math.max(0, Math.min(info.height, lat)), Math.max(0, Math.min(info.width, lng)));
+}
+
 /** How many pixels of the screen show one pixel of the image, on each side. */
 export const magnification = (map, info) => 2 ** (map.getZoom() - info.maxZoom) * pixelRatio();
 

@@ -2,6 +2,8 @@
 // Leaflet has no public way to draw a view between two zooms: `_moveStart`, `_move` and `_moveEnd` are what its own
 // pinching uses. They (and `_stop`) are used in this file only; the version of Leaflet is fixed by setup.py.
 
+import { within } from "./geometry.js";
+
 const IN_BETWEEN = { pinch: true, round: false }; // layers scale what they have, and load at the end
 const PAN = 140; // CSS pixels of a step
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -83,11 +85,11 @@ export class Zoomer {
 }
 
 /** Moves a map by steps; a step that comes before the last has ended is added to it. */
-export function panner(map) {
+export function panner(map, info) {
   let goal = null;
   map.on("moveend", () => (goal = null));
   return (x, y) => {
-    const place = map.unproject(map.project(goal ?? map.getCenter()).add([x * PAN, y * PAN]));
+    const place = within(map.unproject(map.project(goal ?? map.getCenter()).add([x * PAN, y * PAN])), info);
     map._stop(); // ends the last step, which forgets its goal
     map.panTo(place, { duration: 0.2 });
     goal = place;

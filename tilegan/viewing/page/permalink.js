@@ -1,7 +1,7 @@
 // The view as the address's fragment, #x=..&y=..&z=..&layer=..: kept up to date, and followed when it is changed.
 // x and y are the pixel in the middle, z is the magnification as a power of two, where 0 is full resolution.
 
-import { toLatLng } from "./geometry.js";
+import { toLatLng, within } from "./geometry.js";
 
 const rounded = (value, decimals) => String(Number(value.toFixed(decimals)));
 
@@ -35,9 +35,8 @@ export function follow(fragment, info, state, map) {
   state.set(changes);
   const [x, y, z] = [number("x"), number("y"), number("z")];
   if (![x, y, z].every(Number.isFinite)) return;
-  const within = (value, end) => Math.max(0, Math.min(end, value));
   const zoom = Math.max(map.getMinZoom(), Math.min(map.getMaxZoom(), z + info.maxZoom));
-  map.setView(toLatLng(within(x, info.width), within(y, info.height)), zoom, { animate: false });
+  map.setView(within(toLatLng(x, y), info), zoom, { animate: false });
 }
 
 export function keepPermalink(info, state, map) {

@@ -2,7 +2,7 @@
 // One layer, swipe and opacity use the first map alone, `layer` in its upper pane, which is cut or made transparent, and
 // `other` below. Side by side, `layer` is in the second map, which follows the first.
 
-import { imageBounds, magnification, pixelCrs } from "./geometry.js";
+import { imageBounds, magnification, pixelCrs, within } from "./geometry.js";
 import { link, Zoomer } from "./motion.js";
 import { Slot } from "./slot.js";
 import { tileScale, tileSide } from "./tiles.js";
@@ -62,12 +62,11 @@ export class Stage extends EventTarget {
       const map = makeMap(document.getElementById("second"), info, "Picture: the second layer");
       map.setMinZoom(this.map.getMinZoom()).setView(this.map.getCenter(), this.map.getZoom(), { animate: false });
       new Zoomer(map);
-      this.keepInside(map);
       this.second = { map, slot: new Slot(map, "base", info, tell), unlink: null };
       return this.second;
     };
     this.map.on("move resize zoom", () => this.cut());
-    this.keepInside(this.map);
+    this.keepInside();
     this.handleDivider();
     new ResizeObserver(() => this.resized()).observe(this.element);
     state.on(() => this.arrange());
@@ -101,17 +100,12 @@ export class Stage extends EventTarget {
   }
 
   /** Brings the view back where it has left the image. */
-  keepInside(map) {
-    map.on("dragend", () =>
-      map.once("moveend", () => {
-        const { lat, lng } = map.getCenter();
-        const inside = L.latLng(
-          Math.max(0, Math.min(this.info.height, lat)),
-          Math.max(0, Math.min(this.info.width, lng)),
-        );
-        if (inside.lat !== lat || inside.lng !== lng) map.panTo(inside);
-      }),
-    );
+  keepInside() {
+    this.map.on("moveend", () => {
+      const center = this.map.getCenter();
+      const inside = within(center, this.info);
+      if (!inside.equals(center)) this.map.panTo(inside);
+    });
   }
 
   arrange() {
