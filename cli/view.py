@@ -8,9 +8,12 @@ from typing import Any
 import click
 
 from tilegan.cli.fields import options, taken
+from tilegan.errors import SettingError
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.viewing.options import ViewOptions
+
+PACKAGES = ("starlette", "uvicorn", "xstatic")  # of the extra 'view'
 
 
 @click.command()
@@ -37,9 +40,14 @@ def view(
     With --model it is stylized where you look, and what was computed is kept: stylize --resume computes the rest.
     """
     from tilegan.pipelines import StylizeSettings
-    from tilegan.pipelines.view import view as look_at
-    from tilegan.pipelines.view import view_stylized
 
+    try:
+        from tilegan.pipelines.view import view as look_at
+        from tilegan.pipelines.view import view_stylized
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in PACKAGES:
+            raise
+        raise SettingError("cannot view: install what it needs: pip install 'tilegan[view]'") from error
     reading, serving = taken(Reading, values), taken(ViewOptions, values)
     if model is None and output is not None:
         raise click.UsageError("--output is of what is stylized: give --model as well")
@@ -60,5 +68,6 @@ def view(
         with suppress(KeyboardInterrupt):
             viewer.server.run()
         status = viewer.site.status()
-    if viewer.output is not None:
-        click.echo(f"stopped: {status.finished_shards} of {status.shards} shards of {viewer.output} are kept", err=True)
+    if status.finished_shards and viewer.output is not None:
+        kept = f"{status.finished_shards} of {status.shards} shards of {viewer.output} are kept"
+        click.echo(f"stopped: {kept}: tilegan stylize with the same options and --resume makes the rest", err=True)

@@ -24,7 +24,7 @@ def test_all_zooms_show_the_image(client, pixels):
         pixels = halve(pixels)
 
 
-def test_edges_are_transparent_or_white(client, pixels):
+def test_edges_are_transparent_or_white(client):
     png = client.tile("result", 3, 4, 4)  # 270 x 310 pixels: 14 rows and 54 columns of the last tile
     assert png.shape == (64, 64, 4)
     assert (png[:14, :54, 3] == 255).all()

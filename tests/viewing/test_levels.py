@@ -54,7 +54,8 @@ TILED = {"tiled": True, "blockxsize": 64, "blockysize": 64}
 
 
 @pytest.mark.parametrize("form", ["png", "striped", "tiled"])
-def test_levels_are_halved_one_by_one(tmp_path, pixels, small_copies, opened, form):
+@pytest.mark.usefixtures("small_copies")
+def test_levels_are_halved_one_by_one(tmp_path, pixels, opened, form):
     path = tmp_path / ("a.png" if form == "png" else "a.tif")
     if form == "png":
         Image.fromarray(pixels).save(path)
@@ -67,7 +68,8 @@ def test_levels_are_halved_one_by_one(tmp_path, pixels, small_copies, opened, fo
     assert (levels.read(1, window) == window.of(halve(pixels))).all()
 
 
-def test_opacity_is_the_fourth_channel(tmp_path, small_copies, opened):
+@pytest.mark.usefixtures("small_copies")
+def test_opacity_is_the_fourth_channel(tmp_path, opened):
     pixels = np.random.default_rng(1).integers(0, 256, (200, 150, 4), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     levels = opened(tmp_path / "a.png")
@@ -118,7 +120,8 @@ def test_levels_of_a_store(tmp_path, pixels, opened):
         assert (whole(levels, level) == halved(large, level)).all()
 
 
-def test_copies_are_removed(tmp_path, pixels, small_copies, opened):
+@pytest.mark.usefixtures("small_copies")
+def test_copies_are_removed(tmp_path, pixels, opened):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     levels = opened(tmp_path / "a.png")
     whole(levels, 2)

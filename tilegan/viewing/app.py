@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import xstatic.pkg.leaflet as leaflet
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -23,8 +24,6 @@ def site_app(site: Site) -> Starlette:
 
 
 def _page_routes() -> list[Route]:
-    import xstatic.pkg.leaflet as leaflet
-
     folders = {"leaflet": Path(leaflet.BASE_DIR), "": PAGE}
 
     async def page(_: Request) -> Response:

@@ -43,8 +43,11 @@ class ImageRequest:
     @property
     def level(self) -> int:
         """Return the level from which it is made: the last one in which the region has as many pixels."""
-        level = 0
-        while self.height <= -(-self.region.height >> level + 1) and self.width <= -(-self.region.width >> level + 1):
+        region, level = self.region, 0
+        deepest = (max(region.height, region.width) - 1).bit_length()
+        while level < deepest and (
+            self.height <= -(-region.height >> level + 1) and self.width <= -(-region.width >> level + 1)
+        ):
             level += 1
         return level
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,12 @@ from tilegan.viewing.layers import Layer, Shown
 from tilegan.viewing.place import Floats, Place
 
 CRS = "EPSG:3857"
-HALF = math.pi * 6378137.0  # half of the side of the square that the world is, in its meters
+_RADIUS = 6378137.0
+HALF = math.pi * _RADIUS  # half of the side of the square that the world is, in its meters
 MOST_ZOOM = 30
 LARGEST = 4096  # pixels a side that are read for one tile
-_STEP = 16  # pixels of a tile between those that are projected; between them places are interpolated
+_STEPS = 4, 16  # pixels of a tile between those that are projected, at small zooms and others; others are interpolated
+_SMALL = 6  # the first zoom that is not small
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def sampling(place: Place, shape: tuple[int, int], side: int, zoom: int, column:
         column: of the tile.
         row: of the tile.
     """
-    x, y = _places(place, side, bounds(zoom, column, row))
+    x, y = _places(place, shape, side, zoom, column, row)
     height, width = shape
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if not inside.any():
@@ -117,6 +120,7 @@ def most_zoom(place: Place, height: int, width: int, side: int) -> int:
     return min(MOST_ZOOM, max(0, math.ceil(math.log2(2 * HALF / side / pixel) - 1e-6)))
 
 
+@lru_cache(maxsize=4)
 def lon_lat_bounds(place: Place, height: int, width: int) -> tuple[float, float, float, float]:
     """Return west, south, east and north of an image in degrees, within what web Mercator shows."""
     along = np.linspace(0, 1, 21)
@@ -132,14 +136,27 @@ def lon_lat_bounds(place: Place, height: int, width: int) -> tuple[float, float,
     return max(west, -180.0), max(south, -85.0511), min(east, 180.0), min(north, 85.0511)
 
 
-def _places(place: Place, side: int, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+def _places(place: Place, shape: tuple[int, int], side: int, zoom: int, column: int, row: int) -> tuple[Floats, Floats]:
     """Return the places in the image of the centers of a tile's pixels, infinite where they are none."""
-    left, bottom, right, top = box
-    knots: Floats = np.array([*range(0, side, _STEP), side], np.float64)
+    left, bottom, right, top = bounds(zoom, column, row)
+    knots: Floats = np.array([*range(0, side, _STEPS[zoom >= _SMALL]), side], np.float64)
     across, down = np.meshgrid(left + knots * (right - left) / side, top - knots * (top - bottom) / side)
+    x, y = np.full(across.shape, np.inf), np.full(across.shape, np.inf)
+    near = _near(lon_lat_bounds(place, *shape), across, down)
+    if near.any():
+        x[near], y[near] = place.pixels_of(CRS, across[near], down[near])
     centers: Floats = np.arange(side, dtype=np.float64) + 0.5
-    x, y = (_between_knots(values, knots, centers) for values in place.pixels_of(CRS, across, down))
-    return x, y
+    return _between_knots(x, knots, centers), _between_knots(y, knots, centers)
+
+
+def _near(box: tuple[float, float, float, float], across: Floats, down: Floats) -> NDArray[np.bool_]:
+    """Return which knots lie within bounds, or next to them: most projections have no place for far ones."""
+    west, south, east, north = box
+    longitude = np.degrees(across / _RADIUS)
+    latitude = np.degrees(np.arctan(np.sinh(down / _RADIUS)))
+    margin = 0.001 + 2 * float(np.abs(np.diff(longitude[0])).max())
+    within_longitude = (longitude >= west - margin) & (longitude <= east + margin)
+    return within_longitude & (latitude >= south - margin) & (latitude <= north + margin)
 
 
 def _between_knots(values: Floats, knots: Floats, centers: Floats) -> Floats:

@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.transform import from_gcps
 from rasterio.warp import transform as between
 
@@ -87,5 +89,18 @@ class Place:
 
 def _between(before: Any, after: Any, across: Floats, down: Floats) -> tuple[Floats, Floats]:
     shape = np.shape(across)
-    found = between(before, after, np.ravel(across).tolist(), np.ravel(down).tolist())
-    return np.asarray(found[0], np.float64).reshape(shape), np.asarray(found[1], np.float64).reshape(shape)
+    x, y = _each(before, after, np.ravel(across), np.ravel(down))
+    return x.reshape(shape), y.reshape(shape)
+
+
+def _each(before: Any, after: Any, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Transform places one after another as far as rasterio, which transforms all or none, makes that necessary."""
+    try:
+        found = between(before, after, x.tolist(), y.tolist())
+        return np.asarray(found[0], np.float64), np.asarray(found[1], np.float64)
+    except (RasterioError, CPLE_BaseError):
+        if x.size == 1:
+            return np.array([np.inf]), np.array([np.inf])
+    half = x.size // 2
+    parts = [_each(before, after, x[part], y[part]) for part in (slice(half), slice(half, None))]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
