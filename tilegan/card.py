@@ -18,10 +18,10 @@ def card(title: str, facts: Mapping[str, object], picture: str = "") -> str:
         for name, value in facts.items()
         if value not in (None, "")
     )
-    shown = f'<img src="{escape(picture)}" alt="{escape(title)}" style="max-width:360px;border-radius:6px">'
+    shown = f'<img src="{escape(picture)}" alt="{escape(title)}" style="max-width:min(320px,100%);border-radius:6px">'
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:20px;align-items:flex-start;padding:8px 0">'
-        f"{shown if picture else ''}<div>"
+        f'{shown if picture else ""}<div style="flex:1 1 260px">'
         f'<div style="font-weight:600;padding-bottom:4px">{escape(title)}</div>'
         f'<table style="border:none;margin:0">{rows}</table></div></div>'
     )
