@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.inference.lock import locked
 from tilegan.pipelines.stylize_plan import Job, prepared
 from tilegan.pipelines.stylize_run import begin, works

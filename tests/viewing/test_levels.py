@@ -5,7 +5,7 @@ from PIL import Image
 from rasterio.enums import Resampling
 
 from tilegan.geometry import Window
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.images.stores.pyramid import build_levels, halve
 from tilegan.images.stores.store import Store
 from tilegan.viewing import levels as module

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tilegan.files import is_remote
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 SIDE = 480  # pixels of the longest side of a thumbnail
 LARGEST = 10**8  # pixels that are decoded for a thumbnail where a file holds no reduced copies
