@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.stylize_settings import StylizeSettings
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
     "ConvertResult",
@@ -34,6 +35,7 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "Viewer",
     "convert",
     "evaluate",
     "info",
@@ -44,6 +46,8 @@ __all__ = [
     "stylize",
     "train",
     "verify",
+    "view",
+    "view_stylized",
 ]
 
 # torch takes seconds to import, so each flow is imported at first use
@@ -63,6 +67,8 @@ _HOMES = {
     "TrainPlan": "train",
     "TrainResult": "train",
     "VerifyResult": "verify",
+    "Viewer": "view",
+    "view_stylized": "view",
 }
 
 
