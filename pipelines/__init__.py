@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.train import train
     from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
     "ConvertResult",
@@ -35,6 +36,7 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "Viewer",
     "convert",
     "evaluate",
     "info",
@@ -45,6 +47,8 @@ __all__ = [
     "stylize",
     "train",
     "verify",
+    "view",
+    "view_stylized",
 ]
 
 # torch takes seconds to import, so each flow is imported at first use
@@ -64,6 +68,8 @@ _HOMES = {
     "TrainPlan": "train_report",
     "TrainResult": "train_report",
     "VerifyResult": "verify",
+    "Viewer": "view",
+    "view_stylized": "view",
 }
 
 

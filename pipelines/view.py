@@ -69,13 +69,15 @@ def view(
         OutputError: the port is in use.
     """
     with ExitStack() as stack:
-        desk = _desk(stack)
+        desk = Desk(READERS, "read")
+        stack.callback(desk.close)
         seen = stack.enter_context(closing(open_source(image, reading)))
         layers: list[Layer] = [ImageLayer(RESULT, RESULT, _title(image), _levels(stack, seen), desk)]
         if compare is not None:
             other = stack.enter_context(closing(open_source(compare, reading)))
             scale = _scale(seen, other, image, compare)
             layers.append(ImageLayer(SOURCE, SOURCE, _title(compare), _levels(stack, other), desk, scale))
+        stack.callback(desk.close)  # before what it reads is closed
         options = options or ViewOptions()
         site = _site(_title(image), layers, seen.origin, options, grid=_grid(seen))
         yield _viewer(site, options, desk.stop)
@@ -110,10 +112,12 @@ def view_stylized(
         OutputError: the port is in use.
     """
     with ExitStack() as stack:
-        reader, options = _desk(stack), options or ViewOptions()
-        settings = settings or StylizeSettings()
+        settings, options = settings or StylizeSettings(), options or ViewOptions()
         levels = _levels(stack, stack.enter_context(closing(open_source(image, settings.reading))))
+        reader = Desk(READERS, "read")
+        stack.callback(reader.close)
         run: Live = stack.enter_context(live(image, output, model, settings, levels, reader))
+        stack.callback(reader.close)  # before what it reads is closed
         layers = [*run.layers, ImageLayer(SOURCE, SOURCE, _title(image), levels, reader, run.scale)]
         told: dict[str, Any] = {"grid": run.grid, "model": run.model, "stroke": run.stroke, "status": run.status}
         site = _site(_title(image), layers, run.origin, options, **told)
@@ -123,12 +127,6 @@ def view_stylized(
             reader.stop()
 
         yield replace(_viewer(site, options, stop), output=run.output)
-
-
-def _desk(stack: ExitStack) -> Desk:
-    desk = Desk(READERS, "read")
-    stack.callback(desk.close)
-    return desk
 
 
 def _levels(stack: ExitStack, source: Source) -> Levels:

@@ -6,8 +6,6 @@ same, byte for byte, as one that was computed at once.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import product
 
 import numpy as np
@@ -16,31 +14,13 @@ from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.stores.pyramid import reduced_shard
 from tilegan.inference.schedule import needs
 from tilegan.inference.task import Work, painted
+from tilegan.viewing.desk import check_waited_for
 
 Index = tuple[int, int]  # row and column
 
 HELD = 128 * 2**20  # bytes of shards that are begun and not finished
 _LEAST = 4  # of these shards, whatever their size
 _LOOK = 0.1  # seconds after which a thread that waits for another looks whether anybody still waits for it
-
-_waited_for = threading.local()  # .check: ends what this thread computes if nobody waits for it any more
-
-
-@contextmanager
-def ended_by(check: Callable[[], None]) -> Iterator[None]:
-    """Let what this thread computes end between two windows, by the exception that ``check`` raises."""
-    before = getattr(_waited_for, "check", None)
-    _waited_for.check = check
-    try:
-        yield
-    finally:
-        _waited_for.check = before
-
-
-def _check() -> None:
-    check = getattr(_waited_for, "check", None)
-    if check is not None:
-        check()
 
 
 class _Begun:
@@ -120,10 +100,10 @@ class Canvas:
 
         Raises:
             ImageError, OutputError, OSError, TooLittleMemoryError: see ``inference.paint`` and ``inference.journal``.
-            Exception: that ``ended_by`` was given, where nobody waits any more.
+            DroppedError: nobody waits for it any more.
         """
         while not self.has(cell):
-            _check()
+            check_waited_for()
             with self._lock:
                 other = self._computing.get(cell)
                 if other is None:
@@ -219,7 +199,7 @@ class Canvas:
             self._reduce(level + 1, parent)
 
     def reduce(self, level: int, index: Index) -> None:
-        """Write a shard of a level above 0 from those below, which are finished; nothing if another thread does.
+        """Write a shard of a level above 0 from those below, if they are there; nothing if another thread does.
 
         Raises:
             ImageError, OutputError, OSError: the store is damaged, or cannot be written.
@@ -230,7 +210,9 @@ class Canvas:
                 return
             self._reducing.add(shard)
         try:
-            if not self.is_finished(level, index):
+            below = needs(self.work.store, shard)
+            is_there = self.is_finished(level, index)
+            if not is_there and all(self.is_finished(level - 1, (row, column)) for _, row, column in below):
                 self.work.journal.write(level, index, reduced_shard(self.work.store, level, index))
                 self._note(level, index)
         finally:
@@ -238,7 +220,7 @@ class Canvas:
                 self._reducing.discard(shard)
 
     def reducible(self) -> tuple[int, Index] | None:
-        """Return level, row and column of a missing shard above level 0 whose shards below are all finished."""
+        """Return level, row and column of a missing shard above level 0 whose shards below are all marked."""
         with self._lock:
             marked = sorted(self._marked)
         parents = dict.fromkeys((level + 1, (row // 2, column // 2)) for level, row, column in marked)
@@ -247,11 +229,9 @@ class Canvas:
     def _can_be_reduced(self, level: int, index: Index) -> bool:
         if level >= self.work.store.levels or self.work.plan.step > 1:
             return False
+        shard = (level, *index)
         with self._lock:
-            if (level, *index) in self._marked:
-                return False
-        below = needs(self.work.store, (level, *index))
-        return all(self.is_finished(level - 1, (row, column)) for _, row, column in below)
+            return shard not in self._marked and self._marked.issuperset(needs(self.work.store, shard))
 
 
 class Copy:

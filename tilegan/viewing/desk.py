@@ -1,18 +1,44 @@
 """A queue of work that somebody waits for: newest first, each piece done once, dropped when nobody waits any more."""
 
+import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-Task = Callable[["Asked"], Any]
+Task = Callable[[], Any]
 
 QUIET = 0.25  # seconds without new work before work is begun that nobody waits for
 
 
 class DroppedError(Exception):
     """Nobody waits for a piece of work any more, or the desk is closed."""
+
+
+_thread = threading.local()  # .asked: what a thread of a desk does
+
+
+def check_waited_for() -> None:
+    """End what this thread of a desk does if nobody waits for it any more; long work calls it in between.
+
+    Raises:
+        DroppedError: nobody does, or the desk is closed.
+    """
+    asked: Asked | None = getattr(_thread, "asked", None)
+    if asked is not None and asked.is_dropped:
+        raise DroppedError
+
+
+def check_open() -> None:
+    """End what this thread of a desk does if the desk is closed, as work does that others will want as well.
+
+    Raises:
+        DroppedError: it is.
+    """
+    asked: Asked | None = getattr(_thread, "asked", None)
+    if asked is not None and asked.is_closed:
+        raise DroppedError
 
 
 class Asked:
@@ -32,15 +58,6 @@ class Asked:
     def is_dropped(self) -> bool:
         """Return whether nobody waits for it any more."""
         return self.is_closed or all(future.cancelled() for future in self.waiting)
-
-    def check(self) -> None:
-        """End the work if nobody waits for it any more; long tasks call it in between.
-
-        Raises:
-            DroppedError: nobody does.
-        """
-        if self.is_dropped:
-            raise DroppedError
 
 
 class Desk:
@@ -67,12 +84,12 @@ class Desk:
         for thread in self._threads:
             thread.start()
 
-    def ask(self, key: Hashable, task: Callable[[Asked], Result]) -> "Future[Result]":
+    def ask(self, key: Hashable, task: Callable[[], Result]) -> "Future[Result]":
         """Ask for a piece of work; it is next, before all that was asked for earlier.
 
         Args:
             key: what it is; who asks for the same waits for the same.
-            task: does it; is told who waits, and may end early by ``Asked.check``.
+            task: does it; may end early by ``check_waited_for``.
 
         Returns:
             Its result, or its exception; cancelled where the desk is closed.
@@ -156,10 +173,13 @@ class Desk:
 
     def _do(self, asked: Asked) -> None:
         result, error = None, None
+        _thread.asked = asked
         try:
-            result = asked.task(asked)
+            result = asked.task()
         except BaseException as raised:
             error = raised
+        finally:
+            _thread.asked = None
         with self._condition:
             if self._begun.get(asked.key) is asked:
                 del self._begun[asked.key]

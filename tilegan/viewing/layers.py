@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.provenance import digest
-from tilegan.viewing.desk import Asked, Desk
+from tilegan.viewing.desk import Desk
 from tilegan.viewing.grid import level_shape
 from tilegan.viewing.levels import Levels
 
@@ -87,7 +87,7 @@ class ImageLayer:
         return [int(value) for value in pixels[0, 0]]
 
     async def _window(self, level: int, window: Window) -> Pixels:
-        return await asked_for(self._desk, (self.id, level, window), lambda _: self._read(level, window))
+        return await asked_for(self._desk, (self.id, level, window), lambda: self._read(level, window))
 
     def _read(self, level: int, window: Window) -> Pixels:
         if self._scale == 1:
@@ -108,6 +108,6 @@ def shape_of(layer: Layer, level: int) -> tuple[int, int]:
     return level_shape(layer.height, layer.width, level)
 
 
-async def asked_for(desk: Desk, key: object, task: Callable[[Asked], Result]) -> Result:
+async def asked_for(desk: Desk, key: object, task: Callable[[], Result]) -> Result:
     """Ask a desk for a piece of work and wait for it; when the caller is cancelled, it waits no more."""
     return await asyncio.wrap_future(desk.ask(key, task))

@@ -11,6 +11,7 @@ from tilegan.geometry import Pixels, Window, round_up
 from tilegan.images.readers.overviews import Overview, overviews_of
 from tilegan.images.source import Source
 from tilegan.images.stores.pyramid import halve
+from tilegan.viewing.desk import check_open
 from tilegan.viewing.grid import level_shape
 
 _HALVED = 1024  # pixels a side: smaller images are halved whenever they are looked at
@@ -109,6 +110,7 @@ class Levels:
         shape = (*self.shape(level), 4 if self.has_opacity else 3)
         copy = np.memmap(Path(self._folder.name) / str(level), self.source.levels, "w+", shape=shape)
         for top in range(0, height, rows):
+            check_open()
             pixels = read(below, Window(top, 0, min(rows, height - top), width))
             pixels = pixels if below == level else halve(pixels)
             first = top if below == level else top // 2

@@ -4,12 +4,13 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.provenance import digest
 from tilegan.inference.paint import Painter
-from tilegan.viewing.canvas import Index, ended_by
-from tilegan.viewing.desk import Asked, Desk
+from tilegan.viewing.canvas import Index
+from tilegan.viewing.desk import Desk
 from tilegan.viewing.kept import KeptLevels
 from tilegan.viewing.layers import PREVIEW, RESULT, Shown, asked_for
 from tilegan.viewing.levels import Levels
@@ -49,13 +50,11 @@ class ResultLayer:
         """Return the pixels of a window inside a level."""
         place, kept = (level, window), self._kept
         while True:
-            missing = await asked_for(self._reader, ("missing", *place), lambda _: kept.missing(*place, MOST))
+            missing = await asked_for(self._reader, ("missing", *place), lambda: kept.missing(*place, MOST))
             if missing is None:
-                return Shown(
-                    await asked_for(self._reader, ("partly", *place), lambda _: kept.read_partly(*place)), False
-                )
+                return Shown(await asked_for(self._reader, ("partly", *place), lambda: kept.read_partly(*place)), False)
             if not missing:
-                pixels, known = await asked_for(self._reader, (RESULT, *place), lambda _: kept.read(*place))
+                pixels, known = await asked_for(self._reader, (RESULT, *place), lambda: kept.read(*place))
                 if known.all():
                     return Shown(pixels)
             await self._make(missing)
@@ -63,21 +62,20 @@ class ResultLayer:
     async def values(self, x: int, y: int) -> list[int] | None:
         """Return the values of a pixel, if it is computed."""
         window = Window(y, x, 1, 1)
-        pixels, known = await asked_for(self._reader, ("pixel", window), lambda _: self._kept.read(0, window))
+        pixels, known = await asked_for(self._reader, ("pixel", window), lambda: self._kept.read(0, window))
         return [int(value) for value in pixels[0, 0]] if known.all() else None
 
     async def _make(self, cells: Sequence[Index]) -> None:
-        image = self._painting.image
-
-        def made(cell: Index, asked: Asked) -> None:
-            with ended_by(asked.check):
-                image.make(cell)
-
-        async with asyncio.TaskGroup() as group:
-            for cell in reversed(cells):  # the last one that is asked for is done first
-                group.create_task(
-                    asked_for(self._painter, ("window", cell), lambda asked, cell=cell: made(cell, asked))  # type: ignore[misc]
-                )
+        make = self._painting.image.make
+        # the last one that is asked for is done first
+        asked = [
+            asyncio.wrap_future(self._painter.ask(("window", cell), partial(make, cell))) for cell in reversed(cells)
+        ]
+        try:
+            await asyncio.gather(*asked)
+        finally:
+            for each in asked:
+                each.cancel()
 
 
 class PreviewLayer:
@@ -110,7 +108,7 @@ class PreviewLayer:
             return await self._result.read(level, window)
         key = level, window
         if key not in self._cache:
-            self._keep(key, await asked_for(self._painter, (PREVIEW, *key), lambda _: self._paint(*key)))
+            self._keep(key, await asked_for(self._painter, (PREVIEW, *key), lambda: self._paint(*key)))
         self._cache.move_to_end(key)
         return Shown(self._cache[key])
 

@@ -1,5 +1,6 @@
 """Reduced copies that files hold of their images, by which a large one is looked at without reading all of it."""
 
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -8,7 +9,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.pixels.orientation import Turn
@@ -81,7 +82,9 @@ def _level_of(source: Source, height: int, width: int) -> int | None:
 def _of_raster(source: RasterSource) -> Mapping[int, Overview]:
     found: dict[int, Overview] = {}
     dataset = source._file.dataset
-    with suppress(RasterioError, CPLE_BaseError), gdal_errors(source.path, "cannot read image", source._reading):
+    strict = gdal_errors(source.path, "cannot read image", source._reading)
+    with suppress(RasterioError, CPLE_BaseError), warnings.catch_warnings(), strict:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         for number in range(len(dataset.overviews(1))):
             copy = rasterio.open(dataset.name, overview_level=number)
             turn = Turn(source._turn.orientation, copy.height, copy.width)
