@@ -110,6 +110,7 @@ def test_what_is_told(look):
     assert (info["default"], info["compare"]) == ("preview", "source")
     assert info["grid"] == {"window": 32, "shard": 64}
     assert (info["model"], info["stroke"]) == ("random", 1)
+    assert [layer["title"] for layer in info["layers"]] == ["random, preview", "random", "picture.png"]
     assert all(layer["note"] for layer in info["layers"][:2])
 
 
