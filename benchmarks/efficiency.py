@@ -33,7 +33,7 @@ from tilegan.devices import keep_freed_memory, precision_name
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.stores.pyramid import Recent
 from tilegan.inference.journal import Journal
-from tilegan.inference.task import _forward_threads
+from tilegan.inference.passes import forward_threads
 from tilegan.pipelines import plan_stylize, stylize
 from tilegan.translator import Translator, load
 
@@ -62,7 +62,7 @@ def forward_alone(translator: Translator, seams: str, window: int, output: int) 
 
 def forward_beside(translator: Translator, streams: int, pixels: Any, halo: int, made: float, output: float) -> float:
     """The same by the time of some passes side by side, each of which makes ``made`` pixels."""
-    with _forward_threads(translator.device, streams) as threads:
+    with forward_threads(translator.device, streams) as threads:
         task = partial(run_windows, translator, halo=halo)
         list(threads.map(task, [pixels] * streams))  # which starts the threads
         return seconds_of(lambda: list(threads.map(task, [pixels] * 2 * streams))) * output / (2 * streams * made)

@@ -9,7 +9,7 @@ from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
-from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
+from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, RunOptions, StyleOptions
 
 
 @click.command()
@@ -22,7 +22,7 @@ from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, Sty
 )
 @click.option(
     "--model",
-    default="vangogh",
+    default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME|FILE",
     help="Name of a bundled model (see tilegan models), a model file or a run folder.",

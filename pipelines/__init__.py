@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.models import ShippedModel, models
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
-    from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
+    from tilegan.pipelines.stylize_report import StylizePlan
+    from tilegan.pipelines.stylize_settings import StylizeSettings
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
@@ -55,7 +56,7 @@ _HOMES = {
     "SampleResult": "sample",
     "SheetResult": "model_sheet",
     "ShippedModel": "models",
-    "StylizePlan": "stylize_settings",
+    "StylizePlan": "stylize_report",
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from tilegan.files import is_remote
-from tilegan.images.encoding import ExportOptions
 from tilegan.images.export import export
 from tilegan.images.output import finish_moving
-from tilegan.images.reading import Reading
 from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
-from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
+from tilegan.inference.options import DEFAULT_MODEL
 from tilegan.options import takes
 from tilegan.pipelines.stylize_plan import Job, prepared
+from tilegan.pipelines.stylize_report import StylizePlan
 from tilegan.pipelines.stylize_run import make
-from tilegan.pipelines.stylize_settings import StylizePlan, StylizeSettings
+from tilegan.pipelines.stylize_settings import ASKED
+from tilegan.pipelines.stylize_settle import Request
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
 
@@ -57,15 +57,12 @@ class StylizeResult:
     notes: tuple[str, ...] = ()
 
 
-@takes(StyleOptions, LabelOptions, PassOptions, RunOptions)
+@takes(*ASKED)
 def stylize(
     source: str | Path,
     output: str | Path | None = None,
-    model: str | Path | Translator = "vangogh",
+    model: str | Path | Translator = DEFAULT_MODEL,
     *,
-    settings: StylizeSettings | None = None,
-    reading: Reading | None = None,
-    options: ExportOptions | None = None,
     progress: Progress | None = None,
     planned: Callable[[StylizePlan], None] | None = None,
     **values: Any,
@@ -82,9 +79,6 @@ def stylize(
         output: .zarr, .tif, .png, .jpg, .webp or .dzi; default beside the source, of its kind, named
             ``<stem>.<style>.<ending>``.
         model: the name of a shipped model or style, a file, a run folder, or a translator, which is used as it is.
-        settings: all options at once, such as for several images; what is given beside them replaces theirs.
-        reading: how the values of the image become pixels; default: of 8 bits, as the file says.
-        options: how the output is encoded, where its format leaves a choice.
         progress: told how far the work is, in output pixels.
         planned: told what will be done, before it is.
         **values: options by name.
@@ -100,35 +94,25 @@ def stylize(
         TooLittleMemoryError: not even the least window fits into the device's memory.
     """
     started = time.perf_counter()
-    settings = (settings or StylizeSettings()).but(reading, options, **values)
-    with prepared(source, output, model, settings) as job:
+    with prepared(source, output, model, values) as job:
         if planned is not None:
             planned(job.summary)
         if job.summary.finished:
-            if unplaced := job.folder.unplaced(job.output):
-                finish_moving(job.output, unplaced)
-            if job.folder.is_ours():  # a kill came after the output was put in place, or on object storage as it was
-                job.folder.make_room(keep=False)
-                if is_remote(job.output):
-                    Store.open(job.output).finish()
-            return _result(job, (f"{job.output} was finished already",))
-        if job.begun is None:
-            job.folder.make_room(keep=not settings.run.overwrite)
-        with locked(job.folder.journal), job.folder.kept_for_resume():
+            return _result(job, _put_in_place(job.request))
+        folder = job.request.folder
+        if job.request.begun is None:
+            folder.make_room(keep=not job.request.settings.run.overwrite)
+        with locked(folder.journal), folder.kept_for_resume():
             pixels, notes = make(job, progress or silent)
             notes += _finish(job, progress or silent)
         return _result(job, notes, time.perf_counter() - started, pixels)
 
 
-@takes(StyleOptions, LabelOptions, PassOptions, RunOptions)
+@takes(*ASKED)
 def plan_stylize(
     source: str | Path,
     output: str | Path | None = None,
-    model: str | Path | Translator = "vangogh",
-    *,
-    settings: StylizeSettings | None = None,
-    reading: Reading | None = None,
-    options: ExportOptions | None = None,
+    model: str | Path | Translator = DEFAULT_MODEL,
     **values: Any,
 ) -> StylizePlan:
     """What ``stylize`` would do with the same arguments; nothing is written.
@@ -136,33 +120,44 @@ def plan_stylize(
     The errors that come before any work are raised, but for that of another run at work on the output.
 
     Args:
-        source: the image.
-        output: the result; default beside the source.
-        model: a name, a file, a run folder, or a translator.
-        settings: all options at once; what is given beside them replaces theirs.
-        reading: how the values of the image become pixels.
-        options: how the output is encoded.
+        source: as for ``stylize``.
+        output: likewise.
+        model: likewise.
         **values: options by name.
     """
-    settings = (settings or StylizeSettings()).but(reading, options, **values)
-    with prepared(source, output, model, settings) as job:
-        if job.begun is None and not job.summary.finished:
-            job.folder.check_room(keep=not settings.run.overwrite)
+    with prepared(source, output, model, values) as job:
+        request = job.request
+        if request.begun is None and not job.summary.finished:
+            request.folder.check_room(keep=not request.settings.run.overwrite)
         return job.summary
 
 
+def _put_in_place(request: Request) -> tuple[str, ...]:
+    """Complete the move of a finished output, if a kill interrupted it; return a note."""
+    folder, output = request.folder, request.output
+    if unplaced := folder.unplaced(output):
+        finish_moving(output, unplaced)
+    if folder.is_ours():  # a kill came after the output was put in place, or on object storage as it was
+        folder.make_room(keep=False)
+        if is_remote(output):
+            Store.open(output).finish()
+    return (f"{output} was finished already",)
+
+
 def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
-    finished = job.folder.store
+    request = job.request
+    folder, options = request.folder, request.settings.options
+    finished = folder.store
     notes: tuple[str, ...] = ()
-    if not job.settings.options.is_store(job.kind):
-        finished = job.folder.path / f"image{job.output.suffix}"
-        notes = export(Store.open(job.folder.store), finished, job.settings.options, progress)
-    return notes + job.folder.place(finished, job.output, job.replaces)
+    if not options.is_store(request.kind):
+        finished = folder.path / f"image{request.output.suffix}"
+        notes = export(Store.open(folder.store), finished, options, progress)
+    return notes + folder.place(finished, request.output, job.replaces)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:
     return StylizeResult(
-        output=job.output,
+        output=job.request.output,
         height=job.summary.height,
         width=job.summary.width,
         seams=job.plan.seams,

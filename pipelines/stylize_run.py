@@ -29,46 +29,55 @@ def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     Returns:
         The pixels computed, and what was done otherwise than planned, a line each.
     """
-    if job.begun is None:
-        shard = job.plan.shard * job.translator.scale
-        height, width, name = job.summary.height, job.summary.width, job.translator.chosen_style or job.translator.name
-        job.folder.begin(height, width, shard, job.image.levels, job.origin, job.made, name)
-    else:
-        job.folder.clear_torn()
-    job.record.write(job.folder.journal)
-    translator, scheduler = _settled(job, progress), job.settings.run.scheduler
-    if scheduler is None and job.summary.workers == 1:
+    request, translator = job.request, _begun(job, progress)
+    folder, scheduler = request.folder, request.settings.run.scheduler
+    if scheduler is None and request.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress)
     else:
         # imported here since it takes most of a second
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
-        if not is_there(job.folder.translator):
-            translator.save(job.folder.translator)
-        cluster = existing_cluster(scheduler) if scheduler else local_cluster(job.summary.workers, job.limits.threads)
+        if not is_there(folder.translator):
+            translator.save(folder.translator)
+        threads = job.record.limits.threads
+        cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, threads)
         with cluster as client:
             pixels = _run(job, translator, partial(run_on_cluster, client), progress)
-    job.image.close()  # its decoded pixels would take memory that the export needs
-    journals = [*(folder / "journal" for folder in job.folder.stages()), job.folder.journal]
+    request.image.close()  # its decoded pixels would take memory that the export needs
+    journals = [*(stage / "journal" for stage in folder.stages()), folder.journal]
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
+
+
+def _begun(job: Job, progress: Progress) -> Translator:
+    """Begin the work, or resume it, and return the model with its statistics."""
+    folder, translator = job.request.folder, job.translator
+    if job.request.begun is None:
+        shard, name = job.plan.shard * translator.scale, translator.chosen_style or translator.name
+        levels = job.request.image.levels
+        folder.begin(job.summary.height, job.summary.width, shard, levels, job.origin, job.made, name)
+    else:
+        folder.clear_torn()
+    job.record.write(folder.journal)
+    return _settled(job, progress)
 
 
 def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
     """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
-    fill = translator.halo if job.image.origin.opacity else 0
-    stages = stages_of(job.plan, cut_of(job.plan, translator), job.image.height, job.image.width, fill)
-    limits = replace(job.limits, pyramid=False)
+    image, limits = job.request.image, job.record.limits
+    fill = translator.halo if image.origin.opacity else 0
+    stages = stages_of(job.plan, cut_of(job.plan, translator), image.height, image.width, fill)
+    without_levels = replace(limits, pyramid=False)
     before, total = 0, sum(stage.region.height * stage.region.width for stage in stages)
     for stage in stages:
-        folder = folder_of(stage, job.folder)
+        folder = folder_of(stage, job.request.folder)
         if folder.begun() is None:
-            begin_stage(folder, stage, job.image)
+            begin_stage(folder, stage, image)
         folder.clear_torn()
-        RunRecord(stage, limits, instances=job.record.instances).write(folder.journal)
-        work = Work(job.image, folder, translator, stage, limits)
+        RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
+        work = Work(image, folder, translator, stage, without_levels)
         run(job.names_of(folder), work, partial(_tell_of_copies, progress, before, total))
         before += stage.region.height * stage.region.width
-    return run(job.names, Work(job.image, job.folder, translator, job.plan, job.limits), progress)
+    return run(job.names, Work(image, job.request.folder, translator, job.plan, limits), progress)
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:
@@ -92,9 +101,10 @@ def _settled(job: Job, progress: Progress) -> Translator:
     """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
     if job.summary.statistics not in SETTLED:
         return job.translator
-    if job.begun is not None and is_there(job.folder.translator):
-        with local_copy(job.folder.translator) as file:
-            return load(file, job.plan.device, job.plan.precision)
-    translator = settled(job.translator, job.summary.statistics, job.image, job.plan.window, progress)
-    translator.save(job.folder.translator)
+    kept, plan = job.request.folder.translator, job.plan
+    if job.request.begun is not None and is_there(kept):
+        with local_copy(kept) as file:
+            return load(file, plan.device, plan.precision)
+    translator = settled(job.translator, job.summary.statistics, job.request.image, plan.window, progress)
+    translator.save(kept)
     return translator

@@ -1,4 +1,4 @@
-"""What can be asked of stylizing an image, and what of that will be done."""
+"""The settings of a stylization."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,11 +9,10 @@ from tilegan.errors import SettingError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
 from tilegan.inference.look import Look
-from tilegan.inference.memory import Memory
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.inference.record import RunRecord
 from tilegan.inference.stroke import AUTO
-from tilegan.options import changed
+from tilegan.options import changed, option
 from tilegan.settling import Choices
 
 
@@ -36,6 +35,15 @@ class StylizeSettings:
     run: RunOptions = field(default_factory=RunOptions)
     reading: Reading = field(default_factory=Reading)
     options: ExportOptions = field(default_factory=ExportOptions)
+
+    @classmethod
+    def of(cls, settings: "StylizeSettings | None" = None, **values: Any) -> "StylizeSettings":
+        """Return settings from the options of ``tilegan.pipelines.stylize`` by name, including those of ``Whole``.
+
+        Raises:
+            SettingError: a name is none of an option's.
+        """
+        return (settings or cls()).but(**values)
 
     def but(
         self, reading: Reading | None = None, options: ExportOptions | None = None, **values: Any
@@ -103,55 +111,17 @@ class StylizeSettings:
 
 
 @dataclass(frozen=True)
-class StylizePlan:
-    """What will be done.
+class Whole:
+    """The options of ``tilegan.pipelines.stylize`` that are groups of others."""
 
-    Attributes:
-        source, output: paths.
-        height, width: of the output, in pixels.
-        region: x, y, width and height of the part of the source that is stylized, in pixels.
-        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
-        statistics: what instance norms take theirs from (see ``tilegan.inference.statistics``); '' if there are none.
-        strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
-        halo: context of each forward pass, per side, in input pixels.
-        overhead: pixels of all forward passes, also over the copies that large strokes begin with, by input pixels
-            (see ``tilegan.inference.overhead``); 1 without halos.
-        block: height and width of what the source decodes at once, in pixels.
-        sequential: whether it decodes only from the top.
-        decoded: how often each of its pixels is decoded on average, at most.
-        shards: tasks of full resolution.
-        workers: processes that compute; 0 where those of an existing cluster do.
-        threads: shards in flight in each.
-        streams: forward passes at once in each.
-        memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
-        finished: whether the output is there already, finished.
-        notes: what is done otherwise than asked for, a line each.
-    """
+    settings: StylizeSettings | None = option(
+        None, "All options at once, such as for several images; options that are given beside them replace theirs"
+    )
+    reading: Reading | None = option(
+        None, "How the values of the image become pixels", unset="8 bits, as the file says"
+    )
+    options: ExportOptions | None = option(None, "How the output is encoded, where its format leaves a choice")
 
-    source: str
-    output: str
-    height: int
-    width: int
-    region: tuple[int, int, int, int]
-    seams: str
-    statistics: str
-    strength: float
-    keep_colors: bool
-    stroke: int
-    window: int
-    shard: int
-    batch: int
-    device: str
-    precision: str
-    halo: int
-    overhead: float
-    block: tuple[int, int]
-    sequential: bool
-    decoded: float
-    shards: int
-    workers: int
-    threads: int
-    streams: int
-    memory: Memory
-    finished: bool
-    notes: tuple[str, ...]
+
+ASKED = (Whole, StyleOptions, LabelOptions, PassOptions, RunOptions)
+"""All that ``tilegan.pipelines.stylize`` takes by name."""

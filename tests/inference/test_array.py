@@ -137,3 +137,19 @@ def test_label_maps_of_16_bits_are_refused():
 def test_other_arrays_are_refused(random_translator, array):
     with pytest.raises(SettingError, match="cannot be stylized"):
         tilegan.stylize_array(array, random_translator)
+
+
+def test_windows_are_halved_where_memory_runs_out_as_for_files(random_translator, monkeypatch):
+    pixels, seen, real = image(100, 80), [], Translator.run
+
+    def run(self, windows, halo=0, places=()):
+        seen.append(windows.shape[1] - 2 * halo)
+        if seen[-1] > 32:
+            raise MemoryError
+        return real(self, windows, halo, places)
+
+    expected = random_translator.translate(pixels)
+    monkeypatch.setattr(Translator, "run", run)
+    found = tilegan.stylize_array(da.from_array(pixels, chunks=-1), random_translator, window=64).compute()
+    assert max(seen) > 32
+    assert np.abs(found.astype(int) - expected).max() <= 1

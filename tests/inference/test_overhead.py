@@ -1,37 +1,46 @@
 """What a plan says is computed, against a count of what is run."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tilegan.geometry import Pixels, Window, split
-from tilegan.inference.blocks import translate_block
+from tilegan.inference.blocks import Held
 from tilegan.inference.look import Look
 from tilegan.inference.overhead import overhead
-from tilegan.inference.paint import paint
+from tilegan.inference.paint import Painter
 from tilegan.inference.plan import Plan, cut_of, make_plan
 from tilegan.inference.stages import stages_of
+from tilegan.inference.stroke import reduced
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 
+@dataclass(frozen=True)
+class Counting(Translator):
+    """A translator that counts the pixels that are handed to the network."""
+
+    handed: list[int] = field(default_factory=list)
+
+    def run(self, windows: Pixels, halo: int = 0, places: Sequence[Place] = ()) -> Pixels:  # noqa: ARG002
+        count, height, width, _ = windows.shape
+        self.handed.append(count * height * width)
+        return windows[:, halo : height - halo, halo : width - halo]
+
+
 def counted(plan: Plan, translator: Translator) -> int:
     """The pixels that are handed to the network, shard by shard."""
-    cut, seen = cut_of(plan, translator), []
-
-    def run(windows: Pixels) -> Pixels:
-        count, height, width, _ = windows.shape
-        seen.append(count * height * width)
-        return windows[:, cut.halo : height - cut.halo, cut.halo : width - cut.halo]
-
-    def translate(block: Pixels, _place: Place) -> Pixels:
-        return translate_block(run, block, cut.side, cut.batch, cut.halo)
-
-    for stage in (*stages_of(plan, cut, *WHOLE), plan):
+    counting = Counting(**{entry.name: getattr(translator, entry.name) for entry in fields(translator)})
+    for stage in (*stages_of(plan, cut_of(plan, translator), *WHOLE), plan):
+        image = Held(np.zeros((*(reduced(side, stage.step) for side in WHOLE), 3), np.uint8))
+        painter = Painter(image, image, counting, replace(stage, look=Look()))
         for place in split(stage.region, stage.shard) if stage.look.strength else ():
-            paint(lambda window: np.zeros((window.height, window.width, 3), np.uint8), translate, place, cut, 1, Look())
-    return sum(seen)
+            painter.paint(place)
+    return sum(counting.handed)
 
 
 WHOLE = (200, 190)

@@ -15,7 +15,7 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
-from tilegan.inference.options import PassOptions, StyleOptions
+from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
 from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
@@ -30,7 +30,7 @@ CHUNK = 2048  # side in pixels of the chunks of arrays without chunks
 @takes(StyleOptions, PassOptions)
 def stylize_array(
     array: da.Array | NDArray[Any],
-    model: str | Path | Translator = "vangogh",
+    model: str | Path | Translator = DEFAULT_MODEL,
     *,
     thumbnail: Pixels | None = None,
     instances: da.Array | NDArray[Any] | None = None,

@@ -1,7 +1,6 @@
 """Lazy stylized arrays: one Dask task per chunk, which receives the parts of other arrays that it reads."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import accumulate, pairwise
 from threading import Lock
 from typing import NamedTuple
@@ -10,14 +9,13 @@ import dask.array as da
 from dask.delayed import delayed
 
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blocks import Part, block_window, mirrored_span, read_block, translate_block
+from tilegan.inference.blocks import Part, block_window, mirrored_span
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.kept import load_once
-from tilegan.inference.paint import paint
+from tilegan.inference.paint import Painter
 from tilegan.inference.plan import SHARD, Cut, Plan
 from tilegan.inference.stages import UNPAINTED, stages_of, under
 from tilegan.inference.stroke import reduced
-from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 CHUNK = 1024  # side of the chunks of reduced copies, in their pixels
@@ -89,7 +87,7 @@ def _painted(
         if below is not None:
             _, _, span = reach(span, factor, height, width)
             beneath = _piece(below, under(place, cut, factor, height, width))
-        pixels = task(*_piece(photo, span), *beneath, place=place, factor=factor, cut=cut, model=model, plan=plan)
+        pixels = task(*_piece(photo, span), *beneath, place=place, factor=factor, model=model, plan=plan)
         made: da.Array = da.from_delayed(pixels, (place.height * scale, place.width * scale, 3), photo.dtype)
         return made
 
@@ -98,21 +96,12 @@ def _painted(
     return _assembled(rows, columns, chunk)
 
 
-def _chunk(
-    *pieces: Pixels | Window | int, place: Window, factor: int, cut: Cut, model: str | Translator, plan: Plan
-) -> Pixels:
+def _chunk(*pieces: Pixels | Window | int, place: Window, factor: int, model: str | Translator, plan: Plan) -> Pixels:
     """Compute one chunk from a piece of the input, and one of the previous step if there is one."""
     photo = _Piece(*pieces[:4]).image  # type: ignore[arg-type]
     ground = Ground(photo, _Piece(*pieces[4:]).image, factor) if len(pieces) > 4 else photo  # type: ignore[arg-type]
     with _one_forward:
-        translator = translator_of(model, plan.device, plan.precision)
-
-        def translate(block: Pixels, at: Place) -> Pixels:
-            run, seen = partial(translator.run, halo=cut.halo), translator.seen(block)
-            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, place=at)
-
-        other = None if plan.look.stroke == 1 else photo.read
-        return paint(partial(read_block, ground), translate, place, cut, translator.scale, plan.look, plan.step, other)
+        return Painter(photo, ground, translator_of(model, plan.device, plan.precision), plan).paint(place)
 
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:

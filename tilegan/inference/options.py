@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tilegan.options import described, option
 
+DEFAULT_MODEL = "vangogh"
+
 
 @described
 @dataclass(frozen=True)

@@ -1,48 +1,134 @@
-"""Stylization of a window of an image: read with context, translate, trim, blend."""
+"""Stylization of windows of an image: read with context, translate, trim, blend."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import Any
 
+import numpy as np
+
+from tilegan.errors import TooLittleMemoryError
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blend import blend
-from tilegan.inference.blocks import block_window
-from tilegan.inference.look import Look
-from tilegan.inference.plan import Cut
+from tilegan.inference.blocks import Each, Masked, block_window, read_block, read_filled, translate_block
+from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.tiling.places import Place
+from tilegan.translator import Translator
 
 
-def paint(
-    read: Callable[[Window], Pixels],
-    translate: Callable[[Pixels, Place], Pixels],
-    place: Window,
-    cut: Cut,
-    scale: int,
-    look: Look,
-    step: int = 1,
-    original: Callable[[Window], Pixels] | None = None,
-) -> Pixels:
-    """Return the stylized pixels of a window.
+class _HalvedError(Exception):
+    """A forward pass did not fit into memory; the painter has a smaller cut now."""
 
-    Args:
-        read: pixels of a window, (h, w, C), colors first, which may lie partly outside the image.
-        translate: a block with its halo, (h + 2 halo, w + 2 halo, C), at a place -> (h * scale, w * scale, 3).
-        place: the window, inside the image, in its pixels.
-        cut: how blocks are cut.
-        scale: output pixels per input pixel.
-        look: how the style is applied.
-        step: by how much the image is a reduced copy of one whose places are counted, per side.
-        original: the colors, (h, w, 3), of a window inside the image that the result is blended with, if others than
-            those that are translated.
 
-    Returns:
-        (place.height * scale, place.width * scale, 3).
+class Painter:
+    """Stylizes windows of one image by a plan.
+
+    Attributes:
+        photo: the image to be painted, without strokes.
+        ground: the input of the network: the same, or with the strokes of the previous step.
+        translator: the model, whose options are fixed.
+        plan: the plan of the image.
+        opacity: whether results have opacity as a fourth channel; then invalid pixels keep the color of ``photo``.
+        cut: how blocks are cut; reduced when the device runs out of memory.
     """
-    window = block_window(place, cut.unit, cut.halo)
-    source = read(window)
-    pixels = translate(source, Place(window.top, window.left, step))
-    inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
-    pixels = inside.scaled(scale).of(pixels)
-    if look.blends:
-        within = place.moved(-window.top, -window.left)
-        colors = within.of(source)[..., :3] if original is None else original(place)
-        blend(colors, pixels, look.strength, look.keep_colors)
-    return pixels
+
+    def __init__(
+        self,
+        photo: Masked,
+        ground: Masked,
+        translator: Translator,
+        plan: Plan,
+        *,
+        opacity: bool = False,
+        each: Each = map,
+    ) -> None:
+        """Take an image; ``each`` calls a function for each batch of windows (see ``blocks.translate_block``)."""
+        self.photo, self.ground, self.translator, self.plan = photo, ground, translator, plan
+        self.opacity, self.cut = opacity, cut_of(plan, translator)
+        self._each, self._lock = each, Lock()
+
+    def paint(self, place: Window) -> Pixels:
+        """Return the stylized pixels of a window; any thread may call it.
+
+        Args:
+            place: a window inside the image, in its pixels.
+
+        Returns:
+            (place.height * scale, place.width * scale, 3), or 4 channels with opacity.
+
+        Raises:
+            ImageError: the image is damaged.
+            TooLittleMemoryError: not even the least window fits.
+        """
+        return self._with_opacity(place) if self.opacity else self._colors(place)
+
+    def _with_opacity(self, place: Window) -> Pixels:
+        """Return colors and opacity. Invalid pixels cost nothing."""
+        scale, mask = self.translator.scale, self.photo.read_mask(place)
+        if mask is None:
+            colors = self._colors(place)
+            return np.concatenate([colors, np.full_like(colors[..., :1], np.iinfo(colors.dtype).max)], axis=2)
+        opacity = mask.repeat(scale, 0).repeat(scale, 1)[..., None]
+        if opacity.all():
+            return np.concatenate([self._colors(place), opacity], axis=2)
+        colors = self._original(place).repeat(scale, 0).repeat(scale, 1)
+        if opacity.any():
+            colors = np.where(opacity, self._colors(place), colors)
+        return np.concatenate([colors, opacity], axis=2)
+
+    def _colors(self, place: Window) -> Pixels:
+        if self.plan.look.strength == 0:
+            scale = self.translator.scale
+            return self._original(place).repeat(scale, 0).repeat(scale, 1)
+        while True:
+            with suppress(_HalvedError):
+                return self._painted(place, self.cut)
+
+    def _painted(self, place: Window, cut: Cut) -> Pixels:
+        scale, look = self.translator.scale, self.plan.look
+        window = block_window(place, cut.unit, cut.halo)
+        source = self._block(window)
+        pixels = self._translated(source, Place(window.top, window.left, self.plan.step), cut)
+        inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
+        pixels = inside.scaled(scale).of(pixels)
+        if look.blends:
+            within = place.moved(-window.top, -window.left)
+            colors = within.of(source)[..., :3] if look.stroke == 1 else self._original(place)
+            blend(colors, pixels, look.strength, look.keep_colors)
+        return pixels
+
+    def _block(self, window: Window) -> Pixels:
+        """Return the input of the network in a window that may lie partly outside the image, (h, w, C)."""
+        if self.opacity:
+            return read_filled(self.ground, window, self.translator.halo)
+        return read_block(self.ground, window)
+
+    def _original(self, place: Window) -> Pixels:
+        """Return the colors of the photograph in a window inside the image, (h, w, 3)."""
+        return self.photo.read(place)[..., :3]
+
+    def _translated(self, block: Pixels, place: Place, cut: Cut) -> Pixels:
+        translator = self.translator
+
+        def run(windows: Pixels, places: Sequence[Place]) -> Pixels:
+            return translator.run(windows, cut.halo, places)
+
+        try:
+            seen = translator.seen(block)
+            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, self._each, place)
+        except MemoryError as error:
+            self._halve(cut, block.dtype, error)
+            raise _HalvedError from error
+
+    def _halve(self, cut: Cut, dtype: np.dtype[Any], error: MemoryError) -> None:
+        """Cut blocks into smaller windows from now on, after memory ran out with a cut."""
+        halved = cut.halved()
+        if halved is None:
+            need = self.translator.peak_bytes(cut.batch, cut.side, cut.halo, dtype)
+            raise TooLittleMemoryError(
+                f"out of memory on {self.plan.device} even with the least window of {cut.side} pixels, which takes "
+                f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
+            ) from error
+        with self._lock:
+            if self.cut == cut:  # otherwise another thread was faster
+                self.cut = halved

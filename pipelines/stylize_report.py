@@ -1,0 +1,145 @@
+"""Report what a planned stylization will do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tilegan.geometry import grid_shape
+from tilegan.images.metadata.origin import Origin
+from tilegan.images.source import Source
+from tilegan.images.writers.written import remarks_on_store
+from tilegan.inference.memory import Memory, decodes
+from tilegan.inference.overhead import overhead
+from tilegan.inference.plan import cut_of
+from tilegan.inference.record import RunRecord
+from tilegan.pipelines.stylize_settle import Model, Request
+
+
+@dataclass(frozen=True)
+class StylizePlan:
+    """What will be done.
+
+    Attributes:
+        source, output: paths.
+        height, width: of the output, in pixels.
+        region: x, y, width and height of the part of the source that is stylized, in pixels.
+        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        statistics: what instance norms take theirs from (see ``tilegan.inference.statistics``); '' if there are none.
+        strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
+        halo: context of each forward pass, per side, in input pixels.
+        overhead: pixels of all forward passes, also over the copies that large strokes begin with, by input pixels
+            (see ``tilegan.inference.overhead``); 1 without halos.
+        block: height and width of what the source decodes at once, in pixels.
+        sequential: whether it decodes only from the top.
+        decoded: how often each of its pixels is decoded on average, at most.
+        shards: tasks of full resolution.
+        workers: processes that compute; 0 where those of an existing cluster do.
+        threads: shards in flight in each.
+        streams: forward passes at once in each.
+        memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
+        finished: whether the output is there already, finished.
+        notes: what is done otherwise than asked for, a line each.
+    """
+
+    source: str
+    output: str
+    height: int
+    width: int
+    region: tuple[int, int, int, int]
+    seams: str
+    statistics: str
+    strength: float
+    keep_colors: bool
+    stroke: int
+    window: int
+    shard: int
+    batch: int
+    device: str
+    precision: str
+    halo: int
+    overhead: float
+    block: tuple[int, int]
+    sequential: bool
+    decoded: float
+    shards: int
+    workers: int
+    threads: int
+    streams: int
+    memory: Memory
+    finished: bool
+    notes: tuple[str, ...]
+
+
+def report(
+    request: Request,
+    model: Model,
+    record: RunRecord,
+    origin: Origin,
+    memory: Memory,
+    notes: tuple[str, ...],
+    *,
+    finished: bool,
+) -> StylizePlan:
+    """Return the report of a plan.
+
+    Args:
+        request: the request.
+        model: its model.
+        record: the plan, with the limits of each process.
+        origin: origin of the result.
+        memory: memory of the run.
+        notes: what is planned otherwise than asked for, a line each.
+        finished: whether the output is there already, finished.
+    """
+    image, region, plan, limits = request.image, request.region, record.plan, record.limits
+    rows, columns = grid_shape(region.height, region.width, plan.shard)
+    fill = model.measured.halo if image.origin.opacity else 0
+    return StylizePlan(
+        source=request.source,
+        output=str(request.output),
+        height=region.height * model.translator.scale,
+        width=region.width * model.translator.scale,
+        region=(region.left, region.top, region.width, region.height),
+        seams=plan.seams,
+        statistics=model.statistics,
+        strength=plan.look.strength,
+        keep_colors=plan.look.keep_colors,
+        stroke=plan.look.stroke,
+        window=plan.window,
+        shard=plan.shard,
+        batch=plan.batch,
+        device=plan.device,
+        precision=plan.precision,
+        halo=cut_of(plan, model.measured).halo,
+        overhead=overhead(plan, model.measured, image.height, image.width, fill),
+        block=image.block,
+        sequential=image.sequential,
+        decoded=decodes(plan, model.measured, image, limits.reader),
+        shards=rows * columns,
+        workers=request.workers,
+        threads=limits.threads,
+        streams=limits.streams,
+        memory=memory,
+        finished=finished,
+        notes=(*image.remarks, *notes, *_notes_on_result(request, origin)),
+    )
+
+
+def _notes_on_result(request: Request, origin: Origin) -> tuple[str, ...]:
+    """Return a line for each difference between the result and its source."""
+    levels = _notes_on_levels(origin, request.image, request.settings.reading.depth)
+    return levels + origin.metadata.remarks + remarks_on_store(origin, request.kind, request.settings.options)
+
+
+def _notes_on_levels(origin: Origin, image: Source, depth: str) -> tuple[str, ...]:
+    """Return what levels stand for if values are not levels already, and whether a depth is not kept; a line each."""
+    lost: tuple[str, ...] = ()
+    if depth == "keep" and image.levels == np.uint8 and image.dtype not in (np.uint8, np.bool_):
+        lost = (f"the depth of {image.dtype} is not kept: the result is uint8, levels and not values",)
+    highest = int(np.iinfo(image.levels).max)
+    if (origin.low, origin.high) == (0, highest) or (origin.rule == "dtype" and image.dtype in (np.uint8, np.bool_)):
+        return lost
+    return (
+        *lost,
+        f"values {origin.low:.6g} to {origin.high:.6g} are levels 0 to {highest} ({origin.rule})",
+    )

@@ -1,0 +1,146 @@
+"""Settle what stylizing an image needs before it can be planned: what was asked for, and the model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from tilegan.errors import ImageError, SettingError
+from tilegan.geometry import Window
+from tilegan.images.formats import kind_of
+from tilegan.images.instances import JoinedSource
+from tilegan.images.readers.masked import filled_thumbnail
+from tilegan.images.readers.vsi import is_elsewhere
+from tilegan.images.source import Source, shown
+from tilegan.inference.folder import WorkFolder
+from tilegan.inference.plan import place_model, precision_for
+from tilegan.inference.record import RunRecord
+from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
+from tilegan.pipelines.region import window_of
+from tilegan.pipelines.stylize_settings import StylizeSettings
+from tilegan.translator import Translator
+
+CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to stylize an image, with the unfinished work that it continues.
+
+    Attributes:
+        image: the source, open.
+        source: its absolute path, URL or GDAL name, which every process opens.
+        output: absolute path or URL of the result.
+        kind: kind of the output (see ``tilegan.images.formats.kind_of``).
+        asked: the settings as they were given.
+        workers: processes that compute; 0 where those of a scheduler do.
+        folder: the work folder of the output.
+        begun: record of the unfinished work that is resumed; None if there is none.
+    """
+
+    image: Source
+    source: str
+    output: Path
+    kind: str
+    asked: StylizeSettings
+    workers: int
+    folder: WorkFolder
+    begun: RunRecord | None
+
+    @classmethod
+    def of(cls, image: Source, source: str, output: Path, settings: StylizeSettings) -> Self:
+        """Find the unfinished work of an output.
+
+        Raises:
+            SettingError: workers and a scheduler exclude each other.
+            OutputError: the ending of the output is unknown.
+            ResumeError: the unfinished work is of another version.
+        """
+        workers, kind, folder = settings.processes(), kind_of(output), WorkFolder.of(output)
+        begun = folder.begun() if settings.run.resume else None
+        return cls(image, source, output, kind, settings, workers, folder, begun)
+
+    @cached_property
+    def settings(self) -> StylizeSettings:
+        """The settings; where they leave a choice, those of the unfinished work."""
+        return self.asked if self.begun is None else self.asked.as_begun(self.begun)
+
+    @cached_property
+    def region(self) -> Window:
+        """The part of the image that is stylized. Raises ``SettingError`` if it is not inside."""
+        return window_of(self.settings.run.region, self.image.height, self.image.width)
+
+    @property
+    def instances(self) -> str | None:
+        """Absolute path, URL or GDAL name of the instance map; None if there is none."""
+        return absolute(self.settings.labels.instances) if self.settings.labels.instances else None
+
+    @property
+    def free(self) -> frozenset[str]:
+        """Names of the settings that were left to choice, so that a finished output may have any value of them."""
+        return frozenset({"precision"} if self.asked.passes.precision == "auto" else ())
+
+
+@dataclass(frozen=True)
+class Model:
+    """A translator with all options fixed, except statistics of norms.
+
+    Attributes:
+        translator: the translator.
+        statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
+        measured: the translator with placeholder statistics if they are settled later: halo and memory are the same.
+    """
+
+    translator: Translator
+    statistics: str
+    measured: Translator
+
+
+def absolute(name: str | Path) -> str:
+    """Return the name of an image that holds in every process."""
+    return str(name) if is_elsewhere(name) else str(Path(name).absolute())
+
+
+def settle(request: Request, model: str | Path | Translator) -> Model:
+    """Load the model and fix its options for an image.
+
+    Raises:
+        ModelError: there is no such model.
+        SettingError: an option or its value does not exist.
+        ImageError: the image cannot be read, or is no label map.
+    """
+    settings, image = request.settings, request.image
+    precision = settings.passes.precision
+    if not isinstance(model, Translator):
+        precision = precision_for(image.levels, precision)
+    translator = place_model(model, settings.passes.device, precision).settled(
+        settings.choices(), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
+    )
+    _check_objects(image, settings.labels.looks)
+    if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
+        raise ImageError(f"no label map: {request.source} has values of {image.dtype}: save it with 8 bits")
+    statistics = _statistics(settings, translator, request.begun)
+    settles = statistics in SETTLED
+    measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
+    return Model(translator, statistics, measured)
+
+
+def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:
+    """Refuse looks of objects that no map numbers; they are chosen by '#' and their numbers."""
+    chosen = {int(key[1:]): key for key in map(str, looks) if key.startswith("#")}
+    if not chosen:
+        return
+    if not isinstance(image, JoinedSource):
+        keys = ", ".join(chosen.values())
+        raise SettingError(f"looks of instances, {keys}, need the map that numbers them: give --instances")
+    if missing := image.instances.missing(set(chosen)):
+        keys = ", ".join(chosen[number] for number in sorted(missing))
+        raise SettingError(f"no pixel of {shown(image.instances.file.path)} has the number of {keys}: see its values")
+
+
+def _statistics(settings: StylizeSettings, translator: Translator, begun: RunRecord | None) -> str:
+    asked = settings.styling.statistics
+    if asked is None and begun is not None and translator.needs_statistics:
+        asked = begun.model.get("statistics")
+    return choose_statistics(translator, settings.passes.seams, asked)
