@@ -50,9 +50,9 @@ class Survey:
 def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patterns | None = None) -> Survey:
     """Find images, and name their outputs.
 
-    A lone folder is mirrored; of several sources, each file goes to the folder of outputs, and each folder to one of its
-    name in there. Links are followed, but for one to a folder that it lies in. Hidden files are left out, as are the
-    folder of outputs itself and tiles of deep zoom images.
+    A lone folder is mirrored; of several sources, each file goes to the folder of outputs, and each folder to one of
+    its name in there. Links are followed, but for one to a folder that it lies in. Hidden files are left out, as are
+    the folder of outputs itself and tiles of deep zoom images.
 
     Args:
         sources: image files, Zarr folders and folders of images.
@@ -80,16 +80,15 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
         name = PurePosixPath() if len(sources) == 1 else PurePosixPath(source.resolve().name)
         walk = _Walk(source, out, patterns or Patterns(), seen)
         found += ((path, name / inside) for path, inside in walk)
-    endings = Counter(
-        path.suffix.lower() for path, _ in found if to == SAME and path.suffix.lower() not in FORMATS
-    )
+    endings = Counter(path.suffix.lower() for path, _ in found if to == SAME and path.suffix.lower() not in FORMATS)
     notes = tuple(
         f"{_images(count)} of {ending or 'no ending'} will be {OTHER}: that is not written"
         for ending, count in sorted(endings.items())
     )
     names, more = _named([name for _, name in found], to)
     tasks = tuple(
-        Task(path.absolute(), (folder / name).absolute(), str(name)) for (path, _), name in zip(found, names, strict=True)
+        Task(path.absolute(), (folder / name).absolute(), str(name))
+        for (path, _), name in zip(found, names, strict=True)
     )
     _check(tasks)
     return Survey(tasks, dict(sorted(seen.items())), notes + more)
@@ -104,9 +103,7 @@ class _Walk:
     def __iter__(self) -> Iterator[tuple[Path, PurePosixPath]]:
         return self._below(self._folder, PurePosixPath(), frozenset({self._folder.resolve()}))
 
-    def _below(
-        self, place: Path, name: PurePosixPath, above: frozenset[Path]
-    ) -> Iterator[tuple[Path, PurePosixPath]]:
+    def _below(self, place: Path, name: PurePosixPath, above: frozenset[Path]) -> Iterator[tuple[Path, PurePosixPath]]:
         try:
             entries = sorted(entry for entry in place.iterdir() if not entry.name.startswith("."))
         except PermissionError:
@@ -168,7 +165,7 @@ def _check(tasks: Sequence[Task]) -> None:
     for task in tasks:
         if (other := by_output.setdefault(task.output, task)) is not task:
             raise SettingError(
-                f"{other.source} and {task.source} would both be {task.output}: rename one, or do them one after the other"
+                f"{other.source} and {task.source} would both be {task.output}: rename one, or name two folders"
             )
         if task.output in sources:
             raise SettingError(f"the output {task.output} is an image to be stylized: name another folder")

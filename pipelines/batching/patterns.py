@@ -14,12 +14,15 @@ class Patterns:
     In a pattern, ``*`` and ``?`` stand for letters but for a slash, ``[abc]`` for one of several letters, and ``**``
     also for slashes. A pattern without a slash is compared with the name of the file and of each folder above it; one
     with a slash with the whole path. What matches a folder matches all that is in it. Case does not matter.
+
+    Attributes:
+        choose: whether there are any patterns.
     """
 
     def __init__(self, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
         """Take the patterns of both kinds."""
         self._include, self._exclude = [_compiled(text) for text in include], [_compiled(text) for text in exclude]
-        self.include = tuple(include)
+        self.choose = bool(include or exclude)
 
     def takes(self, path: PurePosixPath) -> bool:
         """Return whether a file is taken, by its path inside the folder."""

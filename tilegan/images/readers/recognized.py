@@ -5,13 +5,11 @@ from pathlib import Path
 from tilegan.images.metadata.sidecar import COMPANIONS
 from tilegan.images.readers.camera_raw import ENDINGS as RAWS
 
-_IMAGES = frozenset(
-    ".apng .avif .avifs .bmp .btf .cur .dds .dib .gif .ico .icns .jfif .jpe .jpeg .jpg .mpo .pbm .pcx .pfm .pgm .png .pnm "
-    ".ppm .psd .qoi .ras .rgb .rgba .sgi .tf8 .tga .tif .tiff .webp .heic .heif .hif "
-    ".j2c .j2k .jp2 .jpc .jpf .jpx .jxl "
-    ".bif .czi .mrxs .ndpi .scn .svs .svslide .vms .vmu "
-    ".bil .bip .bsq .dem .hgt .img .ntf .nitf .vrt".split()
-)
+_COMMON = "apng avif avifs bmp dib gif heic heif hif jfif jpe jpeg jpg jxl mpo png tif tiff webp"
+_OTHERS = "btf cur dds icns ico j2c j2k jp2 jpc jpf jpx pbm pcx pfm pgm pnm ppm psd qoi ras rgb rgba sgi tf8 tga"
+_SLIDES = "bif czi mrxs ndpi scn svs svslide vms vmu"
+_MAPS = "bil bip bsq dem hgt img nitf ntf vrt"
+_IMAGES = frozenset(f".{ending}" for ending in f"{_COMMON} {_OTHERS} {_SLIDES} {_MAPS}".split())
 _UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF87a", b"GIF89a")
 _LENGTH = 12
