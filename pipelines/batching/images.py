@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from tilegan.errors import ImageError, SettingError
 from tilegan.images.formats import FORMATS
-from tilegan.images.output import is_store
+from tilegan.images.output import is_folder_of_images
 from tilegan.images.readers.recognized import is_recognized
 from tilegan.pipelines.batching.patterns import Patterns
 
@@ -72,7 +72,7 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
     for source in sources:
         if not source.exists():
             raise ImageError(f"no such image or folder: {source}: check the name")
-        if not source.is_dir() or is_store(source):
+        if not is_folder_of_images(source):
             found.append((source, PurePosixPath(source.name)))
             continue
         if source.resolve() == out:
@@ -118,7 +118,7 @@ class _Walk:
             real = path.resolve()
             if real in above or real == self._out or self._patterns.leaves_out(inside) or _holds_tiles(path):
                 continue
-            if not is_store(path):
+            if is_folder_of_images(path):
                 yield from self._below(path, inside, above | {real})
             elif self._patterns.takes(inside):
                 yield path, inside

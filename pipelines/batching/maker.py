@@ -121,15 +121,12 @@ class Maker:
         return last if same and is_as_told(task, last) else None
 
     def difference(self, task: Task) -> str | None:
-        """Return how the output that is there was made otherwise; None if it was not, or there is none."""
+        """Return how an output that is there was made otherwise, in words that follow 'it was made'; None if not so."""
         try:
             with ExitStack() as opened:
-                self._is_finished(task, self._planned(task, opened))
-        except OutputExistsError as error:
-            return str(error).rpartition(": --overwrite")[0]
+                return _difference(task, self._planned(task, opened))
         except (TileganError, OSError):
-            pass  # its own failure, which is told when its turn comes
-        return None
+            return None  # its own failure, which is told when its turn comes
 
     def prepare(self, task: Task, *, dry: bool = False) -> Ready | BatchImage:
         """Open an image and plan its work; return its result if there is nothing to do, or it cannot be done.
@@ -204,20 +201,13 @@ class Maker:
         Raises:
             OutputExistsError: it is another one, and may not be replaced.
         """
-        request = job.request
         if not os.path.lexists(task.output):
             return False
-        asked = job.made.encoded(**request.settings.options.deciding(request.kind))
-        made = provenance_of(task.output, request.kind)
-        difference = ": it does not tell what made it"
-        if made is not None:
-            kept = {name: value for name, value in made.settings.items() if name in request.free}
-            told = made.difference(asked.encoded(**kept))
-            if told is None:
-                return is_whole(task.output, request.kind)
-            difference = f", made {told}"
+        difference = _difference(task, job)
+        if difference is None:
+            return is_whole(task.output, job.request.kind)
         if not self.overwrite and not self._is_outdated(task):
-            raise OutputExistsError(f"{task.output} is there{difference}: --overwrite replaces it")
+            raise OutputExistsError(f"{task.output} exists, and was made {difference}: --overwrite replaces it")
         return False
 
     def _is_outdated(self, task: Task) -> bool:
@@ -260,6 +250,17 @@ class Maker:
             size = changed = None
         asked = self.asked(kind_of(task.output))
         return BatchImage(str(task.source), task.name, FAILED, source_bytes=size, source_mtime_ns=changed, asked=asked)
+
+
+def _difference(task: Task, job: Job) -> str | None:
+    """How an output that is there was made otherwise than planned, in words that follow 'it was made'."""
+    request = job.request
+    asked = job.made.encoded(**request.settings.options.deciding(request.kind))
+    made = provenance_of(task.output, request.kind)
+    if made is None:
+        return "by something else: it does not tell what made it"
+    kept = {name: value for name, value in made.settings.items() if name in request.free}
+    return made.difference(asked.encoded(**kept))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -103,6 +103,6 @@ class BatchRequest:
         ]
         if others and (difference := maker.difference(others[0])):
             raise ResumeError(
-                f"{len(others)} of {len(tasks)} outputs in {self.folder} were made otherwise ({difference}): "
+                f"{len(others)} of {len(tasks)} outputs in {self.folder} were made {difference}: "
                 "--overwrite makes them anew, or name another folder"
             )
