@@ -9,13 +9,14 @@ from tilegan.cli.batch_events import batch_events_of
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
 from tilegan.images.encoding import ExportOptions
+from tilegan.images.formats.register import written
 from tilegan.images.reading import Reading
 from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, RunOptions, StyleOptions
 
 if TYPE_CHECKING:
     from tilegan.pipelines import StylizeSettings
 
-KINDS = ("same", "jpg", "png", "tif", "webp", "zarr")
+KINDS = ("same", *(each.name for each in written() if each.writer is not None and each.writer.companion is None))
 
 
 @click.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
-from tilegan.images.output import beside, move_to
+from tilegan.images.output import beside
+from tilegan.images.publish import move_to
 from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.pipelines.evaluation.images import Chosen, Images, read_images, spread
 from tilegan.pipelines.evaluation.large import Sizes, check_sizes, look_at_large

@@ -7,7 +7,7 @@ import numpy as np
 from tilegan.geometry import grid_shape
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
-from tilegan.images.writers.written import remarks_on_store
+from tilegan.images.written import remarks_on_store
 from tilegan.inference.memory import Memory, decodes
 from tilegan.inference.overhead import overhead
 from tilegan.inference.plan import cut_of

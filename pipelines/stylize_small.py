@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from tilegan.images.formats import WITH_LEVELS
+from tilegan.images.formats.register import writer_of
 from tilegan.images.readers.raster import set_cache
 from tilegan.images.stores.held import HeldStore
 from tilegan.inference.paint import Painter
@@ -22,7 +22,7 @@ def is_small(job: Job) -> bool:
     request = job.request
     at_once = job.summary.shards == 1 and job.plan.look.stroke == 1 and job.summary.statistics not in SETTLED
     here = request.begun is None and request.workers == 1
-    return at_once and here and request.kind not in WITH_LEVELS
+    return at_once and here and not writer_of(request.kind).holds_levels
 
 
 def make_small(

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.images.formats import FORMATS
+from tilegan.images.formats.register import kind_of_ending, written
 from tilegan.images.output import is_folder_of_images
-from tilegan.images.readers.recognized import is_recognized
+from tilegan.images.recognized import is_recognized
 from tilegan.pipelines.batching.patterns import Patterns
 
 SAME = "same"
-KINDS = ("jpg", "png", "tif", "webp", "zarr", SAME)
 OTHER = ".tif"  # ending of outputs, if it is to be that of the source, which cannot be written
 UNREADABLE, NO_FILE = "unreadable folder", "no file"
+
+
+def kinds() -> tuple[str, ...]:
+    """Return what outputs can be asked to be: 'same', or a format that is one file or folder each."""
+    return (SAME, *(each.name for each in written() if each.writer is not None and each.writer.companion is None))
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
     Args:
         sources: image files, Zarr folders and folders of images.
         folder: where outputs go; it may lie in one of the sources.
-        to: the ending of outputs, one of ``KINDS``; 'same' keeps that of the image, or takes .tif if it cannot be
+        to: the ending of outputs, one of ``kinds``; 'same' keeps that of the image, or takes .tif if it cannot be
             written.
         patterns: what is taken of the folders.
 
@@ -80,7 +84,7 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
         name = PurePosixPath() if len(sources) == 1 else PurePosixPath(source.resolve().name)
         walk = _Walk(source, out, patterns or Patterns(), seen)
         found += ((path, name / inside) for path, inside in walk)
-    endings = Counter(path.suffix.lower() for path, _ in found if to == SAME and path.suffix.lower() not in FORMATS)
+    endings = Counter(path.suffix.lower() for path, _ in found if to == SAME and kind_of_ending(path.suffix) is None)
     notes = tuple(
         f"{_images(count)} of {ending or 'no ending'} will be {OTHER}: that is not written"
         for ending, count in sorted(endings.items())
@@ -154,8 +158,8 @@ def _named(names: list[PurePosixPath], to: str) -> tuple[list[PurePosixPath], tu
 
 def _ending(name: PurePosixPath, to: str) -> str:
     if to != SAME:
-        return f".{to}"
-    return name.suffix if name.suffix.lower() in FORMATS else OTHER
+        return next(each.endings[0] for each in written() if each.name == to)
+    return name.suffix if kind_of_ending(name.suffix) else OTHER
 
 
 def _check(tasks: Sequence[Task]) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tilegan.errors import ModelError, OutputExistsError, ResumeError, TileganError
 from tilegan.images.finished import is_whole, provenance_of
-from tilegan.images.formats import kind_of
+from tilegan.images.formats.register import kind_of, writer_of
 from tilegan.images.metadata.provenance import digest
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import DEFAULT, process_bytes
@@ -104,7 +104,7 @@ class Maker:
                 [sorted((str(label), look) for label, look in labels.looks.items()), labels.look_seed],
                 [settings.passes.seams, settings.passes.precision, settings.run.region],
                 asdict(settings.reading),
-                settings.options.deciding(kind),
+                writer_of(kind).deciding(settings.options),
             ]
             self._asked[kind] = digest([self.translator.fingerprint(), decisive])
         return self._asked[kind]
@@ -255,7 +255,7 @@ class Maker:
 def _difference(task: Task, job: Job) -> str | None:
     """How an output that is there was made otherwise than planned, in words that follow 'it was made'."""
     request = job.request
-    asked = job.made.encoded(**request.settings.options.deciding(request.kind))
+    asked = job.made.encoded(**writer_of(request.kind).deciding(request.settings.options))
     made = provenance_of(task.output, request.kind)
     if made is None:
         return "by something else: it does not tell what made it"

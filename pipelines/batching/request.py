@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from tilegan.errors import ImageError, OutputError, ResumeError, SettingError
-from tilegan.images.formats import FORMATS, kind_of
+from tilegan.images.formats.register import kind_of, kind_of_ending
 from tilegan.images.readers.vsi import is_elsewhere
-from tilegan.pipelines.batching.images import KINDS, Survey, Task, survey
+from tilegan.pipelines.batching.images import Survey, Task, kinds, survey
 from tilegan.pipelines.batching.maker import Maker
 from tilegan.pipelines.batching.patterns import Patterns
 from tilegan.pipelines.batching.results import Results
@@ -25,7 +25,7 @@ class BatchRequest:
     Attributes:
         sources: folders of images, and images.
         folder: the folder of outputs.
-        to: format of outputs, one of ``tilegan.pipelines.batching.images.KINDS``.
+        to: format of outputs, one of ``tilegan.pipelines.batching.images.kinds``.
         patterns: what is taken of the folders.
         settings: of all images.
     """
@@ -54,8 +54,8 @@ class BatchRequest:
         """
         settings = StylizeSettings.of(**values)
         settings.processes()
-        if to not in KINDS:
-            raise SettingError(f"no format '{to}' for many images: give {', '.join(KINDS)}")
+        if to not in kinds():
+            raise SettingError(f"no format '{to}' for many images: give {', '.join(kinds())}")
         if settings.labels.instances is not None:
             raise SettingError("an instance map belongs to one image: stylize such images one by one")
         sources = (source,) if isinstance(source, str | Path) else tuple(source)
@@ -63,7 +63,7 @@ class BatchRequest:
             if is_elsewhere(name):
                 raise SettingError(f"many images are read and written on this disk alone, not at {name}")
         folder = Path(output)
-        if folder.suffix.lower() in FORMATS:
+        if kind_of_ending(folder.suffix):
             raise SettingError(f"many images go to a folder, and {folder} has the ending of a file: name a folder")
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder} is a file: many images go to a folder: name one")

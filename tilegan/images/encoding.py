@@ -1,7 +1,6 @@
 """Options of export: how a result is encoded."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from tilegan.options import check_values, described, option
 
@@ -41,18 +40,3 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         check_values(self)
-
-    def is_store(self, kind: str) -> bool:
-        """Whether a kind of output is the store itself, from which all others are exported."""
-        return kind == "zarr" and self.zarr_format == ZARR_FORMATS[0]
-
-    def deciding(self, kind: str) -> dict[str, Any]:
-        """Those that matter to a kind of output, by name."""
-        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
-        if kind == "zarr" and not self.is_store(kind):
-            told["zarr format"] = self.zarr_format
-        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
-            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
-        if kind not in ("zarr", "dzi") and self.profile != "srgb":
-            told["profile"] = self.profile
-        return told | ({"strip": True} if self.strip else {})

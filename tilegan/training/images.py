@@ -13,8 +13,9 @@ from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
+from tilegan.images.opening import open_source
 from tilegan.images.readers.masked import filled_thumbnail
-from tilegan.images.source import Source, open_source
+from tilegan.images.source import Source
 from tilegan.training.derive import DERIVATIONS
 
 REACH = 64  # distance in pixels from which invalid ones are filled, as large as usual halos

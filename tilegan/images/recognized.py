@@ -1,15 +1,12 @@
 """Which files of a folder are taken for images, by their names and first bytes; nothing is decoded."""
 
+from functools import cache
 from pathlib import Path
 
+from tilegan.images.formats.register import formats
 from tilegan.images.metadata.sidecar import COMPANIONS
 from tilegan.images.readers.camera_raw import ENDINGS as RAWS
 
-_COMMON = "apng avif avifs bmp dib gif heic heif hif jfif jpe jpeg jpg jxl mpo png tif tiff webp"
-_OTHERS = "btf cur dds icns ico j2c j2k jp2 jpc jpf jpx pbm pcx pfm pgm pnm ppm psd qoi ras rgb rgba sgi tf8 tga"
-_SLIDES = "bif czi mrxs ndpi scn svs svslide vms vmu"
-_MAPS = "bil bip bsq dem hgt img nitf ntf vrt"
-_IMAGES = frozenset(f".{ending}" for ending in f"{_COMMON} {_OTHERS} {_SLIDES} {_MAPS}".split())
 _UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF87a", b"GIF89a")
 _LENGTH = 12
@@ -25,11 +22,10 @@ def is_recognized(path: Path) -> bool:
     Args:
         path: of a local file.
     """
-    name = path.name.lower()
-    ending = path.suffix.lower()
+    name, ending = path.name.lower(), path.suffix.lower()
     if name.endswith((*map(str.lower, COMPANIONS), *_UNFINISHED)) or ending in RAWS:
         return False
-    if ending in _IMAGES:
+    if ending in _endings():
         return True
     try:
         with path.open("rb") as file:
@@ -37,3 +33,8 @@ def is_recognized(path: Path) -> bool:
     except OSError:
         return False
     return start.startswith(_STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(ending for each in formats() if each.reader is not None for ending in each.reader.endings)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tilegan.images.readers.recognized import is_recognized
+from tilegan.images.recognized import is_recognized
 
 JPEG, PNG, TIFF = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0\x08\0\0\0"
 
