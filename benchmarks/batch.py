@@ -60,7 +60,8 @@ def batched(translator: Translator, parts: list[Path], out: Path, left: list[int
     """The batch over the next part; how many images."""
     number = left.pop()
     result = batch(parts[number], out / str(number), translator, stroke=1)
-    assert result.failed == 0, result.failures
+    if result.failures:
+        raise SystemExit(result.failures[0].error)
     return result.done
 
 

@@ -4,6 +4,7 @@ All share the threads that run forward passes: as many at once as there are core
 while an image is read or written, and no image needs more than one core at a time.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,7 +16,7 @@ from queue import Empty, SimpleQueue
 import torch
 
 from tilegan.geometry import grid_shape
-from tilegan.inference.memory import BESIDE, CUDA_STREAMS, READER
+from tilegan.inference.memory import BESIDE, CUDA_STREAMS, GPU_THREADS, READER
 from tilegan.inference.passes import forward_threads
 from tilegan.inference.task import stop_all
 from tilegan.pipelines.batching.images import Task
@@ -67,9 +68,12 @@ class SideBySide:
         """
         self._maker, self._done, self._parts = maker, done, parts
         device = maker.translator.device
-        self._passes = CUDA_STREAMS if device.type == "cuda" else torch.get_num_threads()
+        self._passes = {"cpu": torch.get_num_threads(), "cuda": CUDA_STREAMS}.get(device.type, 1)
         self._threads = forward_threads(device, self._passes)
-        self._pool = ThreadPoolExecutor(self._passes + BESIDE, "image")
+        self._at_once = self._passes + BESIDE
+        if device.type == "cuda":  # it computes an image in less time than a core reads or writes one
+            self._at_once = max(self._at_once, min(GPU_THREADS, os.cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(self._at_once, "image")
         self._running: dict[Future[Outcome | None], tuple[Ready, Load]] = {}
         self._is_stopped = False
         self._reports: SimpleQueue[tuple[str, str, int, int]] = SimpleQueue()
@@ -131,7 +135,7 @@ class SideBySide:
 
     def _has_room(self, load: Load) -> bool:
         loads = [load, *(running for _, running in self._running.values())]
-        if len(loads) > self._passes + BESIDE or any(other.reader > READER for other in loads):
+        if len(loads) > self._at_once or any(other.reader > READER for other in loads):
             return False  # a reader's larger cache is given to one image alone
         at_once = min(self._passes, sum(other.streams for other in loads))
         forward = at_once * max(other.forward for other in loads)
