@@ -6,6 +6,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tilegan.pipelines.batch import batch, plan_batch
+    from tilegan.pipelines.batching.report import BatchPlan, BatchResult
+    from tilegan.pipelines.batching.results import BatchImage
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
+    "BatchImage",
+    "BatchPlan",
+    "BatchResult",
     "ConvertResult",
     "Damage",
     "EvaluateResult",
@@ -37,11 +43,13 @@ __all__ = [
     "TrainResult",
     "VerifyResult",
     "Viewer",
+    "batch",
     "convert",
     "evaluate",
     "info",
     "model_sheet",
     "models",
+    "plan_batch",
     "plan_stylize",
     "sample",
     "stylize",
@@ -53,6 +61,10 @@ __all__ = [
 
 # torch takes seconds to import, so each flow is imported at first use
 _HOMES = {
+    "BatchImage": "batching.results",
+    "BatchPlan": "batching.report",
+    "BatchResult": "batching.report",
+    "plan_batch": "batch",
     "ConvertResult": "convert",
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",

@@ -107,7 +107,7 @@ def _computed(job: Job, levels: Levels, reader: Desk) -> Iterator[Live]:
         painter = Desk(job.record.limits.streams, "paint", painting.spare)
         stack.callback(painter.close)
         stack.callback(painting.stop)
-        result = ResultLayer(painting, job.names[2], painter, reader)
+        result = ResultLayer(painting, _name(job), job.names[2], painter, reader)
         layers: list[Layer] = [result]
         if not job.translator.architecture.get("labels"):  # means of labels are none
             layers.insert(0, PreviewLayer(result, painting, levels, painter))
@@ -130,8 +130,12 @@ def _live(job: Job, layers: list[Layer], status: Callable[[], Status], stop: Cal
         origin=job.origin,
         scale=scale,
         grid={"window": plan.window * scale, "shard": plan.shard * scale},
-        model=job.translator.chosen_style or job.translator.name,
+        model=_name(job),
         stroke=plan.look.stroke,
         status=status,
         stop=stop,
     )
+
+
+def _name(job: Job) -> str:
+    return job.translator.chosen_style or job.translator.name

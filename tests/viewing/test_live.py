@@ -110,6 +110,7 @@ def test_what_is_told(look):
     assert (info["default"], info["compare"]) == ("preview", "source")
     assert info["grid"] == {"window": 32, "shard": 64}
     assert (info["model"], info["stroke"]) == ("random", 1)
+    assert [layer["title"] for layer in info["layers"]] == ["random, preview", "random", "picture.png"]
     assert all(layer["note"] for layer in info["layers"][:2])
 
 
@@ -159,6 +160,18 @@ def test_the_rest_may_be_computed_later(look, picture, random_translator, tmp_pa
     else:
         assert output.read_bytes() == plain.read_bytes()
     assert not (tmp_path / f"out.{ending}.partial").exists()
+
+
+def test_an_image_of_one_shard(look, random_translator, tmp_path):
+    path = tmp_path / "small.png"
+    Image.fromarray(np.random.default_rng(5).integers(0, 256, (50, 60, 3), dtype=np.uint8)).save(path)
+    client = look(path, output=tmp_path / "small.out.png")
+    shown = client.tile("result", 0, 0, 0)[:50, :60, :3]
+    client.end()
+    stylize(path, tmp_path / "small.out.png", random_translator, settings=settings(), resume=True)
+    stylize(path, tmp_path / "plain.png", random_translator, settings=settings())
+    assert (tmp_path / "small.out.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
+    assert (np.asarray(Image.open(tmp_path / "plain.png")) == shown).all()
 
 
 def test_large_strokes_are_those_of_a_plain_run(look, plain):

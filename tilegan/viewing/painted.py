@@ -19,8 +19,8 @@ from tilegan.viewing.painting import Painting
 MOST = 64  # windows of full resolution that are computed for one tile
 CACHED = 64 * 2**20  # bytes of previews that are kept
 
-RESULT_NOTE = "exact pixels, computed and kept; zoomed out, only what is computed is shown"
-PREVIEW_NOTE = "painted at the resolution of the view; exact at full resolution"
+RESULT_NOTE = "Exact pixels, computed where you look and kept; zoomed far out, what is computed"
+PREVIEW_NOTE = "Painted at the resolution of the view; exact at full resolution"
 
 
 class ResultLayer:
@@ -30,19 +30,20 @@ class ResultLayer:
     takes more only that is shown which is there.
     """
 
-    id, kind, title, note = RESULT, RESULT, "result", RESULT_NOTE
+    id, kind, note = RESULT, RESULT, RESULT_NOTE
 
-    def __init__(self, painting: Painting, name: str, painter: Desk, reader: Desk) -> None:
+    def __init__(self, painting: Painting, title: str, name: str, painter: Desk, reader: Desk) -> None:
         """Take a run.
 
         Args:
             painting: the run.
+            title: name for people.
             name: fingerprint of image, model and settings.
             painter: computes windows.
             reader: reads the store.
         """
         self._painting, self._painter, self._reader = painting, painter, reader
-        self.version = digest([name, RESULT])
+        self.title, self.version = title, digest([name, RESULT])
         self.height, self.width = painting.image.height, painting.image.width
         self._kept = KeptLevels(painting.image)
 
@@ -84,7 +85,7 @@ class PreviewLayer:
     Full resolution is that of the result.
     """
 
-    id, kind, title, note = PREVIEW, PREVIEW, "preview", PREVIEW_NOTE
+    id, kind, note = PREVIEW, PREVIEW, PREVIEW_NOTE
 
     def __init__(self, result: ResultLayer, painting: Painting, levels: Levels, painter: Desk) -> None:
         """Take a run.
@@ -97,7 +98,7 @@ class PreviewLayer:
         """
         self._result, self._levels, self._painter = result, levels, painter
         self._work = painting.image.work
-        self.version = digest([result.version, PREVIEW])
+        self.title, self.version = f"{result.title}, preview", digest([result.version, PREVIEW])
         self.height, self.width = result.height, result.width
         self._cache: OrderedDict[tuple[int, Window], Pixels] = OrderedDict()
         self._cached = 0
