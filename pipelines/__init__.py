@@ -6,6 +6,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tilegan.pipelines.batch import batch, plan_batch
+    from tilegan.pipelines.batching.report import BatchPlan, BatchResult
+    from tilegan.pipelines.batching.results import BatchImage
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
@@ -17,10 +20,15 @@ if TYPE_CHECKING:
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_report import StylizePlan
     from tilegan.pipelines.stylize_settings import StylizeSettings
-    from tilegan.pipelines.train import TrainPlan, TrainResult, train
+    from tilegan.pipelines.train import train
+    from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
+    "BatchImage",
+    "BatchPlan",
+    "BatchResult",
     "ConvertResult",
     "Damage",
     "EvaluateResult",
@@ -37,6 +45,8 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "Viewer",
+    "batch",
     "convert",
     "evaluate",
     "import_network",
@@ -44,15 +54,22 @@ __all__ = [
     "model_sheet",
     "models",
     "network_info",
+    "plan_batch",
     "plan_stylize",
     "sample",
     "stylize",
     "train",
     "verify",
+    "view",
+    "view_stylized",
 ]
 
 # torch takes seconds to import, so each flow is imported at first use
 _HOMES = {
+    "BatchImage": "batching.results",
+    "BatchPlan": "batching.report",
+    "BatchResult": "batching.report",
+    "plan_batch": "batch",
     "ConvertResult": "convert",
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",
@@ -69,9 +86,11 @@ _HOMES = {
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
-    "TrainPlan": "train",
-    "TrainResult": "train",
+    "TrainPlan": "train_report",
+    "TrainResult": "train_report",
     "VerifyResult": "verify",
+    "Viewer": "view",
+    "view_stylized": "view",
 }
 
 

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tilegan.card import card
+from tilegan.errors import ImageError, SettingError
 from tilegan.files import is_remote
+from tilegan.images.data_url import thumbnail_url
 from tilegan.images.publish import as_asked, finish_moving
 from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
@@ -17,8 +21,12 @@ from tilegan.pipelines.stylize_report import StylizePlan
 from tilegan.pipelines.stylize_run import make
 from tilegan.pipelines.stylize_settings import ASKED
 from tilegan.pipelines.stylize_settle import Request
+from tilegan.pipelines.stylize_small import is_small, make_small
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
+
+if TYPE_CHECKING:
+    from tilegan.pipelines.view_open import OpenView
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class StylizeResult:
     """What became of an image.
 
     Attributes:
+        source: the image.
         output: the file or folder written.
         height: of the output, in pixels.
         width: of the output, in pixels.
@@ -41,6 +50,7 @@ class StylizeResult:
         notes: what was done otherwise than asked for, a line each.
     """
 
+    source: str
     output: Path
     height: int
     width: int
@@ -54,6 +64,40 @@ class StylizeResult:
     seconds: float
     megapixels_per_second: float
     notes: tuple[str, ...] = ()
+
+    def view(self, compare: str | Path | None = None) -> "OpenView":
+        """Open a page on which the result is seen beside its source; needs the extra ``view``.
+
+        Args:
+            compare: what it is compared with; default the source, where that is there and of the same size.
+
+        Returns:
+            The running server; its ``url`` is the page, and ``close`` stops it.
+
+        Raises:
+            ImageError, SettingError: the result is gone, or ``compare`` cannot be read or is of another size.
+        """
+        from tilegan.pipelines.view_open import OpenView
+
+        if compare is not None:
+            return OpenView(self.output, compare)
+        try:
+            return OpenView(self.output, self.source)
+        except (ImageError, SettingError):
+            return OpenView(self.output)
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "size": f"{self.width} pixels wide, {self.height} high: {self.width * self.height / 1e6:.3g} megapixels",
+            "source": self.source,
+            "file": self.output,
+            "tiles": f"{self.seams}, windows of {self.window} pixels, shards of {self.shard}",
+            "stroke": self.stroke,
+            "computed": f"on {self.device} in {self.precision}",
+            "time": f"{self.seconds:.1f} s, {self.megapixels_per_second:.2f} megapixels/s" if self.seconds else "",
+            "notes": "; ".join(self.notes),
+        }
+        return card(self.output.name, facts, thumbnail_url(self.output))
 
 
 @takes(*ASKED)
@@ -96,15 +140,34 @@ def stylize(
     with prepared(source, output, model, values) as job:
         if planned is not None:
             planned(job.summary)
-        if job.summary.finished:
-            return _result(job, _put_in_place(job.request))
-        folder = job.request.folder
-        if job.request.begun is None:
-            folder.make_room(keep=not job.request.settings.run.overwrite)
-        with locked(folder.journal), folder.kept_for_resume():
-            pixels, notes = make(job, progress or silent)
-            notes += _finish(job, progress or silent)
-        return _result(job, notes, time.perf_counter() - started, pixels)
+        return carry_out(job, progress or silent, started)
+
+
+def carry_out(job: Job, progress: Progress, started: float, threads: ThreadPoolExecutor | None = None) -> StylizeResult:
+    """Do what was planned.
+
+    Args:
+        job: the plan, from ``prepared``.
+        progress: told how far the work is, in output pixels.
+        started: when the call began, by ``time.perf_counter``.
+        threads: those that run forward passes (see ``tilegan.inference.passes.forward_threads``), which several images
+            share; own ones if None.
+
+    Raises:
+        ImageError, OutputError, ResumeError, WorkerError, TooLittleMemoryError: see ``stylize``.
+    """
+    if job.summary.finished:
+        return _result(job, put_in_place(job.request))
+    folder, store = job.request.folder, None
+    if job.request.begun is None:
+        folder.make_room(keep=not job.request.settings.run.overwrite)
+    with locked(folder.journal), folder.kept_for_resume():
+        if is_small(job):
+            store, pixels, notes = make_small(job, progress, threads)
+        else:
+            pixels, notes = make(job, progress, threads)
+        notes += _finish(job, store, progress)
+    return _result(job, notes, time.perf_counter() - started, pixels)
 
 
 @takes(*ASKED)
@@ -131,7 +194,7 @@ def plan_stylize(
         return job.summary
 
 
-def _put_in_place(request: Request) -> tuple[str, ...]:
+def put_in_place(request: Request) -> tuple[str, ...]:
     """Complete the move of a finished output, if a kill interrupted it; return a note."""
     folder, output = request.folder, request.output
     if unplaced := folder.unplaced(output):
@@ -143,15 +206,17 @@ def _put_in_place(request: Request) -> tuple[str, ...]:
     return (f"{output} was finished already",)
 
 
-def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
+def _finish(job: Job, store: Store | None, progress: Progress) -> tuple[str, ...]:
+    """Export the result, from its work folder if it is not given, and give it its final name."""
     request = job.request
-    folder, store = request.folder, Store.open(request.folder.store)
+    folder, store = request.folder, store or Store.open(request.folder.store)
     finished, notes = as_asked(store, request.output, folder.path, request.settings.options, progress)
     return notes + folder.place(finished, request.output, job.replaces)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:
     return StylizeResult(
+        source=job.request.source,
         output=job.request.output,
         height=job.summary.height,
         width=job.summary.width,
