@@ -29,7 +29,7 @@ FLOORS = (
     ("tilegan.networks", "tilegan.metrics"),
     ("tilegan.norms",),
     ("tilegan.tiling",),
-    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
+    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.names", "tilegan.options", "tilegan.progress"),
 )
 NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 WITH_CIRCLES = {"tilegan.images"}  # whose readers share a file with the function that chooses among them

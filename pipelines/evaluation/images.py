@@ -13,8 +13,8 @@ from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageW
 from tilegan.methods.base import PAIRED, REDUCED, UNPAIRED
 from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
+from tilegan.names import DERIVATIONS
 from tilegan.training.dataset import Dataset
-from tilegan.training.derive import DERIVATIONS
 from tilegan.training.examples import reduced
 from tilegan.training.folders import Folders
 from tilegan.training.images import TrainingImage, read_reduced

@@ -20,6 +20,7 @@ from tilegan.inference.ground import ground_bytes, margin
 from tilegan.inference.look import Look
 from tilegan.inference.plan import SHARD, Plan, best_window, cut_of, make_plan, notes_on
 from tilegan.inference.stroke import steps_of
+from tilegan.names import EXACT
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -89,7 +90,7 @@ def fit_plan(
     translator: Translator,
     source: Source,
     region: Window,
-    seams: str = "exact",
+    seams: str = EXACT,
     window: int | None = None,
     shard: int | None = None,
     *,
@@ -215,7 +216,7 @@ def _shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Return the bytes of one shard in flight: its input, twice during conversion to RGB, and its output."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
     wide, size = side + 2 * _context(plan, translator, source), source.levels.itemsize
-    channels = 4 if source.origin.opacity else 3
+    channels = source.origin.channels
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
@@ -281,5 +282,5 @@ def _context(plan: Plan, translator: Translator, source: Source) -> int:
 def _recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     """Return the bytes of the halved shards of a row, and of those of the levels above."""
     _, columns = grid_shape(plan.region.height, plan.region.width, plan.shard)
-    pixel = (4 if source.origin.opacity else 3) * source.levels.itemsize
+    pixel = source.origin.channels * source.levels.itemsize
     return 2 * (columns + 1) * pixel * (plan.shard * translator.scale // 2) ** 2

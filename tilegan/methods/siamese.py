@@ -36,7 +36,7 @@ from tilegan.networks.build import (
     JOINT_DISCRIMINATOR,
     PAINTING_GENERATOR,
 )
-from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.capabilities import capabilities
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -222,8 +222,8 @@ class Siamese(Adversaries[SiameseSettings]):
 
     def _weave(self, crops: Batch, changes: torch.Tensor) -> torch.Tensor:
         """Return the energy of the pattern that repeats with the generator's cell, in the images of all processes."""
-        cell = self.generator.stride if isinstance(self.generator, ResidualGenerator) else 1
-        return common_energy(gather(weave_patterns(changes, cell), crops))
+        patterns = weave_patterns(changes, capabilities(self.generator).cell)
+        return common_energy(gather(patterns, crops))
 
     def _wanted(self, crops: Batch) -> torch.Tensor:
         """Return the tones that the generated images of a batch should have."""
