@@ -1,7 +1,7 @@
 """All training methods by name: to add one, write a file with a class and add a line here."""
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import Field, replace
 from typing import Any
 
 from tilegan.errors import SettingError
@@ -13,6 +13,7 @@ from tilegan.methods.pix2pixhd import Pix2PixHD
 from tilegan.methods.siamese import Siamese
 from tilegan.methods.spade import Spade
 from tilegan.methods.srgan import SRGan
+from tilegan.options import options_of
 
 METHODS: dict[str, type[Method]] = {
     method.name: method for method in (Siamese, CycleGan, Pix2Pix, Pix2PixHD, Spade, SRGan)
@@ -38,22 +39,28 @@ def type_of(settings: MethodSettings) -> type[Method]:
 def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
     """Return the settings of a method from values or strings by name; the others are the defaults.
 
-    Relative paths of files are resolved.
+    Raises:
+        SettingError: there is no such method; or as ``with_values``.
+    """
+    return with_values(find_method(name).settings_type(), numbers)
+
+
+def with_values(settings: MethodSettings, numbers: Mapping[str, str | float]) -> MethodSettings:
+    """Return settings with other values, which may be strings, by name. Relative paths of files are resolved.
 
     Raises:
-        SettingError: there is no such method, it has no such setting, or a value cannot be parsed.
+        SettingError: the method has no such setting, or a value cannot be parsed.
     """
-    kind = find_method(name).settings_type
-    types = {entry.name: entry.type for entry in choices(kind)}
+    types = {entry.name: entry.type for entry in choices(type(settings))}
     for unknown in numbers.keys() - types.keys():
-        raise SettingError(f"{name} has no {unknown}: it has {', '.join(types)}")
+        raise SettingError(f"{type_of(settings).name} has no {unknown}: it has {', '.join(types)}")
     values: dict[str, Any] = {key: _value(key, value, types[key]) for key, value in numbers.items()}
-    return kind(**values)
+    return replace(settings, **values)
 
 
 def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
     """Return the settings that can be chosen: all except those that are fitted to the images."""
-    return [entry for entry in fields(kind) if not entry.metadata.get("fitted")]
+    return list(options_of(kind))
 
 
 def _value(name: str, value: str | float, kind: object) -> float | str:
