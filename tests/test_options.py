@@ -133,7 +133,7 @@ def test_a_training_is_asked_for_by_name():
         ({"method": "cyclegan", "margin": 3}, "cyclegan has no margin"),
         ({"generator": "vgg"}, "no generator 'vgg': use residual, unet or resnet"),
         ({"settings": TrainSettings(), "method": "cyclegan"}, "the settings are those of siamese"),
-        ({"steps": 0}, "steps must be 1 or more, not 0"),
+        ({"steps": 0}, "steps must be at least 1, not 0"),
         ({"checkpoint_every": 0}, "checkpoint every must be at least 1 step, not 0"),
     ],
 )

@@ -142,7 +142,8 @@ def check_numbers(group: Any) -> None:
     """
     for entry, value in beyond_limits(group):
         least, most = told_of(entry).least, told_of(entry).most
-        limits = f"{least} or more" if most is None else f"from {least} to {most}"
+        above = f"at least {least}" if least else "0 or more"
+        limits = above if most is None else f"from {least} to {most}"
         raise SettingError(f"{noun_of(entry)} must be {limits}, not {value}")
 
 
