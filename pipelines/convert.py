@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
@@ -17,6 +18,8 @@ from tilegan.images.stores.opaque import OpaqueStore, is_opaque
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import ROOT, UNFINISHED, Store
 from tilegan.images.writers.written import remarks_on_store
+from tilegan.inference.options import RunOptions
+from tilegan.options import changed, takes
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
@@ -43,24 +46,28 @@ class ConvertResult:
     notes: tuple[str, ...] = ()
 
 
+OPTIONS = (RunOptions, "region", "overwrite")
+
+
+@takes(OPTIONS)
 def convert(
     store: str | Path,
     output: str | Path,
     *,
     options: ExportOptions | None = None,
-    region: tuple[int, int, int, int] | None = None,
-    overwrite: bool = False,
     progress: Progress | None = None,
+    **values: Any,
 ) -> ConvertResult:
     """Write a finished store of ours as a file, or as another store; it appears under its name when it is whole.
+
+    A region is one of the store.
 
     Args:
         store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
         output: .zarr, .tif, .png, .jpg, .webp or .dzi, on this disk.
         options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
-        region: x, y, width and height, in pixels of the store, of the part that is written; all without it.
-        overwrite: replace an output that is there.
         progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
+        **values: options by name.
 
     Raises:
         ImageError: it is missing, unfinished, damaged or none of ours.
@@ -69,13 +76,14 @@ def convert(
         OutputError: the output cannot be written, or cannot hold what the store holds.
     """
     started = time.perf_counter()
+    (run,) = changed(values, OPTIONS)
     path, output, tell = locate(store), locate(output), progress or silent
     if is_remote(output):
         raise OutputError(f"cannot convert to object storage: {output}: give a local file or folder")
     options = options or ExportOptions()
     source = _open(path)
-    kind = check_output(output, overwrite, path)
-    window = window_of(region, *source.shape(0))
+    kind = check_output(output, run.overwrite, path)
+    window = window_of(run.region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
     if source.channels == 4 and not holds_opacity(output, opacity, options):
         source = _opaque(source, window)
@@ -83,7 +91,7 @@ def convert(
     notes: tuple[str, ...] = ()
     with beside(output) as folder:
         # a copy need not have the levels of a store
-        is_part = region is not None or (isinstance(source, CopiedStore) and kind in WITH_LEVELS)
+        is_part = run.region is not None or (isinstance(source, CopiedStore) and kind in WITH_LEVELS)
         if options.is_store(kind) or is_part:
             source = _part(source, window, folder / "store.zarr", tell, strip=options.strip)
             if kind in WITH_LEVELS:
@@ -93,7 +101,7 @@ def convert(
             finished = folder / f"image{output.suffix}"
             notes = export(source, finished, options, tell)
         notes += remarks_on_store(source.origin or Origin(), kind, options)
-        put_in_place(finished, output, folder / "replaced", overwrite)
+        put_in_place(finished, output, folder / "replaced", run.overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
 

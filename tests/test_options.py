@@ -11,18 +11,20 @@ import pytest
 
 import tilegan
 import tilegan.cli
+from tilegan.cli.train import METHOD_OPTIONS
 from tilegan.errors import SettingError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
-from tilegan.methods.registry import METHODS
+from tilegan.methods.registry import METHODS, type_of
 from tilegan.methods.settings import MethodSettings
 from tilegan.methods.siamese_settings import SiameseSettings
 from tilegan.options import changed, check_values, option, options_of, told_of
-from tilegan.pipelines import StylizeSettings, evaluate, plan_stylize, stylize, train
+from tilegan.pipelines import StylizeSettings, convert, evaluate, plan_stylize, stylize, train
 from tilegan.pipelines.evaluate import OPTIONS as EVALUATE
 from tilegan.pipelines.train import plan
 from tilegan.pipelines.train_settings import ASKED, TrainRequest
+from tilegan.training.options import MethodOptions
 from tilegan.training.settings import TrainSettings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "options.md"
@@ -56,6 +58,11 @@ def test_settings_of_methods_are_no_options_of_training():
         assert not set(names(kind)) & set(names(*ASKED)), kind
 
 
+def test_the_settings_with_an_option_of_their_own_are_those_of_the_default_method():
+    assert set(METHOD_OPTIONS) <= set(names(SiameseSettings))
+    assert MethodOptions().method == type_of(SiameseSettings()).name
+
+
 def test_what_is_no_option_of_a_method_is_fitted():
     """All other fields are options, so that no setting is without help."""
     others = {entry.name for kind in SETTINGS for entry in fields(kind)} - {
@@ -86,6 +93,7 @@ def test_no_option_is_declared_twice():
         (train, names(*TRAIN, *SETTINGS)),
         (plan, names(*TRAIN, *SETTINGS)),
         (evaluate, names(*EVALUATE)),
+        (convert, names(RunOptions)),
     ):
         source = ast.parse(inspect.getsource(function)).body[0]
         assert isinstance(source, ast.FunctionDef)
