@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 
 from tilegan.errors import TileganError
 from tilegan.geometry import Window
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.pipelines import info
 
 MOST = 2**24  # pixels that are compared

@@ -126,7 +126,7 @@ def child(pipe: Connection) -> None:
     from tilegan.errors import TileganError
     from tilegan.geometry import Window
     from tilegan.images.metadata.origin import Reading
-    from tilegan.images.source import open_source
+    from tilegan.images.opening import open_source
 
     while True:
         try:

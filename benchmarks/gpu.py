@@ -27,7 +27,7 @@ from efficiency import clocked, spent
 
 from tilegan.devices import keep_freed_memory
 from tilegan.geometry import Window, grid_cell, split
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.images.stores.store import Store
 from tilegan.inference.blocks import block_window, read_block, translate_block
 from tilegan.inference.journal import Journal

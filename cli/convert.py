@@ -8,19 +8,22 @@ import click
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import pixel_bars
 from tilegan.images.encoding import ExportOptions
+from tilegan.images.formats.register import endings
 from tilegan.inference.options import RunOptions
 
+HELP = f"""Write STORE, which tilegan finished, to OUTPUT ({endings()}).
 
-@click.command()
+Nothing is computed again. A .tif is a Cloud-Optimized GeoTIFF and keeps all that is known of the source.
+"""
+
+
+@click.command(help=HELP)
 @click.argument("store")
 @click.argument("output", type=click.Path(path_type=Path))
 @options(ExportOptions)
 @options(RunOptions, "region", "overwrite")
 def convert(store: str, output: Path, **values: Any) -> None:
-    """Write STORE, which tilegan finished, to OUTPUT (.tif, .png, .jpg, .webp, .dzi or .zarr).
-
-    Nothing is computed again. A .tif is a Cloud-Optimized GeoTIFF and keeps all that is known of the source.
-    """
+    """Export a store."""
     from tilegan.pipelines.convert import convert as run_convert
 
     export = taken(ExportOptions, values)

@@ -6,9 +6,9 @@ import click
 @click.command()
 def methods() -> None:
     """List the methods that --method of `tilegan train` takes, what each learns from, and its paper."""
-    from tilegan.methods.registry import METHODS, choices
+    from tilegan.methods.registry import choices, methods
 
-    for name, method in METHODS.items():
+    for name, method in methods().items():
         click.echo(f"{name}\n  learns from  {method.needs}\n  paper        {method.paper}")
         settings = ", ".join(f"{entry.name}={entry.default}" for entry in choices(method.settings_type))
         network = ", ".join(f"{name}={value}" for name, value in method.architectures[0].items() if name != "name")

@@ -8,10 +8,16 @@ import click
 from tilegan.cli.fields import options
 from tilegan.cli.options import bounds, height_width
 from tilegan.cli.report import pixel_bars
+from tilegan.images.formats.register import endings
 from tilegan.inference.options import RunOptions
 
+HELP = f"""Write a procedural landscape of any size to OUTPUT ({endings()}).
 
-@click.command()
+The same size and seed give the same pixels. Memory use does not grow with the size.
+"""
+
+
+@click.command(help=HELP)
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option(
     "--size",
@@ -25,7 +31,7 @@ from tilegan.inference.options import RunOptions
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the landscape and its light."
 )
-@click.option("--crs", metavar="NAME", help="Coordinate reference system, such as EPSG:32631; for .tif and .zarr.")
+@click.option("--crs", metavar="NAME", help="Coordinate reference system, such as EPSG:32631.")
 @click.option(
     "--bounds",
     metavar="L,B,R,T",
@@ -34,10 +40,7 @@ from tilegan.inference.options import RunOptions
 )
 @options(RunOptions, "overwrite")
 def sample(output: Path, shape: tuple[int, int], **settings: Any) -> None:
-    """Write a procedural landscape of any size to OUTPUT (.png, .jpg, .webp, .tif, .dzi or .zarr).
-
-    The same size and seed give the same pixels. Memory use does not grow with the size.
-    """
+    """Write a landscape."""
     from tilegan.pipelines.sample import sample as write_sample
 
     with pixel_bars() as progress:

@@ -8,6 +8,7 @@ from tilegan.cli.events import events_of
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
 from tilegan.images.encoding import ExportOptions
+from tilegan.images.formats.register import endings
 from tilegan.images.reading import Reading
 from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, RunOptions, StyleOptions
 
@@ -18,7 +19,7 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
     "-o",
     "--output",
     metavar="NAME",
-    help="A .zarr, .tif, .png, .jpg, .webp or .dzi  [default: beside the image, <stem>.<style>.<ending>]",
+    help=f"A {endings()}  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @click.option(
     "--model",

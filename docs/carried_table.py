@@ -22,7 +22,7 @@ import zarr
 from PIL import Image, ImageCms
 from torch import nn
 
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import convert, stylize
 from tilegan.translator import Translator

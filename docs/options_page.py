@@ -11,7 +11,7 @@ from tilegan.cli.train import METHOD_OPTIONS
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
-from tilegan.methods.registry import METHODS
+from tilegan.methods.registry import methods
 from tilegan.methods.settings import MethodSettings
 from tilegan.options import default_of, options_of, told_of, values_of
 from tilegan.pipelines.evaluation.options import EvaluateOptions
@@ -72,7 +72,7 @@ def page() -> Iterator[str]:
         yield from table(*section)
     of_every = [entry.name for entry in options_of(MethodSettings)]
     yield from of_method("Settings of every method", options_of(MethodSettings))
-    for name, method in METHODS.items():
+    for name, method in methods().items():
         own = [entry for entry in options_of(method.settings_type) if entry.name not in of_every]
         yield from of_method(f"Settings of `{name}`", own)
     yield from ("", "## `evaluate`")

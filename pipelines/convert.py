@@ -9,15 +9,16 @@ from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.export import export
-from tilegan.images.formats import WITH_LEVELS, check_export, holds_opacity
+from tilegan.images.formats.checks import check_export, holds_opacity
+from tilegan.images.formats.register import writer_of
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.output import beside, check_output, is_store, put_in_place
+from tilegan.images.output import beside, check_output, is_store
+from tilegan.images.publish import publish
 from tilegan.images.stores.copied import CopiedStore, open_result
 from tilegan.images.stores.opaque import OpaqueStore, is_opaque
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import ROOT, UNFINISHED, Store
-from tilegan.images.writers.written import remarks_on_store
+from tilegan.images.written import remarks_on_store
 from tilegan.inference.options import RunOptions
 from tilegan.options import changed, takes
 from tilegan.pipelines.region import window_of
@@ -64,7 +65,7 @@ def convert(
 
     Args:
         store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi, on this disk.
+        output: with the ending of a format that can be written, on this disk.
         options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
         progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
         **values: options by name.
@@ -83,25 +84,21 @@ def convert(
     options = options or ExportOptions()
     source = _open(path)
     kind = check_output(output, run.overwrite, path)
+    writer = writer_of(kind)
     window = window_of(run.region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
     if source.channels == 4 and not holds_opacity(output, opacity, options):
         source = _opaque(source, window)
     check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
-    notes: tuple[str, ...] = ()
     with beside(output) as folder:
         # a copy need not have the levels of a store
-        is_part = run.region is not None or (isinstance(source, CopiedStore) and kind in WITH_LEVELS)
-        if options.is_store(kind) or is_part:
+        is_part = run.region is not None or (isinstance(source, CopiedStore) and writer.holds_levels)
+        if writer.is_store(options) or is_part:
             source = _part(source, window, folder / "store.zarr", tell, strip=options.strip)
-            if kind in WITH_LEVELS:
+            if writer.holds_levels:
                 build_levels(source, tell)
-        finished = source.path
-        if not options.is_store(kind):
-            finished = folder / f"image{output.suffix}"
-            notes = export(source, finished, options, tell)
+        notes = publish(source, output, folder, options, overwrite=run.overwrite, progress=tell)
         notes += remarks_on_store(source.origin or Origin(), kind, options)
-        put_in_place(finished, output, folder / "replaced", run.overwrite)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 
 

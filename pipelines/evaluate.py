@@ -7,7 +7,8 @@ from typing import Any
 
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
-from tilegan.images.output import beside, move_to
+from tilegan.images.output import beside
+from tilegan.images.publish import move_to
 from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.options import changed, takes

@@ -12,8 +12,8 @@ from rasterio.transform import array_bounds
 from tilegan.errors import ImageError
 from tilegan.files import locate
 from tilegan.images.metadata.resolution import pixel_of_dpi
+from tilegan.images.opening import open_source
 from tilegan.images.readers.vsi import is_elsewhere
-from tilegan.images.source import open_source
 from tilegan.model_file import find, read_header, shipped
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from tilegan.errors import OutputError, SettingError
 from tilegan.files import locate
-from tilegan.images.formats import check_export
-from tilegan.images.output import beside, check_output, move_to, name_beside
+from tilegan.images.formats.checks import check_export
+from tilegan.images.opening import open_source
+from tilegan.images.output import beside, check_output, name_beside
 from tilegan.images.pixels.sheet import sample_sheet, with_name
+from tilegan.images.publish import move_to
 from tilegan.images.readers.vsi import is_elsewhere, url_name
-from tilegan.images.source import open_source
 from tilegan.pipelines.models import models
 from tilegan.progress import Progress, silent
 from tilegan.translator import load

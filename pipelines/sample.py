@@ -14,17 +14,17 @@ from rasterio.transform import from_bounds
 from tilegan.errors import SettingError
 from tilegan.files import first_line
 from tilegan.geometry import grid_cell
-from tilegan.images.export import export
-from tilegan.images.formats import WITH_LEVELS, check_export
+from tilegan.images.formats.checks import check_export
+from tilegan.images.formats.register import endings, writer_of
 from tilegan.images.metadata.origin import Geo, Origin
-from tilegan.images.output import beside, check_output, put_in_place
+from tilegan.images.output import beside, check_output
+from tilegan.images.publish import publish
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import Store
 from tilegan.landscape import Landscape
 from tilegan.progress import Progress, silent
 
 SHARD = 1024  # pixels; a few megabytes, so that many can be in flight
-_KEEP_PLACE = {"zarr", "tif"}
 
 Bounds = tuple[float, float, float, float]
 
@@ -62,7 +62,7 @@ def sample(
     """Write a landscape, in bounded memory; it appears under its name when it is whole.
 
     Args:
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi.
+        output: with the ending of a format that can be written.
         height: in pixels, at least 1.
         width: in pixels, at least 1.
         seed: chooses the landscape; at least 0.
@@ -85,19 +85,15 @@ def sample(
     tell = progress or silent
     kind = check_output(output, overwrite)
     check_export(output, height, width)
-    if kind not in _KEEP_PLACE and (crs or bounds):
-        raise SettingError(f"a {kind} has no place for a CRS: use .tif or .zarr")
+    if not writer_of(kind).holds_measures and (crs or bounds):
+        raise SettingError(f"a {kind} has no place for a CRS: use {endings(lambda writer: writer.holds_measures)}")
     origin = _origin(height, width, crs, bounds)
     with beside(output) as folder:
         store = Store.create(folder / "store.zarr", height, width, shard=SHARD, name="landscape", origin=origin)
         _fill(store, Landscape(height, width, seed), tell)
-        if kind in WITH_LEVELS:
+        if writer_of(kind).holds_levels:
             build_levels(store, tell)
-        finished = store.path
-        if kind != "zarr":
-            finished = folder / f"image{output.suffix}"
-            export(store, finished, progress=tell)
-        put_in_place(finished, output, folder / "replaced", overwrite)
+        publish(store, output, folder, overwrite=overwrite, progress=tell)
     return SampleResult(output, height, width, seed, time.perf_counter() - started)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tilegan.files import is_remote
-from tilegan.images.export import export
-from tilegan.images.output import finish_moving
+from tilegan.images.publish import as_asked, finish_moving
 from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
 from tilegan.inference.options import DEFAULT_MODEL
@@ -76,7 +75,7 @@ def stylize(
 
     Args:
         source: the image.
-        output: .zarr, .tif, .png, .jpg, .webp or .dzi; default beside the source, of its kind, named
+        output: with the ending of a format that can be written; default beside the source, of its kind, named
             ``<stem>.<style>.<ending>``.
         model: the name of a shipped model or style, a file, a run folder, or a translator, which is used as it is.
         progress: told how far the work is, in output pixels.
@@ -146,12 +145,8 @@ def _put_in_place(request: Request) -> tuple[str, ...]:
 
 def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
     request = job.request
-    folder, options = request.folder, request.settings.options
-    finished = folder.store
-    notes: tuple[str, ...] = ()
-    if not options.is_store(request.kind):
-        finished = folder.path / f"image{request.output.suffix}"
-        notes = export(Store.open(folder.store), finished, options, progress)
+    folder, store = request.folder, Store.open(request.folder.store)
+    finished, notes = as_asked(store, request.output, folder.path, request.settings.options, progress)
     return notes + folder.place(finished, request.output, job.replaces)
 
 

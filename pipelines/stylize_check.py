@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from tilegan.files import locate
 from tilegan.images.finished import check_finished, provenance_of
-from tilegan.images.formats import check_export, check_memory
+from tilegan.images.formats.checks import check_export, check_memory
+from tilegan.images.formats.register import writer_of
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import check_output, is_store, overlaps
@@ -39,7 +40,7 @@ def state_of(request: Request, made: Provenance, height: int, width: int) -> Sta
         ImageError: it cannot be read.
     """
     run, begun, kind = request.settings.run, request.begun, request.kind
-    asked = made.encoded(**request.settings.options.deciding(kind))
+    asked = made.encoded(**writer_of(kind).deciding(request.settings.options))
     if run.resume and not run.overwrite and _is_there(request):
         finished = check_finished(request.output, kind, height, width, asked, free=request.free)
         return State(finished, not finished)
@@ -76,6 +77,6 @@ def _is_there(request: Request) -> bool:
     output, source = request.output, locate(url_name(request.source))
     if request.begun is not None:
         return request.folder.has_placed(output)
-    if request.kind == "zarr":
+    if writer_of(request.kind).is_folder:
         return is_store(output) and not overlaps(output, source)
     return output.is_file() and output.stat().st_size > 0 and not overlaps(output, source)

@@ -10,7 +10,8 @@ from typing import Any
 
 from tilegan.errors import OutputError
 from tilegan.files import is_remote, locate
-from tilegan.images.formats import WITH_LEVELS, holds_opacity
+from tilegan.images.formats.checks import holds_opacity
+from tilegan.images.formats.register import writer_of
 from tilegan.images.instances import open_joined
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import Provenance
@@ -123,7 +124,7 @@ def _fitted(request: Request, model: Model) -> tuple[Plan, Limits, Memory, tuple
         settings.passes.seams,
         settings.passes.window,
         settings.run.shard,
-        pyramid=request.kind in WITH_LEVELS,
+        pyramid=writer_of(request.kind).holds_levels,
         limit=settings.run.memory,
         workers=max(1, request.workers),
         reading=settings.reading,

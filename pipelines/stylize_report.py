@@ -7,7 +7,7 @@ import numpy as np
 from tilegan.geometry import grid_shape
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
-from tilegan.images.writers.written import remarks_on_store
+from tilegan.images.written import remarks_on_store
 from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import decodes

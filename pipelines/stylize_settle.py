@@ -8,7 +8,7 @@ from typing import Self
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
-from tilegan.images.formats import kind_of
+from tilegan.images.formats.register import kind_of
 from tilegan.images.instances import JoinedSource
 from tilegan.images.labels import check_depth
 from tilegan.images.readers.masked import filled_thumbnail
@@ -33,7 +33,7 @@ class Request:
         image: the source, open.
         source: its absolute path, URL or GDAL name, which every process opens.
         output: absolute path or URL of the result.
-        kind: kind of the output (see ``tilegan.images.formats.kind_of``).
+        kind: kind of the output (see ``kind_of``).
         asked: the settings as they were given.
         workers: processes that compute; 0 where those of a scheduler do.
         folder: the work folder of the output.

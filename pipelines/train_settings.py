@@ -7,7 +7,7 @@ from typing import Any, Self
 from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.inference.options import PassOptions, RunOptions
-from tilegan.methods.registry import METHODS, choices, method_settings, with_values
+from tilegan.methods.registry import choices, method_settings, methods, with_values
 from tilegan.networks import build
 from tilegan.options import changed, check_values, option, options_of
 from tilegan.training.options import (
@@ -89,7 +89,7 @@ class TrainRequest:
 
 
 def _names_of_methods() -> set[str]:
-    return {entry.name for method in METHODS.values() for entry in choices(method.settings_type)}
+    return {entry.name for method in methods().values() for entry in choices(method.settings_type)}
 
 
 def _settings(

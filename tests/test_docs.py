@@ -98,7 +98,7 @@ def test_cells_of_notebooks_compile_and_their_commands_are_taken(path: Path) -> 
     assert [(arguments, why) for arguments in found if (why := refused(arguments))] == []
 
 
-def test_the_example_of_a_method_trains() -> None:
+def test_the_example_of_a_method_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     """The method that CONTRIBUTING.md walks through follows the protocol, and learns."""
     from typing import cast
 
@@ -106,7 +106,7 @@ def test_the_example_of_a_method_trains() -> None:
     import torch
 
     from tilegan.methods.base import Method
-    from tilegan.methods.registry import METHODS
+    from tilegan.methods.registry import methods
     from tilegan.training.settings import TrainSettings
     from tilegan.training.trainer import Trainer
 
@@ -115,22 +115,19 @@ def test_the_example_of_a_method_trains() -> None:
     assert len([line for line in code.splitlines() if line.strip()]) < 45
     made: dict[str, Any] = {"__name__": __name__}
     exec(code, made)
-    METHODS["nearest"] = cast(type[Method], made["Nearest"])
-    try:
-        settings = TrainSettings.of(
-            made["NearestSettings"](weight=3.0),
-            tile_size=16,
-            short_side=32,
-            learning_rate=1e-2,
-            generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
-            discriminator={"name": "patch", "channels": 4, "layers": 2},
-        )
-        assert TrainSettings.from_json(settings.to_json()) == settings
-        trainer = Trainer(settings, torch.device("cpu"), torch.float32)
-        crops = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
-        losses = [trainer.train_step(crops, crops // 2)["distance"] for _ in range(30)]
-    finally:
-        del METHODS["nearest"]
+    monkeypatch.setitem(methods(), "nearest", cast(type[Method], made["Nearest"]))
+    settings = TrainSettings.of(
+        made["NearestSettings"](weight=3.0),
+        tile_size=16,
+        short_side=32,
+        learning_rate=1e-2,
+        generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+        discriminator={"name": "patch", "channels": 4, "layers": 2},
+    )
+    assert TrainSettings.from_json(settings.to_json()) == settings
+    trainer = Trainer(settings, torch.device("cpu"), torch.float32)
+    crops = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    losses = [trainer.train_step(crops, crops // 2)["distance"] for _ in range(30)]
     assert losses[-1] < 0.8 * losses[0]
 
 

@@ -16,7 +16,7 @@ from tilegan.errors import SettingError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
-from tilegan.methods.registry import METHODS, type_of
+from tilegan.methods.registry import methods, type_of
 from tilegan.methods.settings import MethodSettings
 from tilegan.methods.siamese_settings import SiameseSettings
 from tilegan.options import changed, check_values, option, options_of, told_of
@@ -32,7 +32,7 @@ BY_NAME = (StyleOptions, LabelOptions, PassOptions, RunOptions)
 STYLIZE = (*BY_NAME, Reading, ExportOptions)
 TRAIN = ASKED[1:]
 GROUPS = tuple(dict.fromkeys([*STYLIZE, *(group for group in (*TRAIN, *EVALUATE) if isinstance(group, type))]))
-SETTINGS = [MethodSettings, *(method.settings_type for method in METHODS.values())]
+SETTINGS = [MethodSettings, *(method.settings_type for method in methods().values())]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 from tilegan.errors import DatasetError, SettingError
 from tilegan.geometry import Window
+from tilegan.images.opening import open_source
 from tilegan.images.readers.scaled import scaled, write_scaled
-from tilegan.images.source import Source, open_source
+from tilegan.images.source import Source
 from tilegan.metrics.judge import Judge
 from tilegan.metrics.painted import Crops
 from tilegan.metrics.views import View, crop_places

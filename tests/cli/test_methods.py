@@ -1,13 +1,13 @@
 from click.testing import CliRunner
 
 from tilegan.cli.main import main
-from tilegan.methods.registry import METHODS
+from tilegan.methods.registry import methods
 
 
 def test_every_method_is_listed_with_what_it_needs() -> None:
     result = CliRunner().invoke(main, ["methods"])
     assert result.exit_code == 0
-    for name, method in METHODS.items():
+    for name, method in methods().items():
         assert name in result.output
         assert method.needs in result.output
         assert method.paper in result.output

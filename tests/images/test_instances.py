@@ -11,7 +11,7 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.instances import InstanceMap, JoinedSource, open_joined
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 NUMBERS = np.random.default_rng(0).integers(0, 2**16, (40, 50)).astype(np.uint16)
 WINDOW = Window(7, 9, 20, 30)

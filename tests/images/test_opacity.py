@@ -14,7 +14,7 @@ from rasterio.rpc import RPC
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Origin, Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 RANDOM = np.random.default_rng(8)

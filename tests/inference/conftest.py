@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tilegan.geometry import Window
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import write_record
 from tilegan.inference.memory import Limits

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tilegan.errors import SettingError
-from tilegan.methods.registry import METHODS, find_method, method_settings, type_of
+from tilegan.methods.registry import find_method, method_settings, methods, type_of
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.methods.srgan import SRGanSettings
 from tilegan.training.settings import TrainSettings
@@ -39,7 +39,7 @@ def test_mistakes_are_named(name: str, numbers: dict[str, str], message: str) ->
         method_settings(name, numbers)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods())
 def test_settings_of_every_method_survive_json_and_bring_its_defaults(name: str) -> None:
     method = find_method(name)
     settings = TrainSettings.of(method_settings(name, {}), steps=7)

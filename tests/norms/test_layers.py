@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
-from tilegan.methods.registry import METHODS
+from tilegan.methods.registry import methods
 from tilegan.networks.build import NAMED_GENERATORS, build_generator, with_norm
 from tilegan.norms.layers import NORMS, BatchNorm, ChannelNorm, FrozenNorm, InstanceNorm, batch_norms_in_use, norm_layer
 from tilegan.tiling.reach import reach
@@ -121,6 +121,6 @@ def test_choosing_a_norm_for_an_architecture() -> None:
 
 
 def test_defaults_are_known_by_name() -> None:
-    names = {method.architectures[0]["name"] for method in METHODS.values()}
+    names = {method.architectures[0]["name"] for method in methods().values()}
     assert names - set(NAMED_GENERATORS) == {"srresnet", "spade", "pix2pixhd"}
     assert all(name == architecture["name"] for name, architecture in NAMED_GENERATORS.items())

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
 from tilegan.geometry import Window, grid_cell
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import Store

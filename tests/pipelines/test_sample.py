@@ -126,7 +126,7 @@ def test_it_lies_where_it_is_told(tmp_path: Path) -> None:
         ("a.tif", "EPSG:1", None, "no CRS 'EPSG:1'"),
         ("a.tif", "EPSG:4326", (5, 0, 5, 1), "no bounds 5,0,5,1"),
         ("a.tif", None, (0, 0, 5, 1), "bounds mean nothing without a CRS"),
-        ("a.png", "EPSG:4326", None, "a png has no place for a CRS: use .tif or .zarr"),
+        ("a.png", "EPSG:4326", None, "a png has no place for a CRS: use .zarr or .tif"),
     ],
 )
 def test_impossible_places_are_told(tmp_path: Path, output: str, crs: str, bounds: tuple, message: str) -> None:

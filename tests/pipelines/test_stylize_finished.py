@@ -9,8 +9,9 @@ from PIL import Image
 
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.geometry import Window
-from tilegan.images.formats import ExportOptions, check_export
-from tilegan.images.source import open_source
+from tilegan.images.encoding import ExportOptions
+from tilegan.images.formats.checks import check_export
+from tilegan.images.opening import open_source
 from tilegan.inference.folder import WorkFolder
 from tilegan.pipelines import convert, plan_stylize, stylize
 from tilegan.translator import Translator

@@ -14,7 +14,7 @@ from rasterio.rpc import RPC
 from torch import nn
 
 from tilegan.errors import OutputError
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Reading
 from tilegan.pipelines import stylize
 from tilegan.translator import Translator

@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from tilegan.errors import ResumeError
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.pipelines import convert, stylize
 
 STRIP = ExportOptions(strip=True)

@@ -15,11 +15,11 @@ from PIL import Image
 from rasterio.enums import Resampling
 
 import tilegan
-import tilegan.images.output
+import tilegan.images.publish
 import tilegan.pipelines
 from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.images.finished import is_whole
-from tilegan.images.output import finish_moving
+from tilegan.images.publish import finish_moving
 from tilegan.images.readers import decoded
 from tilegan.images.stores.store import Store
 from tilegan.inference.folder import WorkFolder
@@ -297,7 +297,7 @@ def test_a_kill_between_the_tiles_of_a_deep_zoom_image_and_itself(picture, rando
         real(place, finished)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(tilegan.images.output, "finish_moving", move)
+        patch.setattr(tilegan.images.publish, "finish_moving", move)
         stylize(picture, output, random_translator, window=32, shard=64)
     assert (tmp_path / "out_files").is_dir()
     assert not output.exists()

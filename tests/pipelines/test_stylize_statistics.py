@@ -11,7 +11,7 @@ from torch import nn
 
 from tilegan.cli.main import main
 from tilegan.errors import ResumeError, SettingError
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.inference.blocks import read_block
 from tilegan.inference.statistics import with_streamed_statistics
 from tilegan.networks.build import build_generator

@@ -13,7 +13,7 @@ from PIL import Image
 from tilegan.cli.main import main
 from tilegan.errors import SettingError
 from tilegan.methods.color_map import move_colors
-from tilegan.methods.registry import METHODS, method_settings
+from tilegan.methods.registry import method_settings, methods
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
@@ -59,7 +59,7 @@ def run(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.styles])
+@pytest.mark.parametrize("name", [name for name, method in methods().items() if method.styles])
 def test_styles_are_learnt_and_resumed(folders: tuple[Path, Path], tmp_path: Path, name: str) -> None:
     settings = settings_of(name)
     train(*folders, tmp_path / "whole", styles=True, settings=settings, device="cpu")

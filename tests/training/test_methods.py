@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from tilegan.errors import SettingError
-from tilegan.methods.registry import METHODS, method_settings
+from tilegan.methods.registry import method_settings, methods
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
@@ -61,7 +61,7 @@ def examples(settings: TrainSettings, step: int) -> tuple[NDArray[np.uint8], NDA
     return crops(step, 2 * settings.tile_size), crops(9 + step, settings.target_side)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods())
 @pytest.mark.parametrize("joined", [True, False])
 def test_all_of_its_networks_learn(name: str, joined: bool) -> None:
     settings = settings_of(name)
@@ -77,7 +77,7 @@ def test_all_of_its_networks_learn(name: str, joined: bool) -> None:
     assert {key for key in still if not key.endswith(FIXED)} == set()
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods())
 def test_a_restored_state_goes_on_as_if_nothing_had_happened(name: str) -> None:
     settings = settings_of(name)
     whole, parted = (Trainer(settings, CPU, torch.float32) for _ in range(2))
@@ -87,7 +87,7 @@ def test_a_restored_state_goes_on_as_if_nothing_had_happened(name: str) -> None:
     assert whole.train_step(*examples(settings, 3)) == parted.train_step(*examples(settings, 3))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods())
 def test_its_translator_is_exact(name: str) -> None:
     settings = settings_of(name)
     translator = Trainer(settings, CPU, torch.float32).translator("style", {})

@@ -42,22 +42,7 @@ class ExportOptions:
     def __post_init__(self) -> None:
         check_values(self)
 
-    def is_store(self, kind: str) -> bool:
-        """Whether a kind of output is the store itself, from which all others are exported."""
-        return kind == "zarr" and self.zarr_format == ZARR_FORMATS[0]
-
     @property
     def of_store(self) -> dict[str, Any]:
         """Those that matter to the store from which an output is exported, by name."""
         return {"strip": True} if self.strip else {}
-
-    def deciding(self, kind: str) -> dict[str, Any]:
-        """Those that matter to a kind of output, by name."""
-        told: dict[str, Any] = {"compress": self.compress} if kind == "tif" else {}
-        if kind == "zarr" and not self.is_store(kind):
-            told["zarr format"] = self.zarr_format
-        if kind in ("jpg", "webp", "dzi") or (kind == "tif" and self.compress in LOSSY):
-            told |= {"lossless": True} if self.lossless and kind != "jpg" else {"quality": self.quality}
-        if kind not in ("zarr", "dzi") and self.profile != "srgb":
-            told["profile"] = self.profile
-        return told | self.of_store

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
+from tilegan.images.opening import open_source
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.reading import Reading
-from tilegan.images.source import Source, open_source, shown
+from tilegan.images.source import Source, shown
 
 PLANES = 2  # bytes of a number
 STRIP = 256  # rows that are looked through at once

@@ -1,7 +1,6 @@
-"""Results under their final names: whether one may be written there, and how it gets there in one step."""
+"""Where results go: their default names, whether one may be written there, and a folder to build it in."""
 
 import errno
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -9,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import first_line, is_remote, is_there, remove_tree
-from tilegan.images.formats import FORMATS, kind_of
-from tilegan.images.metadata.sidecar import companions, sidecar_of
-from tilegan.images.stores.store import UNFINISHED, Store
-from tilegan.images.writers.dzi import tiles_of
+from tilegan.files import first_line, is_remote, is_there
+from tilegan.images.formats.format import Companion
+from tilegan.images.formats.register import endings, kind_of, kind_of_ending, writer_of
+from tilegan.images.metadata.sidecar import companions
+from tilegan.images.stores.store import UNFINISHED
 
 
 def name_beside(source: Path, word: str) -> Path:
@@ -30,7 +29,7 @@ def name_beside(source: Path, word: str) -> Path:
     """
     word = re.sub(r"[^\w.-]+", "-", word)
     whole = next((folder for folder in reversed(source.parents) if folder.suffix.lower() == ".zarr"), source)
-    ending = next((name.suffix for name in (source, whole) if name.suffix.lower() in FORMATS), ".tif")
+    ending = next((name.suffix for name in (source, whole) if kind_of_ending(name.suffix)), ".tif")
     return whole.with_name(".".join((whole.stem, *source.relative_to(whole).parts, word)) + ending)
 
 
@@ -51,16 +50,17 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
         OutputExistsError: there is something, or what belonged to an image that was there, and it may not be replaced.
     """
     kind = kind_of(output)
+    writer = writer_of(kind)
     if is_remote(output):
-        _check_url(output, kind, overwrite, source)
+        _check_url(output, overwrite, source)
         return kind
     if not output.parent.is_dir():
         raise OutputError(f"no folder {output.parent} to write {output.name} to: make it first")
-    places = [output, tiles_of(output)] if kind == "dzi" else [output]
+    places = [output, *([writer.companion.of(output)] if writer.companion else [])]
     if source is not None and any(overlaps(place, source) for place in places):
         raise OutputError(f"{output} is the source itself, or one lies in the other: give the output another name")
-    for tiles in places[1:]:
-        _check_tiles(tiles, overwrite)
+    if writer.companion is not None:
+        _check_companion(writer.companion, output, overwrite)
     if not output.exists() and not output.is_symlink():
         # of a run that was killed while it placed its output, there may be one of its own
         if not overwrite and not output.with_name(f"{output.name}.partial").exists():
@@ -69,7 +69,7 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     if not overwrite:
         raise OutputExistsError(f"{output} exists: give another name, or --overwrite to replace it")
     store_there = output.is_dir() and is_store(output)
-    if store_there != (kind == "zarr") or (output.is_dir() and not store_there):
+    if store_there != writer.is_folder or (output.is_dir() and not store_there):
         raise OutputError(f"{output} is no {kind} to replace: give another name, or remove it first")
     return kind
 
@@ -82,20 +82,23 @@ def _check_companions(output: Path) -> None:
         )
 
 
-def _check_tiles(tiles: Path, overwrite: bool) -> None:
-    if not tiles.exists() and not tiles.is_symlink():
+def _check_companion(companion: Companion, output: Path, overwrite: bool) -> None:
+    folder = companion.of(output)
+    if not folder.exists() and not folder.is_symlink():
         return
     if not overwrite:
-        raise OutputExistsError(f"{tiles} exists: give another name, or --overwrite to replace it")
-    if not tiles.is_dir() or not all(entry.name.isdecimal() for entry in tiles.iterdir()):
-        raise OutputError(f"{tiles} is no folder of tiles to replace: give another name, or remove it first")
+        raise OutputExistsError(f"{folder} exists: give another name, or --overwrite to replace it")
+    if not companion.is_ours(folder):
+        raise OutputError(f"{folder} is no {companion.what} to replace: give another name, or remove it first")
 
 
-def _check_url(output: Path, kind: str, overwrite: bool, source: Path | None) -> None:
+def _check_url(output: Path, overwrite: bool, source: Path | None) -> None:
     if str(output).startswith("http"):
         raise OutputError(f"cannot write to the web: {output}: give an s3:// or gs:// URL, or a local file")
-    if kind != "zarr":
-        raise OutputError(f"cannot write a {kind} to object storage: {output}: write a .zarr there, or a local file")
+    kind = kind_of(output)
+    if not writer_of(kind).is_folder:
+        stores = endings(lambda other: other.is_folder)
+        raise OutputError(f"cannot write a {kind} to object storage: {output}: write a {stores} there, or a local file")
     if source is not None and overlaps(output, source):
         raise OutputError(f"{output} is the source itself, or one lies in the other: give the output another name")
     try:
@@ -144,69 +147,6 @@ def beside(output: Path) -> Iterator[Path]:
         if isinstance(error, TileganError) and (error.__cause__ is None or not isinstance(error, OutputError)):
             raise
         raise explained(error, output.parent, "free some, then begin again") from error
-
-
-def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> None:
-    """Finish a store, and give a result its final name; what had it before goes only now.
-
-    Args:
-        finished: file or folder on the same disk; on object storage, which renames nothing, the output itself.
-        output: the final name.
-        spare: name on the same disk, where a folder that is replaced goes.
-        overwrite: whether what is there may be replaced.
-
-    Raises:
-        OutputExistsError: there is something, and it may not be replaced.
-        OutputError, OSError: it cannot be written or renamed.
-    """
-    if is_there(finished / UNFINISHED):
-        Store.open(finished).finish()
-    if finished == output:
-        return
-    if spare.is_dir():  # a kill left it
-        remove_tree(spare)
-    move_to(output, finished, spare, overwrite)
-
-
-def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
-    """Give a finished file or folder of this disk its final name, and what belongs to it (tiles, sidecar) theirs.
-
-    Args:
-        output: the final name.
-        finished: on the same disk.
-        spare: free name on the same disk, where a folder that is replaced goes.
-        overwrite: whether what is there may be replaced; it may have come after ``check_output``. What GDAL would
-            read with it goes too.
-
-    Raises:
-        OutputExistsError: there is something, and it may not be replaced.
-        OSError: it cannot be renamed.
-    """
-    tiled = tiles_of(finished).is_dir()
-    for place in (output, tiles_of(output)) if tiled else (output,):
-        if not overwrite and os.path.lexists(place):
-            raise OutputExistsError(f"{place} has appeared meanwhile: move it away, or --overwrite to replace it")
-    if tiled:
-        output.unlink(missing_ok=True)  # or it would for a moment name other tiles
-        if tiles_of(output).is_dir():
-            tiles_of(output).rename(spare)
-        tiles_of(finished).rename(tiles_of(output))
-    elif output.is_dir():
-        output.rename(spare)
-    finish_moving(output, finished)
-
-
-def finish_moving(output: Path, finished: Path) -> None:
-    """What ``move_to`` does last: to rename the finished file or folder itself, and its sidecar.
-
-    Raises:
-        OSError: it cannot be renamed.
-    """
-    for stale in companions(output):
-        stale.unlink(missing_ok=True)
-    if sidecar_of(finished).is_file():
-        sidecar_of(finished).replace(sidecar_of(output))
-    finished.replace(output)
 
 
 def explained(error: OSError, folder: Path, cure: str) -> OutputError:

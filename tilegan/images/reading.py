@@ -13,9 +13,9 @@ class Reading:
 
     A stretch that is named is applied to 8-bit values too; None stands for 'percentile', and leaves 8-bit values as
     they are. 'percentile' takes the 0.5th and the 99.5th of an overview, 'minmax' its extremes, 'dtype' the range of
-    an integer type, 0 to 1 of a float. ``keep_profile`` follows from ``ExportOptions.profile`` and is no
-    option: whether colours that sRGB cannot show are drawn in (see ``tilegan.images.pixels.gamut``), so that they can
-    be let out again in the profile of the file, and not clipped.
+    an integer type, 0 to 1 of a float. ``keep_profile`` follows from ``ExportOptions.profile`` and is no option:
+    whether colors that sRGB cannot show are drawn in (see ``tilegan.images.pixels.gamut``), so that they can be let out
+    again in the profile of the file, and not clipped.
     """
 
     bands: tuple[int, ...] | None = option(

@@ -1,7 +1,5 @@
-"""One image to read: the protocol of all readers, and the door that chooses a reader for a file."""
+"""One image to read: the protocol of all readers, and what they have in common."""
 
-import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -9,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.errors import ImageError, SettingError
-from tilegan.files import first_line, is_remote, locate, os_errors
+from tilegan.files import first_line, is_remote, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.readers.cures import UNKNOWN, unreachable
-from tilegan.images.readers.vsi import url_name
 from tilegan.images.reading import Reading
 
 LARGEST_HELD = 2**30  # bytes of pixels of an image that can only be held in memory as a whole
@@ -92,104 +88,6 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of the file; once more does nothing."""
         ...
-
-
-def open_source(path: str | Path, reading: Reading | None = None) -> Source:
-    """Open an image for reading: a Zarr folder, a whole-slide image, or any file that GDAL or Pillow reads.
-
-    Args:
-        path: a local file or folder, a URL (see ``locate``), or one of GDAL's own names (``/vsizip/...``). What a URL
-            names is Zarr if it ends in .zarr, or a folder on the way to it does.
-        reading: how its values become pixels; what the file says if None.
-
-    Raises:
-        ImageError: it is missing, or not an image, or damaged.
-        SettingError: the packages for URLs are missing, or the image has no such bands or plane, or ``reading`` makes
-            no sense.
-    """
-    # Imported here because the readers import this module.
-    from tilegan.images.readers.raster import RasterSource
-    from tilegan.images.readers.zarr_source import ZarrSource
-
-    reading = reading if reading is not None else Reading()
-    _check(reading)
-    name = url_name(str(path))
-    if name.startswith("/vsi"):
-        return RasterSource(name, reading)
-    path = locate(path if isinstance(path, Path) else name)
-    if is_remote(path) and any(part.lower().endswith(".zarr") for part in path.parts):
-        return ZarrSource(path, reading)
-    try:
-        with os_errors():
-            status = path.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if told := unreachable(path):
-            raise ImageError(f"cannot read image: {shown(path)}: {told}") from error
-        raise ImageError(f"no such image: {shown(path)}: check the name") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or first_line(error)
-        raise ImageError(f"cannot read image: {shown(path)}: {reason}: check the name and its permissions") from error
-    if not is_remote(path):
-        if stat.S_ISDIR(status.st_mode):
-            return ZarrSource(path, reading)
-        if not stat.S_ISREG(status.st_mode):
-            raise ImageError(f"not an image: {shown(path)} is no file but a pipe, socket or device: save it to a file")
-    if status.st_size == 0 and stat.S_ISREG(status.st_mode):
-        raise ImageError(f"not an image: {shown(path)} is empty: it may never have been written: get it again")
-    return _open_file(path, reading)
-
-
-def _open_file(path: Path, reading: Reading) -> Source:
-    """Open a file, by the first reader that fits."""
-    from tilegan.images.readers.camera_raw import is_camera_raw
-    from tilegan.images.readers.header import read_header
-    from tilegan.images.readers.pillow import PillowSource
-    from tilegan.images.readers.raster import RasterSource
-    from tilegan.images.readers.slide import SlideSource, is_slide, needs_openslide
-
-    if needs_openslide(path):
-        return SlideSource(path, reading)
-    if is_camera_raw(path):
-        raise ImageError(f"a camera raw, not a picture: {shown(path)}: develop it first, to TIFF or JPEG")
-    header = read_header(path)
-    if header.for_pillow:
-        return PillowSource(path, reading)
-    try:
-        source = RasterSource(path, reading, header)
-        if path.suffix.lower() == ".svs":
-            try:
-                source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
-            except ImageError:
-                source.close()
-                raise
-        return source
-    except ImageError as error:
-        others: list[Callable[[Path, Reading], Source]] = [SlideSource] if is_slide(path) else []
-        others += [PillowSource] if header.format not in (None, "PNG", "TIFF") else []  # it is less strict than GDAL
-        for other in others:
-            try:
-                return other(path, reading)
-            except ImageError as also:
-                if UNKNOWN in str(error):
-                    raise also from error
-        raise
-
-
-def _check(reading: Reading) -> None:
-    """Refuse what no image can be read by.
-
-    Raises:
-        SettingError: which says what is possible.
-    """
-    from tilegan.images.pixels.stretch import named_range
-
-    if reading.depth not in ("8", "keep"):
-        raise SettingError(f"no depth '{reading.depth}': give 8 or keep")
-    if reading.bands is not None and (len(reading.bands) not in (1, 3) or min(reading.bands) < 1):
-        raise SettingError(f"cannot read bands {reading.bands}: give one band, or three, counted from 1")
-    if any(index < 0 for index in reading.plane.values()):
-        raise SettingError(f"no plane {dict(reading.plane)}: planes are counted from 0")
-    named_range(reading.stretch)
 
 
 def chosen_plane(reading: Reading, planes: dict[str, int], path: str) -> dict[str, int]:

@@ -15,9 +15,9 @@ from tilegan.errors import OutputError, OutputExistsError, TileganError
 from tilegan.files import first_line, is_remote, is_there, os_errors, remove_file, remove_tree, replace_file
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import Provenance
-from tilegan.images.output import explained, put_in_place
+from tilegan.images.output import explained
+from tilegan.images.publish import companion_of, put_in_place
 from tilegan.images.stores.store import ROOT, UNFINISHED, Store
-from tilegan.images.writers.dzi import tiles_of
 from tilegan.inference.journal import RECORD, has_marker, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
@@ -208,7 +208,10 @@ class WorkFolder:
         if is_remote(self.path):
             return None
         finished = self.path / f"image{output.suffix}"
-        is_left = tiles_of(output).is_dir() and not tiles_of(finished).is_dir() and not os.path.lexists(output)
+        built, placed = companion_of(finished, output), companion_of(output, output)
+        if built is None or placed is None:
+            return None
+        is_left = placed.is_dir() and not built.is_dir() and not os.path.lexists(output)
         return finished if is_left and self.has_placed(finished) else None
 
     def remove(self) -> None:

@@ -8,7 +8,7 @@ crisp as the model paints them, where one of 8 shows a relief that was enlarged.
 
 from tilegan.errors import SettingError
 from tilegan.inference.look import LARGEST_STROKE
-from tilegan.methods.registry import METHODS
+from tilegan.methods.registry import methods
 from tilegan.translator import Translator
 
 AUTO = "auto"
@@ -76,5 +76,5 @@ def reduced(side: int, step: int) -> int:
 def _paints(translator: Translator) -> bool:
     if translator.scale > 1 or translator.channels == 1 or translator.architecture.get("labels"):
         return False
-    method = METHODS.get(str(translator.facts.get("method")))
+    method = methods().get(str(translator.facts.get("method")))
     return method is None or method.examples == "unpaired"

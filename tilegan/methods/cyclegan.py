@@ -139,3 +139,6 @@ class CycleGan:
 
     def _back(self, crops: Batch, images: torch.Tensor) -> torch.Tensor:
         return translate(self.backward, crops.of(images), self.settings)
+
+
+METHOD = CycleGan

@@ -74,3 +74,6 @@ class Pix2Pix(Adversaries[Pix2PixSettings]):
     def _judge(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = self.discriminator(torch.cat((source, target), 1))
         return scores
+
+
+METHOD = Pix2Pix

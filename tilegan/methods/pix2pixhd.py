@@ -197,3 +197,6 @@ class _Stages(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = self.generator(image, self.last, self.resting)
         return made
+
+
+METHOD = Pix2PixHD

@@ -1,23 +1,38 @@
-"""All training methods by name: to add one, write a file with a class and add a line here."""
+"""All training methods by name."""
 
+import pkgutil
 from collections.abc import Mapping
-from dataclasses import Field, replace
+from dataclasses import Field, fields, replace
+from functools import cache
+from importlib import import_module
 from typing import Any
 
+from tilegan import methods as own
 from tilegan.errors import SettingError
+from tilegan.extensions import extensions, left_out
 from tilegan.files import locate
 from tilegan.methods.base import Method, MethodSettings
-from tilegan.methods.cyclegan import CycleGan
-from tilegan.methods.pix2pix import Pix2Pix
-from tilegan.methods.pix2pixhd import Pix2PixHD
 from tilegan.methods.siamese import Siamese
-from tilegan.methods.spade import Spade
-from tilegan.methods.srgan import SRGan
-from tilegan.options import options_of
 
-METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (Siamese, CycleGan, Pix2Pix, Pix2PixHD, Spade, SRGan)
-}
+GROUP = "tilegan.methods"
+
+
+@cache
+def methods() -> dict[str, type[Method]]:
+    """Return all methods by name: the default first, then those of this package, then those of other packages.
+
+    A file of this package holds one as ``METHOD``; other packages name theirs in the group ``tilegan.methods`` of their
+    entry points. One that has the name of another is left out with a ``TileganWarning``.
+    """
+    modules = (import_module(f"{own.__name__}.{file.name}") for file in pkgutil.iter_modules(own.__path__))
+    found: list[type[Method]] = [module.METHOD for module in modules if hasattr(module, "METHOD")]
+    known = {method.name: method for method in sorted(found, key=lambda method: (method is not Siamese, method.name))}
+    for name, brought in extensions(GROUP):
+        if getattr(brought, "name", None) is None:
+            left_out(GROUP, name, "it is no training method")
+        elif known.setdefault(brought.name, brought) is not brought:
+            left_out(GROUP, name, f"there is a method '{brought.name}'")
+    return known
 
 
 def find_method(name: str) -> type[Method]:
@@ -26,14 +41,15 @@ def find_method(name: str) -> type[Method]:
     Raises:
         SettingError: there is no such method.
     """
-    if name not in METHODS:
-        raise SettingError(f"no method '{name}': there are {', '.join(METHODS)}")
-    return METHODS[name]
+    known = methods()
+    if name not in known:
+        raise SettingError(f"no method '{name}': there are {', '.join(known)}")
+    return known[name]
 
 
 def type_of(settings: MethodSettings) -> type[Method]:
     """Return the method whose settings these are."""
-    return next(method for method in METHODS.values() if method.settings_type is type(settings))
+    return next(method for method in methods().values() if method.settings_type is type(settings))
 
 
 def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
@@ -60,7 +76,7 @@ def with_values(settings: MethodSettings, numbers: Mapping[str, str | float]) ->
 
 def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
     """Return the settings that can be chosen: all except those that are fitted to the images."""
-    return list(options_of(kind))
+    return [entry for entry in fields(kind) if not entry.metadata.get("fitted")]
 
 
 def _value(name: str, value: str | float, kind: object) -> float | str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BEFORE = "before"
+FITTED = {"fitted": True}  # metadata of a setting that is fitted to the images, not chosen by the user
 
 
 def before(value: float) -> dict[str, float]:
@@ -28,8 +29,6 @@ def completed(kind: type["MethodSettings"], values: Mapping[str, Any]) -> dict[s
 @dataclass(frozen=True)
 class MethodSettings:
     """Hyperparameters of every method; each method adds its own.
-
-    Fields that are no options are fitted to the images.
 
     Raises:
         SettingError: a value is out of range.

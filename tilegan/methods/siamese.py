@@ -185,3 +185,6 @@ def _numbers(crops: Batch) -> torch.Tensor:
     if crops.styles is None:
         return torch.zeros(crops.total, dtype=torch.int64)
     return gather(crops.styles, crops).argmax(1)
+
+
+METHOD = Siamese

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, Self
 
-from tilegan.methods.settings import MethodSettings, before
+from tilegan.methods.settings import FITTED, MethodSettings, before
 from tilegan.options import described, option
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SiameseSettings(MethodSettings):
         least=0,
         metadata=before(0.0),
     )
-    color_maps: list[list[list[float]]] = field(default_factory=list)
+    color_maps: list[list[list[float]]] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:
         """Validate the settings."""

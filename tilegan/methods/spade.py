@@ -125,3 +125,6 @@ class Spade(Perceptual[SpadeSettings]):
         assert isinstance(self.generator.labels, Labels)
         features: list[list[torch.Tensor]] = self.discriminator(torch.cat((self.generator.labels(source), image), 1))
         return features
+
+
+METHOD = Spade

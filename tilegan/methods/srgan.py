@@ -132,3 +132,6 @@ class SRGan(Perceptual[SRGanSettings]):
             "real": cross_entropy(self.discriminator(crops.target), 1),
             "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
         }
+
+
+METHOD = SRGan

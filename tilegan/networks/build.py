@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
+from tilegan.extensions import extensions, left_out
 from tilegan.names import NETWORKS, NORMS, RESIDUAL, RESNET, UNET
 from tilegan.networks.discriminator import SiameseDiscriminator
 from tilegan.networks.generator import ResidualGenerator
@@ -33,6 +34,7 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "patch": PatchDiscriminator,
     "multiscale": MultiscaleDiscriminator,
 }
+GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
@@ -63,7 +65,8 @@ Network = TypeVar("Network", bound=nn.Module)
 def register_generator(name: str, generator: type[nn.Module]) -> None:
     """Register a custom generator under a name, so that models with it can be saved, loaded and run.
 
-    Every process that uses such a model has to register it first. Its architecture is ``{"name": name, ...}``, where
+    Every process that uses such a model has to register it first; a package that names the class in the group
+    ``tilegan.generators`` of its entry points need not. Its architecture is ``{"name": name, ...}``, where
     the other entries, of JSON types, are the arguments of the class. It runs faster if it trims its skip connections
     with ``tiling.unpadded.trim_to``.
 
@@ -85,7 +88,7 @@ def build_generator(architecture: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
     """
-    return _build(GENERATORS, architecture)
+    return _build(_generator(architecture), architecture)
 
 
 def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
@@ -94,7 +97,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
     """
-    return _build(DISCRIMINATORS, architecture)
+    return _build(DISCRIMINATORS.get(architecture.get("name", "")), architecture)
 
 
 def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
     Raises:
         SettingError: the generator takes no norm, or there is no such norm.
     """
-    found = GENERATORS.get(architecture.get("name", ""))
+    found = _generator(architecture)
     if found is None or "norm" not in signature(found).parameters:
         raise SettingError(
             f"the generator '{architecture.get('name')}' has no choice of norms: leave norm '{norm}' out"
@@ -134,16 +137,28 @@ def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int])
 
 def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:
     """Return the architecture for grayscale images, if its generator supports it; others take three equal channels."""
-    found = GENERATORS.get(architecture.get("name", ""))
+    found = _generator(architecture)
     one = found is not None and "inputs" in signature(found).parameters
     return architecture | {"inputs": 1} if one else architecture
 
 
-def _build(classes: dict[str, type[Network]], architecture: dict[str, Any]) -> Network:
+def _generator(architecture: dict[str, Any]) -> type[nn.Module] | None:
+    """Return the class of a generator; one that is not known is looked for in other packages."""
+    name = architecture.get("name", "")
+    if name not in GENERATORS:
+        for key, brought in extensions(GROUP):
+            if isinstance(brought, type) and issubclass(brought, nn.Module):
+                GENERATORS.setdefault(key, brought)
+            else:
+                left_out(GROUP, key, "it is no subclass of nn.Module")
+    return GENERATORS.get(name)
+
+
+def _build(found: type[Network] | None, architecture: dict[str, Any]) -> Network:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
-    found = classes.get(architecture.get("name", ""))
     if found is None:
-        raise ModelError(f"unknown architecture {architecture}: a newer tilegan may know it")
+        known = "a newer tilegan, or the package that brings it, may know it"
+        raise ModelError(f"unknown architecture {architecture}: {known}")
     if unknown := arguments.keys() - signature(found).parameters.keys():
         raise ModelError(
             f"unknown architecture {architecture}: '{architecture['name']}' takes no {', '.join(sorted(unknown))}"

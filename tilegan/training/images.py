@@ -14,8 +14,9 @@ from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
 from tilegan.images.labels import check_depth
+from tilegan.images.opening import open_source
 from tilegan.images.readers.masked import filled_thumbnail
-from tilegan.images.source import Source, open_source
+from tilegan.images.source import Source
 from tilegan.training.derive import derived
 
 REACH = 64  # distance in pixels from which invalid ones are filled, as large as usual halos

@@ -10,7 +10,7 @@ from pathlib import Path
 from tilegan.errors import DatasetError, ImageError
 from tilegan.files import files_below
 from tilegan.images.instances import InstanceMap
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.training.images import TrainingImage
 from tilegan.training.pairs import by_name, some
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import REDUCED, Method, MethodSettings
-from tilegan.methods.registry import METHODS, type_of
+from tilegan.methods.registry import methods, type_of
 from tilegan.methods.settings import completed
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_generator
@@ -122,9 +122,9 @@ class TrainSettings(Learning):
             SettingError: a name is unknown or missing, as in a run of another version.
         """
         own = dict(values.get("method", {}))
-        method = METHODS.get(own.pop("name", ""))
+        method = methods().get(own.pop("name", ""))
         if method is None:
-            raise SettingError(f"settings of another version: its method is none of {', '.join(METHODS)}")
+            raise SettingError(f"settings of another version: its method is none of {', '.join(methods())}")
         _check_names(cls, values)
         own = completed(method.settings_type, own)
         _check_names(method.settings_type, own)

@@ -9,14 +9,15 @@ import rasterio
 from PIL import Image
 
 from tilegan.errors import ResumeError
-from tilegan.images import finished
-from tilegan.images.export import export
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.finished import check_finished, is_whole, provenance_of
-from tilegan.images.formats import ExportOptions, kind_of
+from tilegan.images.formats.register import kind_of
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import KEY, Provenance, by_content
+from tilegan.images.publish import export
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.stores.store import Store
+from tilegan.images.writers import jpeg, png, webp
 
 MADE = Provenance("0123456789abcdef", "fedcba9876543210", {"strength": 0.5, "stretch": "0--1", "bands": [3, 2, 1]})
 FILES = ["tif", "png", "jpg", "webp", "dzi"]
@@ -150,7 +151,8 @@ def test_a_jpeg_without_its_last_rows_is_not_whole(written):
 
 
 def test_files_are_looked_at_piece_by_piece(written, monkeypatch):
-    monkeypatch.setattr(finished, "_PIECE", 1000)
+    for writer in (png, jpeg, webp):
+        monkeypatch.setattr(writer, "_PIECE", 1000)
     for ending in ("png", "jpg", "webp"):
         assert is_whole(written(ending), ending)
 

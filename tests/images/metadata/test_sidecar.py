@@ -8,9 +8,9 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
 from tilegan.errors import OutputExistsError
-from tilegan.images.export import export
 from tilegan.images.metadata.origin import Geo, Origin
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
+from tilegan.images.publish import export
 from tilegan.pipelines import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -47,7 +47,7 @@ def test_nothing_lies_beside_what_holds_all(tmp_path, stored):
     assert export(stored(PIXELS), tmp_path / "out.png") == ()
     assert not list(tmp_path.glob("*.aux.xml"))
     notes = export(stored(PIXELS, origin()), tmp_path / "out.dzi")
-    assert notes == ("its place is lost: a deep zoom image has no room for it",)
+    assert notes == ("its place is lost: dzi has no room for it",)
 
 
 def test_ground_control_points_beside_a_png(tmp_path, stored):

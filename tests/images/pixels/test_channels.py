@@ -6,7 +6,7 @@ import zarr
 
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 PLANES = np.random.default_rng(7).integers(0, 256, (4, 30, 40), dtype=np.uint8)
 FULL = Window(0, 0, 30, 40)

@@ -10,10 +10,10 @@ from PIL import Image, ImageCms
 
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.pixels.color import conversion
 from tilegan.images.pixels.icc import MatrixProfile
 from tilegan.images.readers.raster import RasterSource
-from tilegan.images.source import open_source
 
 PIXELS = np.random.default_rng(6).integers(0, 256, (40, 50, 4), dtype=np.uint8)
 FULL, PART = Window(0, 0, 40, 50), Window(7, 11, 23, 30)

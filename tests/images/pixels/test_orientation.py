@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from tilegan.geometry import Window
+from tilegan.images.opening import open_source
 from tilegan.images.pixels.orientation import Turn
 from tilegan.images.readers import raster
-from tilegan.images.source import open_source
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (37, 53, 3), dtype=np.uint8)
 # What a viewer has to do with the stored pixels, by EXIF's definition of each orientation.

@@ -10,9 +10,9 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers.pillow import PillowSource
 from tilegan.images.readers.raster import RasterSource
-from tilegan.images.source import open_source
 
 HEIGHT, WIDTH = 13, 21
 PIXELS = np.random.default_rng(6).integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tilegan.geometry import Window
 from tilegan.images.instances import open_joined
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (60, 70, 3), dtype=np.uint8)
 

@@ -15,8 +15,8 @@ from PIL import Image
 from tilegan.errors import ImageError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers.cures import cure
-from tilegan.images.source import open_source
 from tilegan.pipelines import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -14,8 +14,8 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers import pillow
-from tilegan.images.source import open_source
 
 PIXELS = np.random.default_rng(9).integers(1, 256, (160, 200, 3), dtype=np.uint8)
 FULL = Window(0, 0, 160, 200)

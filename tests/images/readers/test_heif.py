@@ -9,10 +9,10 @@ from PIL import ExifTags, Image, ImageCms
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers import heif
 from tilegan.images.readers.heif import is_heic
 from tilegan.images.readers.pillow import PillowSource
-from tilegan.images.source import open_source
 
 pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
 ROWS, COLUMNS = np.mgrid[:64, :96]

@@ -7,9 +7,9 @@ import pytest
 import rasterio
 from PIL import Image
 
+from tilegan.images.opening import open_source
 from tilegan.images.readers import masked
 from tilegan.images.readers.masked import filled_thumbnail
-from tilegan.images.source import open_source
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 

@@ -7,7 +7,7 @@ import tifffile
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 HEIGHT, WIDTH = 40, 50
 

@@ -6,9 +6,9 @@ from PIL import Image
 
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers.header import read_header
 from tilegan.images.readers.pillow import PillowSource
-from tilegan.images.source import open_source
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 HEIGHT, WIDTH = 11, 13

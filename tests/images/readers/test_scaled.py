@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tilegan.images.opening import open_source
 from tilegan.images.readers.scaled import scaled, scaled_bands, write_scaled
-from tilegan.images.source import open_source
 
 
 @pytest.mark.parametrize("shape", [(96, 80), (601, 403), (700, 1), (1900, 1300)])

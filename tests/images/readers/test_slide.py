@@ -10,8 +10,8 @@ from PIL import Image
 from tilegan.errors import ImageError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
+from tilegan.images.opening import open_source
 from tilegan.images.readers.raster import RasterSource
-from tilegan.images.source import open_source
 
 PIXELS = np.asarray(
     Image.fromarray(np.random.default_rng(4).integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((640, 520))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 
 HEIGHT, WIDTH = 75, 101
 RGBA = np.random.default_rng(7).integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8)

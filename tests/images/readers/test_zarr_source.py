@@ -9,7 +9,7 @@ from rasterio.crs import CRS
 from tilegan.errors import ImageError, SettingError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Geo, Origin, Reading
-from tilegan.images.source import open_source
+from tilegan.images.opening import open_source
 from tilegan.images.stores.store import Store
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (40, 50, 3), dtype=np.uint8)

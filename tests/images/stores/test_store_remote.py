@@ -13,7 +13,8 @@ import zarr
 from tilegan.errors import ImageError, OutputError, OutputExistsError
 from tilegan.files import is_there, locate, remove_file, replace_file
 from tilegan.geometry import Window, grid_cell
-from tilegan.images.output import check_output, put_in_place
+from tilegan.images.output import check_output
+from tilegan.images.publish import put_in_place
 from tilegan.images.stores.pyramid import reduced_shard
 from tilegan.images.stores.store import Store
 

@@ -13,7 +13,6 @@ from tilegan.images.metadata.georeference import georeference, is_placed
 from tilegan.images.metadata.origin import Geo
 
 SIDECAR = ".aux.xml"
-_DRIVERS = {"tif": "GTiff", "png": "PNG", "jpg": "PNG", "webp": "PNG"}  # that tell what the format holds itself
 _COMPANIONS = (SIDECAR, ".ovr", ".msk", ".msk.ovr", ".ovr.ovr", ".AUX.XML", ".OVR", ".MSK")
 _SHARED = (".wld", ".WLD", ".aux", ".rrd", ".tab", ".TAB", ".prj", "_RPC.TXT", "_rpc.txt", ".RPB", ".rpb")
 
@@ -46,12 +45,13 @@ def _world_file(path: Path) -> str:
     return f"{ending[:2]}{ending[-1:]}w"
 
 
-def write_place(path: Path, kind: str, geo: Geo | None) -> tuple[str, ...]:
+def write_place(path: Path, kind: str, driver: str | None, geo: Geo | None) -> tuple[str, ...]:
     """Write beside an image what of its place it cannot hold, if there is something.
 
     Args:
         path: of the image.
-        kind: of it (see ``tilegan.images.formats.kind_of``).
+        kind: of it (see ``kind_of``).
+        driver: GDAL's, which tells what of a place the format holds itself; None if its place is lost.
         geo: counting the image's pixels.
 
     Returns:
@@ -62,13 +62,13 @@ def write_place(path: Path, kind: str, geo: Geo | None) -> tuple[str, ...]:
     """
     if geo is None or (geo.crs is None and not is_placed(geo)):
         return ()
-    if kind == "dzi":
-        return ("its place is lost: a deep zoom image has no room for it",)
-    content = _told_by_gdal(path.parent / f"place.{kind}", _DRIVERS[kind], geo)
+    if driver is None:
+        return (f"its place is lost: {kind} has no room for it",)
+    content = _told_by_gdal(path.parent / f"place.{kind}", driver, geo)
     if content is None:
         return ()
     sidecar_of(path).write_bytes(content)
-    what = "coordinate system" if kind == "tif" else "place"
+    what = "coordinate system" if driver == "GTiff" else "place"
     return (f"{kind} cannot hold its {what}: it is in a file beside it that ends in {SIDECAR}: keep both together",)
 
 

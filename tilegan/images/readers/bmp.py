@@ -10,12 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tilegan.images.readers.pillow import PillowSource
+
 HEAD = 70  # bytes that tell how a BMP is built
 _BIT_FIELDS = {3: 3, 6: 4}  # compressions that are none, and how many masks come after a header that has none itself
 _PLAIN = {12, 40, 108, 124}  # lengths of headers that GDAL understands
 _MASKS = 54  # their place in the file
 _LARGEST = 2**27  # pixels
 _INCH = 0.0254  # metres
+
+
+class BmpSource(PillowSource):
+    """A BMP that GDAL may misread; see ``tilegan.images.source.Source``."""
+
+    def open_image(self, file: BinaryIO) -> Image.Image:
+        """The image by its bit fields, or by Pillow where it has none."""
+        return bit_fields(file, allow_truncated=self.reading.allow_truncated) or super().open_image(file)
 
 
 def is_special(start: bytes) -> bool:

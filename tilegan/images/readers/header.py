@@ -11,9 +11,6 @@ from typing import IO
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from tilegan.images.metadata.resolution import sensible_dpi
-from tilegan.images.readers.bmp import HEAD, is_special
-from tilegan.images.readers.heif import FORMAT as HEIF
-from tilegan.images.readers.heif import is_heic
 from tilegan.images.readers.pnm import highest_value
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
@@ -59,10 +56,6 @@ def read_header(path: Path) -> Header:
             warnings.simplefilter("ignore")
             with path.open("rb", buffering=_BYTES) as file:
                 start = file.read(_START)
-            if is_special(start[:HEAD]):
-                return Header("BMP", for_pillow=True)
-            if is_heic(start):
-                return Header(HEIF, for_pillow=True)
             with path.open("rb", buffering=_BYTES) as file, _open_any_size(file) as image:
                 if image.format in _PROGRAMS:
                     return Header()

@@ -20,11 +20,9 @@ from tilegan.images.metadata.sidecar import place_beside
 from tilegan.images.pixels.color import conversion
 from tilegan.images.pixels.orientation import Turn
 from tilegan.images.pixels.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
-from tilegan.images.readers.bmp import bit_fields
 from tilegan.images.readers.cures import cure
 from tilegan.images.readers.gaps import GREY
 from tilegan.images.readers.header import dpi_of, orientation_of
-from tilegan.images.readers.heif import FORMAT, deep_values, heic_image, remarks_of
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.reading import Reading
 from tilegan.images.source import (
@@ -38,13 +36,25 @@ from tilegan.images.source import (
 
 _ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}
+_FOUND = ("AVIF", "GIF")  # whose metadata Pillow finds
+
+Values = NDArray[Any]
 
 
 class PillowSource:
-    """A file that Pillow reads; see ``tilegan.images.source.Source``."""
+    """A file that Pillow reads; see ``tilegan.images.source.Source``.
+
+    A format that is decoded as a whole can derive from it, and says how by ``open_image``, ``decode`` and
+    ``metadata_of``.
+
+    Attributes:
+        reading: how values become pixels.
+        told: what a user should know of such files, a line each.
+    """
 
     sequential = False
     held = True
+    told: tuple[str, ...] = ()
 
     def __init__(self, path: Path, reading: Reading | None = None) -> None:
         """Open and decode a file, here or what ``locate`` gave for a URL.
@@ -54,14 +64,12 @@ class PillowSource:
             SettingError: it has no such bands or page.
         """
         self.path = str(path)
-        reading = reading if reading is not None else Reading()
+        self.reading = reading = reading if reading is not None else Reading()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of large images, doubtful metadata
-                with path.open("rb") as file:
-                    fields = bit_fields(file, allow_truncated=reading.allow_truncated)
-                    with fields or heic_image(file, self.path) or Image.open(file) as image:
-                        self._read(image, file, reading)
+                with path.open("rb") as file, self.open_image(file) as image:
+                    self._read(image, reading)
         except TileganError:
             raise
         except Image.DecompressionBombError as error:
@@ -75,7 +83,20 @@ class PillowSource:
             raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
-    def _read(self, image: Image.Image, file: BinaryIO, reading: Reading) -> None:
+    def open_image(self, file: BinaryIO) -> Image.Image:
+        """Pillow's image of a file, with nothing decoded yet."""
+        return Image.open(file)
+
+    def decode(self, image: Image.Image) -> tuple[Values, Values | None]:
+        """Values (h, w, bands) and alpha (h, w) of the image; alpha is None if all is opaque."""
+        _load(image, allow_truncated=self.reading.allow_truncated)
+        return _arrays(image)
+
+    def metadata_of(self, image: Image.Image) -> Metadata:
+        """What the file tells beside pixels; of formats that only Pillow knows, what Pillow found."""
+        return metadata_found(image) if image.format in _FOUND else read_metadata(locate(self.path))
+
+    def _read(self, image: Image.Image, reading: Reading) -> None:
         planes = {"page": getattr(image, "n_frames", 1)}
         chosen = chosen_plane(reading, planes, self.path)
         self.remarks = plane_remark(planes, chosen)
@@ -88,13 +109,10 @@ class PillowSource:
             )
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
-        deep = deep_values(image, file)
-        if deep is None:
-            _load(image, allow_truncated=reading.allow_truncated)
+        values, alpha = self.decode(image)
         geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
         # a file that says where its pixels lie, says so of the pixels as they are stored
         turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
-        values, alpha = deep or _arrays(image)
         if reading.bands is not None:
             if max(reading.bands) > values.shape[2]:
                 raise SettingError(f"no bands {reading.bands} in {shown(self.path)}: it has 1 to {values.shape[2]}")
@@ -103,7 +121,7 @@ class PillowSource:
         if reading.bands is not None and space in ("cmyk", "lab"):
             space = "gray" if len(reading.bands) == 1 else "rgb"
         colour = conversion(space, profile, keep=reading.keep_profile)
-        self.remarks += (*remarks_of(image), *filter(None, (colour.remark,)))
+        self.remarks += (*self.told, *filter(None, (colour.remark,)))
         self.dtype = values.dtype
         self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
         told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
@@ -120,7 +138,7 @@ class PillowSource:
             rule=stretch.rule,
             color_managed=colour.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
-            metadata=_metadata(image, self.path),
+            metadata=self.metadata_of(image),
             profile=colour.profile,
             draws_in=colour.draws_in,
         )
@@ -162,11 +180,8 @@ def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> 
     return np.array(Image.fromarray(eight).resize((width, height), Image.Resampling.BOX))
 
 
-def _metadata(image: Image.Image, path: str) -> Metadata:
-    """What the file tells beside pixels; of formats that only Pillow knows, what Pillow found."""
-    found = read_metadata(locate(path))
-    if image.format not in (FORMAT, "AVIF", "GIF"):
-        return found
+def metadata_found(image: Image.Image) -> Metadata:
+    """What Pillow found of EXIF and XMP."""
     exif, xmp = (image.info.get(name) or b"" for name in ("exif", "xmp"))
     return Metadata.cleaned(exif if isinstance(exif, bytes) else b"", xmp if isinstance(xmp, bytes) else b"")
 
@@ -188,7 +203,7 @@ def _load(image: Image.Image, *, allow_truncated: bool) -> None:
             ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _arrays(image: Image.Image) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _arrays(image: Image.Image) -> tuple[Values, Values | None]:
     """Values (h, w, bands) and alpha (h, w); alpha is None if all is opaque."""
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))

@@ -20,14 +20,6 @@ from tilegan.images.readers.pillow import reduced
 from tilegan.images.reading import Reading
 from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
 
-# formats that GDAL takes for something else (a thumbnail, one huge strip) or does not know
-_SUFFIXES = {".bif", ".czi", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", ".zvi"}
-
-
-def needs_openslide(path: Path) -> bool:
-    """Whether a file is one that only OpenSlide reads rightly, by its name."""
-    return path.suffix.lower() in _SUFFIXES
-
 
 def is_slide(path: Path) -> bool:
     """Whether OpenSlide is here and knows the maker of a file."""

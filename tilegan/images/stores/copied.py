@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from tilegan.errors import ImageError
-from tilegan.files import first_line, locate
+from tilegan.files import first_line, is_remote, locate
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.stores.store import Store
@@ -72,3 +72,23 @@ def open_result(path: str | Path) -> Store:
         return CopiedStore.open(path)
     except ImageError:
         raise told from told.__cause__
+
+
+def has_all_shards(store: Store) -> bool:
+    """Whether all files of a store of this disk are there; they are counted, and not looked into.
+
+    Of one on object storage, where the root comes last, nothing is asked.
+
+    Raises:
+        OSError: a file is missing, or cannot be asked.
+    """
+    if is_remote(store.path):
+        return True
+    if isinstance(store, CopiedStore):
+        return store.is_complete()
+    for level in range(store.levels):
+        rows, columns = store.grid(level)
+        for row in range(rows):
+            if not all(store.shard_file(level, (row, column)).stat().st_size for column in range(columns)):
+                return False
+    return True

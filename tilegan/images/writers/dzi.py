@@ -23,16 +23,14 @@ TILE, OVERLAP = 254, 1
 _AT_ONCE = 8 * TILE  # side of the squares that are read at once, in pixels
 
 
-def tiles_of(path: Path) -> Path:
-    """The folder of the tiles of a .dzi file."""
-    return path.with_name(f"{path.stem}_files")
-
-
-def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None) -> None:
+def write_dzi(
+    path: Path, folder: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None
+) -> None:
     """Write a store of 8 bits, with its tiles in JPEG, or in PNG where they shall be lossless or have opacity.
 
     Args:
-        path: the file; its folder of tiles is not there yet.
+        path: the file.
+        folder: of its tiles, which is not there yet.
         store: with all levels.
         options: how the tiles are encoded.
         progress: told the output pixels done, phase 'export'.
@@ -42,7 +40,7 @@ def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progre
         OSError: a file cannot be written.
         ImageError: the store is damaged.
     """
-    tiles = _Tiles(tiles_of(path), "png" if options.lossless or store.channels == 4 else "jpg", options.quality)
+    tiles = _Tiles(folder, "png" if options.lossless or store.channels == 4 else "jpg", options.quality)
     height, width = store.shape(0)
     deepest = (max(height, width) - 1).bit_length()
     total = sum(shape[0] * shape[1] for shape in map(store.shape, range(store.levels)))
@@ -68,8 +66,18 @@ def write_dzi(path: Path, store: Store, options: ExportOptions, progress: Progre
     os.sync()  # there may be millions of tiles, too many to be waited for one by one
 
 
-def has_all_tiles(path: Path) -> bool:
-    """Whether the folder of a .dzi file holds as many tiles of each level as its size asks for.
+def comment_of_dzi(path: Path) -> str | None:
+    """What a .dzi file of ours tells of what made it; None if it does not.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = re.search(rf"<!-- {KEY} (.*) -->", path.read_text())
+    return found[1] if found else None
+
+
+def has_all_tiles(path: Path, folder: Path) -> bool:
+    """Whether the folder of tiles of a .dzi file holds as many tiles of each level as its size asks for.
 
     Raises:
         OSError: the file cannot be read.
@@ -80,12 +88,12 @@ def has_all_tiles(path: Path) -> bool:
         raise ValueError(f"no deep zoom image of ours: {path}")
     ending, width, height = f".{found[1]}", int(found[2]), int(found[3])
     for level in reversed(range((max(height, width) - 1).bit_length() + 1)):
-        folder = tiles_of(path) / str(level)
+        tiles = folder / str(level)
         rows, columns = grid_shape(height, width, TILE)
-        if not folder.is_dir():
+        if not tiles.is_dir():
             return False
-        with os.scandir(folder) as tiles:
-            if sum(tile.name.endswith(ending) and tile.stat().st_size > 0 for tile in tiles) != rows * columns:
+        with os.scandir(tiles) as entries:
+            if sum(tile.name.endswith(ending) and tile.stat().st_size > 0 for tile in entries) != rows * columns:
                 return False
         height, width = -(-height // 2), -(-width // 2)
     return True

@@ -6,8 +6,10 @@ and only the height in the first header has to be put right.
 """
 
 import io
+import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,12 +21,14 @@ from tilegan.images.metadata.embedded import EXIF_MARK, PHOTOSHOP_MARK, XMP_MARK
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import profile_of
 from tilegan.images.metadata.provenance import KEY
-from tilegan.images.writers.written import dpi_fits_jpeg
 
-BAND_MULTIPLE = 64  # rows: 8 rows of blocks, for the 8 restart markers take turns
+MOST_DPI = 65_535  # that a header has room for
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
 _APP1, _APP13 = b"\xff\xe1", b"\xff\xed"  # where EXIF and XMP are told, and IPTC
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
+_COMMENT, _SCAN = 0xFE, 0xDA
+_RESTART_OR_END = re.compile(rb"\xff[\xd0-\xd7\xd9]")
+_PIECE = 2**24  # bytes of a file that are looked at at once
 
 
 def write_jpeg(
@@ -41,7 +45,7 @@ def write_jpeg(
         file: to write to.
         height: of the image, in pixels.
         bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
-            ``BAND_MULTIPLE`` rows.
+            ``BAND_MULTIPLE`` of ``tilegan.images.writers.rows`` rows.
         origin: whose resolution is kept, unless it is above 65,535 dpi, with its EXIF, XMP and IPTC, of at most 64 KiB
             each, and with whose profile colours are tagged (see ``profile_of``).
         quality: 1 to 100.
@@ -95,3 +99,63 @@ def _frame_and_scan(content: bytearray) -> tuple[int, int]:
             frame = position
         position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
     return frame, position + 2 + int.from_bytes(content[position + 2 : position + 4], "big")
+
+
+def dpi_fits_jpeg(dpi: tuple[float, float] | None) -> bool:
+    """Whether a JPEG's header has room for pixels per inch, or there are none to tell."""
+    return dpi is None or all(0 < round(value) <= MOST_DPI for value in dpi)
+
+
+def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Marker and length of each segment up to the first scan; the file stands at its content, and may be read on."""
+    position = 2
+    while True:
+        file.seek(position)
+        _, marker, length = struct.unpack(">BBH", file.read(4))
+        yield marker, length - 2
+        if marker == _SCAN:
+            return
+        position += 2 + length
+
+
+def comment_of_jpeg(path: Path) -> str | None:
+    """What a JPEG of ours tells of what made it; None if it does not.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read.
+    """
+    with path.open("rb") as file:
+        for marker, length in _segments(file):
+            if marker == _COMMENT:
+                key, _, text = file.read(length).partition(b" ")
+                if key == KEY.encode():
+                    return text.decode("ascii")
+    return None
+
+
+def is_complete_jpeg(path: Path) -> bool:
+    """Whether all rows of blocks are there: our JPEGs have a restart marker, of a number from 0 to 7, after each.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read, or ends too early.
+    """
+    with path.open("rb") as file:
+        return _has_all_rows(file)
+
+
+def _has_all_rows(file: BinaryIO) -> bool:
+    height = 0
+    for marker, length in _segments(file):
+        content = file.read(length)
+        if 0xC0 <= marker <= 0xC2:
+            height = int.from_bytes(content[1:3], "big")
+    rows, before = 0, b""
+    while piece := file.read(_PIECE):
+        for found in _RESTART_OR_END.findall(before + piece):
+            if found[1] == 0xD9:
+                return rows == -(-height // 8) - 1
+            if found[1] != 0xD0 + rows % 8:
+                return False
+            rows += 1
+        before = piece[-1:]
+    return False

@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +18,8 @@ _COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
 _UP = 2  # of the filter: difference from the row above
 _METRE, _INCH = 1, 0.0254
 _MOST = 2**31 - 1  # of PNG's numbers
+_HEAD = 8  # bytes before the first chunk
+_PIECE = 2**24  # bytes of a file that are looked at at once
 
 
 def write_png(
@@ -84,3 +87,55 @@ def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:
     file.write(struct.pack(">I", len(content)) + kind)
     file.write(content)
     file.write(struct.pack(">I", zlib.crc32(content, zlib.crc32(kind))))
+
+
+def _chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Name and length of each chunk; the file stands at its content, and may be read on."""
+    position = _HEAD
+    while True:
+        file.seek(position)
+        length, name = struct.unpack(">I4s", file.read(8))
+        yield name, length
+        position += 12 + length
+
+
+def text_of_png(path: Path) -> str | None:
+    """What a PNG of ours tells of what made it; None if it does not.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read.
+    """
+    with path.open("rb") as file:
+        for name, length in _chunks_of(file):
+            if name == b"IDAT":
+                return None
+            if name == b"tEXt":
+                key, _, text = file.read(length).partition(b"\0")
+                if key == KEY.encode():
+                    return text.decode("ascii")
+    return None
+
+
+def is_sound_png(path: Path) -> bool:
+    """Whether the checksum of each chunk up to the last one is right.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read, or ends too early.
+    """
+    with path.open("rb") as file:
+        return _has_right_checksums(file)
+
+
+def _has_right_checksums(file: BinaryIO) -> bool:
+    for name, length in _chunks_of(file):
+        check, left = zlib.crc32(name), length
+        while left > 0:
+            piece = file.read(min(left, _PIECE))
+            if not piece:
+                return False
+            check, left = zlib.crc32(piece, check), left - len(piece)
+        if file.read(4) != struct.pack(">I", check):
+            return False
+        if name == b"IEND":
+            return True
+    return False

@@ -7,7 +7,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -20,6 +20,8 @@ from tilegan.images.stores.store import Store
 MADE = b"TGAN"  # the chunk that tells the checksum of all that follows it, in 8 hexadecimal letters, and what made it
 _EXTENDED = b"VP8X"  # the first chunk of files that hold more than pixels
 _HAS_ALPHA = 0x10
+_HEAD = 12  # bytes before the first chunk
+_PIECE = 2**24  # bytes of a file that are looked at at once
 _LOSSLESS_ALPHA = 0x10  # in the fifth byte of lossless pixels
 
 
@@ -71,3 +73,40 @@ def _extended_header(height: int, width: int, first: bytes) -> bytes:
 
 def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+
+
+def _told_by(file: BinaryIO) -> str | None:
+    """The text of the chunk that tells what made it; the file stands after it."""
+    position = _HEAD
+    while True:
+        file.seek(position)
+        name, length = struct.unpack("<4sI", file.read(8))
+        position += 8 + length + length % 2
+        if name == MADE:
+            text = file.read(length).decode("ascii")
+            file.seek(position)
+            return text
+
+
+def text_of_webp(path: Path) -> str | None:
+    """What a WebP of ours tells of what made it; None if it does not.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read, or does not tell.
+    """
+    with path.open("rb") as file:
+        text = _told_by(file)
+    return text[8:] if text is not None else None
+
+
+def is_sound_webp(path: Path) -> bool:
+    """Whether all that follows what it tells of itself has the checksum that it tells.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read, or does not tell.
+    """
+    with path.open("rb") as file:
+        text, check = _told_by(file), 0
+        while piece := file.read(_PIECE):
+            check = zlib.crc32(piece, check)
+    return text is not None and text[:8] == f"{check:08x}"

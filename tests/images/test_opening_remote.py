@@ -16,11 +16,11 @@ from PIL import Image
 from tilegan.errors import ImageError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import Window
+from tilegan.images.opening import open_source
 from tilegan.images.readers.pillow import PillowSource
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.readers.vsi import container, gdal_name, gdal_options, url_name
 from tilegan.images.readers.zarr_source import ZarrSource
-from tilegan.images.source import open_source
 from tilegan.images.stores.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # rasterio's own

@@ -14,10 +14,11 @@ from PIL import Image
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
+from tilegan.images.opening import open_source
 from tilegan.images.readers.pillow import PillowSource
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.readers.zarr_source import ZarrSource
-from tilegan.images.source import Source, open_source, reduced_shape
+from tilegan.images.source import Source, reduced_shape
 from tilegan.images.stores.store import Store
 
 HEIGHT, WIDTH = 45, 61

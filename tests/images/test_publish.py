@@ -15,11 +15,11 @@ import tifffile
 from PIL import Image, ImageCms
 
 from tilegan.errors import ImageError, OutputError
-from tilegan.images import export as export_module
-from tilegan.images.export import export
-from tilegan.images.formats import ExportOptions
+from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import srgb_profile
+from tilegan.images.publish import export
+from tilegan.images.writers import rows as rows_module
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 ENDINGS = ["tif", "png", "jpg", "webp", "dzi"]
@@ -56,7 +56,7 @@ def test_a_png_holds_opacity_and_16_bits(tmp_path, channels, levels, stored, pic
 def test_a_jpeg_is_the_one_that_pillow_makes_of_the_whole(
     tmp_path, height, width, rows, quality, monkeypatch, stored, picture
 ):
-    monkeypatch.setattr(export_module, "_BAND", rows)
+    monkeypatch.setattr(rows_module, "_BAND", rows)
     pixels = picture(height, width)
     export(stored(pixels, Origin(color_managed=True)), tmp_path / "out.jpg", ExportOptions(quality=quality))
     Image.fromarray(pixels).save(tmp_path / "whole.jpg", quality=quality, subsampling=0)
@@ -117,10 +117,10 @@ def test_a_resolution_that_a_jpeg_cannot_hold_is_left_out(tmp_path, stored, pict
 
 
 def test_bands_of_wide_images_are_lower():
-    assert next(export_module._windows(10_000, 1000, 3)).height == 512
-    assert next(export_module._windows(10_000, 30_000, 3)).height == 320
-    assert next(export_module._windows(10_000, 60_000, 3)).height == 128
-    assert sum(window.height for window in export_module._windows(10_001, 200_000, 3)) == 10_001
+    assert next(rows_module._windows(10_000, 1000, 3)).height == 512
+    assert next(rows_module._windows(10_000, 30_000, 3)).height == 320
+    assert next(rows_module._windows(10_000, 60_000, 3)).height == 128
+    assert sum(window.height for window in rows_module._windows(10_001, 200_000, 3)) == 10_001
 
 
 def test_progress_counts_output_pixels(tmp_path, stored, picture):
@@ -177,7 +177,7 @@ def test_a_missing_folder_is_one_line(tmp_path, stored, picture):
 LIMITED = """
 import resource, sys
 from tilegan.errors import OutputError
-from tilegan.images.export import export
+from tilegan.images.publish import export
 from tilegan.images.stores.store import Store
 store = Store.open(sys.argv[1])
 for limit in map(int, sys.argv[3:]):
@@ -211,7 +211,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, ending, stored):
 
 KILLED = """
 import os, signal, sys
-from tilegan.images.export import export
+from tilegan.images.publish import export
 from tilegan.images.stores.store import Store
 def progress(phase, done, total):
     if done >= total // 2:

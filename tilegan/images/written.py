@@ -1,23 +1,17 @@
 """What is written of a finished store: its colours in the profile that is kept, and what a format has room to tell."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.metadata.blocks import EXIF, IPTC, XMP, Metadata
+from tilegan.images.formats.register import writer_of
+from tilegan.images.metadata.blocks import Metadata
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.pixels.icc import MatrixProfile
 from tilegan.images.stores.store import Store
-
-MOST_DPI = 65_535  # that a JPEG's header has room for
-_SEGMENT = 65_533  # bytes that a part of a JPEG's header holds, of which the marks of each kind take some
-_ROOM = {
-    "jpg": {EXIF: _SEGMENT - 6, XMP: _SEGMENT - 29, IPTC: _SEGMENT - 27},
-    "webp": {IPTC: 0},
-    "dzi": {EXIF: 0, XMP: 0, IPTC: 0},
-}
 
 
 class WrittenStore(Store):
@@ -44,7 +38,7 @@ def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Ori
 
     Args:
         store: finished.
-        kind: of the file (see ``tilegan.images.formats.kind_of``).
+        kind: of the file (see ``kind_of``).
         options: whether the profile is kept, and what tells of people, places and devices.
 
     Returns:
@@ -54,20 +48,22 @@ def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Ori
     origin = store.origin or Origin()
     if options.strip:
         origin = origin.stripped()
-    if kind == "zarr":  # which holds all of it
+    writer = writer_of(kind)
+    if writer.is_folder:
         return origin, ()
     notes: tuple[str, ...] = ()
-    if options.profile != "keep" or kind == "dzi":
+    if options.profile != "keep" or not writer.holds_profile:
         if options.profile == "keep" and origin.color_managed:
-            notes += ("dzi has no room for a colour profile: its colours are sRGB",)
+            notes += (f"{kind} has no room for a colour profile: its colours are sRGB",)
         origin = replace(origin, profile=None)
     elif origin.color_managed and not _can_be_kept(origin.profile):
         origin = replace(origin, profile=None)
         notes += ("written in sRGB: that is its profile, or colours cannot be brought back to the one it has",)
-    needs_dpi = kind == "webp" or (kind == "jpg" and not dpi_fits_jpeg(origin.dpi))
     is_srgb = origin.profile is None if origin.color_managed else None
-    metadata = origin.metadata.for_result(*store.shape(0), origin.dpi, is_srgb=is_srgb, needs_dpi=needs_dpi)
-    metadata, left_out = _that_fits(metadata, kind)
+    metadata = origin.metadata.for_result(
+        *store.shape(0), origin.dpi, is_srgb=is_srgb, needs_dpi=not writer.holds_dpi(origin.dpi)
+    )
+    metadata, left_out = _that_fits(metadata, kind, writer.room)
     return replace(origin, metadata=metadata), notes + left_out
 
 
@@ -77,26 +73,20 @@ def _can_be_kept(profile: bytes | None) -> bool:
 
 
 def remarks_on_store(origin: Origin, kind: str, options: ExportOptions) -> tuple[str, ...]:
-    """What a user should know of a .zarr that has this origin, a line each; nothing of other kinds."""
-    if kind != "zarr" or options.profile != "keep" or not origin.color_managed:
+    """What a user should know of a store that has this origin, a line each; nothing of other kinds."""
+    if not writer_of(kind).is_folder or options.profile != "keep" or not origin.color_managed:
         return ()
     return ("a .zarr is in sRGB, and only holds the profile: tilegan convert --profile keep brings colours back to it",)
 
 
-def dpi_fits_jpeg(dpi: tuple[float, float] | None) -> bool:
-    """Whether a JPEG's header has room for pixels per inch, or there are none to tell."""
-    return dpi is None or all(0 < round(value) <= MOST_DPI for value in dpi)
-
-
-def _that_fits(metadata: Metadata, kind: str) -> tuple[Metadata, tuple[str, ...]]:
-    room = _ROOM.get(kind, {})
+def _that_fits(metadata: Metadata, kind: str, room: Mapping[str, int]) -> tuple[Metadata, tuple[str, ...]]:
     none = [name for name, _ in metadata.sizes if room.get(name) == 0]
     large = [name for name, size in metadata.sizes if 0 < room.get(name, size) < size]
     notes = []
     if none:
         notes.append(f"{_listed(none)} left out: {kind} has no room for {'it' if len(none) == 1 else 'them'}")
     if large:
-        notes.append(f"{_listed(large)} left out: {kind} holds 64 KiB")
+        notes.append(f"{_listed(large)} left out: {kind} holds {max(room.values()) / 1024:.0f} KiB")
     for name in none + large:
         metadata = metadata.without(name)
     return metadata, tuple(notes)

@@ -1,0 +1,29 @@
+"""Images that only Pillow reads, or reads rightly."""
+
+from typing import TYPE_CHECKING
+
+from tilegan.images.formats.format import Candidate, Format, Reader
+from tilegan.images.reading import Reading
+
+if TYPE_CHECKING:
+    from tilegan.images.source import Source
+
+
+def _open(candidate: Candidate, reading: Reading) -> "Source":
+    from tilegan.images.readers.pillow import PillowSource
+
+    return PillowSource(candidate.path, reading)
+
+
+FORMAT = Format(
+    "pillow",
+    order=75,
+    reader=Reader(
+        _open,
+        recognizes=lambda candidate: candidate.header.for_pillow,
+        tries=lambda candidate: candidate.header.format not in (None, "PNG", "TIFF"),  # it is less strict than GDAL
+        images="GIF, AVIF, TGA, HSV, JPEG 2000 of luma and chroma (sYCC), and what only Pillow knows",
+        by="Pillow",
+        decoded="all of it, once",
+    ),
+)

@@ -1,0 +1,84 @@
+"""All formats: those of this package, and those that other packages bring by the entry point ``tilegan.formats``."""
+
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from tilegan.errors import OutputError
+from tilegan.extensions import extensions, left_out
+from tilegan.files import locate
+from tilegan.images import formats as own
+from tilegan.images.formats.format import Format, Writer
+
+GROUP = "tilegan.formats"
+_HELPERS = {"checks", "format", "register"}  # files of this folder that are no formats
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """All formats, in their order; each of the own files holds one as ``FORMAT``.
+
+    One of another package that is no ``Format``, or has the name or an ending of one that is there, is left out with a
+    ``TileganWarning``.
+    """
+    found: list[Format] = [
+        import_module(f"{own.__name__}.{file.name}").FORMAT
+        for file in pkgutil.iter_modules(own.__path__)
+        if file.name not in _HELPERS
+    ]
+    for name, brought in extensions(GROUP):
+        if not isinstance(brought, Format):
+            left_out(GROUP, name, "it is no tilegan Format")
+            continue
+        taken = {word for each in found for word in (each.name, *each.endings)}
+        if clash := taken & {brought.name, *brought.endings}:
+            left_out(GROUP, name, f"{', '.join(sorted(clash))} is taken")
+            continue
+        found.append(brought)
+    return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+
+
+def written() -> tuple[Format, ...]:
+    """The formats that can be written."""
+    return tuple(each for each in formats() if each.writer is not None)
+
+
+def writer_of(kind: str) -> Writer:
+    """How results of a kind are written.
+
+    Args:
+        kind: as of ``kind_of``.
+    """
+    return next(each.writer for each in formats() if each.name == kind and each.writer is not None)
+
+
+def endings(holds: Callable[[Writer], bool] = lambda _: True, joined: str = "or") -> str:
+    """The usual endings of formats that can be written, as words: '.zarr, .tif or .png'.
+
+    Args:
+        holds: which of them.
+        joined: the word before the last one.
+    """
+    names = [each.endings[0] for each in written() if each.writer is not None and holds(each.writer)]
+    return f" {joined} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def kind_of_ending(ending: str) -> str | None:
+    """The kind of output that an ending asks for, in any case; None if it cannot be written."""
+    return next((each.name for each in written() if ending.lower() in each.endings), None)
+
+
+def kind_of(path: str | Path) -> str:
+    """The kind of output that a file name asks for, which is the name of a format.
+
+    Raises:
+        OutputError: its ending is none that can be written.
+    """
+    path = locate(path)
+    kind = kind_of_ending(path.suffix)
+    if kind is None:
+        known = ", ".join(ending for each in written() for ending in each.endings)
+        raise OutputError(f"cannot write {path}: unknown ending '{path.suffix}': use {known}")
+    return kind
