@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import nn
 
-from tilegan.names import CHANNEL
+from tilegan.names import CHANNEL, RESIDUAL
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
@@ -239,3 +239,6 @@ def cell_blur(channels: int, stride: int) -> nn.Conv2d:
     )
     blur.weight = nn.Parameter((taps[:, None] * taps).expand_as(blur.weight).clone(), requires_grad=False)
     return blur
+
+
+GENERATORS = {RESIDUAL: ResidualGenerator}

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.names import CHANNEL
+from tilegan.names import CHANNEL, RESNET
 from tilegan.networks.initial import draw_weights
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
@@ -64,3 +64,6 @@ class _Block(nn.Module):
 def _convolved(before: int, after: int, norm: str, kernel: int, stride: int = 1) -> list[nn.Module]:
     convolution = nn.Conv2d(before, after, kernel, stride=stride, padding=kernel // 2, padding_mode="reflect")
     return [convolution, norm_layer(norm, after), nn.ReLU(inplace=True)]
+
+
+GENERATORS = {RESNET: ResNetGenerator}

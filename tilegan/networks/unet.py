@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.names import CHANNEL
+from tilegan.names import CHANNEL, UNET
 from tilegan.networks.initial import draw_weights
 from tilegan.norms.layers import norm_layer
 
@@ -60,3 +60,6 @@ class UNetGenerator(nn.Module):
         for number, up in enumerate(self.ups):
             features = up(features if number == 0 else torch.cat((features, skips.pop()), 1))
         return features
+
+
+GENERATORS = {UNET: UNetGenerator}
