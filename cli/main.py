@@ -18,6 +18,7 @@ from tilegan.errors import TileganError, TileganWarning
 # what --help shows; the commands themselves, and torch with them, are imported at first use
 COMMANDS = {
     "stylize": "Repaint an image of any size with a learnt style.",
+    "batch": "Repaint all images of a folder.",
     "train": "Learn a style from two folders of images.",
     "models": "List the models inside the package, or paint a photograph with all.",
     "methods": "List the training methods.",
@@ -45,7 +46,7 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name == "stylize":
+        if cmd_name in ("stylize", "batch"):
             # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)

@@ -98,6 +98,7 @@ def fit_plan(
     reading: Reading | None = None,
     look: Look | None = None,
     streams: int | None = None,
+    process: int | None = None,
 ) -> Fitted:
     """Return the best plan within a memory limit.
 
@@ -115,6 +116,8 @@ def fit_plan(
         reading: how the source was opened.
         look: how the style is applied.
         streams: forward passes at once in each process; None for as many as fit.
+        process: bytes that each process takes before the work begins (see ``process_bytes``); None for what this one
+            takes now.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -124,7 +127,7 @@ def fit_plan(
         ModelError: the translator cannot work exactly.
     """
     source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
-    process = psutil.Process().memory_info().rss + LIBRARIES
+    process = process_bytes() if process is None else process
     allowed = workers * (process + DEFAULT) + (process if workers > 1 else 0) if limit is None else limit
     fitting = _Fitting(translator, source, pyramid, workers, process, allowed, exactly=limit is not None)
     least: Fitted | None = None
@@ -144,6 +147,11 @@ def fit_plan(
             f"{process / MIB:.0f} of them for each process with its libraries and the model"
         )
     return least
+
+
+def process_bytes() -> int:
+    """Return the bytes that this process takes now, and what libraries and threads will take beside it."""
+    return int(psutil.Process().memory_info().rss) + LIBRARIES
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Reader:
             there.
         recognizes: whether a candidate is of the format, without doubt; then no other format is asked.
         tries: whether the format may read a candidate that none recognizes, or that one before it could not open.
+        endings: of the files of a folder that are taken for images of the format, each with its dot, in lower case.
         images: which images these are, for the documentation.
         by: the package that reads them.
         decoded: how much of an image is decoded at once.
@@ -69,6 +70,7 @@ class Reader:
     open: Callable[[Candidate, Reading], Source]
     recognizes: Callable[[Candidate], bool] = lambda _: False
     tries: Callable[[Candidate], bool] = lambda _: False
+    endings: tuple[str, ...] = ()
     images: str = ""
     by: str = ""
     decoded: str = ""
