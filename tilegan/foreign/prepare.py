@@ -16,8 +16,8 @@ from tilegan.foreign.onnx_reader import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.statistics import recognized
 from tilegan.foreign.values import Values
+from tilegan.names import INSTANCE
 from tilegan.networks.graph import GraphGenerator
-from tilegan.norms.layers import INSTANCE
 
 SIDE = 256  # pixels, of trial images, where the file says no size
 MOST_STYLES = 1024
