@@ -25,7 +25,7 @@ FEW = 6  # nodes that are named
 @click.command()
 @click.argument("file")
 def info(file: str) -> None:
-    """Tell what FILE is: an image, a model's file, a run folder, the name of a shipped model, or a network (.onnx)."""
+    """Tell what FILE is: an image, a model's file, a run folder, the name of a shipped model, or a network."""
     from tilegan.pipelines.info import ModelInfo
     from tilegan.pipelines.info import info as find_out
     from tilegan.pipelines.networks import is_network, network_info
