@@ -1,4 +1,4 @@
-"""BMP that GDAL misreads: with bit fields, compressed, or of a rare kind. Others are read by GDAL."""
+"""BMP that GDAL reads wrongly: with bit fields, compressed, or of a rare kind. GDAL reads the others."""
 
 from typing import TYPE_CHECKING
 

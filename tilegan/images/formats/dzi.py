@@ -1,4 +1,4 @@
-"""Deep zoom: tiles of all levels in a folder beside a small file, which viewers fetch one by one."""
+"""Deep Zoom: tiles of all levels in a folder beside a small file, fetched one by one by viewers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

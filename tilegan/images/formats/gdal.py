@@ -1,4 +1,4 @@
-"""All that GDAL reads."""
+"""All formats that GDAL reads."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ def _open(candidate: Candidate, reading: Reading) -> "Source":
     source = RasterSource(candidate.path, reading, candidate.header)
     if candidate.path.suffix.lower() == ".svs":
         try:
-            source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            source.read(Window(0, 0, 1, 1))  # some use compressions that GDAL does not support
         except ImageError:
             source.close()
             raise

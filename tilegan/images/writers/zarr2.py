@@ -1,4 +1,4 @@
-"""A store as OME-Zarr 0.4, in Zarr v2: a file for each chunk, for clients that know neither Zarr v3 nor shards."""
+"""A store as OME-Zarr 0.4 in Zarr v2, with a file per chunk, for clients without support of Zarr v3 or shards."""
 
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,18 @@ from tilegan.images.stores.store import Store
 from tilegan.progress import Progress
 
 VERSION = "0.4"
-_AT_ONCE = 4  # chunks a side that are copied at once
-_CODEC: Any = {"id": "zlib", "level": 1}  # that every reader of Zarr v2 has
+_AT_ONCE = 4  # side in chunks of the parts copied at once
+_CODEC: Any = {"id": "zlib", "level": 1}  # supported by every reader of Zarr v2
 
 
 def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, Any] | None = None) -> None:
     """Write all levels of a store, in chunks of one channel each, with the same metadata.
 
     Args:
-        path: the folder; it is not there yet.
-        store: with all levels.
-        progress: told the output pixels done, phase 'export'.
-        made: what made it, as ``Provenance.to_json``.
+        path: output folder, which must not exist.
+        store: store with all levels.
+        progress: called with the output pixels done, phase 'export'.
+        made: provenance, as ``Provenance.to_json``.
 
     Raises:
         OSError: a file cannot be written.
@@ -50,7 +50,7 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
             compressors=_CODEC,
             chunk_key_encoding={"name": "v2", "separator": "/"},
             attributes={"_ARRAY_DIMENSIONS": ["c", "y", "x"], **places[level], **_gdal_crs(places[level])},
-            config={"write_empty_chunks": True},  # or what is lost later could not be told from zeros
+            config={"write_empty_chunks": True},  # otherwise chunks lost later would look like zeros
         )
         for part in split(Window(0, 0, *shape), min(_AT_ONCE * store.chunk, store.shard)):
             pixels = store.read(level, part)
@@ -60,12 +60,12 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
 
 
 def _gdal_crs(place: dict[str, Any]) -> dict[str, Any]:
-    """The coordinate system in GDAL's own attribute, which versions before 3.13 know alone."""
+    """Return the coordinate system in GDAL's own attribute, the only one that GDAL before 3.13 reads."""
     return {"_CRS": {"wkt": place["proj:wkt2"]}} if "proj:wkt2" in place else {}
 
 
 def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
-    """Coordinates of the columns and rows of level 0, by which GDAL before 3.13 and xarray find it; none if rotated."""
+    """Write coordinates of the columns and rows of level 0, for GDAL before 3.13 and xarray; none if rotated."""
     if not place:
         return
     across, turn, left, other_turn, down, top = place["spatial:transform"]
@@ -73,7 +73,7 @@ def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
         return
     height, width = place["spatial:shape"]
     for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
-        centres = first + step * (np.arange(count) + 0.5)
+        centers = first + step * (np.arange(count) + 0.5)
         encoding: Any = {"name": "v2", "separator": "/"}
         said: Any = {"_ARRAY_DIMENSIONS": [name]}
-        group.create_array(name, data=centres, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
+        group.create_array(name, data=centers, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
