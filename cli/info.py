@@ -1,4 +1,4 @@
-"""tilegan info: what a model or an image is."""
+"""tilegan info: facts about a model or an image."""
 
 from typing import TYPE_CHECKING
 

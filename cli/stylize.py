@@ -34,13 +34,13 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
 @options(RunOptions)
 @options(Reading)
 @options(ExportOptions)
-@click.option("--dry-run", is_flag=True, help="Print the plan and the memory that it takes, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and its memory, and stop.")
 @click.option(
     "--progress",
     type=click.Choice(["bar", "json"]),
     default="bar",
     show_default=True,
-    help="json: one event per line on stdout, the result among them.",
+    help="json: one event per line on stdout, including the result.",
 )
 def stylize(image: str, output: str | None, model: str, dry_run: bool, progress: str, **values: Any) -> None:
     """Repaint IMAGE, of any size, with the style of a model."""
@@ -61,4 +61,4 @@ def stylize(image: str, output: str | None, model: str, dry_run: bool, progress:
             )
             events.finished(result)
     except KeyboardInterrupt:
-        interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
+        interrupted("interrupted: finished parts are kept: repeat the command with --resume to continue")
