@@ -152,7 +152,7 @@ def _held_by_raster(path: Path) -> set[str]:
                 "V": any(file.units),
                 "A": rasterio.enums.ColorInterp.alpha in file.colorinterp,
                 "M": rasterio.enums.MaskFlags.per_dataset in flags and rasterio.enums.MaskFlags.alpha not in flags,
-                "N": file.driver == "GTiff" and file.nodata is not None,  # of others GDAL calls a colour so
+                "N": file.driver == "GTiff" and file.nodata is not None,  # of others GDAL calls a color so
                 "G": file.crs is not None,
                 "T": "Project" in file.tags(),
                 "B": any(file.descriptions),
@@ -180,7 +180,7 @@ def exif() -> bytes:
 
 
 def profile() -> bytes:
-    """The colour profile of sRGB with a gamma of 1.8 in place of its curve: one that has to be converted from."""
+    """The color profile of sRGB with a gamma of 1.8 in place of its curve: one that has to be converted from."""
     content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     start = content.index(b"para")
     content[start : start + 12 + 20] = b"curv" + bytes(4) + struct.pack(">IH", 1, 461) + bytes(18)
@@ -188,7 +188,7 @@ def profile() -> bytes:
 
 
 def picture(channels: int = 3) -> Image.Image:
-    """Colours; with a fourth channel they are transparent at the top."""
+    """Colors; with a fourth channel they are transparent at the top."""
     pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, channels), np.uint8)
     pixels[:20, :, 3:], pixels[20:, :, 3:] = 0, 255
     return Image.fromarray(pixels)

@@ -118,7 +118,7 @@ def kept(path: Path, output: Path) -> list[str]:
 
 
 def _is_converted(path: Path) -> bool:
-    """Whether the pixels have to become others: turned, of another colour space, or with opacity multiplied in."""
+    """Whether the pixels have to become others: turned, of another color space, or with opacity multiplied in."""
     try:
         with Image.open(path) as image:
             multiplied = image.format == "TIFF" and image.tag_v2.get(338, (0,))[0] == 1
@@ -181,7 +181,7 @@ def _kept_of_picture(image: Image.Image, after: rasterio.DatasetReader) -> list[
         found.append("turned upright" if turned or image.size == (after.width, after.height) else "**not upright**")
     if image.info.get("icc_profile") or image.mode in ("CMYK", "LAB"):
         with Image.open(after.name) as result:
-            found.append("colours to sRGB, tagged" if result.info.get("icc_profile") else "colours to sRGB")
+            found.append("colors to sRGB, tagged" if result.info.get("icc_profile") else "colors to sRGB")
     if image.has_transparency_data and not _is_unsaid(image):
         found.append("transparency" if after.count == 4 else "**transparency lost**")
     if image.info.get("dpi") and image.info["dpi"][0] > 1:

@@ -25,7 +25,7 @@ class ModelInfo:
         path: the file.
         name: of the style.
         architecture: of the generator: its name and numbers.
-        parameters: how many numbers were learnt.
+        parameters: how many numbers were learned.
         tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
         halo: context that an output pixel can depend on, per side, in input pixels.
         stride: of the generator, in input pixels.
@@ -62,7 +62,7 @@ class ImageInfo:
         opacity: what tells which pixels mean something: 'alpha', 'mask' or 'nodata'; None if all do.
         stretch: the values that the lowest and the highest level of a pixel stand for.
         rule: how these were found.
-        color_managed: whether its colours are converted to sRGB, or a profile says that they are.
+        color_managed: whether its colors are converted to sRGB, or a profile says that they are.
         dpi: pixels per inch, horizontally and vertically; None if the file does not say.
         metadata: which of 'EXIF', 'XMP' and 'IPTC' it holds that a result takes over.
         sequential: whether it can only be decoded from the top.
@@ -90,7 +90,7 @@ class ImageInfo:
 
     @property
     def pixel_size(self) -> tuple[float, float]:
-        """Width and height of a pixel in micrometres; not a number where the file does not say."""
+        """Width and height of a pixel in micrometers; not a number where the file does not say."""
         return pixel_of_dpi(self.dpi) if self.dpi is not None else (math.nan, math.nan)
 
     @property

@@ -55,7 +55,7 @@ def _made_up(facts: dict[str, Any], model: str, style: str, styles: tuple[str, .
     """What can be said of a model that says nothing of itself."""
     if style:
         return f"a style of '{model}'"
-    learnt = [f"by {facts['method']}"] if "method" in facts else []
-    learnt += [f"from {facts['target_images']} images"] if "target_images" in facts else []
-    text = " ".join(["learnt", *learnt]) if learnt else "nothing is known of it"
+    learned = [f"by {facts['method']}"] if "method" in facts else []
+    learned += [f"from {facts['target_images']} images"] if "target_images" in facts else []
+    text = " ".join(["learned", *learned]) if learned else "nothing is known of it"
     return f"{len(styles)} styles, to choose from or to mix by --style, {text}" if styles else text

@@ -1,4 +1,4 @@
-"""Repaint an image of any size with a learnt style."""
+"""Repaint an image of any size with a learned style."""
 
 import time
 from collections.abc import Callable

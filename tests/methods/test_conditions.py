@@ -13,7 +13,7 @@ from tilegan.networks.build import build_discriminator, build_generator
 
 
 class Told(nn.Module):
-    """A generator that paints the mean colour of the whole image over its own."""
+    """A generator that paints the mean color of the whole image over its own."""
 
     def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         del styles

@@ -1,4 +1,4 @@
-"""Maps of instances from folder to picture: learnt, resumed, painted in windows, looks chosen by number and name."""
+"""Instance maps from folder to picture: learned, resumed, painted in windows, looks chosen by number and name."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -321,7 +321,7 @@ def test_figures_are_those_of_pictures_with_instances(run: Path, tmp_path: Path)
 def test_a_map_of_another_size_is_refused(model: Translator, large: tuple[Path, Path, NDArray[np.uint8]]) -> None:
     labels, objects, _ = large
     Image.new("L", (90, 71)).save(objects)
-    with pytest.raises(ImageError, match="a label map and its instances need the same size"):
+    with pytest.raises(ImageError, match="a label map and its instance map need the same size"):
         stylize(labels, labels.with_name("out.png"), model, instances=objects)
 
 

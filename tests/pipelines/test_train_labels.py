@@ -48,7 +48,7 @@ def drawing(seed: int, height: int = 88, width: int = 96) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """Label maps in colours, and noise whose mean tells the label."""
+    """Label maps in colors, and noise whose mean tells the label."""
     maps, pictures = tmp_path / "maps", tmp_path / "pictures"
     for number in range(3):
         drawn = drawing(number)
@@ -59,7 +59,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return maps, pictures
 
 
-def test_labels_are_found_learnt_resumed_and_painted_exactly(
+def test_labels_are_found_learned_resumed_and_painted_exactly(
     folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]
 ) -> None:
     arguments = {"paired": "by-name", "settings": SMALL, "device": "cpu", "precision": "float32"}
