@@ -1,4 +1,4 @@
-"""Export a finished store again, whole or in part, without computing it again."""
+"""Export a finished store or a region of it, without computing it again."""
 
 import time
 from dataclasses import dataclass, replace

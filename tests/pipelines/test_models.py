@@ -37,9 +37,9 @@ def test_what_a_header_does_not_say_is_made_up(
     random_translator.save(shipped_models / "three.safetensors")
     found = by_name()
     assert found["two"] == "learned by siamese from 115 images"
-    assert found["three"] == "nothing is known of it"
+    assert found["three"] == "without a description"
     assert found["dark"] == "a style of 'both'"
-    assert found["both"] == "2 styles, to choose from or to mix by --style, nothing is known of it"
+    assert found["both"] == "2 styles, to choose from or to mix by --style, without a description"
     for summary, expected in (
         ("grays", ("grays", "a style of 'both'")),
         ({"dark": "black"}, (found["both"], "black")),
