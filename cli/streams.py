@@ -18,10 +18,8 @@ def lasting_streams() -> Iterator[None]:
     """Let a command write to stdout and stderr whatever becomes of them.
 
     A stream that was closed before the start (``2>&-``) discards its output; its number, like that of stdin, must not
-    be
-    reused for the next opened file. A stream whose reader goes away (``| head -1``) discards its output from then on:
-    the
-    work matters more than its report. Streams that replace those of the process are left unchanged.
+    be reused for the next opened file. A stream whose reader goes away (``| head -1``) discards its output from then
+    on: the work matters more than its report. Streams that replace those of the process are left unchanged.
     """
     before = {name: getattr(sys, name) for name in _NUMBERS}
     with ExitStack() as streams:

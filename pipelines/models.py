@@ -30,8 +30,7 @@ def models() -> list[ShippedModel]:
     """List the bundled models by file, each followed by its styles if it has several, without importing torch.
 
     The summary is the fact ``summary`` in a file's header: a text, or texts by style. If it is missing, it is composed
-    of
-    other facts in the header.
+    of other facts in the header.
 
     Raises:
         ModelError: a file is damaged.

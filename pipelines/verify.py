@@ -67,10 +67,8 @@ def verify(store: str | Path, progress: Progress | None = None) -> VerifyResult:
     """Decode a whole store: every chunk, and every shard's index, against its crc32c checksum.
 
     OME-Zarr 0.5 images of other programs are checked as far as possible: chunks without a checksum are only decoded,
-    and a
-    missing shard, which stands for an empty one, is not damage; the notes say so. Metadata files, ``zarr.json``, have
-    no
-    checksums. Each of two threads holds one row of a shard's chunks in memory.
+    and a missing shard, which stands for an empty one, is not damage; the notes say so. Metadata files, ``zarr.json``,
+    have no checksums. Each of two threads holds one row of a shard's chunks in memory.
 
     Args:
         store: folder of the image, or its URL.

@@ -71,8 +71,7 @@ def is_whole(output: Path, kind: str) -> bool:
     """Whether a result with provenance is complete, as far as can be checked without decoding it.
 
     Every byte of a PNG and a WebP is checked. Shards and tiles are counted, not read; on object storage, where the root
-    of
-    a store is written last, they are not even counted.
+    of a store is written last, they are not even counted.
     """
     with suppress(*_OF_READERS):
         return writer_of(kind).is_whole(output)

@@ -68,9 +68,9 @@ def as_asked(
         os.sync()  # there may be too many files to sync one by one
         return path, notes
     height, width = store.shape(0)
-    if writer.place != "":
+    if writer.geo_driver != "":
         geo = origin.geo.scaled(height, width) if origin.geo is not None else None
-        notes += write_georeference(path, kind, writer.place, geo)
+        notes += write_georeference(path, kind, writer.geo_driver, geo)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     return path, notes
@@ -149,8 +149,7 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
         finished: file or folder on the same disk.
         spare: free name on the same disk, for a folder that is replaced.
         overwrite: whether an existing output may be replaced; it may have appeared after ``check_output``. Files that
-            GDAL
-            would read with it are removed, too.
+            GDAL would read with it are removed, too.
 
     Raises:
         OutputExistsError: the output exists, and may not be replaced.
@@ -158,9 +157,9 @@ def move_to(output: Path, finished: Path, spare: Path, overwrite: bool) -> None:
     """
     built, folder = companion_of(finished, output), companion_of(output, output)
     has_folder = built is not None and built.is_dir()
-    for place in filter(None, (output, folder if has_folder else None)):
-        if not overwrite and os.path.lexists(place):
-            raise OutputExistsError(f"{place} has appeared meanwhile: move it away, or --overwrite to replace it")
+    for existing in filter(None, (output, folder if has_folder else None)):
+        if not overwrite and os.path.lexists(existing):
+            raise OutputExistsError(f"{existing} has appeared meanwhile: move it away, or --overwrite to replace it")
     if built is not None and folder is not None and has_folder:
         output.unlink(missing_ok=True)  # otherwise it would refer to other tiles for a moment
         if folder.is_dir():

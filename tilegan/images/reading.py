@@ -13,12 +13,9 @@ class Reading:
 
     A named stretch is also applied to 8-bit values; None is 'percentile' for other values, and leaves 8-bit values
     unchanged. 'percentile' takes the 0.5th and 99.5th percentiles of an overview, 'minmax' its extremes, 'dtype' the
-    range
-    of an integer type, or 0 to 1 for floats. ``keep_profile`` follows from ``ExportOptions.profile`` and is not an
-    option
-    of its own: whether colors outside of sRGB are compressed reversibly (see ``tilegan.images.pixels.gamut``) instead
-    of
-    clipped, so that they can be restored in the profile of the file.
+    range of an integer type, or 0 to 1 for floats. ``keep_profile`` follows from ``ExportOptions.profile`` and is not
+    an option of its own: whether colors outside of sRGB are compressed reversibly (see
+    ``tilegan.images.pixels.gamut``) instead of clipped, so that they can be restored in the profile of the file.
     """
 
     bands: tuple[int, ...] | None = option(

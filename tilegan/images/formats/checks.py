@@ -33,8 +33,7 @@ def check_export(
 
     Raises:
         OutputError: the ending is unknown, or its format cannot hold so many pixels, such a depth or opacity; the
-            message
-            names formats that can.
+            message names formats that can.
     """
     kind, options, dtype = kind_of(path), options or ExportOptions(), np.dtype(levels)
     writer = writer_of(kind)

@@ -80,8 +80,7 @@ class Writing:
     Attributes:
         path: file or folder, which does not exist yet.
         store: finished store, with all levels if the format has levels: ``read`` returns colors in the kept profile,
-            and
-            ``origin`` holds the source metadata that fit into the file.
+            and ``origin`` holds the source metadata that fit into the file.
         options: encoding.
         made: provenance of the result; None if the store has none.
         progress: called with the output pixels done, phase 'export'.
@@ -127,15 +126,14 @@ class Writer:
         is_opaque: whether it holds no opacity at all.
         is_store: whether results with some options are stores, from which all others are exported.
         refuses: returns why pixels of a dtype and opacity of a kind (see ``Origin``; None for none) cannot be written
-            with
-            some options, and what helps, as the end of a message; None if they can.
+            with some options, and what helps, as the end of a message; None if they can.
         encoding: returns the relevant encoding options, by name.
         holds_profile: whether its colors can have another profile than sRGB.
         is_folder: whether a result is a folder, and holds an ``Origin`` unchanged.
         holds_measures: whether it holds scale, offset and unit of bands.
         holds_dpi: whether it holds pixels per inch itself; otherwise they go to EXIF.
         room: limits in bytes of EXIF, XMP and IPTC, by name; no limit for those not named.
-        place: GDAL driver that knows which georeference it holds itself; the rest goes to a file beside it. '' if it
+        geo_driver: GDAL driver that knows which georeference it holds itself; the rest goes to a file beside it. '' if it
             holds all, None if the georeference is lost.
         companion: folder that belongs to each file.
         what, holds, opacity: for the documentation: name, contents, and treatment of opacity.
@@ -158,7 +156,7 @@ class Writer:
     holds_measures: bool = False
     holds_dpi: Callable[[tuple[float, float] | None], bool] = lambda _: True
     room: Mapping[str, int] = field(default_factory=dict)
-    place: str | None = "PNG"
+    geo_driver: str | None = "PNG"
     companion: Companion | None = None
     what: str = ""
     holds: str = ""

@@ -71,7 +71,7 @@ FORMAT = Format(
         refuses=_refuses,
         encoding=_encoding,
         holds_measures=True,
-        place="GTiff",
+        geo_driver="GTiff",
         what="Cloud-Optimized GeoTIFF, BigTIFF where needed",
         holds="any size, any depth; CRS, transform, GCPs, RPCs, nodata, mask, tags, resolution, profile, EXIF, XMP, "
         "IPTC",

@@ -97,8 +97,7 @@ class Metadata:
             width: its width.
             dpi: its pixels per inch, horizontally and vertically, if known.
             is_srgb: whether its colors were converted to sRGB (True), or are those of another profile (False); None if
-                they
-                are those of the source.
+                they are those of the source.
             needs_dpi: create EXIF for a known resolution if there is none.
         """
         entries = exif.entries_of(self.exif)

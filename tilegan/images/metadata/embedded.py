@@ -149,9 +149,9 @@ def _of_webp(file: BinaryIO) -> Metadata:
 
 def _of_tiff(file: BinaryIO, directory: int | None) -> Metadata:
     head = read_head(file)
-    place = head.first if directory is None else directory
+    offset = head.first if directory is None else directory
     # as bytes, whatever their declared type: IPTC is often wrongly declared as 4-byte integers
-    found, _ = read_directory(file, head, place, None, {TIFF_XMP, TIFF_IPTC, TIFF_PHOTOSHOP}, as_bytes=True)
+    found, _ = read_directory(file, head, offset, None, {TIFF_XMP, TIFF_IPTC, TIFF_PHOTOSHOP}, as_bytes=True)
     blocks = {tag: entry.data for tag, entry in found.items() if isinstance(entry, Entry)}
     iptc = blocks.get(TIFF_IPTC) or iptc_of_photoshop(blocks.get(TIFF_PHOTOSHOP, b""))
     return Metadata.cleaned(file, blocks.get(TIFF_XMP, b""), iptc, directory=directory)

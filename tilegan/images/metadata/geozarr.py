@@ -32,7 +32,7 @@ _PROJ = {
 }
 
 
-def place_of_level(origin: Origin | None, shapes: Sequence[tuple[int, int]], level: int) -> dict[str, Any]:
+def georeference_of_level(origin: Origin | None, shapes: Sequence[tuple[int, int]], level: int) -> dict[str, Any]:
     """Return the georeference attributes of a level's array (level 0: also of the group); empty without a transform.
 
     Args:
@@ -78,7 +78,7 @@ def geo_of_attributes(attributes: Mapping[str, Any], height: int, width: int) ->
     """Parse the georeference of an array from its attributes and its group's; None if missing or invalid.
 
     Args:
-        attributes: in the form ``place_of_level`` returns.
+        attributes: in the form ``georeference_of_level`` returns.
         height: height of the array, in pixels.
         width: its width.
     """

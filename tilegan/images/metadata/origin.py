@@ -112,13 +112,11 @@ class Origin:
     Attributes:
         geo: georeference, nodata and tags; None if there are none.
         opacity: how valid pixels are marked: 'alpha' (a channel, possibly with partial transparency), 'mask', 'nodata',
-            or
-            None if all are valid.
+            or None if all are valid.
         dtype: name of the numpy dtype in the file.
         low, high: values in the file that map to the lowest and the highest level of a pixel.
         color_managed: whether colors had a profile or another color space than sRGB, and were converted: results are
-            then
-            tagged as sRGB.
+            then tagged as sRGB.
         dpi: pixels per inch, horizontally and vertically; None if the file has none.
         rule: how ``low`` and ``high`` were found, for people (see ``tilegan.images.pixels.stretch``).
         bands: metadata of the red, green and blue bands; empty if there are none.

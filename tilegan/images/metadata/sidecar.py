@@ -63,12 +63,12 @@ def write_georeference(path: Path, kind: str, driver: str | None, geo: Geo | Non
     if geo is None or (geo.crs is None and not is_placed(geo)):
         return ()
     if driver is None:
-        return (f"its place is lost: {kind} has no room for it",)
-    content = _sidecar_by_gdal(path.parent / f"place.{kind}", driver, geo)
+        return (f"its georeference is lost: {kind} cannot hold it",)
+    content = _sidecar_by_gdal(path.parent / f"probe.{kind}", driver, geo)
     if content is None:
         return ()
     sidecar_of(path).write_bytes(content)
-    what = "coordinate system" if driver == "GTiff" else "place"
+    what = "coordinate system" if driver == "GTiff" else "georeference"
     return (f"{kind} cannot hold its {what}: it is in a file beside it that ends in {SIDECAR}: keep both together",)
 
 
@@ -102,7 +102,7 @@ def _sidecar_by_gdal(probe: Path, driver: str, geo: Geo) -> bytes | None:
                 pass
         return sidecar.read_bytes() if sidecar.is_file() else None
     except (RasterioError, CPLE_BaseError) as error:
-        raise OSError(f"its place cannot be written: {error}") from error
+        raise OSError(f"its georeference cannot be written: {error}") from error
     finally:
         probe.unlink(missing_ok=True)
         sidecar.unlink(missing_ok=True)

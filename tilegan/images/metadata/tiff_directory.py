@@ -121,12 +121,12 @@ def read_directory(
         field = table[start + (12 if is_big else 8) : start + width]
         if (wanted is not None and tag not in wanted) or kind not in SIZES:
             continue
-        place = struct.unpack(order + number, field)[0]
+        position = struct.unpack(order + number, field)[0]
         if below is not None and tag in below:
             try:
                 # a 4-byte offset in a BigTIFF fills the first half of its field
-                place = struct.unpack(order + "I", field[:4])[0] if kind in (LONG, 13) else place
-                found[tag], _ = read_directory(file, head, place, below[tag])
+                position = struct.unpack(order + "I", field[:4])[0] if kind in (LONG, 13) else position
+                found[tag], _ = read_directory(file, head, position, below[tag])
             except ValueError:
                 continue
             continue
@@ -136,7 +136,7 @@ def read_directory(
         left -= length
         data = field[:length]
         if length > len(field):
-            file.seek(place)
+            file.seek(position)
             data = file.read(length)
         if len(data) == length:
             found[tag] = Entry(kind, items, data if as_bytes else _little(data, kind, order))

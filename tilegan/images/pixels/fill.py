@@ -16,8 +16,7 @@ def fill(pixels: Pixels, valid: NDArray[np.bool_], reach: int) -> Pixels:
     """Give invalid pixels the color of a nearby valid pixel, or mid-gray where there is none.
 
     The nearest valid pixel of the same row is taken first (the left one of two equally near ones); where a row has
-    none,
-    the nearest pixel of the same column that has a color by then (the upper one of two).
+    none, the nearest pixel of the same column that has a color by then (the upper one of two).
 
     Args:
         pixels: uint8 or uint16 (h, w, C).

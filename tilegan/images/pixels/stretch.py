@@ -57,8 +57,7 @@ class Stretch:
             dtype: dtype of the values.
             bits: bits that the values use; those of the dtype if the file does not say.
             overview: returns a reduced image (h, w, bands) and its valid pixels, bool (h, w) (None: all); called only
-                by
-                rules that need it.
+                by rules that need it.
 
         Raises:
             SettingError: there is no such rule.

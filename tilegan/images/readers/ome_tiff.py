@@ -12,7 +12,7 @@ _DESCRIPTION = "TIFFTAG_IMAGEDESCRIPTION"
 _COLORS = {0xFF0000: "Red", 0x00FF00: "Green", 0x0000FF: "Blue"}
 _LONGEST = 2**24  # limit of the characters of a description
 
-Place = tuple[int, int, int]  # indexes along z, c and t
+Plane = tuple[int, int, int]  # indexes along z, c and t
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ColorPages:
 
     planes: dict[str, int]
     channels: tuple[int, ...]
-    pages: dict[Place, int]
+    pages: dict[Plane, int]
 
     def numbers(self, plane: dict[str, int]) -> list[int]:
         """Return the indexes of the red, green and blue pages of one plane, from 0."""
@@ -83,7 +83,7 @@ def join_pages(names: list[str]) -> Any:
     return rasterio.open(f"{head}{''.join(bands)}</VRTDataset>")
 
 
-def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> dict[Place, int]:
+def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> dict[Plane, int]:
     """Return the page of each plane; empty if a plane has no page in this file."""
     order = pixels.attrib["DimensionOrder"].lower()[2:]
     if sorted(order) != ["c", "t", "z"]:
@@ -94,17 +94,17 @@ def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> di
     tables = pixels.findall("{*}TiffData")
     if len({name.get("FileName") for name in pixels.findall("{*}TiffData/{*}UUID")}) > 1:
         return {}
-    pages: dict[Place, int] = {}
+    pages: dict[Plane, int] = {}
     for attributes in [table.attrib for table in tables] or [{}]:
-        place = {axis: int(attributes.get(f"First{axis.upper()}", 0)) for axis in "zct"}
+        position = {axis: int(attributes.get(f"First{axis.upper()}", 0)) for axis in "zct"}
         start = int(attributes.get("IFD", 0))
         for page in range(
             start, start + min(every, int(attributes.get("PlaneCount", 1 if "IFD" in attributes else every)))
         ):
-            pages[place["z"], place["c"], place["t"]] = page
+            pages[position["z"], position["c"], position["t"]] = page
             for axis in order:
-                place[axis] = (place[axis] + 1) % sizes[axis]
-                if place[axis]:
+                position[axis] = (position[axis] + 1) % sizes[axis]
+                if position[axis]:
                     break
     return pages if len(pages) == every and max(pages.values()) < count else {}
 

@@ -46,8 +46,7 @@ class RasterSource:
     """A file that GDAL reads; see ``tilegan.images.source.Source``.
 
     A file without random access (JPEG, PNG, TIFF in strips) that is rotated or upside down is decoded once as a whole
-    at
-    its first read, if it is not too large.
+    at its first read, if it is not too large.
     """
 
     def __init__(self, path: str | Path, reading: Reading | None = None, header: Header | None = None) -> None:

@@ -18,8 +18,7 @@ class RasterFile:
     """One dataset that serves all threads.
 
     A second dataset would decode files without random access (JPEG, PNG, TIFF in strips) again from the top, and GDAL
-    would
-    cache their blocks twice.
+    would cache their blocks twice.
 
     Attributes:
         dataset: rasterio dataset; use it for properties only, and read values here.

@@ -31,8 +31,7 @@ class ZarrSource:
 
     Axes y and x are required. Channels are composited by 'omero' metadata; without them, or if bands are requested, one
     channel is gray and the first three are colors. Further axes are read at one plane. A store of this package may have
-    a
-    fourth band, which is opacity.
+    a fourth band, which is opacity.
     """
 
     sequential = False

@@ -50,8 +50,7 @@ def reduced_shard(store: Store, level: int, index: tuple[int, int], recent: Rece
         level: at least 1.
         index: (row, column) in the grid of shards of ``level``.
         recent: cache of halved shards of level ``level - 1``; others are read from the store. It requires shards of
-            even
-            sides.
+            even sides.
 
     Returns:
         Pixels for ``store.write_shard(level, index, ...)``.
@@ -69,8 +68,8 @@ def reduced_shard(store: Store, level: int, index: tuple[int, int], recent: Rece
             pixels[quadrant.top : quadrant.bottom, quadrant.left : quadrant.right] = halved
             continue
         for part in split(quadrant, _SIDE):
-            place = Window(cell.top + part.top, cell.left + part.left, part.height, part.width)
-            pixels[part.top : part.bottom, part.left : part.right] = _halved(store, level, place)
+            window = Window(cell.top + part.top, cell.left + part.left, part.height, part.width)
+            pixels[part.top : part.bottom, part.left : part.right] = _halved(store, level, window)
     return pixels
 
 
@@ -108,8 +107,7 @@ def halve(pixels: Pixels) -> Pixels:
 
     Colors are weighted by opacity, so that those of invalid pixels do not bleed into their neighbors; in a fully
     transparent square they count equally. At an odd bottom or right edge the last row or column is repeated, so that
-    the
-    mean is over existing pixels.
+    the mean is over existing pixels.
 
     Args:
         pixels: uint8 or uint16 (h, w, channels), 3 channels, or 4 if the last is opacity.

@@ -19,7 +19,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate, os_errors, remove_file, replace_file, storage_options
 from tilegan.geometry import Pixels, Window, grid_cell, grid_shape, round_up
-from tilegan.images.metadata.geozarr import place_of_level
+from tilegan.images.metadata.geozarr import georeference_of_level
 from tilegan.images.metadata.ome import metadata
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import Provenance
@@ -40,8 +40,7 @@ class Store:
         dtype: dtype of the pixels: uint8 or uint16.
         channels: 3 for RGB, 4 for RGBA; opacity is 0 for invalid pixels.
         origin: source metadata of the region in the image; None if unknown. Its georeference may count fewer pixels
-            than
-            level 0 has: those of the source, before it was enlarged.
+            than level 0 has: those of the source, before it was enlarged.
         made: provenance; None if unknown.
         name: name of the image, for viewers; None if it has none.
     """
@@ -110,7 +109,7 @@ class Store:
         ours: dict[str, Any] = {"shard": shard} | ({"origin": origin.to_json()} if origin is not None else {})
         ours |= {"made": made.to_json()} if made is not None else {}
         ome = {"version": "0.5"} | metadata(shapes, name, channels, levels, origin)
-        places = [place_of_level(origin, shapes, level) for level in range(len(shapes))]
+        places = [georeference_of_level(origin, shapes, level) for level in range(len(shapes))]
         group = zarr.create_group(documents, attributes={"ome": ome, **places[0], "tilegan": ours})
         for level, shape in enumerate(shapes):
             array = _create_level(group, str(level), (channels, *shape), levels, shard, chunk)
@@ -187,8 +186,7 @@ class Store:
             level: pyramid level.
             index: (row, column) in the grid of shards.
             pixels: (h, w, ``channels``) of dtype ``dtype``, of the whole shard; shards at the bottom and right edges
-                are
-                cut to the image.
+                are cut to the image.
 
         Raises:
             OutputError: the disk is full or cannot be written.

@@ -117,13 +117,13 @@ class _Tiles:
         self.ending = ending
         self._folder, self._quality = folder, quality
 
-    def write(self, level: int, part: Window, whole: Window, pixels: Pixels, place: Window) -> None:
+    def write(self, level: int, part: Window, whole: Window, pixels: Pixels, around: Window) -> None:
         """Write the tiles that cover a part of a level, from the pixels of a window around it."""
         folder = self._folder / str(level)
         folder.mkdir(parents=True, exist_ok=True)
         for cell in split(part, TILE):
             tile = _grown(cell, whole)
-            top, left = tile.top - place.top, tile.left - place.left
+            top, left = tile.top - around.top, tile.left - around.left
             image = Image.fromarray(pixels[top : top + tile.height, left : left + tile.width])
             # not to a file directly: Pillow does not notice if the disk takes half of a JPEG
             encoded = io.BytesIO()

@@ -47,8 +47,7 @@ def write_jpeg(
         bands: uint8 (rows, width, 3) from top to bottom, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` of ``tilegan.images.writers.rows`` rows.
         origin: source metadata: its resolution is kept, unless it is above 65,535 dpi, and so are EXIF, XMP and IPTC of
-            at
-            most 64 KiB each; colors are tagged with its profile (see ``profile_of``).
+            at most 64 KiB each; colors are tagged with its profile (see ``profile_of``).
         quality: 1 to 100.
         made: provenance, as ``Provenance.text``.
 

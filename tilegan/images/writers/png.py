@@ -36,8 +36,7 @@ def write_png(
         width: its width.
         bands: uint8 or uint16 (rows, width, 3 or 4) from top to bottom, ``height`` rows in all.
         origin: source metadata: its resolution, EXIF, XMP and IPTC are kept, and colors are tagged with its profile
-            (see
-            ``profile_of``).
+            (see ``profile_of``).
         made: provenance, as ``Provenance.text``.
 
     Raises:

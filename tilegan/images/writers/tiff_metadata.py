@@ -49,11 +49,11 @@ def put_in(path: Path, metadata: Metadata) -> bool:
             return False
         entries.pop(TIFF_XMP)
         directory: Directory = {}
-        for tag, (kind, count, field, place) in entries.items():
-            if place is None or tag in _TILES:
+        for tag, (kind, count, field, offset) in entries.items():
+            if offset is None or tag in _TILES:
                 directory[tag] = Kept(kind, count, field)
             else:
-                file.seek(place)
+                file.seek(offset)
                 directory[tag] = Entry(kind, count, file.read(count * SIZES[kind]))
         laid_out = lay_out(directory | _added(metadata), head.first, is_big=head.is_big, following=following)
         if len(laid_out) > end - head.first:
@@ -99,13 +99,13 @@ def _entries(file: BinaryIO, head: Header) -> tuple[_Raw, int]:
 def _end_of_values(entries: _Raw, head: Header) -> int | None:
     """Return where the values that follow the directory end; None if something else lies among them."""
     end = head.first + (16 + 20 * len(entries) if head.is_big else 6 + 12 * len(entries))
-    places = [
-        (place, count * SIZES[kind])
-        for tag, (kind, count, _, place) in entries.items()
-        if place is not None and tag not in _TILES
+    extents = [
+        (offset, count * SIZES[kind])
+        for tag, (kind, count, _, offset) in entries.items()
+        if offset is not None and tag not in _TILES
     ]
-    for place, length in sorted(places):
-        if not end <= place <= end + 16:  # padding to the next even offset
+    for offset, length in sorted(extents):
+        if not end <= offset <= end + 16:  # padding to the next even offset
             return None
-        end = place + length
+        end = offset + length
     return end if TIFF_XMP in entries else None

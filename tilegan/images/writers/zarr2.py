@@ -7,7 +7,7 @@ import numpy as np
 import zarr
 
 from tilegan.geometry import Window, split
-from tilegan.images.metadata.geozarr import place_of_level
+from tilegan.images.metadata.geozarr import georeference_of_level
 from tilegan.images.metadata.ome import metadata
 from tilegan.images.stores.store import Store
 from tilegan.progress import Progress
@@ -35,7 +35,7 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
     ome["multiscales"][0]["version"] = ome["omero"]["version"] = VERSION
     ours: dict[str, Any] = {"origin": store.origin.to_json()} if store.origin is not None else {}
     ours |= {"made": made} if made is not None else {}
-    places = [place_of_level(store.origin, shapes, level) for level in range(store.levels)]
+    places = [georeference_of_level(store.origin, shapes, level) for level in range(store.levels)]
     group = zarr.create_group(path, zarr_format=2, attributes={**ome, **places[0], "tilegan": ours})
     height, width = shapes[0]
     _write_coordinates(group, places[0])
@@ -59,19 +59,19 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
             progress("export", height * width * done // total, height * width)
 
 
-def _gdal_crs(place: dict[str, Any]) -> dict[str, Any]:
+def _gdal_crs(georeference: dict[str, Any]) -> dict[str, Any]:
     """Return the coordinate system in GDAL's own attribute, the only one that GDAL before 3.13 reads."""
-    return {"_CRS": {"wkt": place["proj:wkt2"]}} if "proj:wkt2" in place else {}
+    return {"_CRS": {"wkt": georeference["proj:wkt2"]}} if "proj:wkt2" in georeference else {}
 
 
-def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
+def _write_coordinates(group: zarr.Group, georeference: dict[str, Any]) -> None:
     """Write coordinates of the columns and rows of level 0, for GDAL before 3.13 and xarray; none if rotated."""
-    if not place:
+    if not georeference:
         return
-    across, turn, left, other_turn, down, top = place["spatial:transform"]
+    across, turn, left, other_turn, down, top = georeference["spatial:transform"]
     if turn or other_turn:
         return
-    height, width = place["spatial:shape"]
+    height, width = georeference["spatial:shape"]
     for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
         centers = first + step * (np.arange(count) + 0.5)
         encoding: Any = {"name": "v2", "separator": "/"}
