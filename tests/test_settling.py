@@ -47,7 +47,7 @@ class Tinted(nn.Module):
 
 @pytest.fixture
 def tinted(monkeypatch: pytest.MonkeyPatch) -> Translator:
-    monkeypatch.setitem(build.GENERATORS, "tinted", Tinted)
+    monkeypatch.setitem(build.generators(), "tinted", Tinted)
     architecture = {"name": "tinted", "styles": ["plain", "light"], "context": 1}
     return Translator.of(Tinted(["plain", "light"], 1), architecture, 16, name="tinted")
 

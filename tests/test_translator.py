@@ -14,7 +14,7 @@ from tilegan.errors import ImageError, ModelError, SettingError
 from tilegan.geometry import round_up
 from tilegan.inference.array import stylize_array
 from tilegan.model_file import find, read_header
-from tilegan.networks.build import GENERATORS
+from tilegan.networks.build import generators
 from tilegan.tiling.reach import Reach
 from tilegan.translator import Translator, load
 
@@ -102,7 +102,8 @@ class Enlarging(torch.nn.Module):
 @pytest.fixture
 def own_generator(monkeypatch):
     """Makes classes of generators known for one test."""
-    monkeypatch.setattr("tilegan.networks.build.GENERATORS", dict(GENERATORS))
+    known = dict(generators())
+    monkeypatch.setattr("tilegan.networks.build.generators", lambda: known)
     return tilegan.register_generator
 
 

@@ -1,39 +1,19 @@
 """Named architectures and their parameters; sizes of networks are defined only here."""
 
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from inspect import signature
 from typing import Any, TypeVar
 
 from torch import nn
 
+from tilegan import networks
 from tilegan.errors import ModelError, SettingError
 from tilegan.extensions import extensions, left_out
-from tilegan.networks.discriminator import SiameseDiscriminator
-from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.multiscale import MultiscaleDiscriminator
-from tilegan.networks.patch import PatchDiscriminator
-from tilegan.networks.pix2pixhd import Pix2PixHDGenerator
-from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.resnet import ResNetGenerator
-from tilegan.networks.spade import SpadeGenerator
-from tilegan.networks.srresnet import SRResNet
-from tilegan.networks.unet import UNetGenerator
 from tilegan.norms.layers import FROZEN, NORMS
 
-GENERATORS: dict[str, type[nn.Module]] = {
-    "residual": ResidualGenerator,
-    "unet": UNetGenerator,
-    "srresnet": SRResNet,
-    "pix2pixhd": Pix2PixHDGenerator,
-    "resnet": ResNetGenerator,
-    "spade": SpadeGenerator,
-}
-DISCRIMINATORS: dict[str, type[nn.Module]] = {
-    "siamese": SiameseDiscriminator,
-    "joint": JointDiscriminator,
-    "patch": PatchDiscriminator,
-    "multiscale": MultiscaleDiscriminator,
-}
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
@@ -64,6 +44,18 @@ MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "
 Network = TypeVar("Network", bound=nn.Module)
 
 
+@cache
+def generators() -> dict[str, type[nn.Module]]:
+    """Return all generators by name, as files of this package declare them in ``GENERATORS``."""
+    return _declared("GENERATORS")
+
+
+@cache
+def discriminators() -> dict[str, type[nn.Module]]:
+    """Return all discriminators by name, as files of this package declare them in ``DISCRIMINATORS``."""
+    return _declared("DISCRIMINATORS")
+
+
 def register_generator(name: str, generator: type[nn.Module]) -> None:
     """Register a custom generator under a name, so that models with it can be saved, loaded and run.
 
@@ -80,7 +72,7 @@ def register_generator(name: str, generator: type[nn.Module]) -> None:
     Raises:
         ModelError: another class is registered under that name.
     """
-    if GENERATORS.setdefault(name, generator) is not generator:
+    if generators().setdefault(name, generator) is not generator:
         raise ModelError(f"a generator named '{name}' exists already: use another name")
 
 
@@ -99,7 +91,7 @@ def build_discriminator(architecture: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: the name is unknown or the arguments do not fit it.
     """
-    return _build(DISCRIMINATORS.get(architecture.get("name", "")), architecture)
+    return _build(discriminators().get(architecture.get("name", "")), architecture)
 
 
 def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
@@ -146,22 +138,27 @@ def with_one_channel(architecture: dict[str, Any]) -> dict[str, Any]:
     return architecture | {"inputs": 1} if one else architecture
 
 
+def _declared(constant: str) -> dict[str, type[nn.Module]]:
+    modules = [import_module(f"{networks.__name__}.{file.name}") for file in pkgutil.iter_modules(networks.__path__)]
+    return {name: network for module in modules for name, network in getattr(module, constant, {}).items()}
+
+
 def _generator(architecture: dict[str, Any]) -> type[nn.Module] | None:
     """Return the class of a generator; one that is not known is looked for in other packages."""
-    name = architecture.get("name", "")
-    if name not in GENERATORS:
+    name, known = architecture.get("name", ""), generators()
+    if name not in known:
         for key, brought in extensions(GROUP):
             if isinstance(brought, type) and issubclass(brought, nn.Module):
-                GENERATORS.setdefault(key, brought)
+                known.setdefault(key, brought)
             else:
                 left_out(GROUP, key, "it is no subclass of nn.Module")
-    return GENERATORS.get(name)
+    return known.get(name)
 
 
 def _build(found: type[Network] | None, architecture: dict[str, Any]) -> Network:
     arguments = {key: value for key, value in architecture.items() if key != "name"}
     if found is None:
-        known = "a newer tilegan, or the package that brings it, may know it"
+        known = "a newer tilegan may know it, or the package that brings it"
         raise ModelError(f"unknown architecture {architecture}: {known}")
     if unknown := arguments.keys() - signature(found).parameters.keys():
         raise ModelError(

@@ -84,3 +84,6 @@ class ChannelsLastInstanceNorm(nn.InstanceNorm2d):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w), channels last in memory."""
         return super().forward(features).contiguous(memory_format=torch.channels_last)
+
+
+DISCRIMINATORS = {"siamese": SiameseDiscriminator}

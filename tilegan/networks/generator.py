@@ -236,3 +236,6 @@ def cell_blur(channels: int, stride: int) -> nn.Conv2d:
     )
     blur.weight = nn.Parameter((taps[:, None] * taps).expand_as(blur.weight).clone(), requires_grad=False)
     return blur
+
+
+GENERATORS = {"residual": ResidualGenerator}

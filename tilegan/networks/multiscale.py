@@ -36,3 +36,6 @@ class MultiscaleDiscriminator(nn.Module):
             assert isinstance(discriminator, PatchDiscriminator)
             made.append(discriminator.features(images))
         return made
+
+
+DISCRIMINATORS = {"multiscale": MultiscaleDiscriminator}

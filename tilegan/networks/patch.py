@@ -57,3 +57,6 @@ class PatchDiscriminator(nn.Module):
                     values = self.gains[len(made)](values, shares_in(images, self.styles))
                 made.append(values)
         return [*made, last(values).float()]
+
+
+DISCRIMINATORS = {"patch": PatchDiscriminator}

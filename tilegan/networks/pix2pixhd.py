@@ -213,3 +213,6 @@ class Pix2PixHDGenerator(nn.Module):
 
 def _wide(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, WIDE, padding=WIDE // 2, padding_mode=PADDING)
+
+
+GENERATORS = {"pix2pixhd": Pix2PixHDGenerator}

@@ -114,3 +114,6 @@ class _Head(nn.Module):
 def _normal(outputs: int, inputs: int, side: int) -> torch.Tensor:
     weight = torch.empty(outputs, inputs, side, side)
     return nn.init.kaiming_normal_(weight, nonlinearity="linear")
+
+
+DISCRIMINATORS = {"joint": JointDiscriminator}

@@ -65,3 +65,6 @@ class _Block(nn.Module):
 def _convolved(before: int, after: int, norm: str, kernel: int, stride: int = 1) -> list[nn.Module]:
     convolution = nn.Conv2d(before, after, kernel, stride=stride, padding=kernel // 2, padding_mode="reflect")
     return [convolution, norm_layer(norm, after), nn.ReLU(inplace=True)]
+
+
+GENERATORS = {"resnet": ResNetGenerator}

@@ -119,3 +119,6 @@ class SpadeGenerator(nn.Module):
                 features = nn.functional.interpolate(features, scale_factor=2)
             features = block(features, labels[..., ::step, ::step])
         return torch.tanh(self.tail(nn.functional.leaky_relu(features, 0.2, inplace=True)))
+
+
+GENERATORS = {"spade": SpadeGenerator}

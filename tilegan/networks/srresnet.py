@@ -73,3 +73,6 @@ def _bicubic(scale: int) -> nn.Conv2d:
     enlarge = nn.Conv2d(3, 3 * scale**2, 5, padding=2, groups=3, bias=False, padding_mode=PADDING)
     enlarge.weight = nn.Parameter(kernels.repeat(3, 1, 1, 1), requires_grad=False)
     return enlarge
+
+
+GENERATORS = {"srresnet": SRResNet}

@@ -61,3 +61,6 @@ class UNetGenerator(nn.Module):
         for number, up in enumerate(self.ups):
             features = up(features if number == 0 else torch.cat((features, skips.pop()), 1))
         return features
+
+
+GENERATORS = {"unet": UNetGenerator}
