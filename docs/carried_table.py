@@ -1,4 +1,4 @@
-"""Make the second table of docs/formats.md: what each format that is read brings to each format that is written.
+"""Write the table of preserved metadata in docs/formats.md, from each input format to each output format.
 
 python docs/carried_table.py
 
@@ -70,7 +70,7 @@ def results(source: Path, folder: Path) -> list[str]:
         output = folder / f"out.{kind}"
         store = folder / ("keep.zarr" if kind in ("zarr", "tif", "png") else "8.zarr")
         options = ExportOptions(profile="keep")
-        # a JPEG of what is transparent is refused: of a part that is opaque
+        # JPEG refuses transparent pixels: use an opaque region
         convert(store, output, options=options, region=(0, 20, WIDTH, 20) if kind == "jpg" else None)
         is_beside = output.with_name(f"{output.name}.aux.xml").exists()
         found = [letter + "\\*" * (letter == "G" and is_beside) for letter in held(output) if letter in brought]
@@ -87,7 +87,7 @@ def same() -> Translator:
 
 
 def held(path: Path) -> str:
-    """The letters of what a file holds, in the order of the page."""
+    """Return the letters of the metadata in a file, in the order of the page."""
     if path.suffix == ".zarr":
         found = _held_by_zarr(path)
     elif path.suffix == ".dzi":

@@ -1,4 +1,4 @@
-"""Make the table of docs/formats.md: what becomes of real files, each put through a translator that changes nothing.
+"""Write the table of tested files in docs/formats.md: each is processed by a translator that changes nothing.
 
 python docs/formats_table.py FOLDER...
 
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def row(path: Path) -> tuple[str, str, str]:
-    """What a file is, what became of it, and what was kept."""
+    """Return a description of a file, the outcome, and what was kept."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "out.tif"
         command = [sys.executable, "-c", STYLIZE, str(path), str(output)]
@@ -157,7 +157,7 @@ def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReade
     tags = {name: value for name, value in before.tags().items() if not name.startswith(("EXIF_", "TIFFTAG_", "AREA_"))}
     if tags:
         lost = [name for name, value in tags.items() if after.tags().get(name) != value]
-        found.append("tags" if not lost else f"tags but {', '.join(lost[:3])}")
+        found.append("tags" if not lost else f"tags except {', '.join(lost[:3])}")
     return found
 
 

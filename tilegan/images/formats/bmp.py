@@ -31,6 +31,6 @@ FORMAT = Format(
         _recognizes,
         images="BMP with bit fields, compressed, or of a rare kind; others by rasterio",
         by="own, Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

@@ -133,8 +133,8 @@ class Writer:
         holds_measures: whether it holds scale, offset and unit of bands.
         holds_dpi: whether it holds pixels per inch itself; otherwise they go to EXIF.
         room: limits in bytes of EXIF, XMP and IPTC, by name; no limit for those not named.
-        geo_driver: GDAL driver that knows which georeference it holds itself; the rest goes to a file beside it. '' if it
-            holds all, None if the georeference is lost.
+        geo_driver: GDAL driver that knows which georeference it holds itself; the rest goes to a file beside it. '' if
+            it holds all, None if the georeference is lost.
         companion: folder that belongs to each file.
         what, holds, opacity: for the documentation: name, contents, and treatment of opacity.
     """

@@ -30,11 +30,11 @@ FORMAT = Format(
     reader=Reader(
         _open,
         tries=lambda _: True,
-        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels that are a page each are red, "
-        "green and blue, as their colors say), SVS, JPEG 2000, VRT, and all else that GDAL opens; "
+        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels on a page each become red, "
+        "green and blue by their declared colors), SVS, JPEG 2000, VRT, and other formats of GDAL; "
         "`/vsizip/`, `/vsis3/`, `/vsicurl/` and URLs. JPEG (CMYK too) and PNG",
         by="rasterio",
-        decoded="blocks, or rows of blocks; of JPEG and PNG rows from the top, or all of it, once, of progressive JPEG "
-        "and of what lies on its side or upside down",
+        decoded="blocks, or rows of blocks; for JPEG and PNG rows from the top, or the whole image once if it is "
+        "progressive, rotated or upside down",
     ),
 )

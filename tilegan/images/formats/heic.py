@@ -31,6 +31,6 @@ FORMAT = Format(
         _recognizes,
         images="HEIC of phones, of 8, 10 and 12 bits (extra `heic`)",
         by="pillow-heif",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

@@ -24,6 +24,6 @@ FORMAT = Format(
         tries=lambda candidate: candidate.header.format not in (None, "PNG", "TIFF"),  # it is less strict than GDAL
         images="GIF, AVIF, TGA, HSV, JPEG 2000 of luma and chroma (sYCC), and others that only Pillow reads",
         by="Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

@@ -63,7 +63,7 @@ FORMAT = Format(
         recognizes=lambda candidate: candidate.header.format == "WEBP",
         images="WebP",
         by="Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
     writer=Writer(
         _write,
