@@ -75,7 +75,7 @@ def verify(store: str | Path, progress: Progress | None = None) -> VerifyResult:
         progress: called with the pixels checked, phase 'verify'.
 
     Raises:
-        ImageError: it is missing, unfinished or not an OME-Zarr 0.5 image; its metadata are damaged; or it cannot be
+        ImageError: it is missing, unfinished or not an OME-Zarr 0.5 image; its metadata is damaged; or it cannot be
             read.
     """
     started = time.perf_counter()

@@ -179,8 +179,8 @@ def test_what_is_no_file(tmp_path):
     with socket.socket(socket.AF_UNIX) as server:
         os.chdir(tmp_path)
         server.bind("socket.png")
-        refused(tmp_path / "socket.png", r"socket\.png is no file")
-    refused("/dev/zero", "/dev/zero is no file")
+        refused(tmp_path / "socket.png", r"socket\.png is a pipe, socket or device")
+    refused("/dev/zero", "/dev/zero is a pipe, socket or device")
     (tmp_path / "loop.png").symlink_to("loop.png")
     refused(tmp_path / "loop.png", r"loop\.png: Too many levels of symbolic links")
     refused(tmp_path / "a\0b.png", r"cannot read image: .*a\\x00b\.png")

@@ -241,7 +241,7 @@ def test_pixels_that_are_not_the_whole_shard_are_refused(tmp_path):
     for wrong in ({"channels": 2}, {"levels": np.float32}):
         with pytest.raises(ValueError, match="no store of"):
             Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=32, **wrong)
-    with pytest.raises(ValueError, match="no multiple"):
+    with pytest.raises(ValueError, match="not a multiple"):
         Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=48)
 
 

@@ -141,7 +141,7 @@ def _origin(content: Any) -> Origin:
         or (origin.dpi is not None and len(origin.dpi) != 2)
         or np.dtype(origin.dtype).kind not in "buifc"
     ):
-        raise ValueError("its source metadata are invalid")
+        raise ValueError("its source metadata is invalid")
     return origin
 
 

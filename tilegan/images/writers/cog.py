@@ -230,23 +230,23 @@ def _joined(
                 dataset.gcps = list(geo.gcps), geo.crs
             elif geo.crs is not None:
                 dataset.crs = geo.crs
-            if geo.transform is not None:  # a transform would make GDAL drop ground control points
+            if geo.transform is not None:  # a transform makes GDAL drop ground control points
                 dataset.transform = geo.transform
             if geo.rpcs is not None:
                 dataset.rpcs = geo.rpcs
     rasterio.shutil.copy(levels[0], joined, driver="VRT")
     tree = ElementTree.parse(joined)
-    for band in tree.iter("VRTRasterBand"):
+    for element in tree.iter("VRTRasterBand"):
         for level in levels[1:]:
-            overview = ElementTree.SubElement(band, "Overview")
+            overview = ElementTree.SubElement(element, "Overview")
             ElementTree.SubElement(overview, "SourceFilename", relativeToVRT="1").text = level.name
-            ElementTree.SubElement(overview, "SourceBand").text = band.get("band", "mask,1")
+            ElementTree.SubElement(overview, "SourceBand").text = element.get("band", "mask,1")
     if (profile := profile_of(origin)) is not None:
-        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
-        ElementTree.SubElement(said, "MDI", key="SOURCE_ICC_PROFILE").text = base64.b64encode(profile).decode()
+        domain = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
+        ElementTree.SubElement(domain, "MDI", key="SOURCE_ICC_PROFILE").text = base64.b64encode(profile).decode()
     if room := room_for(origin.metadata):
-        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="xml:XMP", format="xml")
-        ElementTree.SubElement(said, "room").text = "-" * room
+        domain = ElementTree.SubElement(tree.getroot(), "Metadata", domain="xml:XMP", format="xml")
+        ElementTree.SubElement(domain, "room").text = "-" * room
     tree.write(joined)
     return joined
 
