@@ -27,7 +27,7 @@ _OTHERS = "give a .zarr that `tilegan stylize` wrote; of others, `tilegan styliz
 
 @dataclass(frozen=True)
 class ConvertResult:
-    """What was written.
+    """The written output.
 
     Attributes:
         output: the file or folder.

@@ -23,7 +23,7 @@ from tilegan.translator import Translator
 
 @dataclass(frozen=True)
 class StylizeResult:
-    """What became of an image.
+    """The result of a stylization.
 
     Attributes:
         output: the file or folder written.
@@ -114,7 +114,7 @@ def plan_stylize(
     model: str | Path | Translator = DEFAULT_MODEL,
     **values: Any,
 ) -> StylizePlan:
-    """What ``stylize`` would do with the same arguments; nothing is written.
+    """Plan what ``stylize`` does with the same arguments; nothing is written.
 
     The errors that come before any work are raised, but for that of another run at work on the output.
 

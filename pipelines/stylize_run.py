@@ -1,4 +1,4 @@
-"""How the shards of an image are brought to its store: the copies that large strokes begin with, then the image."""
+"""Computation of the shards of an image: first the copies for large strokes, then the image."""
 
 import json
 from collections.abc import Callable
@@ -86,19 +86,19 @@ def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, don
 
 
 def _halved(journal: Path, plan: Plan) -> str | None:
-    """What is to be said where memory ran out."""
+    """Return a note if memory ran out."""
     try:
         with os_errors():
             cut = json.loads((journal / HALVED).read_text())
     except FileNotFoundError:
         return None
-    # each step over large strokes makes more of what the one before rounds in another way
+    # each step over large strokes amplifies the rounding of the previous one
     by = "some" if plan.look.stroke > 1 else "1"
-    return f"out of memory: went on with window {cut['window']}, batch {cut['batch']}: levels may differ by {by}"
+    return f"out of memory: continued with window {cut['window']}, batch {cut['batch']}: levels may differ by {by}"
 
 
 def _settled(job: Job, progress: Progress) -> Translator:
-    """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
+    """Return the model with the statistics of the image; they are kept, since new ones differ in the last bits."""
     if job.summary.statistics not in SETTLED:
         return job.translator
     kept, plan = job.request.folder.translator, job.plan

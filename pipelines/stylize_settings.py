@@ -18,7 +18,7 @@ from tilegan.settling import Choices
 
 @dataclass(frozen=True)
 class StylizeSettings:
-    """How an image is stylized: the option groups of ``tilegan.pipelines.stylize``.
+    """Settings of a stylization: the option groups of ``tilegan.pipelines.stylize``.
 
     Attributes:
         styling: how the style is applied.

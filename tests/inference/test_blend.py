@@ -141,7 +141,7 @@ def test_what_it_takes_does_not_grow_with_the_image():
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_other_strengths_are_refused(strength):
-    with pytest.raises(SettingError, match=r"a strength of .* cannot be: give 0"):
+    with pytest.raises(SettingError, match=r"a strength of .* is invalid: give 0"):
         Look(strength)
 
 

@@ -111,7 +111,7 @@ def test_running_out_of_memory_is_noted(picture, pixels, random_translator, tmp_
 
     monkeypatch.setattr(Translator, "run", run)
     result = stylize(picture, tmp_path / "out.zarr", random_translator, window=128, shard=256)
-    assert "went on with window 64, batch 1" in result.notes[-1]
+    assert "continued with window 64, batch 1" in result.notes[-1]
     assert worst(level0(tmp_path / "out.zarr"), expected) <= 1
 
 

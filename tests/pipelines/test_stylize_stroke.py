@@ -171,7 +171,9 @@ def test_the_plan_tells_of_it_and_of_its_memory(picture, random_translator):
     fine, large = (plan_stylize(picture, model=random_translator, stroke=stroke) for stroke in (1, 16))
     assert (fine.stroke, large.stroke) == (1, 16)
     assert large.memory.shards > fine.memory.shards
-    with pytest.raises(SettingError, match="strokes 257 times as large cannot be: give a whole number from 1 to 256"):
+    with pytest.raises(
+        SettingError, match="strokes 257 times as large are impossible: give a whole number from 1 to 256"
+    ):
         plan_stylize(picture, model=random_translator, stroke=257)
 
 

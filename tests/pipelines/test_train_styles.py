@@ -127,7 +127,7 @@ def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path]
     source = folders[0] / "0.png"
     with pytest.raises(SettingError, match="several styles: choose from dark, light"):
         stylize(source, tmp_path / "out.png", run)
-    with pytest.raises(SettingError, match="has but one style: leave out monet"):
+    with pytest.raises(SettingError, match="has only one style: leave out monet"):
         stylize(source, tmp_path / "out.png", "monet", style={"monet": 1.0})
     settings = settings_of("siamese")
     with pytest.raises(SettingError, match="to start from has the styles dark, light"):

@@ -9,7 +9,7 @@ from tilegan.options import described, option
 @described
 @dataclass(frozen=True)
 class Reading:
-    """How the values of a file become pixels.
+    """Read options: conversion of the values of a file to pixels.
 
     A named stretch is also applied to 8-bit values; None is 'percentile' for other values, and leaves 8-bit values
     unchanged. 'percentile' takes the 0.5th and 99.5th percentiles of an overview, 'minmax' its extremes, 'dtype' the

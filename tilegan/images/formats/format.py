@@ -54,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reader:
-    """How images of a format are read.
+    """The reader of a format.
 
     Attributes:
         open: opens an image; raises ``ImageError`` if it cannot, and ``SettingError`` for missing bands or planes.
@@ -110,7 +110,7 @@ class Companion:
 
 @dataclass(frozen=True)
 class Writer:
-    """How results are written in a format, and what it holds.
+    """The writer of a format, and what the format holds.
 
     Attributes:
         write: writes one; returns notes for the user, one line each. Raises ``OSError`` if it cannot be written,
