@@ -44,6 +44,7 @@ setup(
         "tilegan.networks",
         "tilegan.norms",
         "tilegan.pipelines",
+        "tilegan.pipelines.batching",
         "tilegan.pipelines.evaluation",
         "tilegan.tiling",
         "tilegan.training",

@@ -45,17 +45,24 @@ class Events(Protocol):
 def events_of(kind: str) -> Iterator[Events]:
     """Yield events as 'bar' (for people) or 'json' (one object per line on stdout)."""
     if kind == "json":
-        try:
+        with json_errors():
             yield JsonEvents()
-        except (TileganError, OSError, MemoryError) as error:
-            _write("error", {"type": type(error).__name__, "message": " ".join(str(error).split())})
-            raise
-        except KeyboardInterrupt:
-            _write("interrupted", {})
-            raise
     else:
         with pixel_bars() as progress:
             yield LineEvents(progress)
+
+
+@contextmanager
+def json_errors() -> Iterator[None]:
+    """Also write errors and an interruption as events."""
+    try:
+        yield
+    except (TileganError, OSError, MemoryError) as error:
+        write_event("error", {"type": type(error).__name__, "message": " ".join(str(error).split())})
+        raise
+    except KeyboardInterrupt:
+        write_event("interrupted", {})
+        raise
 
 
 class JsonEvents:
@@ -63,20 +70,21 @@ class JsonEvents:
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Report a finished shard; 'export' counts bands of rows or blocks."""
-        _write("shard", {"phase": phase, "done": done, "total": total})
+        write_event("shard", {"phase": phase, "done": done, "total": total})
 
     def planned(self, plan: "StylizePlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
         """Report the whole plan."""
         content = dataclasses.asdict(plan)
         content["memory"]["total"] = plan.memory.total
-        _write("plan", content)
+        write_event("plan", content)
 
     def finished(self, result: "StylizeResult") -> None:
         """Report the whole result."""
-        _write("finished", dataclasses.asdict(result))
+        write_event("finished", dataclasses.asdict(result))
 
 
-def _write(event: str, content: dict[str, Any]) -> None:
+def write_event(event: str, content: dict[str, Any]) -> None:
+    """Write an event to stdout, as one line of JSON."""
     click.echo(json.dumps({"event": event, **content}, default=str))
 
 

@@ -18,6 +18,7 @@ from tilegan.errors import TileganError, TileganWarning
 # shown by --help; the commands, and torch with them, are imported at first use
 COMMANDS = {
     "stylize": "Repaint an image of any size with a learned style.",
+    "batch": "Repaint all images of a folder.",
     "train": "Learn a style from two folders of images.",
     "models": "List the bundled models, or paint a photograph with all of them.",
     "methods": "List the training methods.",
@@ -45,7 +46,7 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name == "stylize":
+        if cmd_name in ("stylize", "batch"):
             # OpenMP threads sleep while they wait: spinning would slow down the small tensors of model loading
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)

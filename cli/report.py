@@ -25,7 +25,7 @@ def pixel_bars() -> Iterator[Progress]:
     If stderr is not a terminal, it prints a line every half minute instead.
     """
     bars: dict[str, tqdm[Any]] = {}
-    quiet = _QuietLines()
+    quiet = QuietLines()
 
     def show(phase: str, done: int, total: int) -> None:
         if not sys.stderr.isatty():
@@ -46,7 +46,7 @@ def pixel_bars() -> Iterator[Progress]:
 def step_bar() -> Iterator[Callable[["TrainStep"], None]]:
     """Yield a callback that draws a bar of steps with losses and time left; lines if stderr is not a terminal."""
     bar: tqdm[Any] | None = None
-    quiet = _QuietLines()
+    quiet = QuietLines()
 
     def show(step: "TrainStep") -> None:
         nonlocal bar
@@ -67,11 +67,14 @@ def step_bar() -> Iterator[Callable[["TrainStep"], None]]:
             bar.close()
 
 
-class _QuietLines:
+class QuietLines:
+    """Lines on stderr, one every half minute at most."""
+
     def __init__(self) -> None:
         self._last = time.monotonic()
 
     def tell(self, line: str) -> None:
+        """Write a line, unless one was written just before."""
         if time.monotonic() - self._last >= QUIET_SECONDS:
             self._last = time.monotonic()
             click.echo(line, err=True)

@@ -14,12 +14,13 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
 
 
 @click.command()
-@click.argument("image")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option(
     "-o",
     "--output",
     metavar="NAME",
-    help=f"A {endings()}  [default: beside the image, <stem>.<style>.<ending>]",
+    help=f"A {endings()}; of several images and folders, a folder"
+    "  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @click.option(
     "--model",
@@ -42,14 +43,28 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
     show_default=True,
     help="json: one event per line on stdout, including the result.",
 )
-def stylize(image: str, output: str | None, model: str, dry_run: bool, progress: str, **values: Any) -> None:
-    """Repaint IMAGE, of any size, with the style of a model."""
+def stylize(
+    images: tuple[str, ...], output: str | None, model: str, dry_run: bool, progress: str, **values: Any
+) -> None:
+    """Repaint IMAGE, of any size, with the style of a model.
+
+    Several images, and folders of images, go to the folder of -o, as tilegan batch does it.
+    """
     from tilegan.devices import keep_freed_memory
+    from tilegan.images.output import is_folder_of_images
     from tilegan.pipelines import StylizeSettings, plan_stylize
     from tilegan.pipelines import stylize as run_stylize
 
     reading, export = taken(Reading, values), taken(ExportOptions, values)
     settings = StylizeSettings().but(reading, export, **values)
+    if len(images) > 1 or is_folder_of_images(images[0]):
+        if output is None:
+            raise click.UsageError("several images, or a folder of them: name the folder of results by -o")
+        from tilegan.cli.batch import run_batch
+
+        run_batch(images, output, settings, dry_run, progress, model=model)
+        return
+    (image,) = images
     try:
         with events_of(progress) as events:
             if dry_run:

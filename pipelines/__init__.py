@@ -6,6 +6,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tilegan.pipelines.batch import batch, plan_batch
+    from tilegan.pipelines.batching.report import BatchPlan, BatchResult
+    from tilegan.pipelines.batching.results import BatchImage
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
 
 __all__ = [
+    "BatchImage",
+    "BatchPlan",
+    "BatchResult",
     "ConvertResult",
     "Damage",
     "EvaluateResult",
@@ -34,11 +40,13 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "batch",
     "convert",
     "evaluate",
     "info",
     "model_sheet",
     "models",
+    "plan_batch",
     "plan_stylize",
     "sample",
     "stylize",
@@ -48,6 +56,10 @@ __all__ = [
 
 # torch takes seconds to import, so each flow is imported at first use
 _HOMES = {
+    "BatchImage": "batching.results",
+    "BatchPlan": "batching.report",
+    "BatchResult": "batching.report",
+    "plan_batch": "batch",
     "ConvertResult": "convert",
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tilegan.pipelines.stylize_report import StylizePlan
 from tilegan.pipelines.stylize_run import make
 from tilegan.pipelines.stylize_settings import ASKED
 from tilegan.pipelines.stylize_settle import Request
+from tilegan.pipelines.stylize_small import is_small, make_small
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
 
@@ -96,15 +98,34 @@ def stylize(
     with prepared(source, output, model, values) as job:
         if planned is not None:
             planned(job.summary)
-        if job.summary.finished:
-            return _result(job, _put_in_place(job.request))
-        folder = job.request.folder
-        if job.request.begun is None:
-            folder.make_room(keep=not job.request.settings.run.overwrite)
-        with locked(folder.journal), folder.kept_for_resume():
-            pixels, notes = make(job, progress or silent)
-            notes += _finish(job, progress or silent)
-        return _result(job, notes, time.perf_counter() - started, pixels)
+        return carry_out(job, progress or silent, started)
+
+
+def carry_out(job: Job, progress: Progress, started: float, threads: ThreadPoolExecutor | None = None) -> StylizeResult:
+    """Do what was planned.
+
+    Args:
+        job: the plan, from ``prepared``.
+        progress: told how far the work is, in output pixels.
+        started: when the call began, by ``time.perf_counter``.
+        threads: those that run forward passes (see ``tilegan.inference.passes.forward_threads``), which several images
+            share; own ones if None.
+
+    Raises:
+        ImageError, OutputError, ResumeError, WorkerError, TooLittleMemoryError: see ``stylize``.
+    """
+    if job.summary.finished:
+        return _result(job, put_in_place(job.request))
+    folder, store = job.request.folder, None
+    if job.request.begun is None:
+        folder.make_room(keep=not job.request.settings.run.overwrite)
+    with locked(folder.journal), folder.kept_for_resume():
+        if is_small(job):
+            store, pixels, notes = make_small(job, progress, threads)
+        else:
+            pixels, notes = make(job, progress, threads)
+        notes += _finish(job, store, progress)
+    return _result(job, notes, time.perf_counter() - started, pixels)
 
 
 @takes(*ASKED)
@@ -131,7 +152,7 @@ def plan_stylize(
         return job.summary
 
 
-def _put_in_place(request: Request) -> tuple[str, ...]:
+def put_in_place(request: Request) -> tuple[str, ...]:
     """Complete the move of a finished output, if a kill interrupted it; return a note."""
     folder, output = request.folder, request.output
     if unplaced := folder.unplaced(output):
@@ -143,9 +164,10 @@ def _put_in_place(request: Request) -> tuple[str, ...]:
     return (f"{output} was finished already",)
 
 
-def _finish(job: Job, progress: Progress) -> tuple[str, ...]:
+def _finish(job: Job, store: Store | None, progress: Progress) -> tuple[str, ...]:
+    """Export the result, from its work folder if it is not given, and give it its final name."""
     request = job.request
-    folder, store = request.folder, Store.open(request.folder.store)
+    folder, store = request.folder, store or Store.open(request.folder.store)
     finished, notes = as_asked(store, request.output, folder.path, request.settings.options, progress)
     return notes + folder.place(finished, request.output, job.replaces)
 

@@ -73,7 +73,11 @@ class Job:
 
 @contextmanager
 def prepared(
-    source: str | Path, output: str | Path | None, model: str | Path | Translator, values: Mapping[str, Any]
+    source: str | Path,
+    output: str | Path | None,
+    model: str | Path | Translator,
+    values: Mapping[str, Any],
+    process: int | None = None,
 ) -> Iterator[Job]:
     """Open the source, decide on everything and check all that can be checked; nothing is written.
 
@@ -82,6 +86,7 @@ def prepared(
         output: likewise.
         model: likewise.
         values: options by name, those of ``ASKED``.
+        process: bytes that this process takes without the work of other images; None for what it takes now.
 
     Raises:
         ImageError, ModelError, SettingError, OutputError, OutputExistsError, ResumeError: see
@@ -94,12 +99,12 @@ def prepared(
             raise OutputError(f"{name} has no place beside it for the result: name an output")
         place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
         request = Request.of(image, name, place if is_remote(place) else place.absolute(), settings)
-        yield _job(request, settle(request, model))
+        yield _job(request, settle(request, model), process)
 
 
-def _job(request: Request, model: Model) -> Job:
+def _job(request: Request, model: Model, process: int | None) -> Job:
     """Plan, check and report, in this order."""
-    plan, limits, memory, notes = _fitted(request, model)
+    plan, limits, memory, notes = _fitted(request, model, process)
     origin = _origin(request, model.translator.scale)
     record = RunRecord(plan, limits, _source(request, origin), _model(model), request.instances)
     if request.begun is not None:
@@ -113,7 +118,7 @@ def _job(request: Request, model: Model) -> Job:
     return Job(request, model.translator, record, origin, made, state.replaces, summary)
 
 
-def _fitted(request: Request, model: Model) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
+def _fitted(request: Request, model: Model, process: int | None) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """Return the best plan within the memory limit, as ``fit_plan``; a resumed run keeps its batch."""
     settings, image, begun = request.settings, request.image, request.begun
     stroke = find_stroke(settings.styling.stroke, model.translator, image.height, image.width)
@@ -130,6 +135,7 @@ def _fitted(request: Request, model: Model) -> tuple[Plan, Limits, Memory, tuple
         reading=settings.reading,
         look=settings.look(stroke),
         streams=None if begun is None else begun.limits.streams,  # bfloat16 rounds by the threads of a pass
+        process=process,
     )
     return plan if begun is None else replace(plan, batch=begun.plan.batch), limits, memory, notes
 

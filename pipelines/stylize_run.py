@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,14 @@ from tilegan.progress import Progress
 from tilegan.translator import Translator, load
 
 
-def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
+def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None) -> tuple[int, tuple[str, ...]]:
     """Bring every shard to the store.
 
     Args:
         job: what will be done; its image is closed at the end.
         progress: told the pixels of finished shards: of the copies that large strokes begin with as phase 'copies',
             then as phases 'stylize' and 'pyramid'; 'statistics' before these.
+        threads: those of this process that run forward passes; own ones if None.
 
     Returns:
         The pixels computed, and what was done otherwise than planned, a line each.
@@ -32,15 +34,15 @@ def make(job: Job, progress: Progress) -> tuple[int, tuple[str, ...]]:
     request, translator = job.request, _begun(job, progress)
     folder, scheduler = request.folder, request.settings.run.scheduler
     if scheduler is None and request.workers == 1:
-        pixels = _run(job, translator, run_in_threads, progress)
+        pixels = _run(job, translator, run_in_threads, progress, threads)
     else:
         # imported here since it takes most of a second
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
         if not is_there(folder.translator):
             translator.save(folder.translator)
-        threads = job.record.limits.threads
-        cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, threads)
+        in_flight = job.record.limits.threads
+        cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, in_flight)
         with cluster as client:
             pixels = _run(job, translator, partial(run_on_cluster, client), progress)
     request.image.close()  # its decoded pixels would take memory that the export needs
@@ -61,7 +63,13 @@ def _begun(job: Job, progress: Progress) -> Translator:
     return _settled(job, progress)
 
 
-def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress], int], progress: Progress) -> int:
+def _run(
+    job: Job,
+    translator: Translator,
+    run: Callable[[Names, Work, Progress], int],
+    progress: Progress,
+    threads: ThreadPoolExecutor | None = None,
+) -> int:
     """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
     image, limits = job.request.image, job.record.limits
     fill = translator.halo if image.origin.opacity else 0
@@ -74,10 +82,10 @@ def _run(job: Job, translator: Translator, run: Callable[[Names, Work, Progress]
             begin_stage(folder, stage, image)
         folder.clear_torn()
         RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
-        work = Work(image, folder, translator, stage, without_levels)
+        work = Work(image, folder, translator, stage, without_levels, threads)
         run(job.names_of(folder), work, partial(_tell_of_copies, progress, before, total))
         before += stage.region.height * stage.region.width
-    return run(job.names, Work(image, job.request.folder, translator, job.plan, limits), progress)
+    return run(job.names, Work(image, job.request.folder, translator, job.plan, limits, threads), progress)
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:
@@ -92,9 +100,14 @@ def _halved(journal: Path, plan: Plan) -> str | None:
             cut = json.loads((journal / HALVED).read_text())
     except FileNotFoundError:
         return None
+    return note_on_cut(cut["window"], cut["batch"], plan)
+
+
+def note_on_cut(window: int, batch: int, plan: Plan) -> str:
+    """Return a note on a cut that was reduced because memory ran out."""
     # each step over large strokes amplifies the rounding of the previous one
     by = "some" if plan.look.stroke > 1 else "1"
-    return f"out of memory: continued with window {cut['window']}, batch {cut['batch']}: levels may differ by {by}"
+    return f"out of memory: continued with window {window}, batch {batch}: levels may differ by {by}"
 
 
 def _settled(job: Job, progress: Progress) -> Translator:

@@ -34,9 +34,9 @@ def test_what_appears_while_a_run_works_is_kept(
         if ending == "zarr":
             (place / "zarr.json").write_bytes(b"precious")
 
-    stylize(picture, tmp_path / f"alone.{ending}", random_translator)
+    stylize(picture, tmp_path / f"alone.{ending}", random_translator, window=32, shard=64)
     with pytest.raises(OutputExistsError, match=rf"{taken} has appeared .* --overwrite to replace it: then --resume"):
-        stylize(picture, output, random_translator, progress=appear)
+        stylize(picture, output, random_translator, window=32, shard=64, progress=appear)
     found = place if ending == "png" else place / "zarr.json"
     assert ending == "dzi" or found.read_bytes() == b"precious"
     with pytest.raises(OutputExistsError, match=f"{taken} exists"):

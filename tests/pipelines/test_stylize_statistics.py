@@ -146,7 +146,7 @@ def test_statistics_are_refused_where_there_are_none(picture, random_translator,
         ([], "(exact for statistics of a thumbnail"),
         (["--statistics", "global"], "(exact for statistics of the whole image"),
         (["--statistics", "interpolated"], "(exact for statistics of neighboring tiles, interpolated"),
-        (["--seams", "combo"], "(combo, each tile by statistics of its own"),
+        (["--seams", "combo"], "(combo, each tile with its own statistics"),
     ],
 )
 def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise):

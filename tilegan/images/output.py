@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import first_line, is_remote, is_there
+from tilegan.files import first_line, is_remote, is_there, locate
 from tilegan.images.formats.format import Companion
 from tilegan.images.formats.register import endings, kind_of, kind_of_ending, writer_of
 from tilegan.images.metadata.sidecar import companions
@@ -131,6 +131,14 @@ def is_store(path: Path) -> bool:
         OSError: it cannot be queried.
     """
     return any(is_there(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
+def is_folder_of_images(path: str | Path) -> bool:
+    """Whether a path is a folder on this disk, and no image, finished or not."""
+    path = locate(path)
+    if is_remote(path) or not path.is_dir():
+        return False
+    return path.suffix.lower() != ".zarr" and not is_store(path) and not is_there(path / UNFINISHED)
 
 
 @contextmanager

@@ -99,6 +99,7 @@ def fit_plan(
     reading: Reading | None = None,
     look: Look | None = None,
     streams: int | None = None,
+    process: int | None = None,
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """Return the best plan within a memory limit.
 
@@ -116,6 +117,8 @@ def fit_plan(
         reading: how the source was opened.
         look: how the style is applied.
         streams: forward passes at once in each process; None for as many as fit.
+        process: bytes that each process takes before the work begins (see ``process_bytes``); None for what this one
+            takes now.
 
     Returns:
         The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
@@ -125,7 +128,7 @@ def fit_plan(
         ModelError: the translator cannot work exactly.
     """
     source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
-    process = psutil.Process().memory_info().rss + LIBRARIES
+    process = process_bytes() if process is None else process
     allowed = workers * (process + DEFAULT) + (process if workers > 1 else 0) if limit is None else limit
     passes: dict[int, int] = {}  # bytes of a forward pass, by window
     least: tuple[Plan, Limits, Memory, tuple[str, ...]] | None = None
@@ -164,6 +167,11 @@ def fit_plan(
             f"{process / MIB:.0f} of them for each process with its libraries and the model"
         )
     return least
+
+
+def process_bytes() -> int:
+    """Return the bytes that this process takes now, and what libraries and threads will take beside it."""
+    return int(psutil.Process().memory_info().rss) + LIBRARIES
 
 
 def _candidates(

@@ -21,23 +21,28 @@ class Passes:
     On a CPU they share its cores; on a GPU each has its own stream, so that copying and computing overlap.
     """
 
-    def __init__(self, device: torch.device, streams: int, stop: Event) -> None:
+    def __init__(
+        self, device: torch.device, streams: int, stop: Event, threads: ThreadPoolExecutor | None = None
+    ) -> None:
         """Create the threads.
 
         Args:
             device: the device that computes.
             streams: number of passes at once, at most.
             stop: set when the run ends early; passes end before the next one.
+            threads: those of ``forward_threads`` that several runs share, in place of own ones.
         """
-        self._threads, self._stop = forward_threads(device, streams), stop
+        self._threads, self._stop = threads or forward_threads(device, streams), stop
+        self._shared = threads is not None
 
     def map(self, function: Callable[[Batch], None], batches: Iterable[Batch]) -> Iterator[None]:
         """Call a function for each batch, several at once. The results raise ``Stopped`` if the run is stopped."""
         return self._threads.map(partial(self._unless_stopped, function), batches)
 
     def shutdown(self) -> None:
-        """Wait for the current passes and end the threads."""
-        self._threads.shutdown(wait=True)
+        """Wait for the current passes and end the threads, unless others share them."""
+        if not self._shared:
+            self._threads.shutdown(wait=True)
 
     def _unless_stopped(self, function: Callable[[Batch], None], batch: Batch) -> None:
         if self._stop.is_set():

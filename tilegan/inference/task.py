@@ -4,6 +4,7 @@ A task consists of strings and integers only. Everything else is in the work fol
 task; a process opens each folder once and keeps it open.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event, Lock, Semaphore
 
@@ -36,9 +37,10 @@ class Work:
 
     Attributes:
         limits: limits from the available memory.
+        threads: those that run forward passes if several works share them; own ones if None.
         painter: stylizes the shards of level 0.
         recent: halved shards for the pyramid.
-        passes: the threads that run forward passes.
+        passes: runs forward passes in threads.
         slots: one per shard that may be in flight, whatever threads a worker has.
         lock: guards the state that threads change.
         noted: the cut that the journal notes; the planned one until memory runs out.
@@ -50,6 +52,7 @@ class Work:
     translator: Translator
     plan: Plan
     limits: Limits
+    threads: ThreadPoolExecutor | None = None
     painter: Painter = field(init=False)
     store: Store = field(init=False)
     journal: Journal = field(init=False)
@@ -74,7 +77,7 @@ class Work:
         self.store = Store.open(self.folder.store)
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
-        self.passes = Passes(self.translator.device, self.limits.streams, self.stop)
+        self.passes = Passes(self.translator.device, self.limits.streams, self.stop, self.threads)
         photo = photo_of(self.source, self.folder, self.plan)
         ground = ground_of(photo, self.folder, self.plan)
         opacity, each = self.store.channels == 4, self.passes.map
@@ -128,6 +131,13 @@ def stop_work(names: Names) -> None:
     if work is not None:
         work.stop.set()
         work.passes.shutdown()
+
+
+def stop_all() -> None:
+    """Stop the tasks of all works in this process at their next window; who began a work closes it."""
+    with _lock:
+        for work in _open_works.values():
+            work.stop.set()
 
 
 def make_shard(names: Names, level: int, row: int, column: int, after: object = None) -> bool:  # noqa: ARG001

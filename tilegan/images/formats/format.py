@@ -60,6 +60,7 @@ class Reader:
         open: opens an image; raises ``ImageError`` if it cannot, and ``SettingError`` for missing bands or planes.
         recognizes: whether a candidate is certainly of the format; then no other format is tried.
         tries: whether the format may read a candidate that none recognizes, or that an earlier one could not open.
+        endings: endings of the files in a folder that are taken for images of the format, with the dot, in lower case.
         images: description of the images, for the documentation.
         by: the package that reads them.
         decoded: part of an image that is decoded at once.
@@ -68,6 +69,7 @@ class Reader:
     open: Callable[[Candidate, Reading], Source]
     recognizes: Callable[[Candidate], bool] = lambda _: False
     tries: Callable[[Candidate], bool] = lambda _: False
+    endings: tuple[str, ...] = ()
     images: str = ""
     by: str = ""
     decoded: str = ""

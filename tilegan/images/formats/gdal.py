@@ -24,12 +24,15 @@ def _open(candidate: Candidate, reading: Reading) -> "Source":
     return source
 
 
+_COMMON = ".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .btf .tf8 .bmp .dib .jxl"
+_OTHERS = ".jp2 .j2k .j2c .jpc .jpf .jpx .svs .vrt .img .bil .bip .bsq .dem .hgt .ntf .nitf"
 FORMAT = Format(
     "gdal",
     order=72,
     reader=Reader(
         _open,
         tries=lambda _: True,
+        endings=(*_COMMON.split(), *_OTHERS.split()),
         images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels on a page each become red, "
         "green and blue by their declared colors), SVS, JPEG 2000, VRT, and other formats of GDAL; "
         "`/vsizip/`, `/vsis3/`, `/vsicurl/` and URLs. JPEG (CMYK too) and PNG",

@@ -29,6 +29,7 @@ FORMAT = Format(
     reader=Reader(
         _open,
         _recognizes,
+        endings=(".heic", ".heif", ".hif"),
         images="HEIC of phones, of 8, 10 and 12 bits (extra `heic`)",
         by="pillow-heif",
         decoded="the whole image, once",

@@ -31,6 +31,7 @@ FORMAT = Format(
         _open,
         recognizes=lambda candidate: candidate.path.suffix.lower() in _ENDINGS,
         tries=_tries,
+        endings=(".bif", ".czi", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", ".zvi"),  # few .dcm are slides
         images="NDPI, MRXS and other slides (extra `slides`)",
         by="openslide",
         decoded="blocks",

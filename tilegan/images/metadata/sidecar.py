@@ -13,7 +13,7 @@ from tilegan.images.metadata.georeference import georeference, is_placed
 from tilegan.images.metadata.origin import Geo
 
 SIDECAR = ".aux.xml"
-_COMPANIONS = (SIDECAR, ".ovr", ".msk", ".msk.ovr", ".ovr.ovr", ".AUX.XML", ".OVR", ".MSK")
+COMPANIONS = (SIDECAR, ".ovr", ".msk", ".msk.ovr", ".ovr.ovr", ".AUX.XML", ".OVR", ".MSK")
 _SHARED = (".wld", ".WLD", ".aux", ".rrd", ".tab", ".TAB", ".prj", "_RPC.TXT", "_rpc.txt", ".RPB", ".rpb")
 
 
@@ -27,7 +27,7 @@ def companions(path: Path) -> list[Path]:
 
     World files and the like, whose names lack the image's ending, count only if no other image has the same stem.
     """
-    names = [path.name + ending for ending in _COMPANIONS]
+    names = [path.name + ending for ending in COMPANIONS]
     names += [path.stem + _world_file(path), path.name + "w"]
     shared = [path.stem + ending for ending in _SHARED]
     found = [file for file in map(path.with_name, names) if file.is_file()]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tilegan.images.readers.tiff_layout import directories
 
-_ENDINGS = {
+ENDINGS = {
     ".3fr",
     ".arw",
     ".cr2",
@@ -45,5 +45,5 @@ def is_camera_raw(path: Path) -> bool:
     if start[8:10] == b"CR" or start[8:12] == b"IIII":  # Canon, Phase One
         return True
     images = directories(path)
-    is_thumbnail = bool(images) and images[0].is_reduced and path.suffix.lower() in _ENDINGS
+    is_thumbnail = bool(images) and images[0].is_reduced and path.suffix.lower() in ENDINGS
     return is_thumbnail or any(image.is_raw for image in images)

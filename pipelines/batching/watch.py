@@ -1,0 +1,38 @@
+"""Images that come into a folder while it is watched."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tilegan.pipelines.batching.images import Survey, Task
+
+SECONDS = 2.0  # between two looks at the folder
+
+
+def watched(look: Callable[[], Survey], clock: Callable[[], float] = time.monotonic) -> Iterator[Task | None]:
+    """Yield each image once when it is no longer growing, and again when it has changed; None where there is none.
+
+    An image is taken when two looks find it alike. It never ends; the caller waits a moment after each None.
+
+    Args:
+        look: finds the images that are there.
+        clock: in seconds.
+    """
+    before: dict[Path, tuple[int, int]] = {}
+    taken: dict[Path, tuple[int, int]] = {}
+    due = clock()
+    while True:
+        if clock() < due:
+            yield None
+            continue
+        due = clock() + SECONDS
+        now = {}
+        for task in look().tasks:
+            with suppress(OSError):  # it has gone meanwhile
+                status = task.source.stat()
+                stamp = now[task.source] = (status.st_size, status.st_mtime_ns)
+                if before.get(task.source) == stamp and taken.get(task.source) != stamp:
+                    taken[task.source] = stamp
+                    yield task
+        before = now
