@@ -83,7 +83,7 @@ def evaluate(model: str, source_dir: Path, target_dir: Path | None, **settings: 
     Give folders of images that the model was not trained on. Two baselines stand beside it: the source itself, and its
     colors moved to those of the targets. Writes evaluate.json and evaluate.html.
 
-    Images side by side are in SOURCE_DIR alone, as are those of a model that learnt from sources derived of targets.
+    Images side by side are in SOURCE_DIR alone, as are those of a model that learned from sources derived from targets.
     """
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate

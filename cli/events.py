@@ -128,9 +128,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{GUARANTEES[plan.statistics]})"
     )
-    colours = ", colours of the source" if plan.keep_colors else ""
+    colors = ", colors of the source" if plan.keep_colors else ""
     times = f"{plan.stroke} times " if plan.stroke > 1 else ""
-    yield f"style:   strength {plan.strength:g}{colours}; strokes {times}as large as the model paints them"
+    yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )

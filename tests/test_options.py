@@ -28,7 +28,7 @@ NAMES = [entry.name for entry in options_of(*GROUPS)]
 class Brush:
     width: int = option(3, "Width in pixels", least=1, most=9)
     hair: str = option("soft", "Hair", choices=("soft", "hard"))
-    colors: dict[str, int] = option(dict, "Colours")
+    colors: dict[str, int] = option(dict, "Colors")
 
 
 def test_no_option_is_declared_twice():

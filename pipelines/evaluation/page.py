@@ -78,7 +78,7 @@ def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
     facts = (
         f"{len(result.sources)} sources, {len(result.targets[0])} + {len(result.targets[1])} targets, reduced "
         f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
-        f"{result.precision}. Probes were trained on {result.learnt[0]} sources and {result.learnt[1]} targets."
+        f"{result.precision}. Probes were trained on {result.trained_on[0]} sources and {result.trained_on[1]} targets."
     )
     if any(large.enlarged > 1 for large in result.large):
         facts += " Some of the large sources were enlarged: " + ", ".join(

@@ -114,7 +114,7 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     process.send_signal(number)
     events, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "--resume goes on" in errors
+    assert "--resume to continue" in errors
     assert "Traceback" not in errors
     assert json.loads(events.splitlines()[-1]) == {"event": "interrupted"}
     assert not photo.with_name("large.dots.png").exists()
