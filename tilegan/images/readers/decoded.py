@@ -46,7 +46,7 @@ class Decoded:
         Raises:
             ImageError: to measure the stretch, an overview is read, and the file is damaged.
         """
-        other = Decoded(file, self._bands, self._colour, self._reading, self._white)
+        other = Decoded(file, self._bands, self._color, self._reading, self._white)
         if self._bands.palette is None:
             other._stretch = self.measured()
         return other
