@@ -15,7 +15,7 @@ Group = TypeVar("Group")
 
 @dataclass(frozen=True)
 class Told:
-    """What the metadata of a field tell of an option, beside its type and its default.
+    """Metadata of a field that describe an option, beside its type and its default.
 
     Attributes:
         help: one line: what the option is, and its unit.
@@ -52,7 +52,7 @@ def option(default: Any, text: str, **told: Any) -> Any:
 
 
 def told_of(entry: Field[Any]) -> Told:
-    """What a field tells of its option."""
+    """Return the metadata of a field that describe its option."""
     told: Told = entry.metadata["option"]
     return told
 
