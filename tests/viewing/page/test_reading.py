@@ -61,7 +61,7 @@ def test_help_and_facts_open_and_close(tab):
     assert page.is_hidden("#help-dialog")
     page.click("#about [data-do=about]")
     facts = opened.text("#about-dialog")
-    assert "EPSG:32631" in facts and "2 meter per pixel" in facts and "256 pixels" in facts
+    assert "EPSG:32631" in facts and "2 metre per pixel" in facts and "256 pixels" in facts
     page.click("#about-dialog button")
     assert page.is_hidden("#about-dialog")
 
