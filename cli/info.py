@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 # what a model can promise, by its norm; of others the halo tells
-GUARANTEES = {
+BY_NORM = {
     "instance": "for statistics of the image (stylize --statistics thumbnail, global or interpolated)",
     "frozen": "for the statistics that were settled for one image",
     "interpolated": "for the statistics of neighboring tiles, interpolated, that were settled for one image",
@@ -45,7 +45,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
-        *([("exact", GUARANTEES[norm])] if (norm := _norm(model)) in GUARANTEES else []),
+        *([("exact", BY_NORM[norm])] if (norm := _norm(model)) in BY_NORM else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
 

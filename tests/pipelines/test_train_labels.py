@@ -80,7 +80,7 @@ def test_labels_are_found_learned_resumed_and_painted_exactly(
     with pytest.raises(SettingError, match="no larger strokes: 'pictures' paints label maps"):
         stylize(tmp_path / "large.png", tmp_path / "other.png", **placed, stroke=2)  # type: ignore[arg-type]
     Image.fromarray(large[..., 0].astype(np.uint16) * 100).save(tmp_path / "deep.png")
-    with pytest.raises(ImageError, match=r"no label map: .*deep.png has values of uint16: save it with 8 bits"):
+    with pytest.raises(ImageError, match=r"not a label map: .*deep.png has values of uint16: save it with 8 bits"):
         stylize(tmp_path / "deep.png", tmp_path / "other.png", **placed)  # type: ignore[arg-type]
     result = evaluate(tmp_path / "whole", *folders, tmp_path / "figures", short_side=84, images=1, device="cpu")
     assert {"identity", "exact"} <= result.figures.keys()

@@ -8,12 +8,10 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.names import BATCH, CHANNEL, INSTANCE
 from tilegan.norms.interpolated import Between, Grid, mixture
 from tilegan.tiling.places import Shrunk, current_pass
 
-CHANNEL: Literal["channel"] = "channel"
-INSTANCE: Literal["instance"] = "instance"
-BATCH: Literal["batch"] = "batch"
 FROZEN: Literal["frozen"] = "frozen"
 EPSILON = 1e-5  # added to variances, as in the code of Ulyanov et al. and in torch
 BAND = 2**18  # values that interpolated statistics normalize at once: as many rows as fit into CPU caches
