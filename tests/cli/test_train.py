@@ -82,8 +82,8 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["a", "b", "--time", "soon"], "is not a time"),
         (["a", "b", "--set", "palette"], "give name=value"),
         (["a", "b", "--norm", "group"], "'group' is not one of"),
-        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator and its"),
-        (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave --generator and its"),
+        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave out --generator and --generator-set"),
+        (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave out --generator and --generator-set"),
     ],
 )
 def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
