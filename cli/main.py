@@ -27,8 +27,10 @@ COMMANDS = {
     "convert": "Export a finished store to another format.",
     "verify": "Check a store for damage.",
     "view": "View an image or a result, or stylize an image where you look.",
-    "info": "Show facts about a model or an image.",
+    "info": "Show facts about a model, a network or an image.",
+    "import": "Convert a network of another program to a model.",
 }
+FILES = {"import": "import_network"}  # commands whose names cannot be module names
 
 
 class LazyCommands(click.Group):
@@ -50,7 +52,8 @@ class LazyCommands(click.Group):
         if cmd_name in ("stylize", "batch", "view"):
             # OpenMP threads sleep while they wait: spinning would slow down the small tensors of model loading
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)
+        name = FILES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"tilegan.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -27,7 +27,7 @@ FLOORS = (
         "tilegan.images",
     ),
     ("tilegan.methods", "tilegan.landscape", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
-    ("tilegan.networks", "tilegan.metrics"),
+    ("tilegan.networks", "tilegan.metrics", "tilegan.foreign"),
     ("tilegan.norms",),
     ("tilegan.tiling",),
     ("tilegan.extensions",),
