@@ -22,7 +22,8 @@ from tilegan.foreign.onnx_reader import Array, Read
 LARGER = 4  # times the file, that an archive may unpack to
 LEAST = 2**20  # bytes, that any archive may unpack to
 PREFIXES = ("module.", "netG.", "generator.")  # of names, that wrappers add
-SAME, HALF = {"pads": [1, 1, 1, 1]}, {"pads": [1, 1, 1, 1], "strides": [2, 2]}
+SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
+HALF: dict[str, Any] = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
 
 
 def read_checkpoint(path: Path) -> Read:
