@@ -174,7 +174,9 @@ def test_an_image_of_one_shard(look, random_translator, tmp_path):
     assert (np.asarray(Image.open(tmp_path / "plain.png")) == shown).all()
 
 
-def test_large_strokes_are_those_of_a_plain_run(look, plain):
+@pytest.mark.parametrize("quiet", [3600.0, 0.001])  # by one thread, and with the help of another
+def test_large_strokes_are_those_of_a_plain_run(look, plain, monkeypatch, quiet):
+    monkeypatch.setattr(desks, "QUIET", quiet)
     client, store = look(stroke=8), plain(stroke=8)
     assert (client.tile("result", 2, 1, 1) == level_of(store, 0)[64:128, 64:128]).all()
     assert (client.whole("result", 2) == level_of(store, 0)).all()
