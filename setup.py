@@ -19,7 +19,8 @@ S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server nee
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
 EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW]
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
-TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *READERS, *EXTRAS, *S3_SERVER]
+BROWSER = ["playwright>=1.50"]  # a driver; the browser itself is the system's
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *BROWSER, *READERS, *EXTRAS, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_report import StylizePlan
     from tilegan.pipelines.stylize_settings import StylizeSettings
-    from tilegan.pipelines.train import TrainPlan, TrainResult, train
+    from tilegan.pipelines.train import train
+    from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
@@ -76,8 +77,8 @@ _HOMES = {
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
-    "TrainPlan": "train",
-    "TrainResult": "train",
+    "TrainPlan": "train_report",
+    "TrainResult": "train_report",
     "VerifyResult": "verify",
     "Viewer": "view",
     "view_stylized": "view",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import ResumeError
 from tilegan.networks.context import SIDE as THUMBNAIL
 from tilegan.pipelines.train_data import found_again, prepared, with_colors
+from tilegan.pipelines.train_report import TrainPlan, TrainResult
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.folders import Folders
 from tilegan.training.loop import Loop, TrainStep
@@ -25,52 +26,6 @@ from tilegan.translator import load
 __all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
 
 DEFAULT_CACHE = 2 * 10**9
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """The result of a training.
-
-    Attributes:
-        run: the run folder.
-        model: file of the translator in it.
-        steps: total number of completed steps; ``finished`` is true if these are all requested steps.
-        seconds: total training time, in seconds.
-        losses: means over the last 100 steps; with several processes only in the first one.
-        figures: the last metrics of ``training.monitor``.
-    """
-
-    run: Path
-    model: Path
-    steps: int
-    finished: bool
-    seconds: float
-    losses: dict[str, float]
-    figures: dict[str, float]
-
-
-@dataclass(frozen=True)
-class TrainPlan:
-    """The plan of a training.
-
-    Attributes:
-        source_images, target_images: numbers of usable images.
-        cache_needed: bytes of all reduced images; ``cache`` is the limit of the cache.
-        parameters: number of parameters of each network.
-        steps: total number of steps.
-        seconds_per_step: measured on this machine, without reading images.
-        device, precision: names of device and precision.
-    """
-
-    source_images: int
-    target_images: int
-    cache_needed: int
-    cache: int
-    parameters: dict[str, int]
-    steps: int
-    seconds_per_step: float
-    device: str
-    precision: str
 
 
 def train(

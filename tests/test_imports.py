@@ -31,7 +31,7 @@ FLOORS = (
     ("tilegan.norms",),
     ("tilegan.tiling",),
     ("tilegan.extensions",),
-    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
+    ("tilegan.card", "tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
 )
 # The rooms and files of images/ likewise, from those that know all others to those that know none.
 ROOMS = (
