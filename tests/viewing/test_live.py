@@ -15,12 +15,13 @@ from tilegan.inference.paint import Painter
 from tilegan.inference.passes import Passes
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import StylizeSettings, stylize
-from tilegan.pipelines.view import view_stylized
 from tilegan.translator import Translator
 from tilegan.viewing import desk as desks
 from tilegan.viewing import painted
 from tilegan.viewing.desk import Desk
 from tilegan.viewing.options import ViewOptions
+
+view_stylized = pytest.importorskip("tilegan.pipelines.view").view_stylized
 
 SERVING = ViewOptions(port=0, tile_size=64)
 
