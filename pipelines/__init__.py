@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
     from tilegan.pipelines.models import ShippedModel, models
+    from tilegan.pipelines.networks import ImportResult, NetworkInfo, import_network, network_info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_report import StylizePlan
@@ -32,7 +33,9 @@ __all__ = [
     "Damage",
     "EvaluateResult",
     "ImageInfo",
+    "ImportResult",
     "ModelInfo",
+    "NetworkInfo",
     "SampleResult",
     "SheetResult",
     "ShippedModel",
@@ -46,9 +49,11 @@ __all__ = [
     "batch",
     "convert",
     "evaluate",
+    "import_network",
     "info",
     "model_sheet",
     "models",
+    "network_info",
     "plan_batch",
     "plan_stylize",
     "sample",
@@ -69,6 +74,10 @@ _HOMES = {
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",
     "ImageInfo": "info",
+    "ImportResult": "networks",
+    "NetworkInfo": "networks",
+    "import_network": "networks",
+    "network_info": "networks",
     "ModelInfo": "info",
     "SampleResult": "sample",
     "SheetResult": "model_sheet",
