@@ -12,6 +12,7 @@ from tilegan.viewing.site import Site, Status
 
 site_app = pytest.importorskip("tilegan.viewing.app").site_app
 Server = pytest.importorskip("tilegan.viewing.server").Server
+pytestmark = pytest.mark.slow  # a browser for each
 
 SIZES = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 FULL = "x=700&y=450&z=0"
