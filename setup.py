@@ -12,11 +12,12 @@ CURVES = ["matplotlib>=3.8"]
 BOARD = ["tensorboard>=2.16"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
+VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9"]
 HEIC = ["pillow-heif>=1"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC]
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW]
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *READERS, *EXTRAS, *S3_SERVER]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
@@ -48,8 +49,9 @@ setup(
         "tilegan.pipelines.evaluation",
         "tilegan.tiling",
         "tilegan.training",
+        "tilegan.viewing",
     ],
-    package_data={"tilegan": ["models/*.safetensors", "py.typed"]},
+    package_data={"tilegan": ["models/*.safetensors", "py.typed"], "tilegan.viewing": ["page/*"]},
     entry_points={"console_scripts": ["tilegan = tilegan.cli.main:main"]},
     install_requires=[
         "click>=8.1",
@@ -72,6 +74,7 @@ setup(
         "tensorboard": BOARD,
         "slides": SLIDES,
         "heic": HEIC,
+        "view": VIEW,
         "test": TEST,
         "dev": DEV,
     },

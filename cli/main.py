@@ -26,6 +26,7 @@ COMMANDS = {
     "sample": "Write a procedural landscape to try things out on.",
     "convert": "Export a finished store again, in another form.",
     "verify": "Find out whether a store is whole.",
+    "view": "Look at an image, a result, or an image that is stylized where you look.",
     "info": "Tell what a model or an image is.",
 }
 
@@ -46,7 +47,7 @@ class LazyCommands(click.Group):
         """Import a subcommand; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name in ("stylize", "batch"):
+        if cmd_name in ("stylize", "batch", "view"):
             # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.stylize_settings import StylizeSettings
     from tilegan.pipelines.train import TrainPlan, TrainResult, train
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
     "BatchImage",
@@ -40,6 +41,7 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "Viewer",
     "batch",
     "convert",
     "evaluate",
@@ -52,6 +54,8 @@ __all__ = [
     "stylize",
     "train",
     "verify",
+    "view",
+    "view_stylized",
 ]
 
 # torch takes seconds to import, so each flow is imported at first use
@@ -75,6 +79,8 @@ _HOMES = {
     "TrainPlan": "train",
     "TrainResult": "train",
     "VerifyResult": "verify",
+    "Viewer": "view",
+    "view_stylized": "view",
 }
 
 

@@ -1,7 +1,7 @@
 """How the shards of an image are brought to its store: the copies that large strokes begin with, then the image."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -31,7 +31,7 @@ def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None
     Returns:
         The pixels computed, and what was done otherwise than planned, a line each.
     """
-    request, translator = job.request, _begun(job, progress)
+    request, translator = job.request, begin(job, progress)
     folder, scheduler = request.folder, request.settings.run.scheduler
     if scheduler is None and request.workers == 1:
         pixels = _run(job, translator, run_in_threads, progress, threads)
@@ -50,8 +50,16 @@ def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
 
 
-def _begun(job: Job, progress: Progress) -> Translator:
-    """Begin the work, or resume it, and return the model with its statistics."""
+def begin(job: Job, progress: Progress) -> Translator:
+    """Begin the work, or resume it.
+
+    Args:
+        job: what will be done.
+        progress: told the pixels seen, as phase 'statistics', if the model needs statistics of the whole image.
+
+    Returns:
+        The model with its statistics.
+    """
     folder, translator = job.request.folder, job.translator
     if job.request.begun is None:
         shard, name = job.plan.shard * translator.scale, translator.chosen_style or translator.name
@@ -63,6 +71,32 @@ def _begun(job: Job, progress: Progress) -> Translator:
     return _settled(job, progress)
 
 
+def works(job: Job, translator: Translator, threads: ThreadPoolExecutor | None = None) -> Iterator[Work]:
+    """Open the work of the copies that large strokes begin with, from coarse to fine, then that of the image.
+
+    Args:
+        job: what is done, and was begun.
+        translator: the model with its statistics.
+        threads: those of this process that run forward passes; own ones for each work if None.
+    """
+    image, limits = job.request.image, job.record.limits
+    without_levels = replace(limits, pyramid=False)
+    for stage in _stages(job, translator):
+        folder = folder_of(stage, job.request.folder)
+        if folder.begun() is None:
+            begin_stage(folder, stage, image)
+        folder.clear_torn()
+        RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
+        yield Work(image, folder, translator, stage, without_levels, threads)
+    yield Work(image, job.request.folder, translator, job.plan, limits, threads)
+
+
+def _stages(job: Job, translator: Translator) -> tuple[Plan, ...]:
+    image = job.request.image
+    fill = translator.halo if image.origin.opacity else 0
+    return stages_of(job.plan, cut_of(job.plan, translator), image.height, image.width, fill)
+
+
 def _run(
     job: Job,
     translator: Translator,
@@ -71,21 +105,13 @@ def _run(
     threads: ThreadPoolExecutor | None = None,
 ) -> int:
     """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
-    image, limits = job.request.image, job.record.limits
-    fill = translator.halo if image.origin.opacity else 0
-    stages = stages_of(job.plan, cut_of(job.plan, translator), image.height, image.width, fill)
-    without_levels = replace(limits, pyramid=False)
-    before, total = 0, sum(stage.region.height * stage.region.width for stage in stages)
-    for stage in stages:
-        folder = folder_of(stage, job.request.folder)
-        if folder.begun() is None:
-            begin_stage(folder, stage, image)
-        folder.clear_torn()
-        RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
-        work = Work(image, folder, translator, stage, without_levels, threads)
-        run(job.names_of(folder), work, partial(_tell_of_copies, progress, before, total))
-        before += stage.region.height * stage.region.width
-    return run(job.names, Work(image, job.request.folder, translator, job.plan, limits, threads), progress)
+    before, total = 0, sum(stage.region.height * stage.region.width for stage in _stages(job, translator))
+    for work in works(job, translator, threads):
+        if work.folder is job.request.folder:
+            return run(job.names, work, progress)
+        run(job.names_of(work.folder), work, partial(_tell_of_copies, progress, before, total))
+        before += work.plan.region.height * work.plan.region.width
+    raise AssertionError("the work of the image comes last")
 
 
 def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, done: int, _: int) -> None:

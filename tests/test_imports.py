@@ -16,6 +16,7 @@ import tilegan.pipelines
 FLOORS = (
     ("tilegan.cli", "tilegan.__main__"),
     ("tilegan.pipelines",),
+    ("tilegan.viewing",),
     ("tilegan.inference", "tilegan.training"),
     (
         "tilegan.translator",

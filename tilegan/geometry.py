@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16, (h, w, channels)
+Value = TypeVar("Value", bound=np.generic)
 Level = TypeVar("Level", bound=np.unsignedinteger[Any])
 
 
@@ -39,7 +40,7 @@ class Window(NamedTuple):
         """Return the window shifted by rows and columns."""
         return Window(self.top + down, self.left + right, self.height, self.width)
 
-    def of(self, pixels: Pixels) -> Pixels:
+    def of(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Crop an image (h, w, ...) that contains the window; a view."""
         return pixels[self.top : self.bottom, self.left : self.right]
 

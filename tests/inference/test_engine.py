@@ -13,7 +13,7 @@ from tilegan.images.stores.store import Store
 from tilegan.inference import engine
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.memory import Limits
-from tilegan.inference.task import Stopped
+from tilegan.inference.passes import Stopped
 from tilegan.progress import silent
 from tilegan.translator import Translator
 

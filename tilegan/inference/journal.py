@@ -69,6 +69,16 @@ class Journal:
             content = {"bytes": shard_file.stat().st_size, "sha256": _checksum(pixels)}
         write_json(marker, content)
 
+    def marked(self) -> list[tuple[int, int, int]]:
+        """Return level, row and column of all shards that have a marker; ``holds`` tells whether they are whole.
+
+        Raises:
+            OSError: object storage does not answer.
+        """
+        with os_errors():
+            names = [(marker.parent.name, *marker.name.split(".")) for marker in self.folder.glob("*/*.*")]
+        return [(int(name[0]), int(name[1]), int(name[2])) for name in names if "".join(name).isdecimal()]
+
     def _marker(self, level: int, index: tuple[int, int]) -> Path:
         return self.folder / str(level) / f"{index[0]}.{index[1]}"
 

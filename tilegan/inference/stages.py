@@ -5,6 +5,7 @@ finest is also stored unpainted, before all others: the coarser ones are compute
 twice for any number of copies.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tilegan.geometry import Pixels, Window
@@ -17,6 +18,8 @@ from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.look import Look
 from tilegan.inference.plan import Cut, Plan
 from tilegan.inference.stroke import reduced, steps_of
+
+Kept = Callable[[WorkFolder, int, int], Masked]
 
 UNPAINTED = Look(strength=0.0, stroke=1)
 
@@ -78,8 +81,14 @@ def folder_of(stage: Plan, folder: WorkFolder) -> WorkFolder:
     return folder.stage("photo" if stage.look == UNPAINTED else str(stage.step))
 
 
-def photo_of(image: Source, folder: WorkFolder, plan: Plan) -> Masked:
+def photo_of(image: Source, folder: WorkFolder, plan: Plan, kept: Kept | None = None) -> Masked:
     """Return the image or the copy that the run in a work folder paints, without strokes.
+
+    Args:
+        image: the source.
+        folder: of the run.
+        plan: of the run.
+        kept: opens the copy in a work folder, as a whole copy of a height and a width; None for what its store holds.
 
     Raises:
         ImageError: the copy from which it is computed is missing.
@@ -89,12 +98,19 @@ def photo_of(image: Source, folder: WorkFolder, plan: Plan) -> Masked:
         return image
     if len(steps) < 3:  # the only copy, or the one from which others are computed
         return Reduced(image, plan.step)
-    kept = _kept(folder.stage("photo"), reduced(image.height, steps[-2]), reduced(image.width, steps[-2]))
-    return kept if plan.step == steps[-2] else Reduced(kept, plan.step // steps[-2])
+    sides = reduced(image.height, steps[-2]), reduced(image.width, steps[-2])
+    copy = (kept or _kept)(folder.stage("photo"), *sides)
+    return copy if plan.step == steps[-2] else Reduced(copy, plan.step // steps[-2])
 
 
-def ground_of(photo: Masked, folder: WorkFolder, plan: Plan) -> Masked:
+def ground_of(photo: Masked, folder: WorkFolder, plan: Plan, kept: Kept | None = None) -> Masked:
     """Return the input of the network: the photograph, or with the strokes of the previous step if there is one.
+
+    Args:
+        photo: from ``photo_of``.
+        folder: of the run.
+        plan: of the run.
+        kept: as for ``photo_of``.
 
     Raises:
         ImageError: the painting of the previous step is missing.
@@ -104,7 +120,7 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan) -> Masked:
         return photo
     before = steps[steps.index(plan.step) - 1]
     factor = before // plan.step
-    below = _kept(folder.stage(str(before)), reduced(photo.height, factor), reduced(photo.width, factor))
+    below = (kept or _kept)(folder.stage(str(before)), reduced(photo.height, factor), reduced(photo.width, factor))
     return Ground(photo, below, factor)
 
 

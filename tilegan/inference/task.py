@@ -172,18 +172,21 @@ def make_shard(names: Names, level: int, row: int, column: int, after: object = 
     with work.slots:
         if work.journal.holds(level, index):
             return False
-        pixels = _painted(work, index) if level == 0 else reduced_shard(work.store, level, index, work.recent)
+        pixels = reduced_shard(work.store, level, index, work.recent) if level else painted(work, _place(work, index))
         work.journal.write(level, index, pixels)
         if level + 1 < work.levels:
             work.recent.put(level, index, pixels)
     return True
 
 
-def _painted(work: Work, index: tuple[int, int]) -> Pixels:
-    """Return the pixels of a shard of level 0, and note in the journal if memory ran out."""
+def _place(work: Work, index: tuple[int, int]) -> Window:
     region = work.plan.region
-    cell = grid_cell(index, work.plan.shard, region.height, region.width)
-    pixels = work.painter.paint(Window(region.top + cell.top, region.left + cell.left, cell.height, cell.width))
+    return grid_cell(index, work.plan.shard, region.height, region.width).moved(region.top, region.left)
+
+
+def painted(work: Work, place: Window) -> Pixels:
+    """Return the pixels of a window of level 0 (see ``Painter.paint``), and note in the journal if memory ran out."""
+    pixels = work.painter.paint(place)
     with work.lock:
         if work.noted != work.cut:
             work.noted = work.cut

@@ -37,6 +37,20 @@ class Decoded:
         self._white = white
         self._stretch: Stretch | None = None
 
+    def of(self, file: RasterFile) -> "Decoded":
+        """The same of a reduced copy of the file, with the stretch of this one.
+
+        Args:
+            file: the copy, with the same bands.
+
+        Raises:
+            ImageError: to measure the stretch, an overview is read, and the file is damaged.
+        """
+        other = Decoded(file, self._bands, self._colour, self._reading, self._white)
+        if self._bands.palette is None:
+            other._stretch = self.measured()
+        return other
+
     def opacity(self, window: Window, levels: np.dtype[Any]) -> Pixels:
         """How opaque the pixels of a window are: (h, w) of a type.
 

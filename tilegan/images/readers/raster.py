@@ -67,7 +67,8 @@ class RasterSource:
         if header is None:
             header = Header() if self.path.startswith("/vsi") else read_header(locate(path))
         opened = Opened(self.path, self._reading)
-        self._file, dataset = RasterFile(opened, self.path, self._reading), opened.dataset
+        dataset = opened.dataset
+        self._file = RasterFile(dataset, self.path, self._reading)
         with gdal_errors(self.path, "not an image that can be opened", self._reading):
             self._bands = bands = choose_bands(opened, self._reading, self.path)
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")

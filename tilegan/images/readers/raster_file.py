@@ -10,7 +10,7 @@ from rasterio.enums import Resampling
 
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
-from tilegan.images.readers.gdal import Opened, gdal_errors
+from tilegan.images.readers.gdal import gdal_errors
 from tilegan.images.reading import Reading
 
 
@@ -25,10 +25,10 @@ class RasterFile:
         height, width: as stored.
     """
 
-    def __init__(self, opened: Opened, path: str, reading: Reading) -> None:
-        self.dataset = opened.dataset
-        self.height: int = opened.dataset.height
-        self.width: int = opened.dataset.width
+    def __init__(self, dataset: Any, path: str, reading: Reading) -> None:
+        self.dataset = dataset
+        self.height: int = dataset.height
+        self.width: int = dataset.width
         self._path, self._reading = path, reading
         self._lock = threading.Lock()
         self._broken: str | None = None
