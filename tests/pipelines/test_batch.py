@@ -253,7 +253,9 @@ def test_an_interruption_lets_what_is_begun_end_and_the_next_run_goes_on(folder,
         batch(folder, out, model, window=32, shard=64, device="cpu", precision="float32", progress=interrupt)
     made = {line["output"] for line in lines(out)}
     assert 8 <= len(made) < 26
-    assert {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()} == made | {"results.jsonl"}
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
+    assert {name for name in files if ".partial/" not in name} == made | {"results.jsonl"}
+    assert set(leftovers(out)) <= {"large.tif.partial", "large.webp.partial"}  # which can be resumed
     statuses, _ = run()
     assert {name for name, status in statuses.items() if status == "skipped"} == made
     assert len(statuses) == 26
