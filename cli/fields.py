@@ -6,8 +6,19 @@ from typing import Any, TypeVar
 
 import click
 
-from tilegan.cli.options import bands, byte_count, label_looks, plane, region, stroke, style_shares
-from tilegan.options import default_of, options_of, told_of, types_of
+from tilegan.cli.options import (
+    assignment,
+    bands,
+    byte_count,
+    duration,
+    label_looks,
+    plane,
+    region,
+    sizes,
+    stroke,
+    style_shares,
+)
+from tilegan.options import default_of, default_text, options_of, told_of, types_of
 
 Group = TypeVar("Group")
 Command = Callable[..., Any]
@@ -15,30 +26,34 @@ Command = Callable[..., Any]
 # how values are written that are more than a word or a number, by the names of options
 READERS: dict[str, Callable[[str], Any]] = {
     "bands": bands,
+    "cache": byte_count,
     "looks": label_looks,
+    "megapixels": sizes,
     "memory": byte_count,
     "plane": plane,
     "region": region,
     "stroke": stroke,
     "style": style_shares,
+    "time_limit": duration,
 }
 
 
-def options(group: type, *names: str) -> Callable[[Command], Command]:
+def options(group: type, *names: str, given: bool = False) -> Callable[[Command], Command]:
     """A decorator that gives a command the options of a group: those that are named, or all.
 
     Args:
         group: a dataclass whose fields are options (see ``tilegan.options``).
         *names: of fields.
+        given: whether the value of an option that is not given is None, although it has a default.
     """
-    entries = [entry for entry in options_of(group) if not names or entry.name in names]
+    entries = list(options_of((group, *names)))
 
-    def given(command: Command) -> Command:
+    def decorated(command: Command) -> Command:
         for entry in reversed(entries):
-            command = _option(entry)(command)
+            command = _option(entry, given)(command)
         return command
 
-    return given
+    return decorated
 
 
 def taken(group: type[Group], values: dict[str, Any]) -> Group:
@@ -47,21 +62,29 @@ def taken(group: type[Group], values: dict[str, Any]) -> Group:
     return group(**{name: value for name, value in own.items() if value is not None})
 
 
-def _option(entry: Field[Any]) -> Callable[[Command], Command]:
+def _option(entry: Field[Any], given: bool) -> Callable[[Command], Command]:
     told, default = told_of(entry), default_of(entry)
-    name = "--" + (told.flag or entry.name).replace("_", "-")
+    names = "--" + (told.flag or entry.name).replace("_", "-"), entry.name
     if types_of(entry) == (bool,):
-        return click.option(name, entry.name, is_flag=True, help=f"{told.help}.")
-    shown = default not in (None, {})
+        return click.option(*names, is_flag=True, help=f"{told.help}.")
+    if told.repeated:
+        return click.option(
+            *names, type=assignment, multiple=True, callback=_mapping, metavar=told.metavar, help=f"{told.help}."
+        )
+    text = default_text(entry)
+    known = not (told.unset or given) and bool(text)
     return click.option(
-        name,
-        entry.name,
+        *names,
         type=_type(entry),
-        default=default if shown else None,
-        show_default=shown or told.unset or False,
+        default=default if known else None,
+        show_default=known or (told.unset if not given and told.unset else False),
         metavar=told.metavar or None,
-        help=f"{told.help}.",
+        help=f"{told.help}  [default: {text}]" if given and text else f"{told.help}.",
     )
+
+
+def _mapping(_context: click.Context, _option: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(pairs)
 
 
 def _type(entry: Field[Any]) -> Any:
@@ -70,8 +93,9 @@ def _type(entry: Field[Any]) -> Any:
         return READERS[entry.name]
     if told.choices:
         return click.Choice(told.choices)
+    bounded = told.least is not None or told.most is not None
     if kinds == (int,):
-        return click.IntRange(told.least, told.most)
+        return click.IntRange(told.least, told.most) if bounded else int
     if kinds == (float,):
-        return click.FloatRange(told.least, told.most)
+        return click.FloatRange(told.least, told.most) if bounded else float
     return str

@@ -1,39 +1,85 @@
 """tilegan info: what a model or an image is."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo
+    from tilegan.pipelines.networks import NetworkInfo
 
 
 # what a model can promise, by its norm; of others the halo tells
-GUARANTEES = {
+BY_NORM = {
     "instance": "for statistics of the image (stylize --statistics thumbnail, global or interpolated)",
     "frozen": "for the statistics that were settled for one image",
     "interpolated": "for the statistics of neighbouring tiles, interpolated, that were settled for one image",
 }
 
 LABELS = ("labels", "label_names")  # in an architecture
+OMITTED = ("name", "graph", "style", *LABELS)  # in an architecture: told otherwise, or too long
+FEW = 6  # nodes that are named
 
 
 @click.command()
 @click.argument("file")
 def info(file: str) -> None:
-    """Tell what FILE is: an image, a model's file, a run folder or the name of a shipped model."""
+    """Tell what FILE is: an image, a model's file, a run folder, the name of a shipped model, or a network (.onnx)."""
     from tilegan.pipelines.info import ModelInfo
     from tilegan.pipelines.info import info as find_out
+    from tilegan.pipelines.networks import is_network, network_info
 
+    if is_network(Path(file)):
+        show(network_rows(network_info(file)))
+        return
     result = find_out(file)
-    rows = _model_rows(result) if isinstance(result, ModelInfo) else _image_rows(result)
+    show(_model_rows(result) if isinstance(result, ModelInfo) else _image_rows(result))
+
+
+def show(rows: list[tuple[str, object]]) -> None:
+    """Print names and values in two columns."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
 
 
+def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
+    """Return what was found out of a network, as names and values."""
+    values, told = network.values, network.verdict
+    normal = f", mean {_listed(values.mean)}, deviation {_listed(values.deviation)}" if any(values.mean) else ""
+    tried = ", ".join(f"{reading} {share:.2f}" for reading, share in network.plausibility.items())
+    rows: list[tuple[str, object]] = [
+        ("network", network.path),
+        ("made by", network.source),
+        *(("input", f"{name} {_sides(sides)}") for name, sides in network.inputs.items()),
+        *(("output", f"{name} {_sides(sides)}") for name, sides in network.outputs.items()),
+        ("nodes", network.nodes),
+        ("parameters", f"{network.parameters:,}"),
+        *([("styles", f"0 to {network.styles - 1}")] if network.styles else []),
+        ("layout", f"{values.layout} -> {values.output_layout}, {values.order}"),
+        ("values", f"{values.range}{normal} -> {values.output_range}"),
+        *([("plausibility", tried)] if len(network.plausibility) > 1 else []),
+        ("stride", f"{told.reach.stride} px"),
+        ("scale", told.reach.scale),
+        ("tiled", told.words),
+    ]
+    if told.statistics:
+        more = f" and {len(told.statistics) - FEW} more" if len(told.statistics) > FEW else ""
+        rows.append(("statistics", ", ".join(told.statistics[:FEW]) + more))
+    return rows
+
+
+def _sides(sides: tuple[int | None, ...]) -> str:
+    return " x ".join("any" if side is None else str(side) for side in sides) or "a number"
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ",".join(f"{number:g}" for number in numbers)
+
+
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
-    numbers = {key: value for key, value in model.architecture.items() if key not in ("name", *LABELS)}
+    numbers = {key: value for key, value in model.architecture.items() if key not in OMITTED}
     labels = _labels(*(model.architecture.get(key, []) for key in LABELS))
     return [
         ("model", model.path),
@@ -45,7 +91,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
-        *([("exact", GUARANTEES[norm])] if (norm := _norm(model)) in GUARANTEES else []),
+        *([("exact", BY_NORM[norm])] if (norm := _norm(model)) in BY_NORM else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
 

@@ -27,8 +27,10 @@ COMMANDS = {
     "convert": "Export a finished store again, in another form.",
     "verify": "Find out whether a store is whole.",
     "view": "Look at an image, a result, or an image that is stylized where you look.",
-    "info": "Tell what a model or an image is.",
+    "info": "Tell what a model, a network or an image is.",
+    "import": "Turn a network of another program into a model.",
 }
+FILES = {"import": "import_network"}  # of commands whose name can be none of a file's
 
 
 class LazyCommands(click.Group):
@@ -50,7 +52,8 @@ class LazyCommands(click.Group):
         if cmd_name in ("stylize", "batch", "view"):
             # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        command: click.Command = getattr(import_module(f"tilegan.cli.{cmd_name}"), cmd_name)
+        name = FILES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"tilegan.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,31 +1,8 @@
-"""Options that several commands share, and the types of their values."""
+"""How values of options are written that are more than a word or a number."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import click
-
-paired_option = click.option(
-    "--paired", metavar="HOW", default="", help="Correspondence of images: by-name, or side-by-side in one file."
-)
-direction_option = click.option(
-    "--direction",
-    metavar="WAY",
-    default="a-to-b",
-    help="Direction of side-by-side pairs: a-to-b (default: left is the source) or b-to-a.",
-)
-
-
-def path_option(name: str, metavar: str, told: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option whose value is a file or a folder, as a ``Path``; None if it is not given."""
-    return click.option(name, metavar=metavar, type=click.Path(path_type=Path), help=told)
-
-
-instances_option = path_option(
-    "--instances", "DIR", "Folder of instance maps of the label maps: one number per object."
-)
 
 
 def bands(text: str) -> tuple[int, ...]:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
     from tilegan.pipelines.models import ShippedModel, models
+    from tilegan.pipelines.networks import ImportResult, NetworkInfo, import_network, network_info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
     from tilegan.pipelines.stylize_report import StylizePlan
     from tilegan.pipelines.stylize_settings import StylizeSettings
-    from tilegan.pipelines.train import TrainPlan, TrainResult, train
+    from tilegan.pipelines.train import train
+    from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
@@ -31,7 +33,9 @@ __all__ = [
     "Damage",
     "EvaluateResult",
     "ImageInfo",
+    "ImportResult",
     "ModelInfo",
+    "NetworkInfo",
     "SampleResult",
     "SheetResult",
     "ShippedModel",
@@ -45,9 +49,11 @@ __all__ = [
     "batch",
     "convert",
     "evaluate",
+    "import_network",
     "info",
     "model_sheet",
     "models",
+    "network_info",
     "plan_batch",
     "plan_stylize",
     "sample",
@@ -68,6 +74,10 @@ _HOMES = {
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",
     "ImageInfo": "info",
+    "ImportResult": "networks",
+    "NetworkInfo": "networks",
+    "import_network": "networks",
+    "network_info": "networks",
     "ModelInfo": "info",
     "SampleResult": "sample",
     "SheetResult": "model_sheet",
@@ -76,8 +86,8 @@ _HOMES = {
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",
     "plan_stylize": "stylize",
-    "TrainPlan": "train",
-    "TrainResult": "train",
+    "TrainPlan": "train_report",
+    "TrainResult": "train_report",
     "VerifyResult": "verify",
     "Viewer": "view",
     "view_stylized": "view",

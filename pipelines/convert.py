@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tilegan.errors import ImageError, OutputError
 from tilegan.files import first_line, is_remote, is_there, locate
@@ -18,6 +19,8 @@ from tilegan.images.stores.opaque import OpaqueStore, is_opaque
 from tilegan.images.stores.pyramid import build_levels
 from tilegan.images.stores.store import ROOT, UNFINISHED, Store
 from tilegan.images.written import remarks_on_store
+from tilegan.inference.options import RunOptions
+from tilegan.options import changed, takes
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
@@ -44,24 +47,28 @@ class ConvertResult:
     notes: tuple[str, ...] = ()
 
 
+OPTIONS = (RunOptions, "region", "overwrite")
+
+
+@takes(OPTIONS)
 def convert(
     store: str | Path,
     output: str | Path,
     *,
     options: ExportOptions | None = None,
-    region: tuple[int, int, int, int] | None = None,
-    overwrite: bool = False,
     progress: Progress | None = None,
+    **values: Any,
 ) -> ConvertResult:
     """Write a finished store of ours as a file, or as another store; it appears under its name when it is whole.
+
+    A region is one of the store.
 
     Args:
         store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
         output: with the ending of a format that can be written, on this disk.
         options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
-        region: x, y, width and height, in pixels of the store, of the part that is written; all without it.
-        overwrite: replace an output that is there.
         progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
+        **values: options by name.
 
     Raises:
         ImageError: it is missing, unfinished, damaged or none of ours.
@@ -70,26 +77,27 @@ def convert(
         OutputError: the output cannot be written, or cannot hold what the store holds.
     """
     started = time.perf_counter()
+    (run,) = changed(values, OPTIONS)
     path, output, tell = locate(store), locate(output), progress or silent
     if is_remote(output):
         raise OutputError(f"cannot convert to object storage: {output}: give a local file or folder")
     options = options or ExportOptions()
     source = _open(path)
-    kind = check_output(output, overwrite, path)
+    kind = check_output(output, run.overwrite, path)
     writer = writer_of(kind)
-    window = window_of(region, *source.shape(0))
+    window = window_of(run.region, *source.shape(0))
     opacity = source.origin.opacity if source.origin is not None else None
     if source.channels == 4 and not holds_opacity(output, opacity, options):
         source = _opaque(source, window)
     check_export(output, window.height, window.width, source.dtype, source.channels, opacity, options)
     with beside(output) as folder:
         # a copy need not have the levels of a store
-        is_part = region is not None or (isinstance(source, CopiedStore) and writer.holds_levels)
+        is_part = run.region is not None or (isinstance(source, CopiedStore) and writer.holds_levels)
         if writer.is_store(options) or is_part:
             source = _part(source, window, folder / "store.zarr", tell, strip=options.strip)
             if writer.holds_levels:
                 build_levels(source, tell)
-        notes = publish(source, output, folder, options, overwrite=overwrite, progress=tell)
+        notes = publish(source, output, folder, options, overwrite=run.overwrite, progress=tell)
         notes += remarks_on_store(source.origin or Origin(), kind, options)
     return ConvertResult(output, window.height, window.width, time.perf_counter() - started, notes)
 

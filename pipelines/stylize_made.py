@@ -37,6 +37,5 @@ def made_by(record: RunRecord, source: str) -> Provenance:
             "depth": reading.depth,
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
-        }
-        | ({"strip": True} if record.source.get("stripped") else {}),
+        },
     )

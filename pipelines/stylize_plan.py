@@ -110,7 +110,7 @@ def _job(request: Request, model: Model, process: int | None) -> Job:
     if request.begun is not None:
         record.check(request.begun)
     height, width = (side * model.translator.scale for side in (request.region.height, request.region.width))
-    made = made_by(record, request.source)
+    made = made_by(record, request.source).encoded(**request.settings.options.of_store)
     state = state_of(request, made, height, width)
     if not state.finished:
         check_writable(request, origin, height, width, memory, replaces=state.replaces)

@@ -8,8 +8,9 @@ from tilegan.geometry import grid_shape
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
 from tilegan.images.written import remarks_on_store
-from tilegan.inference.memory import Memory, decodes
+from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
+from tilegan.inference.parts import decodes
 from tilegan.inference.plan import cut_of
 from tilegan.inference.record import RunRecord
 from tilegan.pipelines.stylize_settle import Model, Request

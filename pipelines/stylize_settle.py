@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.formats.register import kind_of
 from tilegan.images.instances import JoinedSource
+from tilegan.images.labels import check_depth
 from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import Source, shown
@@ -118,8 +119,8 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
         settings.choices(), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
     )
     _check_objects(image, settings.labels.looks)
-    if translator.architecture.get("labels") and image.dtype.itemsize > 1:  # which would be stretched to 8 bits
-        raise ImageError(f"no label map: {request.source} has values of {image.dtype}: save it with 8 bits")
+    if translator.architecture.get("labels"):
+        check_depth(image.dtype, f"{request.source} has values")
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator

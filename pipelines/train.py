@@ -2,130 +2,57 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from tilegan.devices import choose_device, choose_precision, precision_name
+from tilegan.devices import choose_device, choose_precision
 from tilegan.errors import ResumeError
 from tilegan.networks.context import SIDE as THUMBNAIL
+from tilegan.options import changed, takes
 from tilegan.pipelines.train_data import found_again, prepared, with_colors
+from tilegan.pipelines.train_report import TrainPlan, TrainResult
+from tilegan.pipelines.train_settings import ASKED, TrainRequest
 from tilegan.training.checkpoint import load_checkpoint
-from tilegan.training.folders import Folders
 from tilegan.training.loop import Loop, TrainStep
+from tilegan.training.options import TimeOptions
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, last_losses, prepare
-from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 from tilegan.translator import load
 
 __all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
 
-DEFAULT_CACHE = 2 * 10**9
 
-
-@dataclass(frozen=True)
-class TrainResult:
-    """The result of a training.
-
-    Attributes:
-        run: the run folder.
-        model: file of the translator in it.
-        steps: total number of completed steps; ``finished`` is true if these are all requested steps.
-        seconds: total training time, in seconds.
-        losses: means over the last 100 steps; with several processes only in the first one.
-        figures: the last metrics of ``training.monitor``.
-    """
-
-    run: Path
-    model: Path
-    steps: int
-    finished: bool
-    seconds: float
-    losses: dict[str, float]
-    figures: dict[str, float]
-
-
-@dataclass(frozen=True)
-class TrainPlan:
-    """The plan of a training.
-
-    Attributes:
-        source_images, target_images: numbers of usable images.
-        cache_needed: bytes of all reduced images; ``cache`` is the limit of the cache.
-        parameters: number of parameters of each network.
-        steps: total number of steps.
-        seconds_per_step: measured on this machine, without reading images.
-        device, precision: names of device and precision.
-    """
-
-    source_images: int
-    target_images: int
-    cache_needed: int
-    cache: int
-    parameters: dict[str, int]
-    steps: int
-    seconds_per_step: float
-    device: str
-    precision: str
-
-
+@takes(*ASKED)
 def train(
     source: str | Path,
     target: str | Path | None = None,
     run: str | Path | None = None,
     *,
-    paired: str = "",
-    direction: str = "a-to-b",
-    derive: str = "",
-    styles: bool = False,
-    labels: str | Path | None = None,
-    instances: str | Path | None = None,
-    settings: TrainSettings | None = None,
-    init: str | Path | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-    cache: int = DEFAULT_CACHE,
-    time_limit: float | None = None,
-    sample_every: int = 500,
-    checkpoint_every: int = 250,
-    overwrite: bool = False,
     progress: Callable[[TrainStep], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    **values: Any,
 ) -> TrainResult:
     """Train a translator from source images to the style of target images.
 
     Under ``torchrun``, several processes train one model together, each on its part of every batch; the first one
     writes and reports.
 
+    The settings of the method are options as well: ``train("a", "b", steps=3000, content_weight=0.5)``.
+
     Args:
         source: folder of images to be translated, such as photographs.
         target: folder of images of the style, such as paintings; None if files of ``source`` contain both side by side,
             or if the method derives sources from targets.
         run: folder for all results; default ``runs/<name of the target folder>``.
-        paired: for methods that learn from pairs: 'by-name' (both folders have files of the same names) or
-            'side-by-side' (each file of the one folder contains source and target).
-        direction: 'a-to-b' if sources are on the left of such files, or 'b-to-a'.
-        derive: for the same methods: sources are derived from the images in ``source``, which are the targets: 'gray'
-            or 'edges' (see ``training.derive``).
-        styles: whether each subfolder of ``target`` is a style, for one model of all styles.
-        labels: for methods with label maps: a file with one color or number of a label per line, or 'auto' to find them
-            in the sources, the default if a method needs label maps or if there are instances.
-        instances: for methods that take them: folder of the instance maps of sources (see ``training.instances``).
-        settings: hyperparameters; default ``TrainSettings()``.
-        init: a model to start from; its architecture replaces that of the settings unless these add a context.
-        device: 'auto', 'cpu', 'cuda', 'mps'.
-        precision: 'auto', 'float32', or 'bfloat16' or 'float16' (mixed precision).
-        cache: bytes of reduced images to cache in memory.
-        time_limit: seconds after which to stop and save.
-        sample_every: steps between sample sheets and metrics.
-        checkpoint_every: steps between checkpoints.
-        overwrite: replace an existing run in the folder.
         progress: called after every step.
         stop: called after every step; if it returns true, the run is saved and returned.
+        **values: options by name.
 
     Raises:
         DatasetError: a folder is missing or has no usable image.
@@ -134,13 +61,14 @@ def train(
         SettingError, ModelError: a setting or ``init`` is invalid.
         TrainingError: a loss is not finite; the last checkpoint is kept.
     """
-    folders = Folders.of(source, target, instances, paired=paired, direction=direction, derive=derive)
+    request = TrainRequest.of(**values)
+    settings, dataset = prepared(source, target, request)
+    folders, init = dataset.folders, request.network.init
     folder = Path(run) if run is not None else Path("runs") / folders.target.name
-    settings, dataset = prepared(folders, settings, init, styles, labels)
-    with joined(device) as processes:
+    with joined(request.passes.device) as processes:
         processes.check_share(settings.batch)
         if processes.rank == 0:
-            check(folder, overwrite)
+            check(folder, request.run.overwrite)
         settings = processes.first(partial(with_colors, settings, dataset))
         config = RunConfig(
             folders=folders,
@@ -148,11 +76,9 @@ def train(
             target_files=dataset.digests[1],
             name=folders.target.name,
             settings=settings,
-            **_placement(device, precision),
+            **request.placement(),
             threads=torch.get_num_threads(),
-            cache=cache,
-            sample_every=sample_every,
-            checkpoint_every=checkpoint_every,
+            upkeep=request.upkeep,
             init=None if init is None else Path(init).as_posix(),
         )
         trainer = _trainer(config, processes)
@@ -162,10 +88,11 @@ def train(
         if processes.rank == 0:  # only now, so that an earlier run is kept if this one cannot start
             prepare(folder)
             config.write(folder)
-        loop.go(time_limit, progress, stop)
+        loop.go(request.time.time_limit, progress, stop)
     return _result(loop)
 
 
+@takes(TimeOptions)
 def resume(
     run: str | Path,
     source: str | Path | None = None,
@@ -173,9 +100,9 @@ def resume(
     *,
     instances: str | Path | None = None,
     steps: int | None = None,
-    time_limit: float | None = None,
     progress: Callable[[TrainStep], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    **values: Any,
 ) -> TrainResult:
     """Resume an interrupted run: on the same CPU the result equals that of an uninterrupted one.
 
@@ -185,15 +112,15 @@ def resume(
         target: likewise.
         instances: likewise.
         steps: another total number of steps, to train a finished run further.
-        time_limit: seconds after which to stop and save.
         progress: called after every step.
         stop: called after every step; if it returns true, the run is saved and returned.
+        **values: options by name.
 
     Raises:
         ResumeError: there is nothing to resume, or the images of the folders have changed.
         And the errors of ``train``.
     """
-    folder = Path(run)
+    folder, (time_options,) = Path(run), changed(values, TimeOptions())
     config = RunConfig.read(folder)
     if steps is not None:
         config = replace(config, settings=replace(config.settings, steps=steps))
@@ -211,41 +138,31 @@ def resume(
             cut_metrics(folder, trainer.step)
             config.write(folder)
         loop = Loop(folder, config, trainer, dataset, facts)
-        loop.go(time_limit, progress, stop)
+        loop.go(time_options.time_limit, progress, stop)
     return _result(loop)
 
 
-def plan(
-    source: str | Path,
-    target: str | Path | None = None,
-    *,
-    paired: str = "",
-    direction: str = "a-to-b",
-    derive: str = "",
-    styles: bool = False,
-    labels: str | Path | None = None,
-    instances: str | Path | None = None,
-    settings: TrainSettings | None = None,
-    init: str | Path | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-    cache: int = DEFAULT_CACHE,
-) -> TrainPlan:
+@takes(*ASKED)
+def plan(source: str | Path, target: str | Path | None = None, **values: Any) -> TrainPlan:
     """Return what ``train`` would do, and the time of a step on this machine; nothing is written.
+
+    Args:
+        source: as for ``train``.
+        target: likewise.
+        **values: options by name, and settings of the method.
 
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
     """
-    folders = Folders.of(source, target, instances, paired=paired, direction=direction, derive=derive)
-    settings, dataset = prepared(folders, settings, init, styles, labels)
+    request = TrainRequest.of(**values)
+    settings, dataset = prepared(source, target, request)
     kept = dataset.trained
-    chosen = choose_device(device)
-    number_format = choose_precision(precision, chosen)
+    device = choose_device(request.passes.device)
     random = np.random.default_rng(0)
     colors = random.integers(0, 256, (1000, 3), np.uint8)  # fitting takes the same time for any colors
     count = max(1, len(dataset.styles))
     settings = replace(settings, method=settings.method.fitted(lambda: (colors, [colors] * count)))
-    trainer = Trainer(settings, chosen, number_format)
+    trainer = Trainer(settings, device, choose_precision(request.passes.precision, device))
     sources, targets, thumbnails = (
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
         for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
@@ -261,18 +178,12 @@ def plan(
         source_images=len(kept[0]),
         target_images=len(kept[1]),
         cache_needed=dataset.bytes,
-        cache=cache,
+        cache=request.upkeep.cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
         seconds_per_step=min(seconds),
-        device=str(chosen),
-        precision=precision_name(number_format),
+        **request.placement(),
     )
-
-
-def _placement(device: str, precision: str) -> dict[str, str]:
-    chosen = choose_device(device)
-    return {"device": str(chosen), "precision": precision_name(choose_precision(precision, chosen))}
 
 
 def _trainer(config: RunConfig, processes: Processes) -> Trainer:

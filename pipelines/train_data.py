@@ -1,12 +1,13 @@
 """The data of a training: images of both domains, and settings with matching networks."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.model_file import chosen_style, read_header
 from tilegan.networks.build import with_norm, with_one_channel
+from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.training.colors import tones_of
 from tilegan.training.dataset import Dataset
 from tilegan.training.folders import Folders
@@ -17,29 +18,23 @@ from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import style_names
 
 
-def prepared(
-    folders: Folders,
-    settings: TrainSettings | None,
-    init: str | Path | None,
-    styles: bool,
-    labels: str | Path | None,
-) -> tuple[TrainSettings, Dataset]:
+def prepared(source: str | Path, target: str | Path | None, request: TrainRequest) -> tuple[TrainSettings, Dataset]:
     """Return the settings of a training with matching networks, and its dataset.
 
     Args:
-        folders: folders of its images.
-        settings: hyperparameters; None for the defaults.
-        init: a model to start from, if any.
-        styles: whether each subfolder of targets is a style.
-        labels: see ``with_labels``.
+        source: folder of images, as for ``tilegan.pipelines.train.train``.
+        target: likewise.
+        request: options of the training.
 
     Raises:
         DatasetError, SettingError, ModelError: see ``with_networks``, ``Dataset.for_training`` and ``with_labels``.
     """
-    names = style_names(folders.target) if styles else []
-    settings = with_networks(settings or TrainSettings(), init, names, folders.derive)
+    contents, init = request.contents, request.network.init
+    folders = Folders.of(source, target, contents.instances, **asdict(request.pairing))
+    names = style_names(folders.target) if contents.styles else []
+    settings = with_networks(request.settings, init, names, folders.derive)
     dataset = Dataset.for_training(folders, settings)
-    return with_labels(settings, init, dataset.sources, labels), dataset
+    return with_labels(settings, init, dataset.sources, contents.labels), dataset
 
 
 def found_again(config: RunConfig) -> Dataset:

@@ -27,11 +27,19 @@ FLOORS = (
         "tilegan.images",
     ),
     ("tilegan.methods", "tilegan.landscape", "tilegan.geometry", "tilegan.gray", "tilegan.devices"),
-    ("tilegan.networks", "tilegan.metrics"),
+    ("tilegan.networks", "tilegan.metrics", "tilegan.foreign"),
     ("tilegan.norms",),
     ("tilegan.tiling",),
     ("tilegan.extensions",),
-    ("tilegan.combo", "tilegan.errors", "tilegan.files", "tilegan.options", "tilegan.progress"),
+    (
+        "tilegan.card",
+        "tilegan.combo",
+        "tilegan.errors",
+        "tilegan.files",
+        "tilegan.names",
+        "tilegan.options",
+        "tilegan.progress",
+    ),
 )
 # The rooms and files of images/ likewise, from those that know all others to those that know none.
 ROOMS = (
@@ -180,8 +188,12 @@ def test_the_analysis_of_networks_stands_alone() -> None:
         "result = CliRunner().invoke(main, ['--help']); assert 'stylize' in result.output, result.output",
         "from click.testing import CliRunner; from tilegan.cli.main import main;"
         "result = CliRunner().invoke(main, ['stylize', '--help']); assert '--window' in result.output, result.output",
+        "from click.testing import CliRunner; from tilegan.cli.main import main;"
+        "result = CliRunner().invoke(main, ['train', '--help']); assert '--palette' in result.output, result.output",
+        "from click.testing import CliRunner; from tilegan.cli.main import main;"
+        "result = CliRunner().invoke(main, ['evaluate', '--help']); assert '--large' in result.output, result.output",
     ],
-    ids=["package", "pipelines", "help", "help of a command"],
+    ids=["package", "pipelines", "help", "help of stylize", "help of train", "help of evaluate"],
 )
 def test_quick_without_heavy_imports(code: str) -> None:
     heavy = "{'torch', 'dask', 'zarr', 'rasterio', 'numpy'}"

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import SettingError
+from tilegan.names import COMBO, DEVICES, EXACT, PRECISIONS
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # parameters of ``mallopt`` in glibc
 CPU = torch.device("cpu")
-DEVICES = ("cpu", "cuda", "mps")
 LEAST_WIDTH = 256  # pixels
 # Window and windows in one forward pass, by device. Larger windows have less overhead by halos, which combo does not
 # have; smaller ones fit the cache of a CPU better: see the curve in docs/benchmarks.md. A GPU needs larger batches for
 # full utilization.
-CPU_WINDOWS, CPU_BATCH = {"exact": 1024, "combo": 512}, 1
+CPU_WINDOWS, CPU_BATCH = {EXACT: 1024, COMBO: 512}, 1
 GPU_WINDOW, GPU_BATCH = 1024, 4
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 # A forked process does not have the threads of its parent, and OpenMP would wait for them forever: it computes with one
 # thread, like the forked workers of torch.
@@ -64,7 +63,8 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     if name != "auto":
         if name not in PRECISIONS:
             raise SettingError(f"no precision '{name}': use auto, {', '.join(PRECISIONS)}")
-        return PRECISIONS[name]
+        dtype: torch.dtype = getattr(torch, name)
+        return dtype
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
     if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):

@@ -5,6 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from math import inf
 from typing import Any, TypeVar, get_args
 
 from tilegan.errors import SettingError
@@ -22,9 +23,10 @@ class Told:
         choices: all values that it can have; () if these are not listed.
         least, most: limits of a number, both included; None without a limit.
         metavar: what stands for the value on the command line; '' for the type's name.
-        unset: what is done while the value is None, as a word; '' if the help says so.
+        unset: what is done if no value is given, in words; '' if the default or the help says so.
         flag: its name on the command line, without dashes; '' for the field's name.
         noun: what messages call it; '' for the field's name.
+        repeated: whether it is a mapping, one of whose entries is given each time on the command line.
     """
 
     help: str
@@ -35,17 +37,19 @@ class Told:
     unset: str = ""
     flag: str = ""
     noun: str = ""
+    repeated: bool = False
 
 
-def option(default: Any, text: str, **told: Any) -> Any:
+def option(default: Any, text: str, *, metadata: Mapping[str, Any] | None = None, **told: Any) -> Any:
     """A field of a dataclass that is an option.
 
     Args:
         default: its value if none is given; ``dict`` for an empty one.
         text: one line of help.
+        metadata: further metadata of the field.
         **told: of ``Told``.
     """
-    metadata = {"option": Told(text, **told)}
+    metadata = {"option": Told(text, **told), **(metadata or {})}
     return (
         field(default_factory=dict, metadata=metadata) if default is dict else field(default=default, metadata=metadata)
     )
@@ -58,13 +62,33 @@ def told_of(entry: Field[Any]) -> Told:
 
 
 def options_of(*groups: Any) -> Iterator[Field[Any]]:
-    """The fields of dataclasses that are options, in their order."""
-    return (entry for group in groups for entry in fields(group) if "option" in entry.metadata)
+    """The fields of dataclasses that are options, in their order; of a tuple, those named after the dataclass."""
+    for group in groups:
+        kind, names = _divided(group)
+        yield from (
+            entry for entry in fields(kind) if "option" in entry.metadata and (not names or entry.name in names)
+        )
+
+
+def _divided(group: Any) -> tuple[Any, tuple[str, ...]]:
+    """A dataclass and the names of the options that are meant; all if there are none."""
+    return (group[0], group[1:]) if isinstance(group, tuple) else (group, ())
 
 
 def default_of(entry: Field[Any]) -> Any:
     """The value of an option if none is given."""
     return entry.default if entry.default_factory is MISSING else entry.default_factory()
+
+
+def default_text(entry: Field[Any]) -> str:
+    """What is done if an option is not given, in words or as its default; '' if its help has to do."""
+    value = default_of(entry)
+    return told_of(entry).unset or ("" if value in (None, {}, (), "") else str(value))
+
+
+def noun_of(entry: Field[Any]) -> str:
+    """What messages call an option."""
+    return told_of(entry).noun or entry.name.replace("_", " ")
 
 
 def types_of(entry: Field[Any]) -> tuple[Any, ...]:
@@ -93,11 +117,34 @@ def check_values(group: Any) -> None:
     """
     for entry in options_of(group):
         told, value = told_of(entry), getattr(group, entry.name)
-        noun = told.noun or entry.name.replace("_", " ")
         if told.choices and value is not None and value not in told.choices:
-            raise SettingError(f"no {noun} '{value}': use {', '.join(told.choices[:-1])} or {told.choices[-1]}")
-        if told.least is not None and value is not None and not told.least <= value <= (told.most or value):
-            raise SettingError(f"no {noun} {value}: give {values_of(entry)}")
+            known = f"{', '.join(told.choices[:-1])} or {told.choices[-1]}"
+            raise SettingError(f"no {noun_of(entry)} '{value}': use {known}")
+    for entry, value in beyond_limits(group):
+        raise SettingError(f"no {noun_of(entry)} {value}: give {values_of(entry)}")
+
+
+def beyond_limits(group: Any) -> Iterator[tuple[Field[Any], Any]]:
+    """The options, with their values, that are not finite or not within their limits."""
+    for entry in options_of(group):
+        told, value = told_of(entry), getattr(group, entry.name)
+        if told.least is not None and value is not None:
+            most = inf if told.most is None else told.most
+            if not (told.least <= value <= most and value < inf):
+                yield entry, value
+
+
+def check_numbers(group: Any) -> None:
+    """Refuse hyperparameters that are not finite or not within their limits.
+
+    Raises:
+        SettingError: the first such value.
+    """
+    for entry, value in beyond_limits(group):
+        least, most = told_of(entry).least, told_of(entry).most
+        above = f"at least {least}" if least else "0 or more"
+        limits = above if most is None else f"from {least} to {most}"
+        raise SettingError(f"{noun_of(entry)} must be {limits}, not {value}")
 
 
 def changed(values: Mapping[str, Any], *groups: Any) -> tuple[Any, ...]:
@@ -105,7 +152,7 @@ def changed(values: Mapping[str, Any], *groups: Any) -> tuple[Any, ...]:
 
     Args:
         values: by the names of options; None leaves what is there.
-        *groups: dataclasses whose fields are options.
+        *groups: dataclasses whose fields are options, or tuples as for ``options_of``; for a class, its defaults.
 
     Raises:
         SettingError: a name is none of an option's.
@@ -116,9 +163,10 @@ def changed(values: Mapping[str, Any], *groups: Any) -> tuple[Any, ...]:
             near = difflib.get_close_matches(name, known, n=1)
             raise SettingError(f"no option '{name}': " + (f"use '{near[0]}'" if near else f"use {', '.join(known)}"))
     given = {name: value for name, value in values.items() if value is not None}
+    made = [kind() if isinstance(kind, type) else kind for kind, _ in map(_divided, groups)]
     return tuple(
         replace(group, **{name: value for name, value in given.items() if known[name] == number})
-        for number, group in enumerate(groups)
+        for number, group in enumerate(made)
     )
 
 
@@ -129,7 +177,7 @@ def described(group: type[Group]) -> type[Group]:
     return group
 
 
-def takes(*groups: type) -> Callable[[Function], Function]:
+def takes(*groups: Any) -> Callable[[Function], Function]:
     """A decorator of functions with ``**values``: their signature and docstring list the options of groups instead."""
 
     def listed(function: Function) -> Function:

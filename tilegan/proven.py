@@ -17,7 +17,7 @@ from tilegan.errors import ModelError
 from tilegan.files import locate, replace_file
 from tilegan.geometry import round_up
 from tilegan.model_file import FORMAT
-from tilegan.norms.layers import INSTANCE
+from tilegan.names import COMBO, EXACT, INSTANCE
 from tilegan.tiling.levels import Levels, under_halo
 from tilegan.tiling.memory import peak_bytes
 from tilegan.tiling.proof import Proof, can_be_kept, named, proven_reach
@@ -145,8 +145,8 @@ class Proven(Contract):
     def _usual(self) -> Iterator[tuple[str, Pass]]:
         """Yield the passes of plans with default settings, with their precisions."""
         for precision, levels in CPU_TYPES:
-            yield precision, Pass(CPU_BATCH, round_up(CPU_WINDOWS["exact"], self.stride), self.halo, levels)
-            tiles = -(-CPU_WINDOWS["combo"] // self.tile_size)
+            yield precision, Pass(CPU_BATCH, round_up(CPU_WINDOWS[EXACT], self.stride), self.halo, levels)
+            tiles = -(-CPU_WINDOWS[COMBO] // self.tile_size)
             yield precision, Pass(CPU_BATCH * tiles**2, self.tile_size, 0, levels)
         for precision, levels in GPU_TYPES:
             yield precision, Pass(GPU_BATCH, round_up(GPU_WINDOW, self.stride), self.halo, levels)

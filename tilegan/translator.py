@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import torch
 
+from tilegan.card import card
 from tilegan.devices import fetched, plain_memory_errors, precision_name, sent
 from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, reflect, round_up
@@ -25,6 +26,19 @@ class Translator(Settling):
     ``run`` takes windows with their halo; the results must equal those of ``translate``. Options, and properties of the
     whole image, are fixed before, in a copy whose generator no longer depends on them.
     """
+
+    def _repr_html_(self) -> str:
+        weights = self.weights()
+        facts = {
+            "generator": self.architecture.get("name"),
+            "parameters": f"{sum(weight.numel() for weight in weights.values()):,}",
+            "styles": ", ".join(self.styles),
+            "enlarges": f"{self.scale} times" if self.scale > 1 else "",
+            "tiles": f"trained on {self.tile_size} pixels; halo {self.halo}, stride {self.stride}",
+            "whole image": self.unbounded and f"seen by {self.unbounded}",
+            "computes": f"on {self.device} in {precision_name(self.precision)}",
+        }
+        return card(self.name, facts)
 
     def seen(self, pixels: Pixels) -> Pixels:
         """Return the channels of an image, or a part of it, that the generator takes.

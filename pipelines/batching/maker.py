@@ -16,7 +16,8 @@ from tilegan.images.finished import is_whole, provenance_of
 from tilegan.images.formats.register import kind_of, writer_of
 from tilegan.images.metadata.provenance import digest
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.memory import DEFAULT, MIB, process_bytes
+from tilegan.inference.memory import DEFAULT, process_bytes
+from tilegan.inference.parts import MIB
 from tilegan.inference.passes import Stopped
 from tilegan.inference.plan import place_model
 from tilegan.pipelines.batching.files import checked, is_as_told, is_of_earlier_version, stamp

@@ -16,7 +16,8 @@ from queue import Empty, SimpleQueue
 import torch
 
 from tilegan.geometry import grid_shape
-from tilegan.inference.memory import BESIDE, CUDA_STREAMS, GPU_THREADS, READER
+from tilegan.inference.memory import BESIDE, CUDA_STREAMS, GPU_THREADS
+from tilegan.inference.parts import READER
 from tilegan.inference.passes import Stopped, forward_threads
 from tilegan.inference.task import stop_within
 from tilegan.pipelines.batching.images import Task

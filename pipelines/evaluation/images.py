@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from tilegan.errors import DatasetError, ImageError, SettingError, SkippedImageW
 from tilegan.methods.base import PAIRED, REDUCED, UNPAIRED
 from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
+from tilegan.names import DERIVATIONS
+from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.training.dataset import Dataset
-from tilegan.training.derive import DERIVATIONS
 from tilegan.training.examples import reduced
 from tilegan.training.folders import Folders
 from tilegan.training.images import TrainingImage, read_reduced
+from tilegan.training.options import Pairing
 from tilegan.training.pairs import Domains, check_pairing
 from tilegan.translator import Translator
 
@@ -29,22 +31,16 @@ class Chosen:
     Attributes:
         source: folder of images.
         target: likewise; None if one folder contains both, or the images from which sources are derived.
-        count: maximum number of sources, and of targets in each of two halves; spread evenly over the sorted names.
-        held_out: use only every n-th file; None for all.
-        short_side: reduce images to this short side, in pixels; None for that of the training, or the minimum for
-            tiles.
-        paired, direction: as for a training, see ``training.pairs``; '' if images are not paired.
         instances: folder of the instance maps of sources; None if there are none.
+        pairing: how images correspond.
+        options: how many of them are compared, of which size.
     """
 
     source: Path
     target: Path | None
-    count: int
-    held_out: int | None
-    short_side: int | None
-    paired: str
-    direction: str
     instances: Path | None
+    pairing: Pairing
+    options: EvaluateOptions
 
 
 LEARNT = 100  # images of each folder, including chosen ones, on which probes are trained
@@ -86,18 +82,18 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
         DatasetError: a folder is missing, or has too few usable images, or images or instance maps do not correspond.
         SettingError: the short side is too small for the model's tiles, the count is below 1, or others were held out.
     """
-    if chosen.count < 1:
-        raise SettingError(f"no evaluation of {chosen.count} images: give at least 1")
-    _check_held_out(translator, chosen.held_out)
+    if chosen.options.images < 1:
+        raise SettingError(f"no evaluation of {chosen.options.images} images: give at least 1")
+    _check_held_out(translator, chosen.options.held_out)
     least = _least_side(translator.frozen() if translator.needs_statistics else translator)
-    side = chosen.short_side or max(translator.trained_side, least)
+    side = chosen.options.short_side or max(translator.trained_side, least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
     dataset = _dataset(translator, chosen, least, side)
     target, enlarged, correspond = dataset.folders.target, dataset.scale, dataset.kind != UNPAIRED
     sources, targets = _taken(dataset)
     labels = bool(translator.architecture.get("labels"))
-    numbers, shown = spread(len(sources), chosen.count), spread(len(targets), 2 * chosen.count)
+    numbers, shown = spread(len(sources), chosen.options.images), spread(len(targets), 2 * chosen.options.images)
     decoded = cache(_decoded)  # an image may be source, partner and target
     read = [decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
@@ -132,14 +128,15 @@ def _others(
 
 def _dataset(translator: Translator, chosen: Chosen, least: int, side: int) -> Dataset:
     """Find the usable images: for one folder as in the training of the model, unless they are paired otherwise."""
-    check_pairing(chosen.paired, chosen.direction)
+    check_pairing(chosen.pairing.paired, chosen.pairing.direction)
     target = chosen.target or chosen.source
     derived = translator.facts.get("derive")
-    derived = derived if derived in DERIVATIONS and not chosen.paired else ""
-    folders = Folders(chosen.source, target, chosen.paired, chosen.direction, derived, chosen.instances)
-    alone = target == chosen.source and not chosen.paired
+    derived = derived if derived in DERIVATIONS and not chosen.pairing.paired else ""
+    pairing = replace(chosen.pairing, derive=derived)
+    folders = Folders(chosen.source, target, chosen.instances, **asdict(pairing))
+    alone = target == chosen.source and not chosen.pairing.paired
     enlarged = translator.scale if alone else 1
-    if chosen.paired or (alone and derived):
+    if chosen.pairing.paired or (alone and derived):
         kind = PAIRED
     elif enlarged > 1:
         kind = REDUCED
@@ -150,7 +147,7 @@ def _dataset(translator: Translator, chosen: Chosen, least: int, side: int) -> D
     else:
         kind = UNPAIRED
     sides = least * enlarged, 2 * translator.tile_size
-    return Dataset.find(folders, kind, sides, side * enlarged, hold_out=chosen.held_out or 0, scale=enlarged)
+    return Dataset.find(folders, kind, sides, side * enlarged, hold_out=chosen.options.held_out or 0, scale=enlarged)
 
 
 def enlarge(picture: Picture, factor: int) -> Picture:

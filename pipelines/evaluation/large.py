@@ -33,12 +33,12 @@ class Sizes:
     Attributes:
         megapixels: sizes to which each source is scaled.
         files: files of the sources with numbers: those of the files of the evaluation, or others.
-        stroke: option of ``stylize``; None for its default.
+        stroke: option of ``stylize``.
     """
 
     megapixels: Sequence[float]
     files: Sequence[tuple[int, Path]]
-    stroke: int | None
+    stroke: int | str
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,6 @@ def look_at_large(
         ImageError: one does not decode.
         OutputError: the temporary folder cannot be written.
     """
-    if sizes.stroke is not None:
-        settings = settings | {"stroke": sizes.stroke}
     total = round(1e6 * sum(sizes.megapixels)) * len(sizes.files)
     done, found = 0, []
     for megapixels in sizes.megapixels:
@@ -101,7 +99,7 @@ def look_at_large(
                 given, result = Path(folder) / "given.tif", Path(folder) / "result.zarr"
                 factor = _scale(path, given, megapixels, side)
                 enlarged = max(enlarged, factor)
-                stylize(given, result, translator, **settings)
+                stylize(given, result, translator, stroke=sizes.stroke, **settings)
                 with closing(open_source(given)) as before, closing(open_source(result)) as made:
                     _look(onlooker, number, (before, made), side, sources, gathered)
             done += round(1e6 * megapixels)

@@ -9,7 +9,8 @@ import pytest
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.metadata.origin import Origin
-from tilegan.inference.memory import DEFAULT, MIB, fit_plan
+from tilegan.inference.memory import DEFAULT, fit_plan
+from tilegan.inference.parts import MIB
 from tilegan.translator import load
 
 

@@ -18,6 +18,7 @@ from tilegan.methods.siamese_losses import (
     translated_length,
     translated_margin,
 )
+from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
@@ -285,18 +286,29 @@ def test_seams_count_in_joined_images_alone_from_half_of_the_training_on() -> No
         assert Siamese(Edged(), MeanColor(), settings).generator_loss(batch)["generator_seams"].item() == 0
 
 
-def test_what_repeats_with_the_cell_counts_in_all_images() -> None:
-    class Woven(ResidualGenerator):
-        """Darkens every fourth column."""
+class Darkening:
+    """Darkens every fourth column."""
 
-        def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:  # noqa: ARG002
-            change = torch.zeros_like(image)
-            change[..., ::4] = -0.2
-            return image + change
+    def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:  # noqa: ARG002
+        change = torch.zeros_like(image)
+        change[..., ::4] = -0.2
+        return image + change
 
+
+class Woven(Darkening, ResidualGenerator):
+    """A generator of ours."""
+
+
+class Registered(Darkening, nn.Module):
+    """A generator of another package."""
+
+    capabilities = Capabilities(cell=4)
+
+
+@pytest.mark.parametrize("generator", [Woven(channels=4, blocks=1, stride=4, detail=2), Registered()])
+def test_what_repeats_with_the_cell_counts_in_all_images(generator: nn.Module) -> None:
     source = torch.randn(4, 3, 32, 32)
     batch = Batch(source, source, 0, 0, 4)
-    generator = Woven(channels=4, blocks=1, stride=4, detail=2)
     method = Siamese(generator, MeanColor(), SiameseSettings(weave_weight=10.0))
     expected = 10 * (0.15**2 + 3 * 0.05**2) / 4  # a column in four is 0.15 below the mean, three are 0.05 above
     assert method.generator_loss(batch)["generator_weave"].item() == pytest.approx(expected, abs=3e-3)

@@ -159,7 +159,7 @@ def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Pa
     assert load(first, "cpu").channels == 3
     second = train(maps, pictures, tmp_path / "second", init=first, instances=objects, **options).run
     assert load(second, "cpu").channels == 5
-    dataset = Dataset.for_training(Folders(maps, pictures, "by-name"), SETTINGS)
+    dataset = Dataset.for_training(Folders(maps, pictures, paired="by-name"), SETTINGS)
     settings = with_labels(with_networks(SETTINGS, run, []), run, dataset.sources, "auto")
     assert settings.generator["instances"]
     assert settings.generator["label_names"] == ["house", "road", ""]

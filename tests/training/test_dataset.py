@@ -71,7 +71,7 @@ def test_the_same_images_have_the_same_digests_wherever_they_are(folders: Folder
 
 
 def test_what_a_run_records_of_folders() -> None:
-    folders = Folders(Path("/a"), Path("/b"), "by-name", instances=Path("/c"))
+    folders = Folders(Path("/a"), Path("/b"), paired="by-name", instances=Path("/c"))
     assert Folders.from_json(folders.to_json()) == folders
     assert Folders.from_json(replace(folders, instances=None).to_json()).instances is None
     with pytest.raises(SettingError, match="without instance maps"):

@@ -1,6 +1,7 @@
 """Options of export: how a result is encoded."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tilegan.options import check_values, described, option
 
@@ -40,3 +41,8 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         check_values(self)
+
+    @property
+    def of_store(self) -> dict[str, Any]:
+        """Those that matter to the store from which an output is exported, by name."""
+        return {"strip": True} if self.strip else {}

@@ -12,14 +12,16 @@ from tilegan.devices import choose_device, choose_precision, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
+from tilegan.images.labels import check_depth
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.look import Look
 from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
-from tilegan.inference.statistics import STREAMED, THUMBNAIL, WINDOW, choose_statistics, with_streamed_statistics
+from tilegan.inference.statistics import STREAMED, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
+from tilegan.names import THUMBNAIL
 from tilegan.options import changed, takes
 from tilegan.settling import Choices
 from tilegan.translator import Translator
@@ -88,8 +90,8 @@ def stylize_array(
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
     translator = translator_of(model, device, precision).in_style({})  # refuses a model without a selected style
-    if translator.architecture.get("labels") and array.dtype != np.uint8:
-        raise SettingError(f"no label map: an array of {array.dtype}: give uint8")
+    if translator.architecture.get("labels"):
+        check_depth(array.dtype, "an array", "give uint8", SettingError)
     height, width, _ = array.shape
     stroke = find_stroke(styling.stroke, translator, height, width)
     look = Look(styling.strength, styling.keep_colors, stroke)

@@ -135,7 +135,6 @@ class WorkFolder:
         """
         if is_remote(self.store):
             self._clear_place()
-        channels = 4 if origin is not None and origin.opacity else 3
         chunk = chunk_of(shard)
         Store.create(
             self.store,
@@ -144,7 +143,7 @@ class WorkFolder:
             shard=shard,
             chunk=chunk,
             levels=levels,
-            channels=channels,
+            channels=(origin or Origin()).channels,
             origin=origin,
             made=made,
             name=name,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tilegan.names import DEVICES, EXACT, PRECISIONS, SEAMS, STATISTICS
 from tilegan.options import described, option
 
 DEFAULT_MODEL = "vangogh"
@@ -29,7 +30,7 @@ class StyleOptions:
         None,
         "Where instance norms take their statistics from: each tile (combo only), a thumbnail, the whole image, or "
         "cells of the image, interpolated; the last two need one pass over the image for each norm",
-        choices=("tile", "thumbnail", "global", "interpolated"),
+        choices=STATISTICS,
         unset="thumbnail, with seams combo tile",
     )
 
@@ -65,10 +66,10 @@ class PassOptions:
     """How the network is run."""
 
     seams: str = option(
-        "exact",
+        EXACT,
         "Treatment of seams; exact: windows with a halo, equal to one pass over the whole image; combo: adjacent tiles "
         "without a halo, as in training, at lower cost",
-        choices=("exact", "combo"),
+        choices=SEAMS,
     )
     window: int | None = option(
         None,
@@ -77,11 +78,11 @@ class PassOptions:
         metavar="PX",
         unset="chosen by device and memory",
     )
-    device: str = option("auto", "Device: auto, cpu, cuda or mps", metavar="NAME")
+    device: str = option("auto", f"Device: auto, {', '.join(DEVICES[:-1])} or {DEVICES[-1]}", metavar="NAME")
     precision: str = option(
         "auto",
         "Precision of the network; auto: the fastest that the device supports",
-        choices=("auto", "float32", "bfloat16", "float16"),
+        choices=("auto", *PRECISIONS),
     )
 
 

@@ -15,9 +15,9 @@ from tilegan.images.reading import Reading
 from tilegan.inference.kept import load_once
 from tilegan.inference.look import Look
 from tilegan.inference.stroke import check_stroke
+from tilegan.names import EXACT, SEAMS
 from tilegan.translator import Translator
 
-SEAMS = ("exact", "combo")
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
 CHUNK = 512
 
@@ -87,7 +87,7 @@ class Cut(NamedTuple):
 
 def cut_of(plan: Plan, translator: Translator) -> Cut:
     """Return the cut of a plan: windows with a halo, or in ``combo`` mode as many tiles as fill a window."""
-    if plan.seams == "exact":
+    if plan.seams == EXACT:
         return Cut(translator.stride, plan.window, plan.batch, translator.halo)
     tile = translator.tile_size
     return Cut(tile, tile, plan.batch * (plan.window // tile) ** 2, 0)
@@ -107,7 +107,7 @@ def best_window(translator: Translator, seams: str) -> int:
 def make_plan(
     translator: Translator,
     region: Window,
-    seams: str = "exact",
+    seams: str = EXACT,
     window: int | None = None,
     shard: int | None = None,
     reading: Reading | None = None,
@@ -131,7 +131,7 @@ def make_plan(
         ModelError: the translator cannot work exactly.
     """
     default = best_window(translator, seams)
-    if seams == "exact" and translator.unbounded:
+    if seams == EXACT and translator.unbounded:
         remedy = "train a generator without it"
         if translator.needs_statistics:
             remedy = "give a thumbnail or statistics 'global'"
@@ -173,7 +173,7 @@ def notes_on(plan: Plan, translator: Translator, window: int | None, shard: int 
 
 
 def _step(translator: Translator, seams: str) -> int:
-    return translator.stride if seams == "exact" else translator.tile_size
+    return translator.stride if seams == EXACT else translator.tile_size
 
 
 def _note(name: str, asked: int, chosen: int, multiple: str) -> str:

@@ -18,15 +18,13 @@ from tilegan.geometry import Pixels, Window, round_up, split
 from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.source import Source
 from tilegan.inference.blocks import Held, block_window, read_block, read_filled
+from tilegan.names import COMBO, EXACT, GLOBAL, INTERPOLATED, STATISTICS, THUMBNAIL, TILE
 from tilegan.norms.interpolated import Grid
 from tilegan.norms.statistics import Moments, features_at, norms_of
 from tilegan.progress import Progress, silent
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
-# Of each tile (only in ``combo`` mode), of a thumbnail of the image, of the whole image, or of cells of it, mixed for
-# each pixel.
-TILE, THUMBNAIL, GLOBAL, INTERPOLATED = STATISTICS = ("tile", "thumbnail", "global", "interpolated")
 STREAMED = (GLOBAL, INTERPOLATED)  # those that need a pass over the whole image
 SETTLED = (THUMBNAIL, *STREAMED)  # those that are independent of windows
 # Longest side of a thumbnail, in pixels: that of URST's code. An image that is no larger is its own thumbnail.
@@ -45,10 +43,10 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
     Args:
         translator: the model.
         seams: 'exact' or 'combo'.
-        asked: one of ``STATISTICS``; None for the default.
+        asked: one of ``names.STATISTICS``; None for the default.
 
     Returns:
-        One of ``STATISTICS``; '' for a model that needs none.
+        One of ``names.STATISTICS``; '' for a model that needs none.
 
     Raises:
         SettingError: there are no such statistics, the model needs none, or they cannot be combined with the seams or
@@ -60,12 +58,12 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
         if asked is not None:
             raise SettingError(f"the model '{translator.name}' needs no statistics of images: leave '{asked}' out")
         return ""
-    if asked == TILE and seams == "exact":
+    if asked == TILE and seams == EXACT:
         raise SettingError(f"with statistics of each tile nothing is exact: use seams combo, or {', '.join(SETTLED)}")
     labels = bool(translator.architecture.get("labels"))
     if asked == THUMBNAIL and labels:
         raise SettingError(f"a thumbnail mixes the labels of a label map: use {GLOBAL} or {INTERPOLATED} statistics")
-    if asked is not None or seams == "combo":
+    if asked is not None or seams == COMBO:
         return asked or TILE
     return GLOBAL if labels else THUMBNAIL
 

@@ -1,8 +1,6 @@
 """The protocol of training methods: networks and a batch in, losses out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from math import inf
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -10,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tilegan.errors import SettingError
+from tilegan.methods.settings import MethodSettings as MethodSettings  # where it is imported from, as well
 
 # Targets are unrelated to sources, show the same scene, or are the images that sources are reductions of.
 UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
@@ -20,21 +18,6 @@ NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
 
 Losses = dict[str, torch.Tensor]
 """Named scalars, already weighted: their sum is minimized."""
-
-_BEFORE = "before"
-
-
-def before(value: float) -> dict[str, float]:
-    """Return the metadata of a setting that was added later: the value that was in effect before."""
-    return {_BEFORE: value}
-
-
-def completed(kind: type["MethodSettings"], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of settings by name; missing ones that were added later take their value from before."""
-    return {entry.name: entry.metadata[_BEFORE] for entry in fields(kind) if _BEFORE in entry.metadata} | dict(values)
-
-
-FITTED = {"fitted": True}  # metadata of a setting that is fitted to the images, not chosen by the user
 
 Colors = NDArray[np.uint8]
 """Colors, 8-bit sRGB values (n, 3)."""
@@ -74,52 +57,6 @@ class Batch:
     def of(self, images: torch.Tensor) -> "Batch":
         """Return the batch with ``images`` (N, 3, 2S, 2S) as sources, without thumbnails."""
         return replace(self, source=images, thumbnails=None)
-
-
-@dataclass(frozen=True)
-class MethodSettings:
-    """Hyperparameters of every method; each method adds its own.
-
-    Attributes:
-        joined: whether the discriminator sees joined crops (the Combo trick). If False, it sees each S x S tile alone
-            and no tile edges; this is for comparison.
-        whole_share: share of each batch that is translated as whole 2S x 2S crops, at least one of several unless it is
-            0; the rest is translated tile by tile (Combo).
-
-    Raises:
-        SettingError: a value is out of range.
-    """
-
-    joined: bool = True
-    whole_share: float = 0.25
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        self.check(0 <= self.whole_share <= 1, f"whole share must be from 0 to 1, not {self.whole_share}")
-
-    def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:  # noqa: ARG002
-        """Return the settings with values fitted to the images before training; most methods have none.
-
-        Args:
-            colors: function that reads mean colors of small parts of the sources, and of the targets of each style.
-        """
-        return self
-
-    def unfitted(self) -> Self:
-        """Return the settings without the values that ``fitted`` added."""
-        return self
-
-    def check_weights(self, *names: str) -> None:
-        """Raise a ``SettingError`` unless each named setting is finite and 0 or more."""
-        for name in names:
-            value = getattr(self, name)
-            self.check(0 <= value < inf, f"{name.replace('_', ' ')} must be 0 or more, not {value}")
-
-    @staticmethod
-    def check(holds: bool, message: str) -> None:
-        """Raise a ``SettingError`` with the message unless ``holds``."""
-        if not holds:
-            raise SettingError(message)
 
 
 class Method(Protocol):

@@ -15,33 +15,32 @@ from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
 from tilegan.networks.styles import other_styles, with_planes
+from tilegan.options import described, option
 
 REPLAYED = 50  # images, as in the paper
 # the backward generator takes images without thumbnails, and makes sources, which have no styles
 UNCONDITIONAL = {"context": 0, "styles": []}
 
 
+@described
 @dataclass(frozen=True)
 class CycleGanSettings(MethodSettings):
     """Hyperparameters of the method, in addition to those of every method.
 
-    Attributes:
-        cycle_weight: weight of the cycle losses, lambda in the paper, where it is 10: with the two weights of the paper
-            the default generator, which is initialized to the identity, hardly changed in 5,000 steps.
-        identity_weight: weight of the identity losses, relative to ``cycle_weight``: a generator should not change
-            images of its target domain, which preserves colors; 0.5 in the paper.
+    In the paper the cycle weight, lambda, is 10, and the identity weight 0.5: with these the default generator, which
+    is initialized to the identity, hardly changed in 5,000 steps.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    cycle_weight: float = 2.0
-    identity_weight: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check_weights("cycle_weight", "identity_weight")
+    cycle_weight: float = option(2.0, "Weight of the cycle losses", least=0)
+    identity_weight: float = option(
+        0.0,
+        "Weight, relative to the cycle weight, of the identity losses: a generator should not change images of its "
+        "target domain",
+        least=0,
+    )
 
 
 def squared_error(scores: torch.Tensor, wanted: float) -> torch.Tensor:

@@ -1,34 +1,35 @@
 """A loss on frozen features, for methods that have a target for each source."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
 from tilegan.methods.adversaries import Adversaries, Settings
-from tilegan.methods.base import Losses, MethodSettings, before
+from tilegan.methods.base import Losses, MethodSettings
+from tilegan.methods.settings import before
 from tilegan.metrics.structure import feature_distance
 from tilegan.networks.efficientnet import EfficientNetFeatures
+from tilegan.options import described, option
 
 
+def weight_option(default: float) -> Any:
+    """Return the field of the weight with a default; it was added later to all such methods."""
+    text = "Weight of the distance to the target in features of EfficientNet-Lite0, a network trained on ImageNet"
+    return option(default, text, least=0, metadata=before(0.0))
+
+
+@described
 @dataclass(frozen=True)
 class PerceptualSettings(MethodSettings):
     """Hyperparameters of such methods, in addition to those of every method.
-
-    Attributes:
-        perceptual_weight: weight of the distance to the target in the features of EfficientNet-Lite0, a network trained
-            on ImageNet; 0 for none.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    perceptual_weight: float = field(default=1.0, metadata=before(0.0))
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check_weights("perceptual_weight")
+    perceptual_weight: float = weight_option(1.0)
 
 
 class Perceptual(Adversaries[Settings]):

@@ -13,25 +13,19 @@ from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import NO_LABELS, PAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.networks.build import PATCH_DISCRIMINATOR, UNET_GENERATOR
+from tilegan.options import described, option
 
 
+@described
 @dataclass(frozen=True)
 class Pix2PixSettings(MethodSettings):
     """Hyperparameters of the method, in addition to those of every method.
-
-    Attributes:
-        l1_weight: weight of the distance to the target, lambda in the paper.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    l1_weight: float = 100.0
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check_weights("l1_weight")
+    l1_weight: float = option(100.0, "Weight of the distance to the target; lambda in the paper", least=0)
 
 
 def cross_entropy(scores: torch.Tensor, wanted: float) -> torch.Tensor:

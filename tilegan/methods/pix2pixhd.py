@@ -27,34 +27,35 @@ from tilegan.networks.instances import find_instances
 from tilegan.networks.looks import Gallery
 from tilegan.networks.multiscale import MultiscaleDiscriminator
 from tilegan.networks.pix2pixhd import Pix2PixHDGenerator, Stage
+from tilegan.options import described, option
 
 Features = list[list[torch.Tensor]]
 
 
+@described
 @dataclass(frozen=True)
 class Pix2PixHDSettings(PerceptualSettings):
     """Hyperparameters of the method, in addition to those of every method.
 
-    Attributes:
-        feature_weight: weight of feature matching relative to the adversarial loss, lambda in the paper.
-        perceptual_weight: see ``PerceptualSettings``; in the paper it is lambda as well, with features of a VGG
-            network.
-        global_share: share of the steps, from the first one, in which only the global generator is trained.
-        enhancer_share: share of the steps after these in which the enhancers are trained, one after the other, while
-            the stages below are frozen. In the remaining steps all stages are trained together.
+    In the paper both weights are lambda, and the features those of a VGG network. After the shares of the global
+    generator and of the enhancers, which are trained one after the other while the stages below are frozen, all stages
+    are trained together.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    feature_weight: float = 10.0
-    global_share: float = 1 / 3
-    enhancer_share: float = 1 / 3
+    feature_weight: float = option(
+        10.0, "Weight of feature matching relative to the adversarial loss; lambda in the paper", least=0
+    )
+    global_share: float = option(
+        1 / 3, "Share of the steps, from the first one, in which only the global generator is trained"
+    )
+    enhancer_share: float = option(1 / 3, "Share of the steps after these in which the enhancers are trained")
 
     def __post_init__(self) -> None:
         """Validate the settings."""
         super().__post_init__()
-        self.check_weights("feature_weight")
         shares = self.global_share, self.enhancer_share
         fits = min(shares) >= 0 and sum(shares) <= 1
         self.check(fits, f"global and enhancer share must be 0 or more, together 1 at most: not {shares}")

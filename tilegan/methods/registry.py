@@ -2,7 +2,7 @@
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -55,17 +55,23 @@ def type_of(settings: MethodSettings) -> type[Method]:
 def method_settings(name: str, numbers: Mapping[str, str | float]) -> MethodSettings:
     """Return the settings of a method from values or strings by name; the others are the defaults.
 
-    Relative paths of files are resolved.
+    Raises:
+        SettingError: there is no such method; or as ``with_values``.
+    """
+    return with_values(find_method(name).settings_type(), numbers)
+
+
+def with_values(settings: MethodSettings, numbers: Mapping[str, str | float]) -> MethodSettings:
+    """Return settings with other values, which may be strings, by name. Relative paths of files are resolved.
 
     Raises:
-        SettingError: there is no such method, it has no such setting, or a value cannot be parsed.
+        SettingError: the method has no such setting, or a value cannot be parsed.
     """
-    kind = find_method(name).settings_type
-    types = {entry.name: entry.type for entry in choices(kind)}
+    types = {entry.name: entry.type for entry in choices(type(settings))}
     for unknown in numbers.keys() - types.keys():
-        raise SettingError(f"{name} has no {unknown}: it has {', '.join(types)}")
+        raise SettingError(f"{type_of(settings).name} has no {unknown}: it has {', '.join(types)}")
     values: dict[str, Any] = {key: _value(key, value, types[key]) for key, value in numbers.items()}
-    return kind(**values)
+    return replace(settings, **values)
 
 
 def choices(kind: type[MethodSettings]) -> list[Field[Any]]:

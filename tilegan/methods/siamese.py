@@ -9,17 +9,15 @@ Source: M. Pasini, 'A New Way to look at GANs' and 'Style Transfer with GANs on 
 The article writes one distance, Eucl, for all three lengths; squared for D(B), plain for D(AB) is our interpretation.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from math import inf
-from typing import ClassVar, Self
+from dataclasses import replace
+from typing import ClassVar
 
 import torch
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
-from tilegan.methods.base import FITTED, NO_LABELS, UNPAIRED, Batch, Colors, Losses, MethodSettings, before
-from tilegan.methods.color_map import ColorMap, fit_color_map, move_colors
+from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.color_map import move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
 from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
@@ -32,98 +30,16 @@ from tilegan.methods.siamese_losses import (
     translated_length,
     translated_margin,
 )
+from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
+from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings  # where it is imported from, as well
 from tilegan.networks.build import (
     JOINT_DISCRIMINATOR,
     PAINTING_GENERATOR,
 )
-from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.capabilities import capabilities
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
-
-
-@dataclass(frozen=True)
-class SiameseSettings(MethodSettings):
-    """Hyperparameters of the method, in addition to those of every method.
-
-    Attributes:
-        margin: length beyond which the vector of a generated image is not pushed further.
-        content_weight: weight of the cosine terms, in the losses of both networks. A weight of 1 prevents strokes
-            larger than the details that they replace.
-        feature_weight: weight of the generator's loss on deep frozen features, if the discriminator has them: keeps
-            eyes, twigs and outlines.
-        style_weight: weight of the generator's loss on the statistics of frozen features, likewise: the distance of the
-            set of generated images from that of the targets. It finds a coarse style early; the discriminator refines
-            it.
-        texture_weight: weight of the same loss on textures in lightness and color: without it paint is a gray relief on
-            the colors of the photograph.
-        style_start: share of the training after which these losses start: before the discriminator has led to strokes,
-            they produce a relief of the photograph.
-        lightness: how far the lightness of tones moves along the color map, from that of the sources at 0 to that of
-            the targets at 1.
-        palette: likewise for hue and saturation: at 0.5 skies keep half of their own color.
-        color_jitter: strength of the random color transforms that are applied to all inputs of D: with few targets it
-            would overfit to their colors.
-        tone_weight: weight of the generator's loss on the mean colors of cells; at 0 yellow spots appear in skies.
-        tone_cell: side of these cells, in pixels; colors within a cell are free.
-        seam_weight: weight of the generator's loss on the pattern that repeats with the tile in joined images: D hardly
-            sees that one edge of all tiles is slightly darker than the other, which shows as a grid in even areas.
-        seam_start: share of the training after which this loss starts: it keeps strokes small, so that they must
-            develop first.
-        weave_weight: weight of the generator's loss on the pattern that repeats with its cell in all images: noise,
-            which has one value per cell, produces a fine weave in even areas.
-        color_maps: for each style the map from the sources' colors to the targets'; fitted to the images.
-
-    Raises:
-        SettingError: a value is out of range.
-    """
-
-    margin: float = 2.0
-    content_weight: float = 0.4
-    feature_weight: float = 2.0
-    style_weight: float = 2.0
-    texture_weight: float = field(default=2.0, metadata=before(0.0))
-    style_start: float = 0.25
-    lightness: float = 1.0
-    palette: float = 0.5
-    color_jitter: float = 0.5
-    tone_weight: float = 0.75
-    tone_cell: int = 32
-    seam_weight: float = 200.0
-    seam_start: float = 0.5
-    weave_weight: float = field(default=1e5, metadata=before(0.0))
-    color_maps: list[ColorMap] = field(default_factory=list, metadata=FITTED)
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
-        self.check_weights(
-            "content_weight",
-            "feature_weight",
-            "style_weight",
-            "texture_weight",
-            "color_jitter",
-            "tone_weight",
-            "seam_weight",
-            "weave_weight",
-        )
-        self.check(self.tone_cell >= 1, f"tone cell must be 1 or more, not {self.tone_cell}")
-        self.check(0 <= self.lightness <= 1, f"lightness must be from 0 to 1, not {self.lightness}")
-        self.check(0 <= self.palette <= 1, f"palette must be from 0 to 1, not {self.palette}")
-        for name, start in (("seam", self.seam_start), ("style", self.style_start)):
-            self.check(0 <= start <= 1, f"{name} start must be from 0 to 1, not {start}")
-
-    def fitted(self, colors: Callable[[], tuple[Colors, list[Colors]]]) -> Self:
-        """Return the settings with a color map for each style, unless lightness and palette are 0."""
-        if self.lightness == self.palette == 0:
-            return self
-        sources, targets = colors()
-        return replace(self, color_maps=[fit_color_map(sources, each) for each in targets])
-
-    def unfitted(self) -> Self:
-        """Return the settings without color maps."""
-        return replace(self, color_maps=[])
 
 
 class Siamese(Adversaries[SiameseSettings]):
@@ -137,9 +53,9 @@ class Siamese(Adversaries[SiameseSettings]):
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
     architectures: ClassVar = (PAINTING_GENERATOR, JOINT_DISCRIMINATOR)
-    rates: ClassVar = (5e-4, 3e-4)
-    betas: ClassVar = (0.5, 0.99)
-    sides: ClassVar = (64, 512)
+    rates: ClassVar = RATES
+    betas: ClassVar = BETAS
+    sides: ClassVar = SIDES
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(AB)|| - w cos``, and the losses on tones, on frozen features, and on patterns of tile and cell."""
@@ -222,8 +138,8 @@ class Siamese(Adversaries[SiameseSettings]):
 
     def _weave(self, crops: Batch, changes: torch.Tensor) -> torch.Tensor:
         """Return the energy of the pattern that repeats with the generator's cell, in the images of all processes."""
-        cell = self.generator.stride if isinstance(self.generator, ResidualGenerator) else 1
-        return common_energy(gather(weave_patterns(changes, cell), crops))
+        patterns = weave_patterns(changes, capabilities(self.generator).cell)
+        return common_energy(gather(patterns, crops))
 
     def _wanted(self, crops: Batch) -> torch.Tensor:
         """Return the tones that the generated images of a batch should have."""

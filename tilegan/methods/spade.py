@@ -18,29 +18,25 @@ from tilegan.methods.perceptual import Perceptual, PerceptualSettings
 from tilegan.networks.build import MULTISCALE_DISCRIMINATOR, SPADE_GENERATOR
 from tilegan.networks.labels import Labels
 from tilegan.networks.multiscale import MultiscaleDiscriminator
+from tilegan.options import described, option
 
 
+@described
 @dataclass(frozen=True)
 class SpadeSettings(PerceptualSettings):
     """Hyperparameters of the method, in addition to those of every method.
 
-    Attributes:
-        feature_weight: weight of the distance to the target in the discriminators' features; 10 in the paper, for the
-            sum over layers, here for their mean.
-        pixel_weight: weight of the distance to the target; not in the paper.
-        perceptual_weight: see ``PerceptualSettings``; in the paper 10, with features of a VGG network.
+    In the paper the feature weight is 10 for the sum over layers, here for their mean; the perceptual weight is 10 with
+    features of a VGG network.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    feature_weight: float = 10.0
-    pixel_weight: float = 10.0
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check_weights("feature_weight", "pixel_weight")
+    feature_weight: float = option(
+        10.0, "Weight of the distance to the target in features of the discriminators", least=0
+    )
+    pixel_weight: float = option(10.0, "Weight of the distance to the target; not in the paper", least=0)
 
 
 def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:

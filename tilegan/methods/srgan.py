@@ -3,51 +3,53 @@
 Source: Ledig et al. 2017, 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network'.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings, before
+from tilegan.methods.base import NO_LABELS, REDUCED, Batch, Losses, MethodSettings
 from tilegan.methods.matching import feature_matching
 from tilegan.methods.passes import judged, translate
-from tilegan.methods.perceptual import Perceptual, PerceptualSettings
+from tilegan.methods.perceptual import Perceptual, PerceptualSettings, weight_option
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.networks.build import ENLARGING_GENERATOR, PATCH_DISCRIMINATOR
 from tilegan.networks.patch import PatchDiscriminator
 from tilegan.networks.vgg import VggFeatures
+from tilegan.options import described, option
 
 
+@described
 @dataclass(frozen=True)
 class SRGanSettings(PerceptualSettings):
     """Hyperparameters of the method, in addition to those of every method.
 
-    Attributes:
-        pixel_weight: weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper.
-        adversarial_weight: weight of the adversarial loss; 0.001 in the paper.
-        feature_weight: weight of the distance to the target in the discriminator's features; not in the paper.
-        perceptual_weight: see ``PerceptualSettings``; its network replaces that of the paper.
-        vgg: a safetensors file with the weights of the VGG network of the paper, with the names of torchvision, whose
-            features are compared as well; '' for none, since the package contains no such file.
-        vgg_weight: weight of the mean squared distance to the target in these features; 0.006 in the paper.
+    The perceptual weight is that of the network in place of the paper's VGG network, since the package contains no
+    weights of that.
 
     Raises:
         SettingError: a value is out of range.
     """
 
-    pixel_weight: float = 1.0
-    adversarial_weight: float = 1e-3
-    feature_weight: float = 1e-2
-    perceptual_weight: float = field(default=1e-2, metadata=before(0.0))
-    vgg: str = ""
-    vgg_weight: float = 6e-3
-
-    def __post_init__(self) -> None:
-        """Validate the settings."""
-        super().__post_init__()
-        self.check_weights("pixel_weight", "adversarial_weight", "feature_weight", "vgg_weight")
+    pixel_weight: float = option(
+        1.0, "Weight of the mean squared distance to the target, in units of [-1, 1]; 1 in the paper", least=0
+    )
+    adversarial_weight: float = option(1e-3, "Weight of the adversarial loss; 0.001 in the paper", least=0)
+    feature_weight: float = option(
+        1e-2, "Weight of the distance to the target in the discriminator's features; not in the paper", least=0
+    )
+    perceptual_weight: float = weight_option(1e-2)
+    vgg: str = option(
+        "",
+        "Safetensors file with the weights of the VGG network of the paper, named as in torchvision, to compare its "
+        "features as well",
+        metavar="FILE",
+    )
+    vgg_weight: float = option(
+        6e-3, "Weight of the mean squared distance to the target in these features; 0.006 in the paper", least=0
+    )
 
 
 class SRGan(Perceptual[SRGanSettings]):

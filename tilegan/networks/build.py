@@ -12,18 +12,16 @@ from torch import nn
 from tilegan import networks
 from tilegan.errors import ModelError, SettingError
 from tilegan.extensions import extensions, left_out
-from tilegan.norms.layers import FROZEN, NORMS
+from tilegan.names import NETWORKS, NORMS, RESIDUAL, RESNET, UNET
 
 GROUP = "tilegan.generators"  # of entry points
-DEFAULT_GENERATOR = {"name": "residual", "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
+DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
-UNET_GENERATOR = {"name": "unet", "channels": 64, "downs": 5}
+UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", the table of label maps
-RESNET_GENERATOR = {"name": "resnet", "channels": 64, "blocks": 9}
-NAMED_GENERATORS = {
-    architecture["name"]: architecture for architecture in (DEFAULT_GENERATOR, UNET_GENERATOR, RESNET_GENERATOR)
-}
+RESNET_GENERATOR = {"name": RESNET, "channels": 64, "blocks": 9}
+NAMED_GENERATORS = dict(zip(NETWORKS, (DEFAULT_GENERATOR, UNET_GENERATOR, RESNET_GENERATOR), strict=True))
 COARSE_TO_FINE_GENERATOR = {
     "name": "pix2pixhd",
     "channels": 32,
@@ -105,10 +103,8 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
         raise SettingError(
             f"the generator '{architecture.get('name')}' has no choice of norms: leave norm '{norm}' out"
         )
-    if norm not in NORMS or norm == FROZEN:  # a frozen norm is made from another one, it is not trained
-        raise SettingError(
-            f"no norm '{norm}' to learn with: give {' or '.join(each for each in NORMS if each != FROZEN)}"
-        )
+    if norm not in NORMS:
+        raise SettingError(f"no norm '{norm}' to learn with: give {' or '.join(NORMS)}")
     return architecture | {"norm": norm}
 
 

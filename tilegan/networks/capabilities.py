@@ -1,4 +1,4 @@
-"""Capabilities of generators: inputs other than the image, which the generators declare themselves."""
+"""Capabilities of generators, which the generators declare themselves."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Capabilities:
-    """The options of a generator that must be fixed before it is run in windows; by default none.
+    """The options of a generator that must be fixed before it is run in windows, by default none; and its cell.
 
     A generator declares them in an attribute ``capabilities``. Fixing an option returns a generator without it, whose
     architecture is the same with the named entry empty.
@@ -20,6 +20,8 @@ class Capabilities:
         looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
         instances: whether label maps may come with instance maps (see ``images.instances``).
         noise: whether it has noise, whose seed is the entry ``seed``.
+        cell: side of the squares of pixels that it computes from the same features, in pixels. Patterns that repeat
+            with the cell are a fault, against which training may use a loss; 1 for none.
     """
 
     context: bool = False
@@ -27,6 +29,7 @@ class Capabilities:
     looks: int = 0
     instances: bool = False
     noise: bool = False
+    cell: int = 1
 
 
 class SeesWhole(Protocol):

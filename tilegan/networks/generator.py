@@ -8,10 +8,11 @@ from typing import Final
 import torch
 from torch import nn
 
+from tilegan.names import CHANNEL, RESIDUAL
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so zero residual is nearly identity
@@ -115,7 +116,9 @@ class ResidualGenerator(nn.Module):
     @property
     def capabilities(self) -> Capabilities:
         """See ``networks.capabilities``."""
-        return Capabilities(context=self.encoder is not None, styles=self.styles, noise=self.noise is not None)
+        return Capabilities(
+            context=self.encoder is not None, styles=self.styles, noise=self.noise is not None, cell=self.stride
+        )
 
     def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         """Return the condition that ``forward`` takes in addition to images.
@@ -238,4 +241,4 @@ def cell_blur(channels: int, stride: int) -> nn.Conv2d:
     return blur
 
 
-GENERATORS = {"residual": ResidualGenerator}
+GENERATORS = {RESIDUAL: ResidualGenerator}

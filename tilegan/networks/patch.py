@@ -5,9 +5,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from tilegan.networks.initial import draw_weights
 from tilegan.networks.styles import StyleGains, shares_in
-
-SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 
 
 class PatchDiscriminator(nn.Module):
@@ -33,9 +32,7 @@ class PatchDiscriminator(nn.Module):
             ]
         self.gains = nn.ModuleList(StyleGains(styles, count) for count in counts if styles)
         self.stages = nn.Sequential(*stages, nn.Conv2d(counts[-1], 1, 4, padding=padding))
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.normal_(layer.weight, std=SPREAD)
+        draw_weights(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) in [-1, 1] -> float32 (N, 1, H', W'), unbounded; with three layers H' = H / 8 - 2."""

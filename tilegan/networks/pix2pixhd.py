@@ -6,12 +6,13 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from tilegan.names import CHANNEL
 from tilegan.networks.boundaries import Boundaries
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
 from tilegan.networks.labels import LEVELS, Labels
 from tilegan.networks.looks import NUMBERS
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.norms.layers import norm_layer
 
 WIDE = 7  # kernel of the first and the last convolution, as in the paper
 

@@ -4,10 +4,11 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.names import CHANNEL, RESNET
+from tilegan.networks.initial import draw_weights
+from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
-SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 WIDE = 7  # kernel of the first and the last convolution
 
 
@@ -37,9 +38,7 @@ class ResNetGenerator(nn.Module):
             layers += [up, norm_layer(norm, count // 2), nn.ReLU(inplace=True)]
         layers += [nn.Conv2d(channels, 3, WIDE, padding=WIDE // 2, padding_mode="reflect"), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.normal_(layer.weight, std=SPREAD)
+        draw_weights(self)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]."""
@@ -67,4 +66,4 @@ def _convolved(before: int, after: int, norm: str, kernel: int, stride: int = 1)
     return [convolution, norm_layer(norm, after), nn.ReLU(inplace=True)]
 
 
-GENERATORS = {"resnet": ResNetGenerator}
+GENERATORS = {RESNET: ResNetGenerator}

@@ -6,8 +6,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from tilegan.names import CHANNEL
 from tilegan.networks.labels import Labels
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
 WIDEST = 16  # maximum multiple of the channels at full size, as in the paper

@@ -4,8 +4,9 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.names import CHANNEL
 from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
 WIDE = 9  # kernel of the first convolution, as in the paper

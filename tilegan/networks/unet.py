@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.norms.layers import CHANNEL, norm_layer
+from tilegan.names import CHANNEL, UNET
+from tilegan.networks.initial import draw_weights
+from tilegan.norms.layers import norm_layer
 
-SPREAD = 0.02  # standard deviation of the initial weights, as in the paper
 DROPPED: Final = 3  # innermost layers of the decoder with dropout
 WIDEST = 8  # maximum multiple of the channels of the first layer
 
@@ -48,9 +49,7 @@ class UNetGenerator(nn.Module):
                 nn.Sequential(nn.ReLU(), up, *([norm_layer(norm, after), *noise] if depth else [nn.Tanh()]))
             )
             before = 2 * after
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.normal_(layer.weight, std=SPREAD)
+        draw_weights(self)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]."""
@@ -63,4 +62,4 @@ class UNetGenerator(nn.Module):
         return features
 
 
-GENERATORS = {"unet": UNetGenerator}
+GENERATORS = {UNET: UNetGenerator}

@@ -8,12 +8,10 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.names import BATCH, CHANNEL, INSTANCE
 from tilegan.norms.interpolated import Between, Grid, mixture
 from tilegan.tiling.places import Shrunk, current_pass
 
-CHANNEL: Literal["channel"] = "channel"
-INSTANCE: Literal["instance"] = "instance"
-BATCH: Literal["batch"] = "batch"
 FROZEN: Literal["frozen"] = "frozen"
 EPSILON = 1e-5  # added to variances, as in the code of Ulyanov et al. and in torch
 BAND = 2**18  # values that interpolated statistics normalize at once: as many rows as fit into CPU caches
@@ -22,8 +20,9 @@ BAND = 2**18  # values that interpolated statistics normalize at once: as many r
 class Norm(nn.Module):
     """Base class: one gain per channel, (1, C, 1, 1), so that weights of one norm fit the others."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, epsilon: float = EPSILON) -> None:
         super().__init__()
+        self.epsilon = epsilon  # added to variances
         self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -60,7 +59,7 @@ class InstanceNorm(Norm):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
         # not nn.functional.instance_norm, which refuses a single position, where the result is 0
-        normal = torch.instance_norm(features.float(), None, None, None, None, True, 0.0, EPSILON, True)
+        normal = torch.instance_norm(features.float(), None, None, None, None, True, 0.0, self.epsilon, True)
         return normal.to(features.dtype) * self.gain
 
 
@@ -117,8 +116,8 @@ class FrozenNorm(SettledNorm):
     learned one.
     """
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels)
+    def __init__(self, channels: int, epsilon: float = EPSILON) -> None:
+        super().__init__(channels, epsilon)
         self.mean = nn.Parameter(torch.zeros(1, channels, 1, 1), requires_grad=False)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -129,7 +128,7 @@ class FrozenNorm(SettledNorm):
     def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:
         """Set the statistics, float64 (C,) each; call once."""
         assert cell == (0, 0)
-        gain = self.gain.double().cpu().flatten() * torch.rsqrt(variance + EPSILON)
+        gain = self.gain.double().cpu().flatten() * torch.rsqrt(variance + self.epsilon)
         self.mean.copy_(mean.reshape_as(self.mean))
         self.gain.copy_(gain.reshape_as(self.gain))
 
@@ -142,8 +141,8 @@ class InterpolatedNorm(SettledNorm, Shrunk):
     dependencies, uses the center of the first cell everywhere.
     """
 
-    def __init__(self, channels: int, grid: Grid) -> None:
-        super().__init__(channels)
+    def __init__(self, channels: int, grid: Grid, epsilon: float = EPSILON) -> None:
+        super().__init__(channels, epsilon)
         self.grid = grid
         shape = (1, channels, grid.rows, grid.columns)
         self.mean = nn.Parameter(torch.zeros(shape), requires_grad=False)
@@ -153,7 +152,7 @@ class InterpolatedNorm(SettledNorm, Shrunk):
         """(N, C, h, w) -> (N, C, h, w)."""
         running = current_pass()
         if running is None:
-            return (features - self.mean[..., :1, :1]) * (self.variance[..., :1, :1] + EPSILON).rsqrt() * self.gain
+            return (features - self.mean[..., :1, :1]) * (self.variance[..., :1, :1] + self.epsilon).rsqrt() * self.gain
         count, channels, height, width = features.shape
         down = Between.of(running, 0, height, self.lost, self.grid)
         across = Between.of(running, 1, width, self.lost, self.grid)
@@ -177,10 +176,10 @@ class InterpolatedNorm(SettledNorm, Shrunk):
         return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
     def _columns(self, across: Between) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return means, and variances plus ``EPSILON``, of columns for each row of cells, float32 (rows, N, w, C)."""
+        """Return means, and variances plus ``epsilon``, of columns for each row of cells, float32 (rows, N, w, C)."""
         before, after, share = (each.to(self.mean.device) for each in across)
         means, variances = (each[0].float().permute(1, 2, 0) for each in (self.mean, self.variance))
-        pairs = [(each[:, before], each[:, after]) for each in (means, variances + EPSILON)]
+        pairs = [(each[:, before], each[:, after]) for each in (means, variances + self.epsilon)]
         return mixture(pairs[0], pairs[1], share[..., None])
 
     @torch.no_grad()
@@ -193,15 +192,22 @@ class InterpolatedNorm(SettledNorm, Shrunk):
 NORMS: dict[str, type[Norm]] = {CHANNEL: ChannelNorm, INSTANCE: InstanceNorm, BATCH: BatchNorm, FROZEN: FrozenNorm}
 
 
-def norm_layer(norm: str, channels: int) -> Norm:
+def norm_layer(norm: str, channels: int, epsilon: float = EPSILON) -> Norm:
     """Create a normalization layer by its name, or by that of a grid (see ``norms.interpolated.Grid``).
+
+    Args:
+        norm: its name.
+        channels: number of channels.
+        epsilon: added to variances by norms whose statistics are those of an image.
 
     Raises:
         ModelError: there is no such norm.
     """
     if norm in NORMS:
-        return NORMS[norm](channels)
+        made = NORMS[norm](channels)
+        made.epsilon = epsilon
+        return made
     grid = Grid.named(norm)
     if grid is None:
         raise ModelError(f"no norm '{norm}': there are {', '.join(NORMS)}")
-    return InterpolatedNorm(channels, grid)
+    return InterpolatedNorm(channels, grid, epsilon)

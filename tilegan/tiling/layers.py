@@ -57,8 +57,8 @@ def running_layer(network: nn.Module) -> Iterator[list[str]]:
 
 
 def layer_name(name: str, module: nn.Module) -> str:
-    """Return the dotted name and class of a module; the network itself has no dotted name."""
-    return f"{name} ({type(module).__name__})".lstrip()
+    """Return the dotted name of a module, and its class or its ``title``; the network itself has no dotted name."""
+    return f"{name} ({getattr(module, 'title', type(module).__name__)})".lstrip()
 
 
 def _enter(names: list[str], text: str, *_: Any) -> None:

@@ -9,11 +9,12 @@ from typing import Self
 
 from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import PAIRED, REDUCED
+from tilegan.names import SIDE_BY_SIDE
 from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
 from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
-from tilegan.training.pairs import SIDE_BY_SIDE, Domains, check_pairing, derive_pairs, find_halves, find_pairs
+from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
 

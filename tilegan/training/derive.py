@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.gray import gray
+from tilegan.names import EDGES, GRAY
 
 STRONG = 255.0  # a gradient of this size, in units of the Sobel operator, is drawn black
 
@@ -28,4 +29,9 @@ def edges_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture
 
 
-DERIVATIONS = {"gray": gray_picture, "edges": edges_picture}
+_PICTURES = {GRAY: gray_picture, EDGES: edges_picture}
+
+
+def derived(pixels: NDArray[np.uint8], how: str) -> NDArray[np.uint8]:
+    """Derive a source, uint8 (h, w, 3), from a target by one of ``names.DERIVATIONS``."""
+    return _PICTURES[how](pixels)

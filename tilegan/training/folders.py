@@ -5,33 +5,31 @@ from pathlib import Path
 from typing import Self
 
 from tilegan.errors import ResumeError, SettingError
+from tilegan.options import options_of
+from tilegan.training.options import Pairing
 
 ANEW = "--resume RUN SOURCE TARGET"  # command-line syntax for new paths
 
 
 @dataclass(frozen=True)
-class Folders:
+class Folders(Pairing):
     """The folders of images, and how sources and targets correspond: what a run records about its images.
 
     Attributes:
         source, target: folders; the same if files contain both, or if sources are derived from targets.
-        paired, direction: see ``training.pairs``; '' if they are not paired by name or side by side.
-        derive: how sources are derived from targets, see ``training.derive``; '' if they are not.
         instances: folder of the instance maps of sources; None if there are none.
+        And those of ``Pairing``.
     """
 
     source: Path
     target: Path
-    paired: str = ""
-    direction: str = "a-to-b"
-    derive: str = ""
     instances: Path | None = None
 
     @classmethod
     def of(cls, source: str | Path, target: str | Path | None, instances: str | Path | None, **how: str) -> Self:
         """Create absolute folders: without a target, sources and targets are in one folder."""
         first, second = Path(source).resolve(), Path(source if target is None else target).resolve()
-        return cls(first, second, instances=Path(instances).resolve() if instances else None, **how)
+        return cls(first, second, Path(instances).resolve() if instances else None, **how)
 
     def moved(self, source: str | Path | None, target: str | Path | None, instances: str | Path | None) -> Self:
         """Return the folders with new paths where given; if both are one folder, ``source`` is its new path.
@@ -61,9 +59,9 @@ class Folders:
     @classmethod
     def from_json(cls, values: dict[str, str]) -> Self:
         """Create folders from the output of ``to_json``."""
-        how = {name: values[name] for name in ("paired", "direction", "derive")}
+        how = {entry.name: values[entry.name] for entry in options_of(Pairing)}
         instances = Path(values["instances"]) if values["instances"] else None
-        return cls(Path(values["source"]), Path(values["target"]), instances=instances, **how)
+        return cls(Path(values["source"]), Path(values["target"]), instances, **how)
 
     def check_there(self) -> None:
         """Check that all folders still exist.

@@ -13,10 +13,11 @@ from tilegan.errors import DatasetError, ImageError, SkippedImageWarning
 from tilegan.files import files_below
 from tilegan.geometry import Window
 from tilegan.images.instances import PLANES, InstanceMap
+from tilegan.images.labels import check_depth
 from tilegan.images.opening import open_source
 from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.source import Source
-from tilegan.training.derive import DERIVATIONS
+from tilegan.training.derive import derived
 
 REACH = 64  # distance in pixels from which invalid ones are filled, as large as usual halos
 STRIP = 256  # rows of a label map per read
@@ -31,7 +32,7 @@ class TrainingImage:
         height, width: reduced size in pixels.
         number: its index among all files of the folder in order of names, usable or not.
         half: 'left' or 'right' if only that half of the file is used.
-        derived: derivation that is applied to it, one of ``training.derive.DERIVATIONS``; '' for none.
+        derived: derivation that is applied to it, one of ``names.DERIVATIONS``; '' for none.
         style: index of its style if there are several.
         instances: path of its instance map, if it is a label map with one.
     """
@@ -132,13 +133,12 @@ def read_masked(image: TrainingImage, labels: bool = False) -> tuple[NDArray[np.
         thumbnail = np.asarray(resized)
     if valid is not None:
         valid = valid[np.ix_(_nearest(image.height, len(valid)), _nearest(image.width, valid.shape[1]))]
-    return DERIVATIONS[image.derived](thumbnail) if image.derived else thumbnail, valid
+    return derived(thumbnail, image.derived) if image.derived else thumbnail, valid
 
 
 def _labels(source: Source, image: TrainingImage) -> NDArray[np.uint8]:
     """Read a label map or half of it, reduced."""
-    if source.dtype.itemsize > 1:  # would be stretched to 8 bits, differently for each file
-        raise ImageError(f"no label map: {image.path} has values of {source.dtype}: save it with 8 bits")
+    check_depth(source.dtype, f"{image.path} has values")
     width = source.width // 2 if image.half else source.width
     return _thinned_out(source, image, source.width - width if image.half == "right" else 0, width)
 

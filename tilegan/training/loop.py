@@ -115,16 +115,16 @@ class Loop:
         """Return crops of sources and targets as the method needs them."""
         settings = self.config.settings
         labels = bool(settings.generator.get("labels"))
-        return self.dataset.examples(domains, side, self.config.cache, settings.seed, labels)
+        return self.dataset.examples(domains, side, self.config.upkeep.cache, settings.seed, labels)
 
     def _record(self, losses: dict[str, float], board: Board, last: bool) -> None:
         """Record a step; at intervals, and after the last step, also metrics and a checkpoint."""
         step = self.trainer.step
-        measured = self._show() if last or step % self.config.sample_every == 0 else {}
+        measured = self._show() if last or step % self.config.upkeep.sample_every == 0 else {}
         append_metrics(self.folder, step, self.seconds, losses, measured)
         board.write("losses", step, losses)
         board.write("figures", step, measured)
-        if last or step % self.config.checkpoint_every == 0:
+        if last or step % self.config.upkeep.checkpoint_every == 0:
             self._save()
 
     def _save(self) -> None:

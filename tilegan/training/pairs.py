@@ -6,11 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tilegan.errors import DatasetError, SettingError, SkippedImageWarning
-from tilegan.training.derive import DERIVATIONS
+from tilegan.names import DERIVATIONS, DIRECTIONS, PAIRINGS, SIDE_BY_SIDE
 from tilegan.training.images import TrainingImage, find_images
 
-PAIRINGS = BY_NAME, SIDE_BY_SIDE = "by-name", "side-by-side"
-DIRECTIONS = ("a-to-b", "b-to-a")
 SHOWN = 5  # names in a message
 FULL = 2**31  # a short side for which no image is reduced
 
@@ -70,7 +68,7 @@ def derive_pairs(folder: Path, side: int, short_side: int, derive: str) -> Domai
         folder: folder of images.
         side: minimum side of each image, in pixels.
         short_side: short side to which images are reduced, in pixels.
-        derive: how sources are derived: one of ``training.derive.DERIVATIONS``.
+        derive: how sources are derived: one of ``names.DERIVATIONS``.
 
     Raises:
         DatasetError: the folder is missing or has no usable image.

@@ -7,15 +7,16 @@
 
 import json
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from tilegan.errors import OutputError, OutputExistsError, ResumeError, SettingError
+from tilegan.errors import OutputError, OutputExistsError, ResumeError
 from tilegan.files import replace_file
 from tilegan.training.board import FOLDER as BOARD
 from tilegan.training.checkpoint import NAME as CHECKPOINT
 from tilegan.training.folders import Folders
+from tilegan.training.options import Upkeep
 from tilegan.training.settings import TrainSettings
 
 CONFIG, METRICS, SAMPLES, CURVES = "config.json", "metrics.jsonl", "samples", "curves.png"
@@ -33,8 +34,7 @@ class RunConfig:
         settings: hyperparameters of the training.
         device, precision: names of device and precision.
         threads: CPU threads; other numbers change the last bits of sums.
-        cache: bytes of reduced images to cache in memory.
-        sample_every, checkpoint_every: intervals in steps.
+        upkeep: what the run keeps in memory, shows and saves.
         init: the model that it was started from, if any.
     """
 
@@ -46,25 +46,13 @@ class RunConfig:
     device: str
     precision: str
     threads: int
-    cache: int
-    sample_every: int
-    checkpoint_every: int
+    upkeep: Upkeep = field(default_factory=Upkeep)
     init: str | None = None
 
-    def __post_init__(self) -> None:
-        """Validate the intervals.
-
-        Raises:
-            SettingError: an interval is less than 1.
-        """
-        for name in ("sample_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name.replace('_', ' ')} must be at least 1 step, not {getattr(self, name)}")
-
     def write(self, folder: Path) -> None:
-        """Write ``config.json``, in which the entries of ``folders`` are merged with the others."""
-        own = {name: value for name, value in vars(self).items() if name != "folders"}
-        content = self.folders.to_json() | own | {"settings": self.settings.to_json()}
+        """Write ``config.json``, in which the entries of ``folders`` and ``upkeep`` are merged with the others."""
+        own = {name: value for name, value in vars(self).items() if name not in ("folders", "upkeep")}
+        content = self.folders.to_json() | own | asdict(self.upkeep) | {"settings": self.settings.to_json()}
         replace_file(folder / CONFIG, (json.dumps(content, indent=2) + "\n").encode())
 
     @classmethod
@@ -78,12 +66,14 @@ class RunConfig:
             values: dict[str, Any] = json.loads((folder / CONFIG).read_text())
         except (OSError, json.JSONDecodeError) as error:
             raise ResumeError(f"nothing to resume in '{folder}': no readable {CONFIG}") from error
-        own = {entry.name for entry in fields(cls)} - {"folders"}
-        of_folders = {entry.name for entry in fields(Folders)}
-        if not isinstance(values, dict) or set(values) != own | of_folders:
+        own = {entry.name for entry in fields(cls)} - {"folders", "upkeep"}
+        of_folders, of_upkeep = ({entry.name for entry in fields(group)} for group in (Folders, Upkeep))
+        if not isinstance(values, dict) or set(values) != own | of_folders | of_upkeep:
             raise ResumeError(f"{folder / CONFIG} is from another version: start a new run")
         found = Folders.from_json({name: values.pop(name) for name in of_folders})
-        return cls(**{**values, "folders": found, "settings": TrainSettings.from_json(values["settings"])})
+        upkeep = Upkeep(**{name: values.pop(name) for name in of_upkeep})
+        settings = TrainSettings.from_json(values.pop("settings"))
+        return cls(folders=found, upkeep=upkeep, settings=settings, **values)
 
 
 def check(folder: Path, overwrite: bool) -> None:

@@ -7,48 +7,27 @@ from math import inf
 from typing import Any, Self
 
 from tilegan.errors import SettingError
-from tilegan.methods.base import REDUCED, Method, MethodSettings, completed
+from tilegan.methods.base import REDUCED, Method, MethodSettings
 from tilegan.methods.registry import methods, type_of
+from tilegan.methods.settings import completed
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_generator
+from tilegan.options import check_numbers
 from tilegan.tiling.reach import reach
+from tilegan.training.options import Learning
 
 
 @dataclass(frozen=True)
-class TrainSettings:
+class TrainSettings(Learning):
     """The hyperparameters of a training; the defaults are those of the default method.
 
     Attributes:
-        tile_size: side S of a tile, in pixels, a multiple of 16; crops are 2S x 2S, those of targets ``scale`` times as
-            large.
-        short_side: short side to which images are reduced, in pixels; smaller ones are unchanged.
-        batch: crops per step, at least 2, since the content loss needs pairs.
-        steps: total number of steps.
-        learning_rate: learning rate of Adam for the generator.
-        discriminator_rate: learning rate of Adam for the discriminator (why they may differ: Heusel et al. 2017,
-            'GANs Trained by a Two Time-Scale Update Rule').
-        rate_decay: share of the steps, at the end, in which both learning rates fall linearly to 0, so that strokes
-            converge.
-        betas: decay rates of Adam.
-        average_decay: decay per step of the moving average of the generator's weights, which is saved.
-        hold_out: every n-th file of each folder is held out from training for metrics; 0: none.
-        seed: seed of initial weights, crops and color transforms.
         generator: architecture of the generator, see ``networks.build``.
         discriminator: architecture of the discriminator.
         method: the settings of the training method; their type determines the method.
+        And those of ``Learning``.
     """
 
-    tile_size: int = Siamese.sides[0]
-    short_side: int = Siamese.sides[1]
-    batch: int = 4
-    steps: int = 6000
-    learning_rate: float = Siamese.rates[0]
-    discriminator_rate: float = Siamese.rates[1]
-    rate_decay: float = 0.5
-    betas: tuple[float, float] = Siamese.betas
-    average_decay: float = 0.999
-    hold_out: int = 0
-    seed: int = 0
     generator: dict[str, Any] = field(default_factory=lambda: dict(Siamese.architectures[0]))
     discriminator: dict[str, Any] = field(default_factory=lambda: dict(Siamese.architectures[1]))
     method: MethodSettings = field(default_factory=SiameseSettings)
@@ -59,6 +38,7 @@ class TrainSettings:
         Raises:
             SettingError: a value is out of range.
         """
+        check_numbers(self)
         size, side = self.tile_size, 2 * self.tile_size
         rules = [
             (size >= 16 and size % 16 == 0, f"tile size must be a multiple of 16, not {size}"),
@@ -70,15 +50,12 @@ class TrainSettings:
                 self.method.joined or size >= 32,
                 f"single tiles must have at least 32 px a side to be judged, not {size}",
             ),
-            (self.batch >= 2, f"batch must be at least 2, not {self.batch}"),
-            (self.steps >= 1, f"steps must be at least 1, not {self.steps}"),
             (0 < self.learning_rate < inf, f"learning rate must be above 0, not {self.learning_rate}"),
             (0 < self.discriminator_rate < inf, f"discriminator rate must be above 0, not {self.discriminator_rate}"),
-            (0 <= self.rate_decay <= 1, f"rate decay must be from 0 to 1, not {self.rate_decay}"),
             (all(0 <= beta < 1 for beta in self.betas), f"betas must be from 0 to below 1, not {self.betas}"),
             (0 <= self.average_decay <= 1, f"average decay must be from 0 to 1, not {self.average_decay}"),
-            (self.hold_out == 0 or self.hold_out >= 2, f"hold out every 2nd file or fewer, not {self.hold_out}"),
-            (0 <= self.seed < 2**62, f"seed must be from 0 to 2^62, not {self.seed}"),
+            (self.hold_out != 1, f"hold out every 2nd file or fewer, not {self.hold_out}"),
+            (self.seed < 2**62, f"seed must be below 2^62, not {self.seed}"),
         ]
         for holds, message in rules:
             if not holds:

@@ -16,7 +16,7 @@ from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
 from tilegan.methods.base import PAIRED, Batch, Losses
-from tilegan.norms.layers import BATCH
+from tilegan.names import BATCH
 from tilegan.tiling.layers import input_channels
 from tilegan.tiling.reach import reach
 from tilegan.training.processes import Processes

@@ -171,7 +171,7 @@ class Writer:
         told = dict(self.encoding(options))
         if self.holds_profile and not self.is_folder and options.profile != "srgb":
             told["profile"] = options.profile
-        return told | ({"strip": True} if options.strip else {})
+        return told | options.of_store
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,11 @@ class Origin:
     profile: bytes | None = None
     draws_in: bool = False
 
+    @property
+    def channels(self) -> int:
+        """The number of channels of an image with this origin: red, green, blue, and opacity if there is any."""
+        return 4 if self.opacity else 3
+
     def stripped(self) -> Self:
         """The origin without what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
 

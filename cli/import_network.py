@@ -1,0 +1,43 @@
+"""tilegan import: turn a network of another program into a model."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tilegan.cli.fields import options, taken
+from tilegan.cli.info import network_rows, show
+from tilegan.foreign.options import ImportOptions
+
+
+@click.command("import")
+@click.argument("network", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The model's file.  [default: NETWORK's name, .safetensors]",
+)
+@click.option("--name", metavar="NAME", help="Name of the style.  [default: that of the file]")
+@click.option("--picture", metavar="IMAGE", help="Image to try it on.  [default: a procedural landscape]")
+@options(ImportOptions)
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+def import_network(
+    network: Path, output: Path | None, name: str | None, picture: str | None, overwrite: bool, **values: Any
+) -> None:
+    """Turn NETWORK (.onnx) into a model that stylize runs, and tell how it can be run in windows.
+
+    What is not given is found by trial: layout, range of values, normalization, further inputs.
+    """
+    from tilegan.pipelines.networks import import_network as run_import
+
+    made = run_import(
+        network,
+        output or network.with_suffix(".safetensors"),
+        name=name,
+        options=taken(ImportOptions, values),
+        picture=picture,
+        overwrite=overwrite,
+    )
+    show([*network_rows(made.info), ("written", f"{made.output} in {made.seconds:.1f} s")])

@@ -1,0 +1,190 @@
+"""Examine networks of other programs, and turn them into models."""
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tilegan.errors import ModelError, OutputError, OutputExistsError
+from tilegan.files import locate
+from tilegan.foreign.folding import elements
+from tilegan.foreign.onnx_reader import Read, read_onnx
+from tilegan.foreign.options import ImportOptions
+from tilegan.foreign.plausible import Trial, trials
+from tilegan.foreign.prepare import SIDE, Prepared, prepared
+from tilegan.foreign.values import Values
+from tilegan.foreign.verdict import Verdict, verdict
+from tilegan.geometry import Window
+from tilegan.images.opening import open_source
+from tilegan.landscape import Landscape
+from tilegan.options import check_values
+from tilegan.translator import Translator
+
+READERS = {".onnx": read_onnx}  # by ending
+LARGER = 4  # times a window, of the landscape of which the trial picture is a reduced copy
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """What was found out of a network.
+
+    Attributes:
+        path: the file.
+        source: what wrote it, as it says.
+        inputs: shape of each input; None for sides that are not fixed.
+        outputs: likewise.
+        nodes: number of nodes, once constants are computed.
+        parameters: number of weights.
+        styles: number of styles among which one is chosen; 0 if there are none.
+        values: layout, ranges and order of colors.
+        plausibility: of each reading of the values that was tried, as text.
+        verdict: how it can be run in windows.
+    """
+
+    path: Path
+    source: str
+    inputs: dict[str, tuple[int | None, ...]]
+    outputs: dict[str, tuple[int | None, ...]]
+    nodes: int
+    parameters: int
+    styles: int
+    values: Values
+    plausibility: dict[str, float]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What was written.
+
+    Attributes:
+        output: the model's file.
+        info: what was found out.
+        seconds: that it took.
+    """
+
+    output: Path
+    info: NetworkInfo
+    seconds: float
+
+
+def is_network(path: Path) -> bool:
+    """Return whether a file's name is that of a network of another program."""
+    return path.suffix.lower() in READERS
+
+
+def network_info(
+    path: str | Path, *, options: ImportOptions | None = None, picture: str | Path | None = None
+) -> NetworkInfo:
+    """Examine a network: what its numbers mean, and how it can be run in windows.
+
+    Args:
+        path: an .onnx file.
+        options: what is known of it.
+        picture: an image to try it on; None for a procedural landscape.
+
+    Raises:
+        ModelError: the file is no network that can be run, or makes no picture.
+        SettingError: an option has an impossible value.
+        ImageError: the picture cannot be read.
+    """
+    return _examined(Path(path), options or ImportOptions(), picture)[0]
+
+
+def import_network(
+    path: str | Path,
+    output: str | Path,
+    *,
+    name: str | None = None,
+    options: ImportOptions | None = None,
+    picture: str | Path | None = None,
+    overwrite: bool = False,
+) -> ImportResult:
+    """Turn a network into a model that ``stylize`` runs.
+
+    Args:
+        path: an .onnx file.
+        output: the model's file, .safetensors.
+        name: of the style; by default the file's.
+        options: what is known of the network.
+        picture: an image to try it on; None for a procedural landscape.
+        overwrite: replace an output that is there.
+
+    Raises:
+        ModelError: as ``network_info``.
+        SettingError: likewise.
+        ImageError: likewise.
+        OutputExistsError: the output is there.
+        OutputError: it is no .safetensors file.
+    """
+    started = time.perf_counter()
+    place = locate(output)
+    if place.suffix != ".safetensors":
+        raise OutputError(f"a model's file ends in .safetensors: {place}")
+    if place.exists() and not overwrite:
+        raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
+    info, network = _examined(Path(path), options or ImportOptions(), picture)
+    side = -(-SIDE // info.verdict.reach.stride) * info.verdict.reach.stride
+    made = Translator.of(
+        network.generator(info.values),
+        network.architecture(info.values),
+        side,
+        name=name or Path(path).stem,
+        facts={"imported": info.source, "exact": info.verdict.words},
+    )
+    made.save(place)
+    return ImportResult(place, info, time.perf_counter() - started)
+
+
+def _examined(path: Path, options: ImportOptions, picture: str | Path | None) -> tuple[NetworkInfo, Prepared]:
+    check_values(options)
+    if not path.is_file():
+        raise ModelError(f"no network: {path} is no file")
+    if not is_network(path):
+        raise ModelError(f"no network: {path}: give a file that ends in {' or '.join(READERS)}")
+    read = READERS[path.suffix.lower()](path)
+    try:
+        network = prepared(read, options)
+        found = trials(network, options, _picture(picture, network.fixed))
+        told = verdict(network, found[0].values)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return _info(path, read, network, found, told), network
+
+
+def _info(path: Path, read: Read, network: Prepared, found: list[Trial], told: Verdict) -> NetworkInfo:
+    return NetworkInfo(
+        path=path,
+        source=read.source,
+        inputs=read.inputs,
+        outputs=read.outputs,
+        nodes=len(network.graph.nodes),
+        parameters=elements(network.graph.shapes),
+        styles=len(network.styles),
+        values=found[0].values,
+        plausibility={_reading(trial.values): trial.plausibility for trial in found},
+        verdict=told,
+    )
+
+
+def _reading(values: Values) -> str:
+    normal = ", normalized" if any(values.mean) else ""
+    return f"{values.range}{normal} -> {values.output_range}"
+
+
+def _picture(name: str | Path | None, fixed: tuple[int | None, int | None]) -> torch.Tensor:
+    """Return float (1, 3, h, w) in [-1, 1]: a reduced image, cropped to the size that the network takes."""
+    height, width = (side or SIDE for side in fixed)
+    if name is None:
+        large = Landscape(height * LARGER, width * LARGER, 0).read(Window(0, 0, height * LARGER, width * LARGER))
+        pixels = large.reshape(height, LARGER, width, LARGER, 3).mean((1, 3)).round().astype(np.uint8)
+    else:
+        with closing(open_source(name)) as source:
+            share = max(height / source.height, width / source.width)
+            pixels = source.thumbnail(max(1, round(max(source.height, source.width) * min(1.0, share))))
+        down, across = (max(0, side - old) for side, old in zip((height, width), pixels.shape, strict=False))
+        pixels = np.pad(pixels, ((0, down), (0, across), (0, 0)), "symmetric")[:height, :width]
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1

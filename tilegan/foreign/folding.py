@@ -1,0 +1,127 @@
+"""From a network as its file says it to a graph: what depends on constants alone is computed once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+
+from tilegan.errors import ModelError
+from tilegan.foreign.graph import Graph, Host, Node, host
+from tilegan.foreign.layers import FUNCTIONS
+from tilegan.foreign.onnx_reader import Array, Read
+
+MOST = 2**16  # elements of a constant that is no weight
+# places of inputs that say what is done, and are no weights
+STATIC = {
+    "Resize": (1, 2, 3),
+    "Upsample": (1,),
+    "Pad": (1, 2, 3),
+    "Clip": (1, 2),
+    "Range": (0, 1, 2),
+}
+WEIGHTED = ("Conv", "ConvTranspose", "InstanceNormalization", "BatchNormalization", "InstanceNorm")
+Shape = tuple[int, ...]
+
+
+def folded(read: Read, image: str, output: str, free: Mapping[str, Array]) -> tuple[Graph, dict[str, torch.Tensor]]:
+    """Return the graph of a network, and its weights, float32.
+
+    Args:
+        read: the network; all inputs but the image are among its constants, or ``free``.
+        image: name of the input that is the image.
+        output: name of the output.
+        free: further tensors that may be replaced later, so that nothing is folded that depends on them.
+
+    Raises:
+        ModelError: a node cannot be computed.
+    """
+    known: dict[str, Array] = dict(read.constants)
+    nodes = []
+    for node in read.nodes:
+        if all(not name or name in known for name in node.inputs):
+            outputs = _computed(node, [host(known[name]) if name else None for name in node.inputs])
+            known |= dict(zip(node.outputs, outputs, strict=False))
+        else:
+            nodes.append(node)
+    known |= free
+    return _sorted(Graph(image, output, tuple(nodes), {}, {}).used(), known)
+
+
+def _computed(node: Node, values: list[Host | None]) -> tuple[Array, ...]:
+    try:
+        found = FUNCTIONS[node.operator](node.attributes, *values)
+    except Exception as error:  # of torch or numpy, by what a damaged file says
+        raise ModelError(f"{node.title} cannot be computed: {' '.join(str(error).split())[:200]}") from error
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _sorted(graph: Graph, known: Mapping[str, Array]) -> tuple[Graph, dict[str, torch.Tensor]]:
+    """Divide what is known into constants and weights."""
+    constants: dict[str, Host] = {}
+    tensors: dict[str, torch.Tensor] = {}
+    nodes = []
+    for node in graph.nodes:
+        inputs = []
+        for place, name in enumerate(node.inputs):
+            if name not in known:
+                inputs.append(name)
+                continue
+            value, label = known[name], name
+            single = value.size == 1 and value.ndim == 0
+            if value.dtype.kind != "f" or place in STATIC.get(node.operator, ()):
+                is_host = True
+            else:
+                is_host = single and node.operator not in WEIGHTED
+            if is_host:
+                if value.size > MOST:
+                    raise ModelError(f"{node.title} takes {value.size} integers: only images can be as large")
+                label = f"{name}@host"
+                constants[label] = host(value)
+            else:
+                tensors[label] = torch.from_numpy(np.array(value, dtype=np.float32))
+            inputs.append(label)
+        nodes.append(node._replace(inputs=tuple(inputs)))
+    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+    return replace(graph, nodes=tuple(nodes), constants=constants, shapes=shapes), tensors
+
+
+def shapes_of(graph: Graph, image: Shape) -> dict[str, Shape]:
+    """Return the shapes of all values for an image of the given shape, as the network takes it.
+
+    Raises:
+        ModelError: the node that cannot be run.
+    """
+    known: dict[str, Any] = {"": None, **graph.constants}
+    known |= {name: torch.empty(shape, device="meta") for name, shape in graph.shapes.items()}
+    known[graph.image] = torch.empty(image, device="meta")
+    for node in graph.nodes:
+        try:
+            with torch.no_grad():
+                found = FUNCTIONS[node.operator](node.attributes, *[known[name] for name in node.inputs])
+        except Exception as error:
+            cause = " ".join(str(error).split())[:200]
+            raise ModelError(f"{node.title} cannot be run on an image of {list(image)}: {cause}") from error
+        known.update(zip(node.outputs, found if isinstance(found, tuple) else (found,), strict=False))
+    return {name: tuple(value.shape) for name, value in known.items() if value is not None}
+
+
+def of_any_size(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
+    """Return the graph with factors in place of the sizes that an exporter wrote down for one size of the image."""
+    nodes, constants = [], dict(graph.constants)
+    for node in graph.nodes:
+        if node.operator == "Resize" and len(node.inputs) > 3 and node.inputs[3] in graph.constants:
+            sizes, old = graph.constants[node.inputs[3]].tolist(), shapes[node.inputs[0]]
+            factors = [new / side for new, side in zip(sizes[-2:], old[-2:], strict=True)]
+            label = f"{node.name}@factors"
+            constants[label] = np.array([1.0, 1.0, *factors])
+            node = node._replace(inputs=(node.inputs[0], "", label))
+        nodes.append(node)
+    return replace(graph, nodes=tuple(nodes), constants=constants).used()
+
+
+def elements(shapes: Mapping[str, Shape]) -> int:
+    """Return the number of weights."""
+    return sum(prod(shape) for shape in shapes.values())

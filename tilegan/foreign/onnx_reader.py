@@ -1,0 +1,185 @@
+"""Read ONNX files as data. Nothing outside of the file's folder is opened, and no unknown operator is taken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilegan.errors import ModelError
+from tilegan.foreign.graph import Node
+from tilegan.foreign.layers import FUNCTIONS
+
+Array = NDArray[Any]
+MOST_NODES = 100_000
+MOST_BYTES = 2**31  # of one tensor, as in ONNX itself
+
+
+@dataclass(frozen=True)
+class Read:
+    """A network as its file says it.
+
+    Attributes:
+        nodes: in the order of execution; constants are not among them.
+        constants: all constants by name, floats as float32.
+        inputs: shapes of the inputs by name; None for sides that are not fixed.
+        outputs: likewise.
+        source: what wrote the file, as it says.
+    """
+
+    nodes: tuple[Node, ...]
+    constants: dict[str, Array]
+    inputs: dict[str, tuple[int | None, ...]]
+    outputs: dict[str, tuple[int | None, ...]]
+    source: str
+
+
+def read_onnx(path: Path) -> Read:
+    """Read an ONNX file.
+
+    Raises:
+        ModelError: it is none, is damaged, has an operator that is not known, or needs the package onnx.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise ModelError("ONNX files need the package onnx: pip install 'tilegan[onnx]'") from error
+    try:
+        model = onnx.load_model(str(path), load_external_data=False)
+    except Exception as error:  # protobuf raises classes of its own
+        raise ModelError(f"not an ONNX file: {path}: {_line(error)}") from error
+    graph = model.graph
+    if not graph.node or len(graph.node) > MOST_NODES:
+        raise ModelError(f"not an ONNX network: {path}: it has {len(graph.node)} nodes")
+    if model.functions:
+        raise ModelError(f"{path} has functions of its own: export it with its operators inlined")
+    version = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 0)
+    try:
+        constants = {each.name: _array(each, path.parent) for each in graph.initializer}
+        nodes = []
+        for number, entry in enumerate(graph.node):
+            if entry.op_type == "Constant" and not entry.domain:
+                constants[entry.output[0]] = _constant(entry, path.parent)
+            else:
+                nodes.append(_node(entry, number, version, constants))
+        inputs = {each.name: _shape(each) for each in graph.input if each.name not in constants}
+        outputs = {each.name: _shape(each) for each in graph.output}
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    except Exception as error:  # onnx raises many classes for damaged contents
+        raise ModelError(f"damaged ONNX file: {path}: {_line(error)}") from error
+    return Read(tuple(_with_names(nodes)), constants, inputs, outputs, f"{model.producer_name}, opset {version}")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _shape(value: Any) -> tuple[int | None, ...]:
+    sides = value.type.tensor_type.shape.dim
+    return tuple(side.dim_value if side.HasField("dim_value") and side.dim_value > 0 else None for side in sides)
+
+
+def _array(tensor: Any, folder: Path) -> Array:
+    from onnx import TensorProto, helper, numpy_helper
+
+    size = int(np.prod([int(side) for side in tensor.dims], dtype=object))
+    if any(side < 0 for side in tensor.dims) or size * 8 > MOST_BYTES:
+        raise ModelError(f"the tensor '{tensor.name}' has a shape of {list(tensor.dims)}")
+    if tensor.data_location == TensorProto.EXTERNAL:
+        kind = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type))
+        return _plain(np.frombuffer(_external(tensor, folder, size * kind.itemsize), kind).reshape(tensor.dims))
+    return _plain(numpy_helper.to_array(tensor))
+
+
+def _external(tensor: Any, folder: Path, size: int) -> bytes:
+    """Return the bytes of a tensor that lies in another file of the same folder."""
+    told = {entry.key: entry.value for entry in tensor.external_data}
+    folder = folder.resolve()
+    place = (folder / told.get("location", "")).resolve()
+    if not place.is_relative_to(folder):
+        raise ModelError(f"the tensor '{tensor.name}' lies outside of the file's folder: {told.get('location')}")
+    if not place.is_file():
+        raise ModelError(f"the tensor '{tensor.name}' lies in a file that is missing: {place.name}")
+    start, length = int(told.get("offset", 0)), int(told.get("length", size))
+    if start < 0 or length != size or start + size > place.stat().st_size:
+        raise ModelError(f"the tensor '{tensor.name}' is not whole in {place.name}")
+    with place.open("rb") as file:
+        file.seek(start)
+        found: bytes = file.read(size)
+    return found
+
+
+def _plain(array: Array) -> Array:
+    if array.dtype.kind not in "fiub":
+        try:
+            return array.astype(np.float32)  # bfloat16 and floats of 8 bits
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"a tensor of {array.dtype} is not supported") from error
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+def _constant(entry: Any, folder: Path) -> Array:
+    value = entry.attribute[0]
+    if value.name == "value":
+        return _array(value.t, folder)
+    if value.name in ("value_float", "value_floats", "value_int", "value_ints"):
+        return _plain(np.array(_attribute(value)))
+    raise ModelError(f"a constant of kind '{value.name}' is not supported")
+
+
+def _node(entry: Any, number: int, version: int, constants: dict[str, Array]) -> Node:
+    name = entry.name or f"{entry.op_type}_{number}"
+    if entry.domain not in ("", "ai.onnx"):
+        raise ModelError(f"{name} ({entry.op_type}) is a custom operator of '{entry.domain}': it cannot be run")
+    if entry.op_type not in FUNCTIONS:
+        raise ModelError(f"{name} ({entry.op_type}) is not supported: no operator '{entry.op_type}'")
+    given = {value.name: _attribute(value) for value in entry.attribute}
+    match entry.op_type:
+        case "Softmax" | "LogSoftmax":
+            given.setdefault("axis", -1 if version >= 13 else 1)
+        case "Resize" if version < 11:
+            given |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        case "Split":
+            given["outputs"] = len(entry.output)
+        case "QuantizeLinear":
+            zero = constants.get(entry.input[2]) if len(entry.input) > 2 else None
+            kind = np.dtype(np.uint8) if zero is None else zero.dtype
+            given["limits"] = [int(np.iinfo(kind).min), int(np.iinfo(kind).max)]
+    return Node(entry.op_type, name, tuple(entry.input), tuple(entry.output), given)
+
+
+def _attribute(value: Any) -> Any:
+    from onnx import AttributeProto, helper, numpy_helper
+
+    if value.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
+        raise ModelError("a network with branches or loops is not supported: export it by tracing")
+    found = helper.get_attribute_value(value)
+    match value.type:
+        case AttributeProto.TENSOR:
+            array = numpy_helper.to_array(found)
+            return array.flatten()[0].item() if array.size == 1 else array.tolist()
+        case AttributeProto.STRING:
+            return found.decode()
+        case AttributeProto.FLOAT | AttributeProto.INT:
+            return found
+        case AttributeProto.FLOATS | AttributeProto.INTS:
+            return list(found)
+        case AttributeProto.STRINGS:
+            return [each.decode() for each in found]
+    raise ModelError(f"an attribute '{value.name}' of this kind is not supported")
+
+
+def _with_names(nodes: list[Node]) -> Iterator[Node]:
+    """Yield the nodes with unique names that a module can have: without dots."""
+    seen: set[str] = set()
+    for node in nodes:
+        name = node.name.replace(".", "/")
+        if name.isidentifier():
+            name = f"{name}:"  # no name of a method
+        while name in seen:
+            name += "'"
+        seen.add(name)
+        yield node._replace(name=name)

@@ -1,0 +1,150 @@
+"""Recognize what looks at the whole image and can be settled: instance norms, also in parts, and global means."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tilegan.foreign.graph import Graph, Node
+from tilegan.foreign.layers import NORM, POOL
+
+Shape = tuple[int, ...]
+
+
+def recognized(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
+    """Return the graph in which norms and means over all positions are nodes whose statistics can be settled.
+
+    Exporters write an instance norm as one node, or as means, differences, squares and roots. These are replaced by one
+    node, so that one statistic is settled where there would be two.
+
+    Args:
+        graph: a graph.
+        shapes: shapes of its values for some image.
+    """
+    graph = _Norms(graph, shapes).replaced()
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        nodes += _settled(node, graph, shapes)
+    return replace(graph, nodes=tuple(nodes)).used()
+
+
+def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[Node]:
+    """Yield the nodes that replace a norm or a mean over all positions; the node itself if it is none."""
+    shape = shapes.get(node.inputs[0], ()) if node.inputs else ()
+    if node.operator == "InstanceNormalization" and len(shape) == 4:
+        gain, bias = node.inputs[1:]
+        given = {"channels": shape[1], "epsilon": node.attributes.get("epsilon", 1e-5)}
+        if gain in graph.shapes:
+            between = f"{node.outputs[0]}@normal"
+            yield Node(NORM, node.name, (node.inputs[0], gain), (between,), given)
+            shaped = f"{node.outputs[0]}@bias"
+            yield Node("Unsqueeze", f"{node.name}/shape", (bias,), (shaped,), {"axes": [0, 2, 3]})
+            yield Node("Add", f"{node.name}/bias", (between, shaped), node.outputs, {})
+            return
+    axes = _mean_axes(node, graph, len(shape))
+    if axes == {2, 3}:
+        yield from _pool(node, node.inputs[0], shape[1])
+    elif axes == {1, 2}:
+        turned = f"{node.outputs[0]}@nchw"
+        yield Node("Transpose", f"{node.name}/nchw", node.inputs[:1], (turned,), {"perm": [0, 3, 1, 2]})
+        if not node.attributes.get("keepdims", 1):
+            yield from _pool(node, turned, shape[3])
+        else:
+            back = f"{node.outputs[0]}@mean"
+            yield from _pool(node._replace(outputs=(back,)), turned, shape[3])
+            yield Node("Transpose", f"{node.name}/nhwc", (back,), node.outputs, {"perm": [0, 2, 3, 1]})
+    else:
+        yield node
+
+
+def _pool(node: Node, image: str, channels: int) -> Iterator[Node]:
+    given = {"channels": channels}
+    if node.attributes.get("keepdims", 1):
+        yield Node(POOL, node.name, (image,), node.outputs, given)
+    else:
+        kept = f"{node.outputs[0]}@kept"
+        yield Node(POOL, node.name, (image,), (kept,), given)
+        yield Node("Flatten", f"{node.name}/flat", (kept,), node.outputs, {})
+
+
+def _mean_axes(node: Node, graph: Graph, sides: int) -> set[int]:
+    """Return the axes of a mean of an image; none if the node is no mean."""
+    if sides != 4:
+        return set()
+    if node.operator == "GlobalAveragePool":
+        return {2, 3}
+    if node.operator != "ReduceMean":
+        return set()
+    axes = node.attributes.get("axes")
+    if len(node.inputs) > 1 and node.inputs[1] in graph.constants:
+        axes = graph.constants[node.inputs[1]].flatten().tolist()
+    return {int(axis) % sides for axis in axes or range(4)}
+
+
+class _Norms:
+    """Finds norms in parts: ``d = x - mean(x)``, then ``d / sqrt(mean(d * d) + epsilon)`` or a product likewise."""
+
+    def __init__(self, graph: Graph, shapes: Mapping[str, Shape]) -> None:
+        self.graph, self.shapes = graph, shapes
+        self.users: dict[str, list[Node]] = defaultdict(list)
+        for node in graph.nodes:
+            for name in dict.fromkeys(node.inputs):
+                self.users[name].append(node)
+
+    def replaced(self) -> Graph:
+        """Return the graph with one node for each norm."""
+        found = {norm.name: norm for node in self.graph.nodes if self._is_mean(node) for norm in self._norm(node)}
+        return self.graph.with_nodes(found.get(node.name, node) for node in self.graph.nodes).used()
+
+    def _is_mean(self, node: Node) -> bool:
+        kept = bool(node.attributes.get("keepdims", 1))
+        return kept and _mean_axes(node, self.graph, len(self.shapes.get((*node.inputs, "")[0], ()))) == {2, 3}
+
+    def _norm(self, mean: Node) -> Iterator[Node]:
+        image = mean.inputs[0]
+        channels = self.shapes[image][1]
+        for difference in self._users(mean.outputs[0], "Sub"):
+            if difference.inputs != (image, mean.outputs[0]):
+                continue
+            apart = difference.outputs[0]
+            for square in self._squares(apart):
+                for variance in filter(self._is_mean, self.users[square]):
+                    for last, epsilon in self._normalized(apart, variance.outputs[0]):
+                        given = {"channels": channels, "epsilon": epsilon}
+                        yield Node(NORM, last.name, (image,), last.outputs, given)
+
+    def _squares(self, apart: str) -> Iterator[str]:
+        for node in self._users(apart, "Mul", "Pow"):
+            if node.inputs == (apart, apart) or (node.operator == "Pow" and self._number(node.inputs[1]) == 2):
+                yield node.outputs[0]
+
+    def _normalized(self, apart: str, variance: str) -> Iterator[tuple[Node, float]]:
+        """Yield the nodes that divide by the deviation, and what is added to the variance before."""
+        safe = [(variance, 0.0)]
+        for node in self._users(variance, "Add"):
+            others = [self._number(name) for name in node.inputs if name != variance]
+            if others and others[0] is not None:
+                safe.append((node.outputs[0], others[0]))
+        for name, epsilon in safe:
+            for root in self._roots(name):
+                for node in self._users(root, "Div"):
+                    if node.inputs == (apart, root):
+                        yield node, epsilon
+                    elif self._number(node.inputs[0]) == 1:
+                        yield from ((each, epsilon) for each in self._products(apart, node.outputs[0]))
+                for node in self._users(root, "Reciprocal"):
+                    yield from ((each, epsilon) for each in self._products(apart, node.outputs[0]))
+
+    def _roots(self, name: str) -> Iterator[str]:
+        for node in self._users(name, "Sqrt", "Pow"):
+            if node.operator == "Sqrt" or self._number(node.inputs[1]) == 0.5:
+                yield node.outputs[0]
+
+    def _products(self, apart: str, factor: str) -> Iterator[Node]:
+        return (node for node in self._users(factor, "Mul") if set(node.inputs) == {apart, factor})
+
+    def _users(self, name: str, *operators: str) -> Iterator[Node]:
+        return (node for node in self.users[name] if node.operator in operators)
+
+    def _number(self, name: str) -> float | None:
+        value = self.graph.constants.get(name)
+        return float(value.flatten()[0]) if value is not None and value.size == 1 else None

@@ -1,0 +1,62 @@
+"""How a network of another program can be run in windows, with the nodes that decide it."""
+
+from dataclasses import dataclass
+
+from tilegan.errors import ModelError
+from tilegan.foreign.layers import NORM, POOL
+from tilegan.foreign.prepare import Prepared
+from tilegan.foreign.values import Values
+from tilegan.networks.build import build_generator
+from tilegan.norms.layers import FROZEN
+from tilegan.tiling.analysis import analyse
+from tilegan.tiling.reach import Reach
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a network can be run in windows.
+
+    Attributes:
+        reach: of the network, once its statistics are settled.
+        statistics: names of the nodes whose statistics have to be settled, in the order of execution.
+    """
+
+    reach: Reach
+    statistics: tuple[str, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Return whether windows give what the whole image gives."""
+        return not self.reach.unbounded
+
+    @property
+    def words(self) -> str:
+        """Return it in words."""
+        if not self.exact:
+            return f"only blended: {self.reach.unbounded} sees more than a neighborhood"
+        if not self.statistics:
+            return f"exact with halo {self.reach.halo}"
+        count = len(self.statistics)
+        return f"exact with halo {self.reach.halo} after {count} statistic{'s are' if count > 1 else ' is'} settled"
+
+
+def verdict(network: Prepared, values: Values) -> Verdict:
+    """Analyse a network.
+
+    Raises:
+        ModelError: its output is no image, or an operator is of unknown reach.
+    """
+    architecture = network.architecture(values)
+    if network.statistics:
+        architecture["norm"] = FROZEN
+    generator = build_generator(architecture).eval()
+    state = network.generator(values).state_dict()
+    generator.load_state_dict(generator.state_dict() | state)
+    names = tuple(node.title for node in network.graph.nodes if node.operator in (NORM, POOL))
+    try:
+        return Verdict(analyse(generator).reach, names)
+    except ModelError as error:
+        if any(network.fixed):
+            sides = " x ".join(str(side or "any") for side in network.fixed)
+            raise ModelError(f"the file fixes the size of images to {sides} pixels: {error}") from error
+        raise

@@ -1,0 +1,149 @@
+"""Options of training: images, hyperparameters, method, network, and the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tilegan.errors import SettingError
+from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
+from tilegan.names import BY_NAME, DERIVATIONS, DIRECTIONS, NETWORKS, NORMS, SIDE_BY_SIDE
+from tilegan.options import beyond_limits, described, noun_of, option, told_of
+
+BY_METHOD = "that of the method"
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """How sources and targets correspond, for methods that learn from pairs (see ``training.pairs``)."""
+
+    paired: str = option("", f"Correspondence of images: {BY_NAME}, or {SIDE_BY_SIDE} in one file", metavar="HOW")
+    direction: str = option(
+        DIRECTIONS[0],
+        f"Direction of side-by-side pairs: {DIRECTIONS[0]} (the left image is the source) or {DIRECTIONS[1]}",
+        metavar="WAY",
+    )
+    derive: str = option(
+        "",
+        f"Derivation of the sources of pairs from the images of one folder: {' or '.join(DERIVATIONS)}",
+        metavar="WHAT",
+    )
+
+
+@described
+@dataclass(frozen=True)
+class Contents:
+    """What the folders of a training contain beside images."""
+
+    styles: bool = option(False, "Take each folder in the folder of targets as a style: one model learns them all")
+    labels: str | Path | None = option(
+        None,
+        "Table of the label maps in the folder of sources: file with one color or number of a label per line, or auto "
+        "to find them in the images, which is the default if a method needs label maps or if there are instances",
+        metavar="TABLE",
+    )
+    instances: str | Path | None = option(
+        None, "Folder of instance maps of the label maps: one number per object", metavar="DIR"
+    )
+
+
+@described
+@dataclass(frozen=True)
+class Learning:
+    """Hyperparameters of every method; the defaults are those of the default method.
+
+    ``betas``, decay rates of Adam, and ``average_decay``, decay per step of the moving average of the generator's
+    weights, which is saved, are no options. Why the two learning rates may differ: Heusel et al. 2017, 'GANs Trained by
+    a Two Time-Scale Update Rule'. They fall linearly to 0, so that strokes converge.
+    """
+
+    tile_size: int = option(
+        SIDES[0],
+        "Side S of a tile in pixels, a multiple of 16; crops are 2S x 2S, those of targets scale times as large",
+        metavar="PX",
+        unset=BY_METHOD,
+    )
+    short_side: int = option(
+        SIDES[1],
+        "Short side to which images are reduced first, in pixels; smaller ones are unchanged",
+        metavar="PX",
+        unset=BY_METHOD,
+    )
+    batch: int = option(4, "Crops per step", metavar="N", least=2)
+    steps: int = option(6000, "Steps in all; with --resume, train on to this one", metavar="N", least=1)
+    learning_rate: float = option(RATES[0], "Learning rate of the generator (Adam)", metavar="RATE", unset=BY_METHOD)
+    discriminator_rate: float = option(
+        RATES[1], "Learning rate of the discriminator (Adam)", metavar="RATE", unset=BY_METHOD
+    )
+    rate_decay: float = option(
+        0.5, "Last share of the steps, in which learning rates fall", metavar="SHARE", least=0, most=1
+    )
+    betas: tuple[float, float] = BETAS
+    average_decay: float = 0.999
+    hold_out: int = option(0, "Hold out every N-th file of each folder, for metrics; 0: none", metavar="N", least=0)
+    seed: int = option(0, "Seed of initial weights and crops", metavar="N", least=0)
+
+
+@described
+@dataclass(frozen=True)
+class MethodOptions:
+    """The training method."""
+
+    method: str = option("siamese", "Training method; `tilegan methods` lists them", metavar="NAME")
+    method_settings: Mapping[str, str | float] = option(
+        dict, "A setting of the method", flag="set", metavar="NAME=VALUE", repeated=True
+    )
+
+
+@described
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The generator, if it is not that of the method."""
+
+    init: str | Path | None = option(
+        None,
+        "Start from a finished model (fine-tuning): a name, file or run folder; its generator replaces the others",
+        metavar="MODEL",
+    )
+    context: bool = option(False, "Let the generator see a thumbnail of the whole image")
+    generator: str | None = option(
+        None, "Generator in place of the method's; resnet is CycleGAN's", choices=NETWORKS, unset=BY_METHOD
+    )
+    generator_set: Mapping[str, str | int] = option(
+        dict, "Number of the generator's architecture, such as downs=8", metavar="NAME=NUMBER", repeated=True
+    )
+    norm: str | None = option(
+        None,
+        "Norm of the generator: channel and batch allow exact seams; most papers use instance",
+        choices=NORMS,
+        unset="channel",
+    )
+
+
+@described
+@dataclass(frozen=True)
+class Upkeep:
+    """What a run keeps in memory, shows and saves.
+
+    Raises:
+        SettingError: an interval is less than 1.
+    """
+
+    cache: int = option(2 * 10**9, "Memory of cached images", metavar="SIZE", unset="2GB")
+    sample_every: int = option(500, "Steps between sample sheets and metrics", metavar="N", least=1)
+    checkpoint_every: int = option(250, "Steps between checkpoints", metavar="N", least=1)
+
+    def __post_init__(self) -> None:
+        """Validate the intervals."""
+        for entry, value in beyond_limits(self):
+            raise SettingError(f"{noun_of(entry)} must be at least {told_of(entry).least} step, not {value}")
+
+
+@described
+@dataclass(frozen=True)
+class TimeOptions:
+    """When a run stops before its last step."""
+
+    time_limit: float | None = option(
+        None, "Stop and save after this time: seconds, on the command line also 30m or 2h", flag="time", metavar="TIME"
+    )
