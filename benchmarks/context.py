@@ -1,4 +1,4 @@
-"""What it does that the generator sees a thumbnail of the whole image: palette collapse, and colours out of nowhere.
+"""What it does that the generator sees a thumbnail of the whole image: palette collapse, and colors out of nowhere.
 
     python benchmarks/context.py photo/ vangogh/ -o context --tile-size 32 --steps 6000
 
@@ -6,10 +6,10 @@ Models are trained with and without context, each with the default palette (hue 
 targets') and with all of it, where most skies turn beige. Each is measured on every tenth file of both folders, which
 none was trained on:
 
-- spread between and within photographs: how far their colours differ, as a share of the sources' (1: as before;
-  towards 0: collapsed);
-- blots: of cells of 16 x 16 pixels, by how much the mean colour of the hundredth that is moved most is moved otherwise
-  than its photograph's as a whole, in units of Lab: colours that have no reason.
+- spread between and within photographs: how far their colors differ, as a share of the sources' (1: as before;
+  toward 0: collapsed);
+- blots: of cells of 16 x 16 pixels, by how much the mean color of the hundredth that is moved most is moved otherwise
+  than its photograph's as a whole, in units of Lab: colors that have no reason.
 
 Interrupted, the same command goes on.
 """
@@ -97,7 +97,7 @@ def blots(sources: list[Pixels], pictures: list[Pixels]) -> float:
 
 
 def cell_means(picture: Pixels) -> NDArray[np.float64]:
-    """Mean colours of cells, in Lab: (cells, 3)."""
+    """Mean colors of cells, in Lab: (cells, 3)."""
     height, width = (side // CELL * CELL for side in picture.shape[:2])
     lab = to_lab(picture[:height, :width]).reshape(height // CELL, CELL, width // CELL, CELL, 3)
     means: NDArray[np.float64] = lab.mean((1, 3), dtype=np.float64).reshape(-1, 3)

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 
 def zarr_of(path: Path, attributes: dict[str, object], scale: float = 1.0) -> None:
-    """An OME-Zarr whose pixels have so many micrometres a side."""
+    """An OME-Zarr whose pixels have so many micrometers a side."""
     group = zarr.open_group(path)
     group.create_array("0", data=np.moveaxis(noise(), -1, 0).copy(), dimension_names=["c", "y", "x"])
     axes = [{"name": "c"}, *({"name": axis, "type": "space", "unit": "micrometer"} for axis in "yx")]
@@ -25,8 +25,8 @@ def pixel_size(folder: Path) -> tuple[str, bool]:
     """A pixel of 0.25 um stays one, from OME-Zarr, a slide, OME-TIFF, TIFF and PNG to every format."""
     zarr_of(folder / "a.zarr", {}, 0.25)
     tifffile.imwrite(folder / "b.svs", noise(), description="Aperio Image Library v11|MPP = 0.25", metadata=None)
-    micrometres = {"axes": "YXS", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
-    tifffile.imwrite(folder / "c.ome.tif", noise(), photometric="rgb", metadata=micrometres)
+    micrometers = {"axes": "YXS", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
+    tifffile.imwrite(folder / "c.ome.tif", noise(), photometric="rgb", metadata=micrometers)
     tifffile.imwrite(folder / "d.tif", noise(), photometric="rgb", resolution=(40_000, 40_000), resolutionunit=3)
     Image.fromarray(noise()).save(folder / "e.png", dpi=(101_600, 101_600))
     found = {}

@@ -80,7 +80,7 @@ def bmp_with_bit_fields(folder: Path) -> tuple[str, bool]:
 
 @situation
 def channels_of_a_microscope(folder: Path) -> tuple[str, bool]:
-    """Channels of OME-Zarr in the colours that it tells: blue, green, red; and two of them, none dropped."""
+    """Channels of OME-Zarr in the colors that it tells: blue, green, red; and two of them, none dropped."""
     planes = DRAW.integers(0, 256, (3, 120, 150), np.uint8)
     right = True
     for name, colors in (("three", ["0000FF", "00FF00", "FF0000"]), ("two", ["00FF00", "FF00FF"])):

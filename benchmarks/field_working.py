@@ -65,7 +65,7 @@ def linked_folders(folder: Path) -> tuple[str, bool]:
 
 @situation
 def transparent_pixels(folder: Path) -> tuple[str, bool]:
-    """Training does not see the colours below full transparency."""
+    """Training does not see the colors below full transparency."""
     pixels = np.full((70, 90, 4), (0, 128, 0, 255), np.uint8)
     pixels[20:40, 30:60] = (255, 0, 255, 0)
     Image.fromarray(pixels).save(folder / "a.png")

@@ -10,7 +10,7 @@ of cells of it, interpolated.
 - seams: amplitude of what repeats with the tile, in levels, and in brackets what it may be by chance (see
   ``tilegan.metrics.seams``); windows with settled statistics are measured at the model's tiles, interpolated ones at
   their cells. '-' where there are fewer than 5 tiles;
-- step: mean colour step across tile borders over the steps beside them, of the model's tiles and of those of 512;
+- step: mean color step across tile borders over the steps beside them, of the model's tiles and of those of 512;
 - faint, strong: contrast by that of the image, in squares of 64 pixels: deviations of lightness in the quarter of them
   with least contrast in the image, and in the quarter with most, medians;
 - seconds: of all, statistics included; of statistics alone.

@@ -38,33 +38,33 @@ KINDS = ("same", *(each.name for each in written() if each.writer is not None an
 )
 @click.option("--include", multiple=True, metavar="PATTERN", help="Take only files that match, such as '*.jpg'.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files and folders that match.")
-@click.option("--watch", is_flag=True, help="Go on with images that come, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Continue with new images until Ctrl-C.")
 @options(StyleOptions)
 @options(LabelOptions, "looks", "look_seed")
 @options(PassOptions)
 @options(RunOptions, "region", "shard", "memory", "workers", "scheduler", "overwrite")
 @options(Reading)
 @options(ExportOptions)
-@click.option("--dry-run", is_flag=True, help="Print what would be made, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and stop.")
 @click.option(
     "--progress",
     type=click.Choice(["bar", "json"]),
     default="bar",
     show_default=True,
-    help="json: one event per line on stdout, the result among them.",
+    help="json: one event per line on stdout, including the result.",
 )
 def batch(in_dir: str, out_dir: str, dry_run: bool, progress: str, **values: Any) -> None:
     """Repaint all images of IN_DIR, and of the folders in it, with the style of a model.
 
-    Each result goes to the same place in OUT_DIR. Images whose results are there are skipped, so that the same command
-    goes on after an interruption. OUT_DIR/results.jsonl tells what became of each image. The exit code is 1 if any
-    failed.
+    Each result has the same path inside OUT_DIR. Images whose results exist are skipped, so that the same command
+    continues after an interruption. OUT_DIR/results.jsonl records the outcome of each image. The exit code is 1 if any
+    image failed.
     """
     from tilegan.pipelines import StylizeSettings
 
     chosen = {name: values.pop(name) for name in ("model", "to", "include", "exclude", "watch")}
     if chosen["watch"] and dry_run:
-        raise click.UsageError("--watch waits for images, and --dry-run stops: give one of the two")
+        raise click.UsageError("--watch waits for images, and --dry-run stops: give only one of them")
     reading, export = taken(Reading, values), taken(ExportOptions, values)
     run_batch([in_dir], out_dir, StylizeSettings().but(reading, export, **values), dry_run, progress, **chosen)
 
@@ -72,13 +72,13 @@ def batch(in_dir: str, out_dir: str, dry_run: bool, progress: str, **values: Any
 def run_batch(
     sources: Sequence[str], folder: str, settings: "StylizeSettings", dry_run: bool, progress: str, **chosen: Any
 ) -> None:
-    """Stylize many images, and tell what becomes of them.
+    """Stylize many images, and report the outcome.
 
     Args:
         sources: folders and images.
-        folder: where results go.
-        settings: of all images.
-        dry_run: whether only the plan is told.
+        folder: folder of the results.
+        settings: settings of all images.
+        dry_run: whether only the plan is reported.
         progress: 'bar' or 'json'.
         **chosen: further arguments of ``tilegan.pipelines.batch``.
     """
@@ -93,7 +93,7 @@ def run_batch(
                 chosen.pop("watch", None)
                 plan = plan_batch(lone, folder, settings=settings, **chosen)
                 events.planned(plan, full=True)
-                failed, images, where = plan.failed or 0, plan.images, "their lines tell why"
+                failed, images, where = plan.failed or 0, plan.images, "see their lines"
             else:
                 keep_freed_memory()
                 result = run_pipeline(
@@ -107,9 +107,9 @@ def run_batch(
                 )
                 events.finished(result)
                 failed, images = result.failed, result.done + result.skipped + result.failed
-                where = f"{result.results} tells why"
+                where = f"see {result.results}"
     except KeyboardInterrupt:
-        interrupted("interrupted: results are kept: the same command goes on")
+        interrupted("interrupted: results are kept: repeat the command to continue")
     if failed:
         click.echo(f"Error: {failed} of {images} image{'' if images == 1 else 's'} failed: {where}", err=True)
         raise click.exceptions.Exit(1)

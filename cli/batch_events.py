@@ -1,4 +1,4 @@
-"""What `tilegan batch` tells while it works: to people, or a JSON event a line to batch systems."""
+"""Events of `tilegan batch`: text for people, or one JSON event per line for batch systems."""
 
 import dataclasses
 import sys
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from tilegan.pipelines import BatchImage, BatchPlan, BatchResult
 
 FAILED = "failed"
-SHOWN = 20  # failed images of a dry run
+SHOWN = 20  # failed images that a dry run lists
 
 
 class BatchEvents(Protocol):
-    """Where a command tells what happens to many images."""
+    """Receiver of the events of a batch."""
 
     def planned(self, plan: "BatchPlan", full: bool = False) -> None:
-        """What was found; ``full`` where that is all that was asked for."""
+        """Report the plan; ``full`` if only the plan was requested."""
 
     def image(self, image: "BatchImage") -> None:
-        """What became of an image."""
+        """Report the outcome of an image."""
 
     def part(self, path: str, phase: str, done: int, total: int) -> None:
-        """How far an image is that takes long."""
+        """Report the progress of a large image."""
 
     def finished(self, result: "BatchResult") -> None:
-        """The end result."""
+        """Report the result."""
 
 
 @contextmanager
 def batch_events_of(kind: str) -> Iterator[BatchEvents]:
-    """Events as 'bar' (for people) or 'json' (one object a line on stdout)."""
+    """Yield events as 'bar' (for people) or 'json' (one object per line on stdout)."""
     if kind == "json":
         with json_errors():
             yield JsonBatchEvents()
@@ -50,27 +50,27 @@ def batch_events_of(kind: str) -> Iterator[BatchEvents]:
 
 
 class JsonBatchEvents:
-    """``plan``, ``image`` (one has ended), ``part`` (of a large one), ``finished``, ``error`` and ``interrupted``."""
+    """``plan``, ``image`` (finished), ``part`` (of a large image), ``finished``, ``error`` and ``interrupted``."""
 
     def __init__(self) -> None:
         self._ended = self._images = 0
 
     def planned(self, plan: "BatchPlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
-        """All of the plan."""
+        """Report the whole plan."""
         self._images = plan.images
         write_event("plan", dataclasses.asdict(plan))
 
     def image(self, image: "BatchImage") -> None:
-        """The line of the file of results, and how many images have ended of how many that were found at the start."""
+        """Report the line in the file of results, and the number of finished images out of those found at the start."""
         self._ended += 1
         write_event("image", dataclasses.asdict(image) | {"ended": self._ended, "images": self._images})
 
     def part(self, path: str, phase: str, done: int, total: int) -> None:
-        """A shard is done, or a part of the export."""
+        """Report a finished shard, or a part of the export."""
         write_event("part", {"path": path, "phase": phase, "done": done, "total": total})
 
     def finished(self, result: "BatchResult") -> None:
-        """All of the result."""
+        """Report the whole result."""
         write_event("finished", dataclasses.asdict(result))
 
 
@@ -83,7 +83,7 @@ class LineBatchEvents:
         self._ended = self._failed = self._images = 0
 
     def planned(self, plan: "BatchPlan", full: bool = False) -> None:
-        """Notes; or the plan, some lines, where it is all that was asked for."""
+        """Print notes; or the plan in some lines if only the plan was requested."""
         if full:
             for line in plan_lines(plan):
                 click.echo(line)
@@ -95,7 +95,7 @@ class LineBatchEvents:
             self._bar = tqdm(total=plan.images, desc="batch", unit="image")
 
     def image(self, image: "BatchImage") -> None:
-        """The error of a failed image, and how many have ended."""
+        """Print the error of a failed image, and count finished images."""
         self._ended += 1
         if image.status == FAILED:
             self._failed += 1
@@ -108,7 +108,7 @@ class LineBatchEvents:
         self._quiet.tell(f"batch: {self._ended} of {self._images} images{failed}")
 
     def part(self, path: str, phase: str, done: int, total: int) -> None:
-        """How far it is, beside the bar."""
+        """Show the progress of a large image beside the bar."""
         name = path.replace("\\", "/").rpartition("/")[2]
         told = f"{name}: {phase} {done / 1e6:.1f} of {total / 1e6:.1f} MP"
         if self._bar is not None:
@@ -117,7 +117,7 @@ class LineBatchEvents:
             self._quiet.tell(told)
 
     def finished(self, result: "BatchResult") -> None:
-        """How many images were made, and the speed."""
+        """Print the numbers of images, and the speed."""
         self.close()
         counts = f"{result.done} made, {result.skipped} skipped, {result.failed} failed"
         others = sum(result.passed_over.values())
@@ -128,19 +128,19 @@ class LineBatchEvents:
         )
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Close the bar and leave it visible."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
 
 def plan_lines(plan: "BatchPlan") -> Iterator[str]:
-    """A plan in words."""
+    """Describe a plan in lines of text."""
     yield f"images:  {plan.images}"
     if plan.passed_over:
         yield f"others:  {_listed(plan.passed_over)}: passed over"
     yield f"to make: {plan.to_make}, {plan.megapixels or 0:.1f} MP, in {plan.output}"
-    yield f"skipped: {plan.skipped}: their outputs are there"
+    yield f"skipped: {plan.skipped}: their outputs exist"
     yield f"failed:  {plan.failed}"
     for image in plan.failures[:SHOWN]:
         yield f"  {failure(image)}"
@@ -151,7 +151,7 @@ def plan_lines(plan: "BatchPlan") -> Iterator[str]:
 
 
 def failure(image: "BatchImage") -> str:
-    """Why an image failed, with its name."""
+    """Return the error of a failed image, with its name."""
     error = image.error or ""
     return error if image.path in error else f"{image.path}: {error}"
 

@@ -1,4 +1,4 @@
-"""tilegan convert: export a finished store again."""
+"""tilegan convert: export a finished store to another format."""
 
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.register import endings
 from tilegan.inference.options import RunOptions
 
-HELP = f"""Write STORE, which tilegan finished, to OUTPUT ({endings()}).
+HELP = f"""Write STORE, a finished store, to OUTPUT ({endings()}).
 
-Nothing is computed again. A .tif is a Cloud-Optimized GeoTIFF and keeps all that is known of the source.
+Nothing is computed again. A .tif is a Cloud-Optimized GeoTIFF and keeps all source metadata.
 """
 
 

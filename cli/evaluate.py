@@ -31,13 +31,13 @@ from tilegan.training.options import Contents, Pairing
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")
 def evaluate(model: str, source_dir: Path, target_dir: Path | None, **values: Any) -> None:
-    """Measure MODEL: seams, style, content and what is seen of images of SOURCE_DIR, against those of TARGET_DIR.
+    """Measure MODEL: seams, style, content and frozen features of images of SOURCE_DIR, against those of TARGET_DIR.
 
-    Give folders of images that the model was not trained on. Two baselines stand beside it: the source itself, and its
-    colors moved to those of the targets. Writes evaluate.json and evaluate.html.
+    Use images that are not training images of the model. Two baselines are measured as well: the source itself, and the
+    source with its colors moved to those of the targets. Writes evaluate.json and evaluate.html.
 
-    Images side by side are in SOURCE_DIR alone, as are those of a model that learnt from sources derived of targets.
-    --stroke is that of large images.
+    Give only SOURCE_DIR for images side by side, and for models trained on sources derived from targets. --stroke
+    applies to large images.
     """
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate

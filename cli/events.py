@@ -1,4 +1,4 @@
-"""What `tilegan stylize` tells while it works: to people, or a JSON event a line to batch systems."""
+"""Events of `tilegan stylize`: text for people, or one JSON event per line for batch systems."""
 
 import dataclasses
 import json
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
     from tilegan.pipelines import StylizePlan, StylizeResult
 
 MIB = 2**20
-# what a model with instance norms can promise, by where these take their statistics from
+# guarantees of a model with instance norms, by the source of its statistics
 BY_STATISTICS = {
     "": "",
-    "tile": ", each tile by statistics of its own",
+    "tile": ", each tile with its own statistics",
     "thumbnail": " for statistics of a thumbnail",
     "global": " for statistics of the whole image",
-    "interpolated": " for statistics of neighbouring tiles, interpolated",
+    "interpolated": " for statistics of neighboring tiles, interpolated",
 }
 
 
 class Events(Protocol):
-    """Where a command tells what happens."""
+    """Receiver of the events of a command."""
 
     @property
     def progress(self) -> Progress:
-        """To be called after each finished part."""
+        """Callback for finished parts."""
         ...
 
     def planned(self, plan: "StylizePlan", full: bool = False) -> None:
-        """What will be done; ``full`` where that is all that was asked for."""
+        """Report the plan; ``full`` if only the plan was requested."""
 
     def finished(self, result: "StylizeResult") -> None:
-        """The end result."""
+        """Report the result."""
 
 
 @contextmanager
 def events_of(kind: str) -> Iterator[Events]:
-    """Events as 'bar' (for people) or 'json' (one object a line on stdout)."""
+    """Yield events as 'bar' (for people) or 'json' (one object per line on stdout)."""
     if kind == "json":
         with json_errors():
             yield JsonEvents()
@@ -66,20 +66,20 @@ def json_errors() -> Iterator[None]:
 
 
 class JsonEvents:
-    """``plan``, ``shard`` (one is done: pixels so far), ``finished``, ``error`` and ``interrupted``."""
+    """``plan``, ``shard`` (a finished shard, with the pixels so far), ``finished``, ``error`` and ``interrupted``."""
 
     def progress(self, phase: str, done: int, total: int) -> None:
-        """A shard is done; 'export' counts bands of rows or blocks."""
+        """Report a finished shard; 'export' counts bands of rows or blocks."""
         write_event("shard", {"phase": phase, "done": done, "total": total})
 
     def planned(self, plan: "StylizePlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
-        """All of the plan."""
+        """Report the whole plan."""
         content = dataclasses.asdict(plan)
         content["memory"]["total"] = plan.memory.total
         write_event("plan", content)
 
     def finished(self, result: "StylizeResult") -> None:
-        """All of the result."""
+        """Report the whole result."""
         write_event("finished", dataclasses.asdict(result))
 
 
@@ -95,13 +95,13 @@ class LineEvents:
         self.progress = progress
 
     def planned(self, plan: "StylizePlan", full: bool = False) -> None:
-        """The plan, some lines, where it is all that was asked for."""
+        """Print the plan in some lines if only the plan was requested."""
         if full:
             for line in plan_lines(plan):
                 click.echo(line)
 
     def finished(self, result: "StylizeResult") -> None:
-        """The output and the speed; what was done otherwise than asked for goes to stderr."""
+        """Print output and speed; deviations from the request go to stderr."""
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
@@ -113,7 +113,7 @@ class LineEvents:
 
 
 def plan_lines(plan: "StylizePlan") -> Iterator[str]:
-    """A plan in words."""
+    """Describe a plan in lines of text."""
     left, top, width, height = plan.region
     yield f"source:  {plan.source}: {height} x {width} pixels from row {top}, column {left}"
     order = "only from the top" if plan.sequential else "in any order"
@@ -121,16 +121,16 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     yield f"reading: {rows} x {columns} pixels at once, {order}; each decoded {plan.decoded:.1f} times at most"
     yield f"output:  {plan.output}: {plan.height} x {plan.width} pixels"
     if plan.finished:
-        yield "nothing to do: it is there, finished"
+        yield "nothing to do: the output is finished"
         return
     yield (
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
         f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
-    colours = ", colours of the source" if plan.keep_colors else ""
+    colors = ", colors of the source" if plan.keep_colors else ""
     times = f"{plan.stroke} times " if plan.stroke > 1 else ""
-    yield f"style:   strength {plan.strength:g}{colours}; strokes {times}as large as the model paints them"
+    yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )

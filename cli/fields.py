@@ -18,12 +18,12 @@ from tilegan.cli.options import (
     stroke,
     style_shares,
 )
-from tilegan.options import default_of, default_text, options_of, told_of, types_of
+from tilegan.options import default_of, default_text, info_of, options_of, types_of
 
 Group = TypeVar("Group")
 Command = Callable[..., Any]
 
-# how values are written that are more than a word or a number, by the names of options
+# readers of values that are more than a word or a number, by the names of options
 READERS: dict[str, Callable[[str], Any]] = {
     "bands": bands,
     "cache": byte_count,
@@ -39,12 +39,12 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 def options(group: type, *names: str, given: bool = False) -> Callable[[Command], Command]:
-    """A decorator that gives a command the options of a group: those that are named, or all.
+    """Return a decorator that gives a command the options of a group: the named ones, or all.
 
     Args:
         group: a dataclass whose fields are options (see ``tilegan.options``).
-        *names: of fields.
-        given: whether the value of an option that is not given is None, although it has a default.
+        *names: names of fields.
+        given: whether an omitted option is None although it has a default.
     """
     entries = list(options_of((group, *names)))
 
@@ -57,13 +57,13 @@ def options(group: type, *names: str, given: bool = False) -> Callable[[Command]
 
 
 def taken(group: type[Group], values: dict[str, Any]) -> Group:
-    """A group of options as the command line says; its values are taken out of ``values``."""
+    """Return a group of options from the command line; its values are removed from ``values``."""
     own = {entry.name: values.pop(entry.name) for entry in options_of(group)}
     return group(**{name: value for name, value in own.items() if value is not None})
 
 
 def _option(entry: Field[Any], given: bool) -> Callable[[Command], Command]:
-    told, default = told_of(entry), default_of(entry)
+    told, default = info_of(entry), default_of(entry)
     names = "--" + (told.flag or entry.name).replace("_", "-"), entry.name
     if types_of(entry) == (bool,):
         return click.option(*names, is_flag=True, help=f"{told.help}.")
@@ -88,7 +88,7 @@ def _mapping(_context: click.Context, _option: click.Parameter, pairs: tuple[tup
 
 
 def _type(entry: Field[Any]) -> Any:
-    told, kinds = told_of(entry), types_of(entry)
+    told, kinds = info_of(entry), types_of(entry)
     if entry.name in READERS:
         return READERS[entry.name]
     if told.choices:

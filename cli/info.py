@@ -1,4 +1,4 @@
-"""tilegan info: what a model or an image is."""
+"""tilegan info: facts about a model or an image."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 BY_NORM = {
     "instance": "for statistics of the image (stylize --statistics thumbnail, global or interpolated)",
     "frozen": "for the statistics that were settled for one image",
-    "interpolated": "for the statistics of neighbouring tiles, interpolated, that were settled for one image",
+    "interpolated": "for the statistics of neighboring tiles, interpolated, that were settled for one image",
 }
 
 LABELS = ("labels", "label_names")  # in an architecture
@@ -97,7 +97,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
 
 
 def _labels(table: list[list[int]], names: list[str]) -> list[str]:
-    """Colours of labels, and their names, if they have some."""
+    """Return the colors of labels, with their names if they have some."""
     told = [f" ({name})" if name else "" for name in names] or [""] * len(table)
     return [",".join(map(str, color)) + name for color, name in zip(table, told, strict=True)]
 
@@ -132,7 +132,7 @@ def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
         low, high = image.stretch
         rows.append(("levels", f"from {low:.6g} to {high:.6g} ({image.rule})"))
     if image.color_managed:
-        rows.append(("colours", "converted to sRGB, or by a profile the same"))
+        rows.append(("colors", "converted to sRGB, or by a profile the same"))
     if image.dpi is not None:
         rows.append(("resolution", "{:.6g} x {:.6g} per inch".format(*image.dpi)))
         rows.append(("pixel size", "{:.6g} x {:.6g} um".format(*image.pixel_size)))

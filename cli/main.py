@@ -1,4 +1,4 @@
-"""The command `tilegan`: finds its subcommands when they are asked for, and turns errors into one line."""
+"""The command `tilegan`: imports its subcommands at first use, and reports errors in one line."""
 
 import os
 import sys
@@ -15,42 +15,42 @@ from tilegan.cli.signals import answered
 from tilegan.cli.streams import lasting_streams
 from tilegan.errors import TileganError, TileganWarning
 
-# what --help shows; the commands themselves, and torch with them, are imported at first use
+# shown by --help; the commands, and torch with them, are imported at first use
 COMMANDS = {
-    "stylize": "Repaint an image of any size with a learnt style.",
+    "stylize": "Repaint an image of any size with a learned style.",
     "batch": "Repaint all images of a folder.",
     "train": "Learn a style from two folders of images.",
-    "models": "List the models inside the package, or paint a photograph with all.",
+    "models": "List the bundled models, or paint a photograph with all of them.",
     "methods": "List the training methods.",
     "evaluate": "Measure a model: seams, style and content.",
-    "sample": "Write a procedural landscape to try things out on.",
-    "convert": "Export a finished store again, in another form.",
-    "verify": "Find out whether a store is whole.",
-    "view": "Look at an image, a result, or an image that is stylized where you look.",
-    "info": "Tell what a model, a network or an image is.",
-    "import": "Turn a network of another program into a model.",
+    "sample": "Write a procedural landscape, as a test image.",
+    "convert": "Export a finished store to another format.",
+    "verify": "Check a store for damage.",
+    "view": "View an image or a result, or stylize an image where you look.",
+    "info": "Show facts about a model, a network or an image.",
+    "import": "Convert a network of another program to a model.",
 }
-FILES = {"import": "import_network"}  # of commands whose name can be none of a file's
+FILES = {"import": "import_network"}  # commands whose names cannot be module names
 
 
 class LazyCommands(click.Group):
     """Subcommands in files named after them; errors that a user can mend end in one line and exit code 1."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command, with or without a stdout and a stderr."""
+        """Run the command, with or without usable stdout and stderr."""
         with lasting_streams():
             return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all subcommands."""
+        """Return the names of all subcommands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a subcommand; None if there is none of that name."""
+        """Import a subcommand; None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
         if cmd_name in ("stylize", "batch", "view"):
-            # torch's threads wait for each other asleep: a model's small tensors are made ready while they would spin
+            # OpenMP threads sleep while they wait: spinning would slow down the small tensors of model loading
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         name = FILES.get(cmd_name, cmd_name)
         command: click.Command = getattr(import_module(f"tilegan.cli.{name}"), name)
@@ -80,14 +80,14 @@ def _fail(line: str, code: int) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, MemoryError) and not isinstance(error, TileganError):  # a library's
+    if isinstance(error, MemoryError) and not isinstance(error, TileganError):  # raised by a library
         return "out of memory: give a smaller --window or --shard, or close other programs"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM, by which batch systems end a job, do what Ctrl-C does."""
+    """Handle SIGTERM, with which batch systems end a job, like Ctrl-C."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -98,9 +98,9 @@ def _terminable() -> Iterator[None]:
 
 @contextmanager
 def _plain_warnings(debug: bool) -> Iterator[None]:
-    """Show the project's own warnings, a line each; those of libraries are for developers.
+    """Show the package's own warnings, one line each; hide those of libraries, which are for developers.
 
-    So is what libraries cannot raise: messages of GDAL, say, that quote the bytes of a damaged file.
+    Also hide exceptions that libraries cannot raise, such as messages of GDAL that quote bytes of a damaged file.
     """
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:

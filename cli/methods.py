@@ -1,11 +1,11 @@
-"""tilegan methods: which training methods there are."""
+"""tilegan methods: list the training methods."""
 
 import click
 
 
 @click.command()
 def methods() -> None:
-    """List the methods that --method of `tilegan train` takes, what each learns from, and its paper."""
+    """List the training methods (--method of `tilegan train`), the images each learns from, and its paper."""
     from tilegan.methods.registry import choices, methods
 
     for name, method in methods().items():

@@ -1,4 +1,4 @@
-"""tilegan models: which models are inside the package, and what they make of a photograph."""
+"""tilegan models: list the bundled models, and paint a photograph with all of them."""
 
 from typing import Any
 
@@ -10,16 +10,17 @@ from tilegan.inference.options import PassOptions, RunOptions
 
 
 @click.command()
-@click.option("--sheet", "photograph", metavar="PHOTO", help="Stylize this photo with all models, on one sheet.")
+@click.option("--sheet", "photograph", metavar="PHOTO", help="Stylize this photo with all models, in one sample grid.")
 @click.option(
     "-o", "--output", metavar="NAME", help="Output of --sheet  [default: beside the photo, <stem>.models.<ending>]"
 )
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")
 def models(photograph: str | None, **settings: Any) -> None:
-    """List the models and styles that --model takes by name, and what each paints like.
+    """List the bundled models and styles, the names for --model, and describe their styles.
 
-    The sheet is a .png, .jpg or .webp with the photograph first; it is reduced to a short side of 512 pixels.
+    The sample grid of --sheet is a .png, .jpg or .webp that begins with the photograph, reduced to a short side of 512
+    pixels.
     """
     if photograph is not None:
         from tilegan.pipelines.model_sheet import model_sheet
@@ -30,7 +31,7 @@ def models(photograph: str | None, **settings: Any) -> None:
         click.echo(f"{result.output}: {', '.join(result.names)}: {size} in {result.seconds:.1f} s")
         return
     if settings["output"] is not None or settings["overwrite"]:
-        raise click.UsageError("a list is not written anywhere: give a photograph with --sheet, or leave out -o")
+        raise click.UsageError("a list is not written to a file: give a photograph with --sheet, or leave out -o")
     from tilegan.pipelines.models import models as list_models
 
     rows = [("  " * bool(model.style) + model.name, model.summary) for model in list_models()]

@@ -1,4 +1,4 @@
-"""What a command tells while it works (on stderr), and how it ends early."""
+"""Progress on stderr, and early ends of commands."""
 
 import sys
 import time
@@ -14,15 +14,15 @@ from tilegan.progress import Progress
 if TYPE_CHECKING:
     from tilegan.pipelines.train import TrainStep
 
-QUIET_SECONDS = 30.0  # between two lines where stderr is no terminal
+QUIET_SECONDS = 30.0  # seconds between two lines if stderr is not a terminal
 PIXEL_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} MP [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 
 
 @contextmanager
 def pixel_bars() -> Iterator[Progress]:
-    """A callback that draws a bar for each phase, below each other: megapixels done, time left, megapixels per second.
+    """Yield a callback that draws a bar per phase: megapixels done, time left, megapixels per second.
 
-    Where stderr is no terminal, a line every half minute instead.
+    If stderr is not a terminal, it prints a line every half minute instead.
     """
     bars: dict[str, tqdm[Any]] = {}
     quiet = QuietLines()
@@ -44,7 +44,7 @@ def pixel_bars() -> Iterator[Progress]:
 
 @contextmanager
 def step_bar() -> Iterator[Callable[["TrainStep"], None]]:
-    """A callback that draws a bar of training steps with losses and time left; lines where stderr is no terminal."""
+    """Yield a callback that draws a bar of steps with losses and time left; lines if stderr is not a terminal."""
     bar: tqdm[Any] | None = None
     quiet = QuietLines()
 
@@ -81,6 +81,6 @@ class QuietLines:
 
 
 def interrupted(message: str) -> NoReturn:
-    """End the command as an interrupted one, with exit code 130, and say what was saved."""
+    """End the command with exit code 130 after an interruption, and say what was saved."""
     click.echo(message, err=True)
     raise click.exceptions.Exit(130)

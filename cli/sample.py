@@ -1,4 +1,4 @@
-"""tilegan sample: a landscape to try things out on."""
+"""tilegan sample: write a landscape as a test image."""
 
 from pathlib import Path
 from typing import Any

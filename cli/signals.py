@@ -1,4 +1,4 @@
-"""What the command does with the signals that end it."""
+"""Handling of the signals that end a command."""
 
 import signal
 import threading
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def answered(names: Sequence[str], answer: Callable[..., None]) -> Iterator[None]:
-    """While it lasts, let a function answer signals such as 'SIGTERM'.
+    """Install a handler for signals such as 'SIGTERM', for the duration of the context.
 
-    Only the main thread may say so, and no system has all of them: others stay as they are.
+    It has an effect in the main thread only; signals that the system does not have are skipped.
     """
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():

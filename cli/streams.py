@@ -1,4 +1,4 @@
-"""What a command writes to: streams that are there, and that may be closed at the other end."""
+"""Output streams of a command: always open, even if the other end was closed."""
 
 import errno
 import io
@@ -10,16 +10,16 @@ from typing import Any
 
 _STDOUT, _STDERR = 1, 2
 _NUMBERS = {"stdin": 0, "stdout": _STDOUT, "stderr": _STDERR}
-_GONE = {errno.EPIPE, errno.EIO}  # a pipe that nobody reads, a terminal that was closed
+_GONE = {errno.EPIPE, errno.EIO}  # a pipe without a reader, a closed terminal
 
 
 @contextmanager
 def lasting_streams() -> Iterator[None]:
     """Let a command write to stdout and stderr whatever becomes of them.
 
-    One that was closed before the start (``2>&-``) leads nowhere; its number must not go to the next file that is
-    opened, nor may that of stdin. One whose reader goes (``| head -1``) leads nowhere from then on: the work is worth
-    more than what is told of it. Streams that stand in for those of the process are left as they are.
+    A stream that was closed before the start (``2>&-``) discards its output; its number, like that of stdin, must not
+    be reused for the next opened file. A stream whose reader goes away (``| head -1``) discards its output from then
+    on: the work matters more than its report. Streams that replace those of the process are left unchanged.
     """
     before = {name: getattr(sys, name) for name in _NUMBERS}
     with ExitStack() as streams:
@@ -42,7 +42,7 @@ def lasting_streams() -> Iterator[None]:
 
 
 class _Lasting(io.FileIO):
-    """A file that takes everything, also once nobody reads it; stderr also where there is no room for it."""
+    """A file that accepts all output: also without a reader, and for stderr also without space."""
 
     def write(self, content: Any) -> int:
         try:

@@ -35,13 +35,13 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
 @options(RunOptions)
 @options(Reading)
 @options(ExportOptions)
-@click.option("--dry-run", is_flag=True, help="Print the plan and the memory that it takes, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and its memory, and stop.")
 @click.option(
     "--progress",
     type=click.Choice(["bar", "json"]),
     default="bar",
     show_default=True,
-    help="json: one event per line on stdout, the result among them.",
+    help="json: one event per line on stdout, including the result.",
 )
 def stylize(
     images: tuple[str, ...], output: str | None, model: str, dry_run: bool, progress: str, **values: Any
@@ -76,4 +76,4 @@ def stylize(
             )
             events.finished(result)
     except KeyboardInterrupt:
-        interrupted("interrupted: what is finished is kept: the same command with --resume goes on")
+        interrupted("interrupted: finished parts are kept: repeat the command with --resume to continue")

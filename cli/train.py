@@ -25,14 +25,14 @@ from tilegan.training.options import (
 if TYPE_CHECKING:
     from tilegan.pipelines.train import TrainPlan, TrainResult
 
-METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weight")  # the others by --set
+METHOD_OPTIONS = ("margin", "content_weight", "lightness", "palette", "tone_weight")  # others by --set
 
 
 @click.command()
 @click.argument("source_dir", required=False, type=click.Path())
 @click.argument("target_dir", required=False, type=click.Path())
 @click.option("-o", "--output", metavar="RUN", type=click.Path(), help="Run folder  [default: runs/<target folder>]")
-@click.option("--resume", metavar="RUN", type=click.Path(), help="Go on with a run; takes folders only if they moved.")
+@click.option("--resume", metavar="RUN", type=click.Path(), help="Continue a run; takes folders only if they moved.")
 @options(TimeOptions)
 @options(Learning, given=True)
 @options(Pairing)
@@ -55,12 +55,12 @@ def train(
     dry_run: bool,
     **values: Any,
 ) -> None:
-    """Learn the style of the images in TARGET_DIR, to be applied to images like those in SOURCE_DIR.
+    """Learn the style of the images in TARGET_DIR, for images like those in SOURCE_DIR.
 
-    Files that hold both side by side, sources that are derived, and methods that learn to enlarge take SOURCE_DIR
-    alone. Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves
-    first; --resume RUN then goes on, with SOURCE_DIR and TARGET_DIR if these have moved. `tilegan methods` lists the
-    methods, and the defaults that are theirs.
+    Give only SOURCE_DIR for images side by side, derived sources, and methods that learn to enlarge. Writes a run
+    folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first; --resume RUN
+    then continues, with SOURCE_DIR and TARGET_DIR if these have moved. `tilegan methods` lists the methods with their
+    defaults.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import plan
@@ -80,22 +80,22 @@ def train(
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
         if values["init"] is not None and (values["generator"] or values["generator_set"]):
             raise click.UsageError(
-                "--init goes on with the model's own generator: leave --generator and its numbers out"
+                "--init continues with the model's own generator: leave out --generator and --generator-set"
             )
         if dry_run:
             _print_plan(plan(source_dir, target_dir, **values))
             return
         with stopper.installed(), step_bar() as progress:
             result = run_train(source_dir, target_dir, output, progress=progress, stop=stopper.asked, **values)
-    if rank() > 0:  # the first of several processes tells what they have done
+    if rank() > 0:  # the first of several processes reports for all
         return
     if stopper.asked():
-        interrupted(f"stopped at step {result.steps} and saved: go on with tilegan train --resume {result.run}")
+        interrupted(f"stopped at step {result.steps} and saved: continue with tilegan train --resume {result.run}")
     _print_result(result)
 
 
 def _refuse_with_resume(context: click.Context) -> None:
-    """A resumed run keeps the settings it was started with; its folders may have moved."""
+    """Refuse settings with --resume: a resumed run keeps those of its start; its folders may have moved."""
     allowed = {"resume", "steps", "time_limit", "source_dir", "target_dir", "instances"}
     from_command_line = click.core.ParameterSource.COMMANDLINE
     given = [
@@ -104,14 +104,14 @@ def _refuse_with_resume(context: click.Context) -> None:
     extra = [each for each in given if each.name not in allowed]
     if extra:
         names = ", ".join(each.opts[-1].lstrip("-").replace("_", "-") for each in extra)
-        raise click.UsageError(f"--resume goes on as the run was started; leave out: {names}")
+        raise click.UsageError(f"--resume continues with the settings of the run; leave out: {names}")
 
 
 def _print_result(result: "TrainResult") -> None:
     losses = ", ".join(f"{name} {value:.3f}" for name, value in (result.losses | result.figures).items())
     click.echo(f"{result.model}: {result.steps} steps in {result.seconds / 60:.1f} minutes; {losses}")
     if not result.finished:
-        click.echo(f"not all steps done: go on with tilegan train --resume {result.run}")
+        click.echo(f"not all steps done: continue with tilegan train --resume {result.run}")
 
 
 def _print_plan(made: "TrainPlan") -> None:
@@ -124,7 +124,7 @@ def _print_plan(made: "TrainPlan") -> None:
 
 
 class _Stopper:
-    """Turns a Ctrl-C or SIGTERM between steps into a wish to stop; before the first step, or twice, it interrupts."""
+    """Stops training between steps on Ctrl-C or SIGTERM; interrupts it before the first step, or on a second signal."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

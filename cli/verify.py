@@ -1,11 +1,11 @@
-"""tilegan verify: find out whether a store is whole."""
+"""tilegan verify: check a store for damage."""
 
 import click
 
 from tilegan.cli.report import pixel_bars
 from tilegan.errors import ImageError
 
-SHOWN = 20  # damaged shards
+SHOWN = 20  # damaged shards that are listed
 
 
 @click.command()
@@ -13,7 +13,7 @@ SHOWN = 20  # damaged shards
 def verify(store: str) -> None:
     """Check every chunk of STORE, an OME-Zarr image, against its checksum.
 
-    Each damaged shard is named, and the exit code is then 1.
+    Damaged shards are listed, and the exit code is then 1.
     """
     from tilegan.pipelines.verify import verify as run_verify
 

@@ -1,4 +1,4 @@
-"""Make the second table of docs/formats.md: what each format that is read brings to each format that is written.
+"""Write the table of preserved metadata in docs/formats.md, from each input format to each output format.
 
 python docs/carried_table.py
 
@@ -70,7 +70,7 @@ def results(source: Path, folder: Path) -> list[str]:
         output = folder / f"out.{kind}"
         store = folder / ("keep.zarr" if kind in ("zarr", "tif", "png") else "8.zarr")
         options = ExportOptions(profile="keep")
-        # a JPEG of what is transparent is refused: of a part that is opaque
+        # JPEG refuses transparent pixels: use an opaque region
         convert(store, output, options=options, region=(0, 20, WIDTH, 20) if kind == "jpg" else None)
         is_beside = output.with_name(f"{output.name}.aux.xml").exists()
         found = [letter + "\\*" * (letter == "G" and is_beside) for letter in held(output) if letter in brought]
@@ -87,7 +87,7 @@ def same() -> Translator:
 
 
 def held(path: Path) -> str:
-    """The letters of what a file holds, in the order of the page."""
+    """Return the letters of the metadata in a file, in the order of the page."""
     if path.suffix == ".zarr":
         found = _held_by_zarr(path)
     elif path.suffix == ".dzi":
@@ -152,7 +152,7 @@ def _held_by_raster(path: Path) -> set[str]:
                 "V": any(file.units),
                 "A": rasterio.enums.ColorInterp.alpha in file.colorinterp,
                 "M": rasterio.enums.MaskFlags.per_dataset in flags and rasterio.enums.MaskFlags.alpha not in flags,
-                "N": file.driver == "GTiff" and file.nodata is not None,  # of others GDAL calls a colour so
+                "N": file.driver == "GTiff" and file.nodata is not None,  # of others GDAL calls a color so
                 "G": file.crs is not None,
                 "T": "Project" in file.tags(),
                 "B": any(file.descriptions),
@@ -180,7 +180,7 @@ def exif() -> bytes:
 
 
 def profile() -> bytes:
-    """The colour profile of sRGB with a gamma of 1.8 in place of its curve: one that has to be converted from."""
+    """The color profile of sRGB with a gamma of 1.8 in place of its curve: one that has to be converted from."""
     content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     start = content.index(b"para")
     content[start : start + 12 + 20] = b"curv" + bytes(4) + struct.pack(">IH", 1, 461) + bytes(18)
@@ -188,7 +188,7 @@ def profile() -> bytes:
 
 
 def picture(channels: int = 3) -> Image.Image:
-    """Colours; with a fourth channel they are transparent at the top."""
+    """Colors; with a fourth channel they are transparent at the top."""
     pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, channels), np.uint8)
     pixels[:20, :, 3:], pixels[20:, :, 3:] = 0, 255
     return Image.fromarray(pixels)

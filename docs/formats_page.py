@@ -1,4 +1,4 @@
-"""Make the tables of docs/formats.md that tell what is read and what is written, from what each format says of itself.
+"""Write the tables of input and output formats in docs/formats.md from the descriptions of the formats.
 
 python docs/formats_page.py
 """
@@ -13,23 +13,23 @@ END = "<!-- end of {} -->"
 
 
 def reading() -> list[str]:
-    """The lines of the table of formats that are read."""
+    """Return the lines of the table of input formats."""
     rows = [
         f"| {each.reader.images} | {each.reader.by} | {each.reader.decoded} |"
         for each in formats()
         if each.reader is not None and each.reader.images
     ]
-    return ["| what | by | how much is decoded at once |", "|---|---|---|", *rows]
+    return ["| format | reader | decoded at once |", "|---|---|---|", *rows]
 
 
 def writing() -> list[str]:
-    """The lines of the table of formats that are written."""
+    """Return the lines of the table of output formats."""
     rows = [
         f"| `{each.endings[0]}` | {each.writer.what} | {each.writer.holds} | {each.writer.opacity} |"
         for each in formats()
         if each.writer is not None
     ]
-    return ["| ending | what | holds | opacity |", "|---|---|---|---|", *rows]
+    return ["| ending | format | holds | opacity |", "|---|---|---|---|", *rows]
 
 
 def page() -> str:

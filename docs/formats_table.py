@@ -1,4 +1,4 @@
-"""Make the table of docs/formats.md: what becomes of real files, each put through a translator that changes nothing.
+"""Write the table of tested files in docs/formats.md: each is processed by a translator that changes nothing.
 
 python docs/formats_table.py FOLDER...
 
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def row(path: Path) -> tuple[str, str, str]:
-    """What a file is, what became of it, and what was kept."""
+    """Return a description of a file, the outcome, and what was kept."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "out.tif"
         command = [sys.executable, "-c", STYLIZE, str(path), str(output)]
@@ -118,7 +118,7 @@ def kept(path: Path, output: Path) -> list[str]:
 
 
 def _is_converted(path: Path) -> bool:
-    """Whether the pixels have to become others: turned, of another colour space, or with opacity multiplied in."""
+    """Whether the pixels have to become others: turned, of another color space, or with opacity multiplied in."""
     try:
         with Image.open(path) as image:
             multiplied = image.format == "TIFF" and image.tag_v2.get(338, (0,))[0] == 1
@@ -157,7 +157,7 @@ def _kept_of_raster(before: rasterio.DatasetReader, after: rasterio.DatasetReade
     tags = {name: value for name, value in before.tags().items() if not name.startswith(("EXIF_", "TIFFTAG_", "AREA_"))}
     if tags:
         lost = [name for name, value in tags.items() if after.tags().get(name) != value]
-        found.append("tags" if not lost else f"tags but {', '.join(lost[:3])}")
+        found.append("tags" if not lost else f"tags except {', '.join(lost[:3])}")
     return found
 
 
@@ -181,7 +181,7 @@ def _kept_of_picture(image: Image.Image, after: rasterio.DatasetReader) -> list[
         found.append("turned upright" if turned or image.size == (after.width, after.height) else "**not upright**")
     if image.info.get("icc_profile") or image.mode in ("CMYK", "LAB"):
         with Image.open(after.name) as result:
-            found.append("colours to sRGB, tagged" if result.info.get("icc_profile") else "colours to sRGB")
+            found.append("colors to sRGB, tagged" if result.info.get("icc_profile") else "colors to sRGB")
     if image.has_transparency_data and not _is_unsaid(image):
         found.append("transparency" if after.count == 4 else "**transparency lost**")
     if image.info.get("dpi") and image.info["dpi"][0] > 1:

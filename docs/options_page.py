@@ -13,7 +13,7 @@ from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.methods.registry import methods
 from tilegan.methods.settings import MethodSettings
-from tilegan.options import default_of, options_of, told_of, values_of
+from tilegan.options import default_of, info_of, options_of, values_of
 from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.training.options import (
     Contents,
@@ -98,7 +98,7 @@ def of_method(title: str, entries: Iterable[Field[Any]]) -> Iterator[str]:
 
 def flag(entry: Field[Any]) -> str:
     """The name of an option on the command line."""
-    told = told_of(entry)
+    told = info_of(entry)
     metavar = f" {told.metavar}" if told.metavar else ""
     return "--" + (told.flag or entry.name).replace("_", "-") + metavar
 
@@ -106,7 +106,7 @@ def flag(entry: Field[Any]) -> str:
 def row(entry: Field[Any], command: str) -> tuple[str, ...]:
     """What the page tells of an option: its name on the command line and in Python, type, default, help and values."""
     values = f" Values: {values_of(entry)}." if values_of(entry) else ""
-    cells = (f"`{command}`", f"`{entry.name}`", f"`{kind(entry)}`", default(entry), f"{told_of(entry).help}.{values}")
+    cells = (f"`{command}`", f"`{entry.name}`", f"`{kind(entry)}`", default(entry), f"{info_of(entry).help}.{values}")
     return tuple(cell.replace("|", "\\|") for cell in cells)
 
 
@@ -120,7 +120,7 @@ def kind(entry: Field[Any]) -> str:
 def default(entry: Field[Any]) -> str:
     """The default of an option, or what is done without it."""
     value = default_of(entry)
-    return told_of(entry).unset or ("none" if value in (None, {}, (), "") else f"`{value}`")
+    return info_of(entry).unset or ("none" if value in (None, {}, (), "") else f"`{value}`")
 
 
 if __name__ == "__main__":

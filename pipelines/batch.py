@@ -1,4 +1,4 @@
-"""Stylize many images: all of a folder, in any mixture of sizes and formats."""
+"""Stylize many images: all images of a folder, in any mixture of sizes and formats."""
 
 import shutil
 import time
@@ -23,7 +23,7 @@ from tilegan.pipelines.batching.watch import watched
 from tilegan.pipelines.stylize_settings import ASKED
 from tilegan.translator import Translator
 
-WORK = ".tilegan-batch"  # in the folder of outputs while a batch is at work: its lock, and the model of its workers
+WORK = ".tilegan-batch"  # in the output folder during a batch: its lock, and the model for its workers
 
 
 @takes(*ASKED)
@@ -43,33 +43,33 @@ def batch(
 ) -> BatchResult:
     """Stylize all images of a folder, each as ``stylize`` does.
 
-    Folders in it are mirrored. Images whose outputs are there, made of the same image with the same model and settings,
-    are skipped. An image that cannot be made fails alone. What became of each is appended to ``results.jsonl`` in the
-    folder of outputs. Interrupted, the same call goes on.
+    The folder structure is mirrored. Images are skipped if their outputs exist and were made from the same image with
+    the same model and settings. A failure concerns only its image. The outcome of each image is appended to
+    ``results.jsonl`` in the output folder. After an interruption, the same call continues.
 
     Args:
         source: a folder of images; or several images and folders (see ``tilegan.pipelines.batching.images.survey``).
-        output: the folder of outputs, which is made if it is not there.
+        output: output folder, created if it does not exist.
         model: as for ``stylize``.
-        to: format of outputs: 'jpg', 'png', 'tif', 'webp', 'zarr', or 'same' as the image, which is .tif if that is not
-            written.
-        include: patterns of paths inside the folder, of which images match one (see
+        to: format of outputs: 'jpg', 'png', 'tif', 'webp', 'zarr', or 'same' as the image, with .tif in place of
+            formats that are not written.
+        include: patterns of paths inside the folder, one of which images have to match (see
             ``tilegan.pipelines.batching.patterns.Patterns``); all images if there are none.
-        exclude: patterns of which images match none.
-        watch: go on with images that come, until ``KeyboardInterrupt``, which then is no error.
-        planned: told what was found.
-        progress: told what became of each image.
-        parts: told how far images are that take long: path, phase, done and total pixels of the output; not with
+        exclude: patterns that images must not match.
+        watch: continue with new images until ``KeyboardInterrupt``, which is not an error then.
+        planned: called with the plan.
+        progress: called with the outcome of each image.
+        parts: called with the progress of large images: path, phase, done and total pixels of the output; not with
             workers.
         **values: options by name, for each image; ``overwrite`` replaces outputs that were made otherwise, ``resume``
-            is always on, and ``memory`` is for all images together.
+        is always on, and ``memory`` is the limit for all images together.
 
     Raises:
         ImageError: a source is missing, or there are no images.
         ModelError: there is no such model.
-        SettingError: a setting cannot work, or outputs would come into each other's way.
-        OutputError: the folder cannot be written, another batch is writing to it, or there is no room left.
-        ResumeError: outputs that are there were made with another model or other settings.
+        SettingError: a setting is invalid, or outputs would conflict.
+        OutputError: the folder cannot be written, another batch is writing to it, or the disk is full.
+        ResumeError: existing outputs were made with another model or other settings.
         WorkerError: workers die, or there are none.
     """
     started = time.perf_counter()
@@ -104,15 +104,15 @@ def plan_batch(
     exclude: Sequence[str] = (),
     **values: Any,
 ) -> BatchPlan:
-    """What ``batch`` would do with the same arguments; nothing is written.
+    """Plan what ``batch`` does with the same arguments; nothing is written.
 
     Args:
         source: as for ``batch``.
-        output: likewise.
-        model: likewise.
-        to: likewise.
-        include: likewise.
-        exclude: likewise.
+        output: as for ``batch``.
+        model: as for ``batch``.
+        to: as for ``batch``.
+        include: as for ``batch``.
+        exclude: as for ``batch``.
         **values: options by name.
     """
     request = BatchRequest.of(source, output, to, include, exclude, values)
@@ -147,7 +147,7 @@ def plan_batch(
 def _run(
     request: BatchRequest, maker: Maker, tasks: Iterable[Task | None], tally: Tally, parts: Parts | None, work: Path
 ) -> None:
-    """Make images, in this process or on workers."""
+    """Process images, in this process or on workers."""
     workers, scheduler = request.settings.processes(), request.settings.run.scheduler
     if workers == 1:
         SideBySide(maker, tally.add, parts).run(tasks)
@@ -169,17 +169,17 @@ def _run(
 
 @contextmanager
 def _at_work(folder: Path) -> Iterator[Path]:
-    """Make the folder of outputs, and one in it while a batch is at work, which keeps others out.
+    """Create the output folder, and a folder in it for the duration of the batch, which excludes other batches.
 
     Raises:
-        OutputError: it cannot be made, or another batch is at work.
+        OutputError: it cannot be created, or another batch is running.
     """
     work = folder / WORK
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot make {folder}: {error.strerror or first_line(error)}: name another folder"
+            f"cannot create {folder}: {error.strerror or first_line(error)}: name another folder"
         ) from error
     with locked(work):
         try:

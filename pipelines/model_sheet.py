@@ -1,4 +1,4 @@
-"""Paint a photograph with every model inside the package, on one sheet, to choose from."""
+"""Paint a photograph with every bundled model, in one sample grid, to choose from."""
 
 import time
 from contextlib import closing
@@ -20,22 +20,22 @@ from tilegan.pipelines.models import models
 from tilegan.progress import Progress, silent
 from tilegan.translator import load
 
-SHORT_SIDE = 512  # pixels, as in the trainings of the models
-LONGEST = 4  # short sides; what is longer is reduced further
+SHORT_SIDE = 512  # pixels, as in the training of the models
+LONGEST = 4  # maximum aspect ratio; longer photographs are reduced further
 COLUMNS = 4
-KINDS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}  # Pillow's names
+KINDS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}  # names of formats in Pillow
 
 
 @dataclass(frozen=True)
 class SheetResult:
-    """What was painted.
+    """The written sample grid.
 
     Attributes:
         output: the file.
-        names: of the models and styles, in the order of the sheet, in which the photograph is first.
-        height: of the sheet, in pixels.
-        width: likewise.
-        seconds: that it took.
+        names: names of models and styles in order; the photograph comes first.
+        height: height of the grid, in pixels.
+        width: its width.
+        seconds: duration.
     """
 
     output: Path
@@ -55,34 +55,34 @@ def model_sheet(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> SheetResult:
-    """Paint a reduced photograph with every model and style inside the package; each has its name beneath.
+    """Paint a reduced photograph with every bundled model and style, with their names beneath.
 
     Args:
         photograph: an image of any kind and size.
         output: .png, .jpg or .webp; default beside the photograph, of its kind or else a PNG, named
             ``<stem>.models.<ending>``.
-        short_side: to which the photograph is reduced, in pixels; a smaller one is left as it is.
-        device: what computes.
-        precision: its number format.
-        overwrite: replace an output that is there.
-        progress: told the source pixels done, as phase 'sheet'.
+        short_side: short side to which the photograph is reduced, in pixels; smaller ones stay unchanged.
+        device: device of the models.
+        precision: precision of the models.
+        overwrite: replace an existing output.
+        progress: called with the source pixels done, phase 'sheet'.
 
     Raises:
         ImageError: the photograph cannot be read.
-        SettingError: the short side, the device or the precision cannot be.
-        ModelError: a file inside the package is damaged.
-        OutputExistsError: the output is there.
+        SettingError: the short side, the device or the precision is invalid.
+        ModelError: a bundled file is damaged.
+        OutputExistsError: the output exists.
         OutputError: it cannot be written.
     """
     started = time.perf_counter()
     if short_side < 1:
         raise SettingError(f"no short side of {short_side} pixels: give at least 1")
     tell = progress or silent
-    place = _place(photograph, output)
+    path = _output_path(photograph, output)
     with closing(open_source(photograph)) as source:
-        kind = check_output(place, overwrite, locate(url_name(str(photograph))))
+        kind = check_output(path, overwrite, locate(url_name(str(photograph))))
         if kind not in KINDS:
-            raise OutputError(f"cannot write a sheet to {place}: use .png, .jpg or .webp")
+            raise OutputError(f"cannot write a sample grid to {path}: use .png, .jpg or .webp")
         picture = source.thumbnail(_longest(source.height, source.width, short_side))
     names = [model.name for model in models() if not model.styles]
     cells, pixels = [with_name(picture, "photograph")], picture[..., 0].size
@@ -91,24 +91,24 @@ def model_sheet(
         cells.append(with_name(load(name, device, precision).translate(picture), name))
     tell("sheet", len(names) * pixels, len(names) * pixels)
     sheet = sample_sheet(_rows(cells))
-    check_export(place, sheet.height, sheet.width)
-    with beside(place) as folder:
+    check_export(path, sheet.height, sheet.width)
+    with beside(path) as folder:
         sheet.save(folder / "sheet", KINDS[kind], quality=95)
-        move_to(place, folder / "sheet", folder / "replaced", overwrite)
-    return SheetResult(place, tuple(names), sheet.height, sheet.width, time.perf_counter() - started)
+        move_to(path, folder / "sheet", folder / "replaced", overwrite)
+    return SheetResult(path, tuple(names), sheet.height, sheet.width, time.perf_counter() - started)
 
 
-def _place(photograph: str | Path, output: str | Path | None) -> Path:
+def _output_path(photograph: str | Path, output: str | Path | None) -> Path:
     if output is not None:
         return locate(output)
     if is_elsewhere(photograph):
-        raise OutputError(f"{photograph} has no place beside it for the sheet: name an output")
-    place = name_beside(Path(photograph), "models")
-    return place if place.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp") else place.with_suffix(".png")
+        raise OutputError(f"no file can be written beside {photograph}: name an output")
+    path = name_beside(Path(photograph), "models")
+    return path if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp") else path.with_suffix(".png")
 
 
 def _longest(height: int, width: int, short_side: int) -> int:
-    """The longest side of a photograph whose short side is reduced, or whose long one, if that is much longer."""
+    """Return the longest side for a photograph whose short side is reduced; less for extreme aspect ratios."""
     short, long = sorted((height, width))
     return max(1, round(long * min(1, short_side / short, LONGEST * short_side / long)))
 

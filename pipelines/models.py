@@ -1,4 +1,4 @@
-"""Tell which models there are inside the package."""
+"""List the bundled models."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,14 @@ from tilegan.model_file import read_header, shipped, styles_of
 
 @dataclass(frozen=True)
 class ShippedModel:
-    """A model inside the package, or one style of a model of several.
+    """A bundled model, or one style of a model with several.
 
     Attributes:
-        name: by which it is loaded.
-        summary: what it paints like, in one line.
+        name: name by which it is loaded.
+        summary: description of its style, one line.
         path: its file.
-        style: the one that it is, of several in the file; '' if it stands for the file.
-        styles: those that the file leaves to choose from; none if it paints as it is.
+        style: its style, if the file has several; '' if it stands for the file.
+        styles: styles of the file to choose from; none if there is only one.
     """
 
     name: str
@@ -27,10 +27,10 @@ class ShippedModel:
 
 
 def models() -> list[ShippedModel]:
-    """The models inside the package by file, each followed by its styles if it has several; torch is not needed.
+    """List the bundled models by file, each followed by its styles if it has several, without importing torch.
 
-    The summary is the fact ``summary`` in a file's header: a text, or, of several styles, texts by style. Without it,
-    it is made of what else the header tells.
+    The summary is the fact ``summary`` in a file's header: a text, or texts by style. If it is missing, it is composed
+    of other facts in the header.
 
     Raises:
         ModelError: a file is damaged.
@@ -45,17 +45,17 @@ def _described(name: str, path: Path, style: str) -> ShippedModel:
     told = header["facts"].get("summary")
     if isinstance(told, dict):
         told = told.get(style)
-    elif style:  # a text is of the whole file
+    elif style:  # a text describes the whole file
         told = None
     summary = " ".join(told.split()) if isinstance(told, str) else ""
     return ShippedModel(name, summary or _made_up(header["facts"], path.stem, style, styles), path, style, styles)
 
 
 def _made_up(facts: dict[str, Any], model: str, style: str, styles: tuple[str, ...]) -> str:
-    """What can be said of a model that says nothing of itself."""
+    """Compose a summary for a model without one."""
     if style:
         return f"a style of '{model}'"
-    learnt = [f"by {facts['method']}"] if "method" in facts else []
-    learnt += [f"from {facts['target_images']} images"] if "target_images" in facts else []
-    text = " ".join(["learnt", *learnt]) if learnt else "nothing is known of it"
+    learned = [f"by {facts['method']}"] if "method" in facts else []
+    learned += [f"from {facts['target_images']} images"] if "target_images" in facts else []
+    text = " ".join(["learned", *learned]) if learned else "without a description"
     return f"{len(styles)} styles, to choose from or to mix by --style, {text}" if styles else text

@@ -29,7 +29,7 @@ LARGER = 4  # times a window, of the landscape of which the trial picture is a r
 
 @dataclass(frozen=True)
 class NetworkInfo:
-    """What was found out of a network.
+    """Facts about a network.
 
     Attributes:
         path: the file.
@@ -58,7 +58,7 @@ class NetworkInfo:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What was written.
+    """The written model.
 
     Attributes:
         output: the model's file.

@@ -1,19 +1,19 @@
-"""The part of an image that is asked for, as a window."""
+"""A region of an image as a window."""
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 
 
 def window_of(region: tuple[int, int, int, int] | None, height: int, width: int) -> Window:
-    """The window of an image that a region is.
+    """Return the window of a region.
 
     Args:
-        region: x, y, width and height, in pixels; None for all.
-        height: of the image, in pixels.
-        width: likewise.
+        region: x, y, width and height, in pixels; None for the whole image.
+        height: height of the image, in pixels.
+        width: its width.
 
     Raises:
-        SettingError: the region is not inside.
+        SettingError: the region is not inside the image.
     """
     left, top, across, down = region or (0, 0, width, height)
     window = Window(top, left, down, across)

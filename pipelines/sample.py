@@ -1,4 +1,4 @@
-"""Write a procedural landscape of any size, to try things out on."""
+"""Write a procedural landscape of any size, as a test image."""
 
 import os
 import time
@@ -24,21 +24,21 @@ from tilegan.images.stores.store import Store
 from tilegan.landscape import Landscape
 from tilegan.progress import Progress, silent
 
-SHARD = 1024  # pixels; a few megabytes, so that many can be in flight
+SHARD = 1024  # side in pixels; a few megabytes, so that many can be in flight
 
 Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class SampleResult:
-    """What was written.
+    """The written landscape.
 
     Attributes:
-        output: the file or folder.
-        height: in pixels.
-        width: in pixels.
-        seed: that the landscape was made from.
-        seconds: that it took.
+        output: file or folder.
+        height: height in pixels.
+        width: width in pixels.
+        seed: seed of the landscape.
+        seconds: duration.
     """
 
     output: Path
@@ -59,21 +59,21 @@ def sample(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> SampleResult:
-    """Write a landscape, in bounded memory; it appears under its name when it is whole.
+    """Write a landscape, in bounded memory; it appears under its name when it is complete.
 
     Args:
-        output: with the ending of a format that can be written.
-        height: in pixels, at least 1.
-        width: in pixels, at least 1.
-        seed: chooses the landscape; at least 0.
-        crs: the coordinate reference system that it shall lie in, such as 'EPSG:32631'; for .tif and .zarr.
-        bounds: left, bottom, right and top in it; without them a pixel is one unit wide, from 0, 0 at the bottom left.
-        overwrite: replace an output that is there.
-        progress: told the pixels done, phases 'sample', 'pyramid' and 'export'.
+        output: path with the ending of a format that can be written.
+        height: height in pixels, at least 1.
+        width: width in pixels, at least 1.
+        seed: seed of the landscape; at least 0.
+        crs: coordinate reference system of the output, such as 'EPSG:32631'; for .tif and .zarr.
+        bounds: left, bottom, right and top in the CRS; by default one unit per pixel, from 0, 0 at the bottom left.
+        overwrite: replace an existing output.
+        progress: called with the pixels done, phases 'sample', 'pyramid' and 'export'.
 
     Raises:
-        SettingError: height, width, seed, CRS or bounds are impossible.
-        OutputExistsError: the output is there.
+        SettingError: height, width, seed, CRS or bounds are invalid.
+        OutputExistsError: the output exists.
         OutputError: the output cannot be written, or cannot hold so many pixels.
     """
     started = time.perf_counter()
@@ -86,7 +86,7 @@ def sample(
     kind = check_output(output, overwrite)
     check_export(output, height, width)
     if not writer_of(kind).holds_measures and (crs or bounds):
-        raise SettingError(f"a {kind} has no place for a CRS: use {endings(lambda writer: writer.holds_measures)}")
+        raise SettingError(f"a {kind} cannot hold a CRS: use {endings(lambda writer: writer.holds_measures)}")
     origin = _origin(height, width, crs, bounds)
     with beside(output) as folder:
         store = Store.create(folder / "store.zarr", height, width, shard=SHARD, name="landscape", origin=origin)
@@ -98,10 +98,10 @@ def sample(
 
 
 def _origin(height: int, width: int, crs: str | None, bounds: Bounds | None) -> Origin | None:
-    """What the store keeps of the place."""
+    """Return source metadata with the georeference."""
     if crs is None:
         if bounds is not None:
-            raise SettingError("bounds mean nothing without a CRS: give one such as EPSG:32631")
+            raise SettingError("bounds need a CRS: give one such as EPSG:32631")
         return None
     left, bottom, right, top = bounds or (0.0, 0.0, float(width), float(height))
     if not (left < right and bottom < top):

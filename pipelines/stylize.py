@@ -1,4 +1,4 @@
-"""Repaint an image of any size with a learnt style."""
+"""Repaint an image of any size with a learned style."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StylizeResult:
-    """What became of an image.
+    """The result of a stylization.
 
     Attributes:
         source: the image.
@@ -177,7 +177,7 @@ def plan_stylize(
     model: str | Path | Translator = DEFAULT_MODEL,
     **values: Any,
 ) -> StylizePlan:
-    """What ``stylize`` would do with the same arguments; nothing is written.
+    """Plan what ``stylize`` does with the same arguments; nothing is written.
 
     The errors that come before any work are raised, but for that of another run at work on the output.
 

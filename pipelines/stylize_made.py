@@ -1,11 +1,11 @@
-"""What a stylized image says of what made it."""
+"""Provenance of a stylized image."""
 
 from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
 
 
 def made_by(record: RunRecord, source: str) -> Provenance:
-    """What makes the result of a run: what its record compares, but for how the work is divided.
+    """Return the provenance of a run's result: what its record compares, without the division of the work.
 
     Copies of small files count as the same image, by whatever name and time of change.
 

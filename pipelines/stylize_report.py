@@ -18,7 +18,7 @@ from tilegan.pipelines.stylize_settle import Model, Request
 
 @dataclass(frozen=True)
 class StylizePlan:
-    """What will be done.
+    """The plan of a stylization.
 
     Attributes:
         source, output: paths.

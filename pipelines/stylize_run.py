@@ -1,4 +1,4 @@
-"""How the shards of an image are brought to its store: the copies that large strokes begin with, then the image."""
+"""Computation of the shards of an image: first the copies for large strokes, then the image."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -120,24 +120,24 @@ def _tell_of_copies(progress: Progress, before: int, total: int, phase: str, don
 
 
 def _halved(journal: Path, plan: Plan) -> str | None:
-    """What is to be said where memory ran out."""
+    """Return a note if memory ran out."""
     try:
         with os_errors():
             cut = json.loads((journal / HALVED).read_text())
     except FileNotFoundError:
         return None
-    return told_of_cut(cut["window"], cut["batch"], plan)
+    return note_on_cut(cut["window"], cut["batch"], plan)
 
 
-def told_of_cut(window: int, batch: int, plan: Plan) -> str:
-    """Return a line for a cut that was made smaller than planned, since memory ran out."""
-    # each step over large strokes makes more of what the one before rounds in another way
+def note_on_cut(window: int, batch: int, plan: Plan) -> str:
+    """Return a note on a cut that was reduced because memory ran out."""
+    # each step over large strokes amplifies the rounding of the previous one
     by = "some" if plan.look.stroke > 1 else "1"
-    return f"out of memory: went on with window {window}, batch {batch}: levels may differ by {by}"
+    return f"out of memory: continued with window {window}, batch {batch}: levels may differ by {by}"
 
 
 def _settled(job: Job, progress: Progress) -> Translator:
-    """The model, with the statistics of the image if it needs any; they are kept, since others differ in last bits."""
+    """Return the model with the statistics of the image; they are kept, since new ones differ in the last bits."""
     if job.summary.statistics not in SETTLED:
         return job.translator
     kept, plan = job.request.folder.translator, job.plan

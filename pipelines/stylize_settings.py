@@ -18,15 +18,15 @@ from tilegan.settling import Choices
 
 @dataclass(frozen=True)
 class StylizeSettings:
-    """How an image is stylized: the groups of options of ``tilegan.pipelines.stylize``.
+    """Settings of a stylization: the option groups of ``tilegan.pipelines.stylize``.
 
     Attributes:
         styling: how the style is applied.
         labels: how label maps are painted.
         passes: how the network is run.
-        run: what part of the image is processed, with which resources.
-        reading: how values become pixels.
-        options: how the output is encoded.
+        run: region, resources and resuming.
+        reading: read options.
+        options: export options.
     """
 
     styling: StyleOptions = field(default_factory=StyleOptions)
@@ -41,22 +41,22 @@ class StylizeSettings:
         """Return settings from the options of ``tilegan.pipelines.stylize`` by name, including those of ``Whole``.
 
         Raises:
-            SettingError: a name is none of an option's.
+            SettingError: there is no option of a name.
         """
         return (settings or cls()).but(**values)
 
     def but(
         self, reading: Reading | None = None, options: ExportOptions | None = None, **values: Any
     ) -> "StylizeSettings":
-        """The settings with other values of some options; None leaves what is there.
+        """Return the settings with other values of some options; None keeps the present values.
 
         Args:
-            reading: all options of reading.
-            options: all options of export.
+            reading: all read options.
+            options: all export options.
             **values: options of the other groups, by name.
 
         Raises:
-            SettingError: a name is none of an option's.
+            SettingError: there is no option of a name.
         """
         styling, labels, passes, run = changed(values, self.styling, self.labels, self.passes, self.run)
         options = options or self.options
@@ -64,15 +64,15 @@ class StylizeSettings:
         return StylizeSettings(styling, labels, passes, run, reading, options)
 
     def processes(self) -> int:
-        """How many compute on this machine, one for each GPU if not said; 0 where those of a scheduler do.
+        """Return the number of processes on this machine, by default one per GPU; 0 if a scheduler's workers compute.
 
         Raises:
-            SettingError: both are asked for, or less than one.
+            SettingError: both are requested, or fewer than one process.
         """
         workers = self.run.workers
         if self.run.scheduler is None:
             if workers is not None and workers < 1:
-                raise SettingError(f"{workers} workers cannot be: give at least 1")
+                raise SettingError(f"{workers} workers cannot work: give at least 1")
             gpus = torch.cuda.device_count() if self.passes.device in ("auto", "cuda") else 0
             return workers or max(1, gpus)
         if workers is not None:
@@ -82,7 +82,7 @@ class StylizeSettings:
         return 0
 
     def as_begun(self, begun: RunRecord) -> "StylizeSettings":
-        """The settings, where they leave a choice, as unfinished work was begun with."""
+        """Return the settings with open choices made as in unfinished work."""
         before, passes = begun.plan, self.passes
         return replace(
             self,
@@ -97,25 +97,25 @@ class StylizeSettings:
         )
 
     def choices(self) -> Choices:
-        """What of a model is chosen."""
+        """Return the choices that settle a model."""
         styling, labels = self.styling, self.labels
         return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances))
 
     def look(self, stroke: int) -> Look:
-        """How the style is applied, with strokes that were found (see ``tilegan.inference.stroke``).
+        """Return how the style is applied, with the stroke factor found (see ``tilegan.inference.stroke``).
 
         Raises:
-            SettingError: a value cannot be.
+            SettingError: a value is invalid.
         """
         return Look(self.styling.strength, self.styling.keep_colors, stroke)
 
 
 @dataclass(frozen=True)
 class Whole:
-    """The options of ``tilegan.pipelines.stylize`` that are groups of others."""
+    """The options of ``tilegan.pipelines.stylize`` that hold whole groups."""
 
     settings: StylizeSettings | None = option(
-        None, "All options at once, such as for several images; options that are given beside them replace theirs"
+        None, "All options at once, for example for several images; options given beside them take precedence"
     )
     reading: Reading | None = option(
         None, "How the values of the image become pixels", unset="8 bits, as the file says"

@@ -10,14 +10,14 @@ from tilegan.inference.paint import Painter
 from tilegan.inference.passes import Passes
 from tilegan.inference.statistics import SETTLED
 from tilegan.pipelines.stylize_plan import Job
-from tilegan.pipelines.stylize_run import told_of_cut
+from tilegan.pipelines.stylize_run import note_on_cut
 from tilegan.progress import Progress
 
 
 def is_small(job: Job) -> bool:
-    """Return whether an image can be made in memory: as one shard, by this process, in a format without levels.
+    """Return whether an image can be processed in memory: as one shard, by this process, in a format without levels.
 
-    What was begun on disk is resumed there; larger strokes and statistics that are settled need a work folder.
+    Work that was started on disk is resumed there; larger strokes and frozen statistics need a work folder.
     """
     request = job.request
     at_once = job.summary.shards == 1 and job.plan.look.stroke == 1 and job.summary.statistics not in SETTLED
@@ -31,12 +31,12 @@ def make_small(
     """Compute all pixels of a small image.
 
     Args:
-        job: what will be done; its image is closed at the end.
-        progress: told the pixels of the output, as phase 'stylize'.
-        threads: those that run forward passes; own ones if None.
+        job: the work; its image is closed at the end.
+        progress: called with the pixels of the output done, phase 'stylize'.
+        threads: threads that run forward passes; None for new ones.
 
     Returns:
-        The result, the pixels computed, and what was done otherwise than planned, a line each.
+        The result, the pixels computed, and deviations from the plan, one line each.
 
     Raises:
         ImageError: the image is damaged.
@@ -56,6 +56,6 @@ def make_small(
     image.close()
     progress("stylize", total, total)
     cut = painter.cut
-    notes = (told_of_cut(cut.side, cut.batch, job.plan),) if cut != planned else ()
+    notes = (note_on_cut(cut.side, cut.batch, job.plan),) if cut != planned else ()
     store = HeldStore(pixels, job.origin, job.made, translator.chosen_style or translator.name)
     return store, total, notes

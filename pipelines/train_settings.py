@@ -1,4 +1,4 @@
-"""What can be asked of a training: its groups of options."""
+"""The request of a training: its groups of options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,10 +24,10 @@ from tilegan.training.settings import TrainSettings
 
 @dataclass(frozen=True)
 class Whole:
-    """The option of ``tilegan.pipelines.train.train`` that is a group of others."""
+    """The option of ``tilegan.pipelines.train.train`` that holds whole groups."""
 
     settings: TrainSettings | None = option(
-        None, "All hyperparameters, method and networks at once; options that are given beside them replace theirs"
+        None, "All hyperparameters, method and networks at once; options given beside them take precedence"
     )
 
 
@@ -66,7 +66,7 @@ class TrainRequest:
         """Create a request from options, and settings of the method, by name; None stands for the default.
 
         Raises:
-            SettingError: a name or a value is none of an option's.
+            SettingError: there is no option of a name, or a value is invalid.
         """
         given = {name: value for name, value in values.items() if value is not None}
         of_method = {name: given.pop(name) for name in _names_of_methods() & given.keys()}

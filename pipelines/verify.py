@@ -20,18 +20,18 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.progress import Progress, silent
 
 THREADS = 2
-QUEUED = 64  # shards given to the threads at once; a store may have millions
+QUEUED = 64  # shards queued for the threads at once; a store may have millions
 MISSING = "missing"
 
 
 class Damage(NamedTuple):
-    """A shard that does not hold what was written.
+    """A damaged shard.
 
     Attributes:
-        level: of the pyramid.
-        row: of the shard, in the grid of shards.
-        column: likewise.
-        what: is wrong with it.
+        level: pyramid level.
+        row: row in the grid of shards.
+        column: column in the grid of shards.
+        what: description of the damage.
     """
 
     level: int
@@ -42,16 +42,16 @@ class Damage(NamedTuple):
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """What was found in a store.
+    """The findings in a store.
 
     Attributes:
         store: its path.
-        levels: of the pyramid.
-        shards: checked, of all levels.
-        pixels: checked, of all levels.
-        damaged: the damaged shards, from the top of level 0 on; none if the store is whole.
-        seconds: that it took.
-        notes: what could not be checked, a line each.
+        levels: number of pyramid levels.
+        shards: shards checked, over all levels.
+        pixels: pixels checked, over all levels.
+        damaged: damaged shards, from the top of level 0; empty if the store is intact.
+        seconds: duration.
+        notes: what could not be checked, one line each.
     """
 
     store: Path
@@ -64,24 +64,25 @@ class VerifyResult:
 
 
 def verify(store: str | Path, progress: Progress | None = None) -> VerifyResult:
-    """Decode all of a store: every chunk, and every shard's index, against its crc32c checksum.
+    """Decode a whole store: every chunk, and every shard's index, against its crc32c checksum.
 
-    Other OME-Zarr 0.5 images than our own are checked as far as they can be: chunks without a checksum are decoded
-    only, and a missing shard, which stands for an empty one, is no damage there; the notes tell so. The metadata, each
-    ``zarr.json``, have no checksum anywhere. Each of two threads holds one row of a shard's chunks in memory.
+    OME-Zarr 0.5 images of other programs are checked as far as possible: chunks without a checksum are only decoded,
+    and a missing shard, which stands for an empty one, is not damage; the notes say so. Metadata files, ``zarr.json``,
+    have no checksums. Each of two threads holds one row of a shard's chunks in memory.
 
     Args:
-        store: the image's folder, or its URL.
-        progress: told how many pixels are checked, as phase 'verify'.
+        store: folder of the image, or its URL.
+        progress: called with the pixels checked, phase 'verify'.
 
     Raises:
-        ImageError: it is missing, unfinished or no OME-Zarr 0.5 image; its metadata are damaged; or it cannot be read.
+        ImageError: it is missing, unfinished or not an OME-Zarr 0.5 image; its metadata is damaged; or it cannot be
+            read.
     """
     started = time.perf_counter()
     path = locate(store)
     levels, ours = _open(path)
     notes = [
-        f"level {level.number}: its chunks have no crc32c checksum: they were decoded only"
+        f"level {level.number}: its chunks have no crc32c checksum: they were only decoded"
         for level in levels
         if not level.has_checksums()
     ]
@@ -101,12 +102,12 @@ def verify(store: str | Path, progress: Progress | None = None) -> VerifyResult:
                     shards, pixels = shards + 1, pixels + level.pixels(shard)
                     tell("verify", pixels, total)
     if absent:
-        notes.append(f"{absent} shards are not there: empty ones need not be, lost ones cannot be told from them")
+        notes.append(f"{absent} shards are missing: empty shards need not exist, and lost ones look the same")
     return VerifyResult(path, len(levels), shards, pixels, tuple(damaged), time.perf_counter() - started, tuple(notes))
 
 
 def _open(path: Path) -> tuple[list["_Level"], bool]:
-    """The levels of an image, and whether it is one of ours."""
+    """Return the levels of an image, and whether it was written by this package."""
     try:
         with os_errors():
             if not is_there(path / ROOT):
@@ -124,14 +125,14 @@ def _open(path: Path) -> tuple[list["_Level"], bool]:
         try:
             with os_errors():
                 array = zarr.open_array(str(folder), mode="r", storage_options=storage_options(path), zarr_format=3)
-        except Exception as error:  # zarr raises a different class for each kind of damage
+        except Exception as error:  # zarr raises different errors for each kind of damage
             raise ImageError(f"damaged store: {path}: level {number}: {first_line(error)}") from error
         levels.append(_Level(number, folder, array))
     return levels, "tilegan" in attributes
 
 
 def _why_not(path: Path) -> str:
-    """Why a folder without metadata is none to verify."""
+    """Return why a folder without metadata cannot be verified."""
     for folder in (path, WorkFolder(path).store, WorkFolder.of(path).store):
         if is_there(folder / UNFINISHED) or (folder != path and is_there(folder / ROOT)):
             return f"unfinished: {path}: finish it first: the command that began it, with --resume"
@@ -142,19 +143,19 @@ def _why_not(path: Path) -> str:
 
 @dataclass(frozen=True)
 class _Level:
-    """A level of an image; where it has no shards, its chunks are taken for shards. The last two axes are y and x."""
+    """A level of an image; without shards, its chunks count as shards. The last two axes are y and x."""
 
     number: int
     folder: Path
     array: zarr.Array[Any]
 
     def shards(self) -> Iterator[tuple[int, ...]]:
-        """The indices of all shards."""
+        """Yield the indices of all shards."""
         sides = self.array.shards or self.array.chunks
         return product(*(range(-(-length // side)) for length, side in zip(self.array.shape, sides, strict=True)))
 
     def extent(self, shard: tuple[int, ...]) -> list[range]:
-        """The pixels of a shard along each axis."""
+        """Return the pixels of a shard along each axis."""
         sides = self.array.shards or self.array.chunks
         return [
             range(number * side, min((number + 1) * side, length))
@@ -162,18 +163,18 @@ class _Level:
         ]
 
     def pixels(self, shard: tuple[int, ...]) -> int:
-        """How many there are in a shard; those of several planes count in the first."""
+        """Return the number of pixels in a shard; those of several planes count in the first."""
         return 0 if any(shard[:-2]) else math.prod(map(len, self.extent(shard)[-2:]))
 
     def has_checksums(self) -> bool:
-        """Whether each chunk has one; the index of a shard practically always has."""
+        """Whether each chunk has a checksum; shard indexes practically always have one."""
         codecs = self.array.metadata.codecs  # type: ignore[union-attr]  # only this format is opened
         if isinstance(codecs[0], ShardingCodec):
             codecs = codecs[0].codecs
         return any(isinstance(codec, Crc32cCodec) for codec in codecs)
 
     def fault(self, shard: tuple[int, ...]) -> str | None:
-        """What is wrong with a shard; None if nothing is.
+        """Describe what is wrong with a shard; None if it is intact.
 
         Raises:
             ImageError: it cannot be read.
@@ -189,6 +190,6 @@ class _Level:
                     self.array[*planes, slice(top, min(top + height, rows.stop)), columns]
         except OSError as error:
             raise ImageError(f"cannot read {self.folder}: {error.strerror or first_line(error)}") from error
-        except Exception as error:  # each codec raises its own
+        except Exception as error:  # each codec raises its own errors
             return "a checksum does not match" if "checksum" in str(error) else first_line(error)
         return None

@@ -76,7 +76,7 @@ def shipped_models(
     folder = tmp_path / "models"
     folder.mkdir()
     replace(styled_translator, name="both").save(folder / "both.safetensors")
-    replace(random_translator, name="one", facts={"summary": "noise,\nin colours"}).save(folder / "one.safetensors")
+    replace(random_translator, name="one", facts={"summary": "noise,\nin colors"}).save(folder / "one.safetensors")
     monkeypatch.setattr("tilegan.model_file.FOLDER", folder)
     return folder
 

@@ -6,7 +6,7 @@ from tilegan.gray import gray
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_greys_stay_and_colours_get_their_luma(dtype):
+def test_grays_stay_and_colors_get_their_luma(dtype):
     most = np.iinfo(dtype).max
     levels = np.arange(0, most + 1, 1 if most == 255 else 257, dtype=dtype)
     assert np.array_equal(gray(levels[:, None].repeat(3, 1))[:, 0], levels)

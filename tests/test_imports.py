@@ -51,7 +51,7 @@ ROOMS = (
     ("pixels",),
     ("reading", "encoding"),
 )
-NEIGHBOURS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
+NEIGHBORS_APART = [("tilegan.inference", "tilegan.training"), ("tilegan.translator", "tilegan.images")]
 FOLDERS = {
     "tilegan.cli": Path(tilegan.cli.__path__[0]),
     "tilegan.pipelines": Path(tilegan.pipelines.__path__[0]),
@@ -109,7 +109,7 @@ def test_imports_only_go_down(name: str, file: Path) -> None:
             continue
         assert below >= floor, f"{name} imports {imported}, which is above it"
         apart = {part_of(name), part_of(imported)}
-        assert all(apart != set(pair) for pair in NEIGHBOURS_APART), f"{name} imports {imported}, its neighbour"
+        assert all(apart != set(pair) for pair in NEIGHBORS_APART), f"{name} imports {imported}, its neighbor"
 
 
 def room_of(name: str) -> int:
@@ -126,7 +126,7 @@ def test_imports_between_the_rooms_of_images_only_go_down(name: str, file: Path)
         if imported.startswith("tilegan.images."):
             assert room_of(imported) >= room_of(name), f"{name} imports {imported}, which is above it"
             apart = {name.split(".")[2], imported.split(".")[2]}
-            assert apart != {"readers", "writers"}, f"{name} imports {imported}, its neighbour"
+            assert apart != {"readers", "writers"}, f"{name} imports {imported}, its neighbor"
 
 
 def reached(name: str, graph: dict[str, set[str]]) -> set[str]:

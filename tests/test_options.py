@@ -19,7 +19,7 @@ from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, Sty
 from tilegan.methods.registry import methods, type_of
 from tilegan.methods.settings import MethodSettings
 from tilegan.methods.siamese_settings import SiameseSettings
-from tilegan.options import changed, check_values, option, options_of, told_of
+from tilegan.options import changed, check_values, info_of, option, options_of
 from tilegan.pipelines import StylizeSettings, convert, evaluate, plan_stylize, stylize, train
 from tilegan.pipelines.evaluate import OPTIONS as EVALUATE
 from tilegan.pipelines.train import plan
@@ -39,7 +39,7 @@ SETTINGS = [MethodSettings, *(method.settings_type for method in methods().value
 class Brush:
     width: int = option(3, "Width in pixels", least=1, most=9)
     hair: str = option("soft", "Hair", choices=("soft", "hard"))
-    colors: dict[str, int] = option(dict, "Colours")
+    colors: dict[str, int] = option(dict, "Colors")
 
 
 def names(*groups):
@@ -49,7 +49,7 @@ def names(*groups):
 @pytest.mark.parametrize("groups", [STYLIZE, TRAIN, EVALUATE], ids=["stylize", "train", "evaluate"])
 def test_a_command_has_each_option_once(groups):
     assert len(names(*groups)) == len(set(names(*groups)))
-    flags = [told_of(entry).flag or entry.name for entry in options_of(*groups)]
+    flags = [info_of(entry).flag or entry.name for entry in options_of(*groups)]
     assert len(flags) == len(set(flags))
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_option_of_a_method_is_fitted():
 
 
 def test_no_option_is_declared_twice():
-    flags = {"--" + (told_of(entry).flag or entry.name).replace("_", "-") for entry in options_of(*GROUPS, *SETTINGS)}
+    flags = {"--" + (info_of(entry).flag or entry.name).replace("_", "-") for entry in options_of(*GROUPS, *SETTINGS)}
     for name in ("stylize.py", "convert.py", "train.py", "evaluate.py", "fields.py", "options.py"):
         tree = ast.parse((Path(tilegan.cli.__path__[0]) / name).read_text())
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -104,7 +104,7 @@ def test_no_option_is_declared_twice():
 @pytest.mark.parametrize("group", [*GROUPS, *SETTINGS], ids=lambda group: group.__name__)
 def test_help_is_one_line_that_has_no_full_stop(group):
     for entry in options_of(group):
-        text = told_of(entry).help
+        text = info_of(entry).help
         assert text
         assert "\n" not in text
         assert not text.endswith("."), entry.name

@@ -76,7 +76,7 @@ def test_the_image_is_asked_for_only_where_it_is_looked_at(random_translator: Tr
 @pytest.mark.parametrize(
     ("choices", "said"),
     [
-        (Choices({"monet": 1.0}), "has but one style"),
+        (Choices({"monet": 1.0}), "has only one style"),
         (Choices(seed=1), "has no noise"),
         (Choices(instances=True), "was trained without instance maps"),
         (Choices(looks={0: 1}), "has no looks"),

@@ -42,14 +42,14 @@ def test_translate_equals_plain_reflection_then_one_pass(random_translator, shap
 
 def test_halo_is_wide_enough_and_not_wasteful(random_translator):
     """Perturb one pixel: what moves lies within the halo, and some of it nearly that far."""
-    side, centre = 120, 60
+    side, center = 120, 60
     before = image(side, side)
     reach = 0
     for offset in range(random_translator.stride):
         after = before.copy()
-        after[centre + offset, centre + offset] ^= 255
+        after[center + offset, center + offset] ^= 255
         moved = np.argwhere((random_translator.translate(before) != random_translator.translate(after)).any(2))
-        reach = max(reach, np.abs(moved - centre - offset).max())
+        reach = max(reach, np.abs(moved - center - offset).max())
     assert random_translator.halo - 3 * random_translator.stride <= reach <= random_translator.halo
 
 
@@ -111,7 +111,7 @@ def test_a_network_of_ones_own(own_generator, tmp_path):
     own_generator("enlarging", Enlarging)
     torch.manual_seed(0)
     translator = Translator.of(Enlarging(channels=4), {"name": "enlarging", "channels": 4}, tile_size=32)
-    # cell i of two pixels sees 2i - 1 .. 2i + 2, with its neighbours 2i - 3 .. 2i + 4
+    # cell i of two pixels sees 2i - 1 .. 2i + 2, with its neighbors 2i - 3 .. 2i + 4
     assert (translator.halo, translator.stride, translator.scale, translator.unbounded) == (4, 2, 2, "")
     translator.save(tmp_path / "model.safetensors")
     loaded = load(tmp_path / "model.safetensors", "cpu", "float32")

@@ -1,4 +1,4 @@
-"""Generators of one channel: shades of grey in, colours out, through the whole engine."""
+"""Generators of one channel: shades of gray in, colors out, through the whole engine."""
 
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_what_it_takes_is_found_out(coloring: Translator) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_colours_of_the_source_do_not_count(coloring: Translator, dtype: type) -> None:
+def test_colors_of_the_source_do_not_count(coloring: Translator, dtype: type) -> None:
     pixels = image(50, 70, dtype)
     made = coloring.translate(pixels)
     assert made.shape == pixels.shape

@@ -1,4 +1,4 @@
-"""How an object is shown in a notebook: a title, facts, and a picture beside them."""
+"""Display of an object in a notebook: a title, facts, and a picture beside them."""
 
 from collections.abc import Mapping
 from html import escape

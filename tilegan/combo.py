@@ -48,7 +48,7 @@ class Combo(nn.Module):
         self.generator = generator
 
     def forward(self, images: torch.Tensor, *conditions: torch.Tensor) -> torch.Tensor:
-        """(N, C, 2S, 2S) -> (N, C', 2S * scale, 2S * scale); all tiles of an image have its conditions, (N, ...)."""
+        """Map (N, C, 2S, 2S) to (N, C', 2S * scale, 2S * scale); all tiles share the image's conditions, (N, ...)."""
         of_tiles = [condition.repeat_interleave(4, 0) for condition in conditions]
         joined: torch.Tensor = join_quadrants(self.generator(split_quadrants(images), *of_tiles))
         return joined

@@ -1,4 +1,4 @@
-"""What other packages bring: objects that they name in their entry points."""
+"""Objects of other packages, found by their entry points."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from tilegan.files import first_line
 
 
 def extensions(group: str) -> Iterator[tuple[str, Any]]:
-    """The objects that installed packages name in a group of entry points, with their names, in the order of names.
+    """Yield the objects that installed packages declare in a group of entry points, with their names, sorted by name.
 
-    One that cannot be imported is left out with a ``TileganWarning``, so that it does not keep the others from working.
+    An object that cannot be imported is left out with a ``TileganWarning``, so that the others keep working.
 
     Args:
-        group: such as 'tilegan.formats'.
+        group: group of entry points, such as 'tilegan.formats'.
     """
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         try:
             brought = entry.load()
-        except Exception as error:  # whatever its package raises
+        except Exception as error:  # packages may raise any error
             left_out(group, entry.name, f"{entry.value} cannot be imported: {first_line(error)}")
             continue
         yield entry.name, brought
@@ -30,8 +30,8 @@ def left_out(group: str, name: str, reason: str) -> None:
     """Warn that an object of another package is not used.
 
     Args:
-        group: of entry points.
-        name: of the entry point.
-        reason: why not.
+        group: group of entry points.
+        name: name of the entry point.
+        reason: reason for the warning.
     """
     warnings.warn(f"'{name}' of {group} is left out: {reason}", TileganWarning, stacklevel=3)

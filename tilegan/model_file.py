@@ -15,7 +15,7 @@ import safetensors
 from tilegan.errors import ModelError
 
 FORMAT = "tilegan/1"
-FOLDER = Path(str(resources.files("tilegan") / "models"))  # weights in the package
+FOLDER = Path(str(resources.files("tilegan") / "models"))  # bundled weights
 
 
 class Shipped(NamedTuple):
@@ -50,7 +50,7 @@ def chosen_style(name_or_path: str | Path) -> str:
     """Return the style that a model name selects in a file with several styles; '' if it selects none.
 
     Raises:
-        ModelError: a file inside the package is damaged.
+        ModelError: a bundled file is damaged.
     """
     found = shipped().get(str(name_or_path))
     return found.style if found else ""
@@ -78,7 +78,7 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
     """Read the JSON header of a model, without its weights.
 
     Raises:
-        ModelError: there is no such model, or the file is none.
+        ModelError: there is no such model, or the file is not a model.
     """
     return _header_of(find(name_or_path))
 
@@ -87,7 +87,7 @@ def read_proof(path: Path) -> str:
     """Read the proof that is stored with a model (see ``tiling.proof``); '' if there is none.
 
     Raises:
-        ModelError: the file is no model.
+        ModelError: the file is not a model.
     """
     return _metadata_of(path).get("proof", "")
 
@@ -99,7 +99,7 @@ def styles_of(header: dict[str, Any]) -> tuple[str, ...]:
 
 @cache
 def _styles_in(path: Path) -> tuple[str, ...]:
-    """Return the styles in a file of the package, which does not change."""
+    """Return the styles in a bundled file, which does not change."""
     return styles_of(_header_of(path))
 
 

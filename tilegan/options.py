@@ -15,18 +15,18 @@ Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the metadata of a field tell of an option, beside its type and its default.
+class OptionInfo:
+    """Metadata of a field that describe an option, beside its type and its default.
 
     Attributes:
         help: one line: what the option is, and its unit.
         choices: all values that it can have; () if these are not listed.
         least, most: limits of a number, both included; None without a limit.
-        metavar: what stands for the value on the command line; '' for the type's name.
-        unset: what is done if no value is given, in words; '' if the default or the help says so.
+        metavar: placeholder of the value on the command line; '' for the type's name.
+        unset: effect of omitting the value, in words; '' if the default or the help says so.
         flag: its name on the command line, without dashes; '' for the field's name.
-        noun: what messages call it; '' for the field's name.
-        repeated: whether it is a mapping, one of whose entries is given each time on the command line.
+        noun: its name in messages; '' for the field's name.
+        repeated: whether it is a mapping whose entries are given one by one on the command line.
     """
 
     help: str
@@ -41,28 +41,28 @@ class Told:
 
 
 def option(default: Any, text: str, *, metadata: Mapping[str, Any] | None = None, **told: Any) -> Any:
-    """A field of a dataclass that is an option.
+    """Return a field of a dataclass that is an option.
 
     Args:
-        default: its value if none is given; ``dict`` for an empty one.
+        default: value if none is given; ``dict`` for an empty one.
         text: one line of help.
         metadata: further metadata of the field.
-        **told: of ``Told``.
+        **told: fields of ``OptionInfo``.
     """
-    metadata = {"option": Told(text, **told), **(metadata or {})}
+    metadata = {"option": OptionInfo(text, **told), **(metadata or {})}
     return (
         field(default_factory=dict, metadata=metadata) if default is dict else field(default=default, metadata=metadata)
     )
 
 
-def told_of(entry: Field[Any]) -> Told:
-    """What a field tells of its option."""
-    told: Told = entry.metadata["option"]
+def info_of(entry: Field[Any]) -> OptionInfo:
+    """Return the metadata of a field that describe its option."""
+    told: OptionInfo = entry.metadata["option"]
     return told
 
 
 def options_of(*groups: Any) -> Iterator[Field[Any]]:
-    """The fields of dataclasses that are options, in their order; of a tuple, those named after the dataclass."""
+    """Yield the fields of dataclasses that are options, in order; for a tuple, those named after the dataclass."""
     for group in groups:
         kind, names = _divided(group)
         yield from (
@@ -71,34 +71,34 @@ def options_of(*groups: Any) -> Iterator[Field[Any]]:
 
 
 def _divided(group: Any) -> tuple[Any, tuple[str, ...]]:
-    """A dataclass and the names of the options that are meant; all if there are none."""
+    """Return a dataclass and the names of the selected options; no names for all options."""
     return (group[0], group[1:]) if isinstance(group, tuple) else (group, ())
 
 
 def default_of(entry: Field[Any]) -> Any:
-    """The value of an option if none is given."""
+    """Return the value of an option if none is given."""
     return entry.default if entry.default_factory is MISSING else entry.default_factory()
 
 
 def default_text(entry: Field[Any]) -> str:
-    """What is done if an option is not given, in words or as its default; '' if its help has to do."""
+    """Describe the effect of omitting an option, or its default; '' if its help has to suffice."""
     value = default_of(entry)
-    return told_of(entry).unset or ("" if value in (None, {}, (), "") else str(value))
+    return info_of(entry).unset or ("" if value in (None, {}, (), "") else str(value))
 
 
 def noun_of(entry: Field[Any]) -> str:
-    """What messages call an option."""
-    return told_of(entry).noun or entry.name.replace("_", " ")
+    """Return the name of an option in messages."""
+    return info_of(entry).noun or entry.name.replace("_", " ")
 
 
 def types_of(entry: Field[Any]) -> tuple[Any, ...]:
-    """The types that a value of an option can have, but for None."""
+    """Return the types that a value of an option can have, except None."""
     return tuple(kind for kind in get_args(entry.type) or (entry.type,) if kind is not type(None))
 
 
 def values_of(entry: Field[Any]) -> str:
-    """The values that an option can have, in words; '' if its help has to do."""
-    told = told_of(entry)
+    """Describe the values that an option can have; '' if its help has to suffice."""
+    told = info_of(entry)
     if told.choices:
         return ", ".join(told.choices)
     if told.most is not None:
@@ -107,16 +107,16 @@ def values_of(entry: Field[Any]) -> str:
 
 
 def check_values(group: Any) -> None:
-    """Refuse what is not among the choices, or not within the limits, of an option.
+    """Refuse values that are not among the choices, or not within the limits, of an option.
 
     Args:
         group: a dataclass whose fields are options.
 
     Raises:
-        SettingError: the first such value, and what can be given.
+        SettingError: the first such value, and the valid ones.
     """
     for entry in options_of(group):
-        told, value = told_of(entry), getattr(group, entry.name)
+        told, value = info_of(entry), getattr(group, entry.name)
         if told.choices and value is not None and value not in told.choices:
             known = f"{', '.join(told.choices[:-1])} or {told.choices[-1]}"
             raise SettingError(f"no {noun_of(entry)} '{value}': use {known}")
@@ -125,9 +125,9 @@ def check_values(group: Any) -> None:
 
 
 def beyond_limits(group: Any) -> Iterator[tuple[Field[Any], Any]]:
-    """The options, with their values, that are not finite or not within their limits."""
+    """Yield the options that are not finite or not within their limits, with their values."""
     for entry in options_of(group):
-        told, value = told_of(entry), getattr(group, entry.name)
+        told, value = info_of(entry), getattr(group, entry.name)
         if told.least is not None and value is not None:
             most = inf if told.most is None else told.most
             if not (told.least <= value <= most and value < inf):
@@ -141,21 +141,21 @@ def check_numbers(group: Any) -> None:
         SettingError: the first such value.
     """
     for entry, value in beyond_limits(group):
-        least, most = told_of(entry).least, told_of(entry).most
+        least, most = info_of(entry).least, info_of(entry).most
         above = f"at least {least}" if least else "0 or more"
         limits = above if most is None else f"from {least} to {most}"
         raise SettingError(f"{noun_of(entry)} must be {limits}, not {value}")
 
 
 def changed(values: Mapping[str, Any], *groups: Any) -> tuple[Any, ...]:
-    """Groups of options with some values instead of theirs.
+    """Return groups of options with other values of some options.
 
     Args:
-        values: by the names of options; None leaves what is there.
-        *groups: dataclasses whose fields are options, or tuples as for ``options_of``; for a class, its defaults.
+        values: values by the names of options; None keeps the present value.
+        *groups: dataclasses whose fields are options, or tuples as for ``options_of``; a class stands for its defaults.
 
     Raises:
-        SettingError: a name is none of an option's.
+        SettingError: there is no option of a name.
     """
     known = {entry.name: number for number, group in enumerate(groups) for entry in options_of(group)}
     for name in values:
@@ -171,14 +171,14 @@ def changed(values: Mapping[str, Any], *groups: Any) -> tuple[Any, ...]:
 
 
 def described(group: type[Group]) -> type[Group]:
-    """The dataclass, with its options listed at the end of its docstring."""
+    """Return the dataclass with its options listed at the end of its docstring."""
     if group.__doc__:
         group.__doc__ = "\n".join([inspect.cleandoc(group.__doc__), "", "Attributes:", *lines(options_of(group))])
     return group
 
 
 def takes(*groups: Any) -> Callable[[Function], Function]:
-    """A decorator of functions with ``**values``: their signature and docstring list the options of groups instead."""
+    """Decorate functions with ``**values``: their signature and docstring list the options of groups instead."""
 
     def listed(function: Function) -> Function:
         signature = inspect.signature(function)
@@ -201,7 +201,7 @@ def takes(*groups: Any) -> Callable[[Function], Function]:
 
 
 def lines(entries: Iterable[Field[Any]]) -> list[str]:
-    """Options as the lines of a docstring's list."""
+    """Return options as the lines of a docstring's list."""
     return [
         line
         for entry in entries
@@ -212,8 +212,8 @@ def lines(entries: Iterable[Field[Any]]) -> list[str]:
 
 
 def summary(entry: Field[Any]) -> str:
-    """The help of an option, the values that it can have and what is done without any."""
-    told = told_of(entry)
+    """Return the help of an option, the values that it can have and the effect of omitting it."""
+    told = info_of(entry)
     unset = f"Default: {told.unset}." if told.unset else ""
     values = f"Values: {values_of(entry)}." if values_of(entry) else ""
     return " ".join(filter(None, (f"{told.help}.", values, unset)))

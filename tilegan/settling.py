@@ -95,7 +95,7 @@ class Settling(Proven):
         """
         if not self.styles:
             if shares:
-                raise SettingError(f"the model '{self.name}' has but one style: leave out {', '.join(shares)}")
+                raise SettingError(f"the model '{self.name}' has only one style: leave out {', '.join(shares)}")
             return self
         shares = shares or ({self.chosen_style: 1.0} if self.chosen_style else {})
         return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
@@ -107,7 +107,7 @@ class Settling(Proven):
             SettingError: its generator has no noise.
         """
         if not capabilities(self.generator).noise:
-            raise SettingError(f"the model '{self.name}' has no noise to choose: leave out the seed")
+            raise SettingError(f"the model '{self.name}' has no noise: leave out the seed")
         seeded = self._made_plain(*with_seed(self.architecture, self.weights(), seed))
         return replace(seeded, proof=self.proof)  # independent of noise
 

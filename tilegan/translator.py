@@ -97,7 +97,7 @@ class Translator(Settling):
             ModelError: there is a halo, and the generator sees more.
         """
         levels = self.levels(halo)
-        assert places or not levels.placed, "windows of this translator need their places"
+        assert places or not levels.placed, "this translator needs the positions of its windows"
         width = windows.shape[2] - 2 * halo
         if missing := self.missing(width, halo):
             windows = np.pad(windows, ((0, 0), (0, 0), (0, missing), (0, 0)), "edge")

@@ -1,1 +1,1 @@
-"""The parts of the flow ``batch``: images found, the log of results, and how many images are worked on at once."""
+"""The parts of the flow ``batch``: finding images, recording results, and processing several images at once."""

@@ -1,4 +1,4 @@
-"""The images of a batch: found in folders, chosen by patterns, each with the name of its output."""
+"""The images of a batch: found in folders, selected by patterns, with the names of their outputs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from tilegan.images.recognized import is_recognized
 from tilegan.pipelines.batching.patterns import Patterns
 
 SAME = "same"
-OTHER = ".tif"  # ending of outputs, if it is to be that of the source, which cannot be written
+OTHER = ".tif"  # ending of outputs whose source format cannot be written
 UNREADABLE, NO_FILE = "unreadable folder", "no file"
 
 
 def kinds() -> tuple[str, ...]:
-    """Return what outputs can be asked to be: 'same', or a format that is one file or folder each."""
+    """Return the possible formats of outputs: 'same', or a format of one file or folder per image."""
     return (SAME, *(each.name for each in written() if each.writer is not None and each.writer.companion is None))
 
 
@@ -28,7 +28,7 @@ class Task:
     Attributes:
         source: absolute path of the image, a file or a Zarr folder.
         output: absolute path of its output.
-        name: path of the output inside the folder of outputs, with slashes.
+        name: path of the output inside the output folder, with slashes.
     """
 
     source: Path
@@ -38,12 +38,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Survey:
-    """What was found.
+    """The files found.
 
     Attributes:
-        tasks: the images that are to be stylized, in order of their names.
-        passed_over: number of files that are no images, by ending.
-        notes: what a user should know of the names of outputs, a line each.
+        tasks: images to be stylized, in order of their names.
+        passed_over: numbers of files that are not images, by ending.
+        notes: notes for the user on names of outputs, one line each.
     """
 
     tasks: tuple[Task, ...]
@@ -54,21 +54,20 @@ class Survey:
 def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patterns | None = None) -> Survey:
     """Find images, and name their outputs.
 
-    A lone folder is mirrored; of several sources, each file goes to the folder of outputs, and each folder to one of
-    its name in there. Links are followed, but for one to a folder that it lies in. Hidden files are left out, as are
-    the folder of outputs itself and tiles of deep zoom images.
+    A single folder is mirrored; of several sources, files are written to the output folder itself, and each folder to
+    one of its name in it. Links are followed, except links to a folder that contains them. Hidden files are left out,
+    and so are the output folder itself and tiles of Deep Zoom images.
 
     Args:
         sources: image files, Zarr folders and folders of images.
-        folder: where outputs go; it may lie in one of the sources.
-        to: the ending of outputs, one of ``kinds``; 'same' keeps that of the image, or takes .tif if it cannot be
-            written.
-        patterns: what is taken of the folders.
+        folder: output folder; it may be inside one of the sources.
+        to: ending of outputs, one of ``kinds``; 'same' keeps that of the image, or uses .tif if it cannot be written.
+        patterns: selection of files in the folders.
 
     Raises:
         ImageError: a source is missing.
-        SettingError: the folder of outputs is one of the sources, an output would be one of the images, or two images
-            would have the same output.
+        SettingError: the output folder is one of the sources, an output would be one of the images, or two images would
+            have the same output.
     """
     seen: Counter[str] = Counter()
     found: list[tuple[Path, PurePosixPath]] = []
@@ -80,13 +79,13 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
             found.append((source, PurePosixPath(source.name)))
             continue
         if source.resolve() == out:
-            raise SettingError(f"{folder} cannot take the outputs: the images lie in it: name another folder")
+            raise SettingError(f"{folder} cannot be the output folder: it contains the images: name another folder")
         name = PurePosixPath() if len(sources) == 1 else PurePosixPath(source.resolve().name)
         walk = _Walk(source, out, patterns or Patterns(), seen)
         found += ((path, name / inside) for path, inside in walk)
     endings = Counter(path.suffix.lower() for path, _ in found if to == SAME and kind_of_ending(path.suffix) is None)
     notes = tuple(
-        f"{_images(count)} of {ending or 'no ending'} will be {OTHER}: that is not written"
+        f"{_images(count)} of {ending or 'no ending'} will be {OTHER}: this format is not written"
         for ending, count in sorted(endings.items())
     )
     names, more = _named([name for _, name in found], to)
@@ -99,7 +98,7 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
 
 
 class _Walk:
-    """The images below a folder, in order of names; what is passed over is counted."""
+    """Finds the images below a folder, in order of names; counts other files."""
 
     def __init__(self, folder: Path, out: Path, patterns: Patterns, seen: Counter[str]) -> None:
         self._folder, self._out, self._patterns, self._seen = folder, out, patterns, seen
@@ -137,13 +136,13 @@ class _Walk:
 
 
 def _holds_tiles(folder: Path) -> bool:
-    """Whether a folder is that of the tiles of a deep zoom image."""
+    """Whether a folder contains the tiles of a Deep Zoom image."""
     name = folder.name.removesuffix("_files")
     return name != folder.name and folder.with_name(f"{name}.dzi").is_file()
 
 
 def _named(names: list[PurePosixPath], to: str) -> tuple[list[PurePosixPath], tuple[str, ...]]:
-    """The names of outputs; those of images whose names differ in their endings alone keep these."""
+    """Return names of outputs; images whose names differ only in their endings keep these."""
     endings = [_ending(name, to) for name in names]
     short = [name.with_name(name.stem + ending) for name, ending in zip(names, endings, strict=True)]
     shared = {name for name, count in Counter(short).items() if count > 1}
@@ -153,7 +152,9 @@ def _named(names: list[PurePosixPath], to: str) -> tuple[list[PurePosixPath], tu
     chosen = [whole if brief in shared else brief for brief, whole in zip(short, long, strict=True)]
     first = next(number for number, name in enumerate(short) if name in shared)
     together = sum(name in shared for name in short)
-    return chosen, (f"{_images(together)} share names but for the ending, which outputs keep, such as {chosen[first]}",)
+    return chosen, (
+        f"{_images(together)} have equal names except endings, which outputs keep, such as {chosen[first]}",
+    )
 
 
 def _ending(name: PurePosixPath, to: str) -> str:
@@ -163,7 +164,7 @@ def _ending(name: PurePosixPath, to: str) -> str:
 
 
 def _check(tasks: Sequence[Task]) -> None:
-    """Refuse outputs that are another's, or an image."""
+    """Refuse outputs that are those of another image, or are images."""
     by_output: dict[Path, Task] = {}
     sources = {task.source: task for task in tasks}
     for task in tasks:

@@ -1,4 +1,4 @@
-"""One image of a batch: whether there is something to do, and doing it."""
+"""One image of a batch: determine whether there is work to do, and do it."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from tilegan.inference.memory import DEFAULT, process_bytes
 from tilegan.inference.parts import MIB
 from tilegan.inference.passes import Stopped
 from tilegan.inference.plan import place_model
-from tilegan.pipelines.batching.files import checked, is_as_told, is_of_earlier_version, stamp
+from tilegan.pipelines.batching.files import checked, is_of_earlier_version, matches_result, stamp
 from tilegan.pipelines.batching.images import Task
 from tilegan.pipelines.batching.results import DONE, FAILED, SKIPPED, BatchImage
 from tilegan.pipelines.stylize import carry_out, put_in_place
@@ -34,13 +34,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True)
 class Ready:
-    """An image that is to be made.
+    """An image with its plan.
 
     Attributes:
-        task: its names.
-        job: how it will be made.
-        opened: what is to be closed after that.
-        started: when work on it began, by ``time.perf_counter``.
+        task: paths of image and output.
+        job: the planned work.
+        opened: resources to be closed afterward.
+        started: start of the work, by ``time.perf_counter``.
     """
 
     task: Task
@@ -50,23 +50,23 @@ class Ready:
 
 
 class Outcome(NamedTuple):
-    """What became of an image, and an error after which no other can be made either."""
+    """The result of an image, and an error that prevents all further images."""
 
     image: BatchImage
     fatal: Exception | None = None
 
 
 class Maker:
-    """Makes images with one model and one group of settings.
+    """Stylizes images with one model and one group of settings.
 
     Attributes:
         model: name, file or run folder of the model, or a translator.
-        translator: the model as it is used for images of 8 bits.
-        settings: those of each image.
+        translator: the model for 8-bit images.
+        settings: settings of each image.
         overwrite: whether outputs that were made otherwise are replaced.
-        process: bytes that this process takes without any image.
-        budget: bytes that the images that are worked on at once may take.
-        made: the last result that made an output, by its name (see ``Results.made``).
+        process: bytes of this process without any image.
+        budget: limit in bytes of the images processed at once.
+        made: the last successful result of an output, by its name (see ``Results.made``).
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class Maker:
 
         Args:
             model: name, file or run folder of the model, or a translator.
-            settings: of all images; workers and scheduler do not matter here.
-            made: the last result that made an output, by its name.
+            settings: settings of all images; workers and scheduler are ignored here.
+            made: the last successful result of an output, by its name.
 
         Raises:
-            ModelError: there is none.
-            SettingError: the device, the precision, a style or another choice cannot be, or there is too little memory.
+            ModelError: there is no such model.
+            SettingError: the device, the precision, a style or another choice is invalid, or there is too little memory.
         """
         self.model, self.overwrite = model, settings.run.overwrite
         self.translator = place_model(model, settings.passes.device, settings.passes.precision)
-        self.translator.settled(settings.choices())  # refuses what no image could be stylized with
+        self.translator.settled(settings.choices())  # refuses settings that are invalid for every image
         settings.look(1)
         self.process = process_bytes()
         limit = settings.run.memory
@@ -95,14 +95,14 @@ class Maker:
                 f"{self.process / MIB:.0f} MiB"
             )
         self.budget = DEFAULT if limit is None else limit - self.process
-        # where there is as much as without a limit, windows are those that there would be without
+        # a budget that is not below the default limit gives the windows of the default
         run = replace(settings.run, workers=1, scheduler=None, memory=limit if self.budget < DEFAULT else None)
         self.settings = replace(settings, run=run)
         self.made = made
         self._asked: dict[str, str] = {}
 
     def asked(self, kind: str) -> str:
-        """Return the digest of model and settings, for a kind of output."""
+        """Return the digest of model and settings for a kind of output."""
         if kind not in self._asked:
             settings, labels = self.settings, self.settings.labels
             decisive = [
@@ -116,33 +116,33 @@ class Maker:
         return self._asked[kind]
 
     def is_made(self, task: Task) -> BatchImage | None:
-        """Return the result of an image that was made as it is asked for, by the file of results alone.
+        """Return the result of an image that needs no work, by the file of results alone.
 
-        None if image, output, model or settings are others, or nothing is known of it.
+        None if image, output, model or settings have changed, or there is no result.
         """
         last = self.made(task.name)
         if last is None or last.asked != self.asked(kind_of(task.output)) or last.source_mtime_ns is None:
             return None
         same = (last.source_bytes, last.source_mtime_ns) == stamp(task.source)
-        return last if same and is_as_told(task, last) else None
+        return last if same and matches_result(task, last) else None
 
     def difference(self, task: Task) -> str | None:
-        """Return how an output that is there was made otherwise, in words that follow 'it was made'; None if not so."""
+        """Return how an existing output differs from the request, to follow 'it was made'; None if it does not."""
         try:
             with ExitStack() as opened:
                 return _difference(task, self._planned(task, opened))
         except (TileganError, OSError):
-            return None  # its own failure, which is told when its turn comes
+            return None  # a failure of this image, reported later
 
     def prepare(self, task: Task, *, dry: bool = False) -> Ready | BatchImage:
-        """Open an image and plan its work; return its result if there is nothing to do, or it cannot be done.
+        """Open an image and plan its work; return its result if there is nothing to do, or it fails.
 
         Args:
             task: the image.
             dry: whether nothing is written, not even a folder for the output.
 
         Raises:
-            ModelError: the model cannot work so, with any image.
+            ModelError: the model cannot process any image this way.
         """
         started = time.perf_counter()
         try:
@@ -166,12 +166,12 @@ class Maker:
             return self._failed(task, error, started)
 
     def make(self, ready: Ready, threads: ThreadPoolExecutor | None, progress: Progress) -> Outcome | None:
-        """Make an image; None if it was stopped. Any thread may call it.
+        """Stylize an image; None if it was stopped. Any thread may call it.
 
         Args:
-            ready: from ``prepare``.
-            threads: those that run forward passes; own ones if None.
-            progress: told how far it is, in pixels of the output.
+            ready: output of ``prepare``.
+            threads: threads that run forward passes; None for new ones.
+            progress: called with the pixels of the output done.
         """
         task = ready.task
         with ready.opened:
@@ -185,7 +185,7 @@ class Maker:
                 return Outcome(self._failed(task, error, ready.started), fatal)
 
     def _planned(self, task: Task, opened: ExitStack) -> Job:
-        """Plan the work on an image, as if an output that is there were to be replaced."""
+        """Plan the work on an image, as if an existing output were to be replaced."""
         replaces = os.path.lexists(task.output)
         try:
             return opened.enter_context(self._with(task, resume=True, overwrite=replaces))
@@ -193,7 +193,7 @@ class Maker:
             folder = WorkFolder.of(task.output)
             if not (self.overwrite or is_of_earlier_version(folder, task.source)):
                 raise ResumeError(
-                    f"unfinished work in {folder.path} was begun with another model or setting: --overwrite begins anew"
+                    f"unfinished work in {folder.path} had another model or setting: --overwrite starts again"
                 ) from error
         return opened.enter_context(self._with(task, resume=False, overwrite=True))
 
@@ -202,7 +202,7 @@ class Maker:
         return prepared(task.source, task.output, self.model, {"settings": settings}, self.process)
 
     def _is_finished(self, task: Task, job: Job) -> bool:
-        """Return whether the output that is there is the one asked for.
+        """Return whether the existing output is the requested one.
 
         Raises:
             OutputExistsError: it is another one, and may not be replaced.
@@ -217,12 +217,12 @@ class Maker:
         return False
 
     def _is_outdated(self, task: Task) -> bool:
-        """Return whether an output was made of an earlier version of its image, as it is asked for now."""
+        """Return whether an output was made from an earlier version of its image, with the requested settings."""
         last = self.made(task.name)
         return (
             last is not None
             and (last.path, last.asked) == (str(task.source), self.asked(kind_of(task.output)))
-            and is_as_told(task, last)
+            and matches_result(task, last)
         )
 
     def _result(
@@ -249,7 +249,7 @@ class Maker:
         )
 
     def _of(self, task: Task) -> BatchImage:
-        """Return what is known of an image before it is made."""
+        """Return the properties of an image before it is stylized."""
         try:
             size, changed = stamp(task.source)
         except OSError:
@@ -259,12 +259,12 @@ class Maker:
 
 
 def _difference(task: Task, job: Job) -> str | None:
-    """How an output that is there was made otherwise than planned, in words that follow 'it was made'."""
+    """Return how an existing output differs from the plan, to follow 'it was made'."""
     request = job.request
     asked = job.made.encoded(**writer_of(request.kind).deciding(request.settings.options))
     made = provenance_of(task.output, request.kind)
     if made is None:
-        return "by something else: it does not tell what made it"
+        return "by something else: it has no provenance"
     kept = {name: value for name, value in made.settings.items() if name in request.free}
     return made.difference(asked.encoded(**kept))
 

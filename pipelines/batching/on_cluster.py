@@ -1,4 +1,4 @@
-"""A batch on the workers of a Dask cluster: each takes some images at a time, and works on them side by side."""
+"""A batch on the workers of a Dask cluster: each receives some images at a time, and processes them side by side."""
 
 import threading
 import time
@@ -20,23 +20,23 @@ from tilegan.pipelines.batching.results import FAILED, BatchImage
 from tilegan.pipelines.batching.side_by_side import SideBySide
 from tilegan.pipelines.stylize_settings import StylizeSettings
 
-IMAGES, BYTES = 16, 2**26  # of source files that a worker takes at a time: small ones are many, large ones few
-AHEAD = 2  # chunks given to each worker: enough that none is idle
-PATIENCE = "60s"  # that images may take to end after an interrupt
+IMAGES, BYTES = 16, 2**26  # bytes of source files per chunk: many small ones, or few large ones
+AHEAD = 2  # chunks submitted per worker: enough that none is idle
+PATIENCE = "60s"  # seconds for images to end after an interrupt
 
 Chunk = tuple[Task, ...]
-Made = tuple[list[BatchImage], Exception | None]  # what became of images, and an error that concerns all others too
-_SECONDS = 0.2  # while the next image is yet to come
+Made = tuple[list[BatchImage], Exception | None]  # results of images, and an error that prevents all further ones
+_SECONDS = 0.2  # while there is no next image yet
 
 
 @dataclass(frozen=True)
 class Order:
-    """What all images of a batch are made by.
+    """The model and settings of all images of a batch.
 
     Attributes:
-        key: what tells it from other batches.
+        key: identifier of the batch.
         model: name or file of the model.
-        settings: of all images.
+        settings: settings of all images.
     """
 
     key: str
@@ -51,18 +51,18 @@ def run_on_cluster(
     made: Callable[[str], BatchImage | None],
     done: Callable[[BatchImage], None],
 ) -> None:
-    """Make images on a cluster; if a worker dies, its images are given to another one.
+    """Process images on a cluster; if a worker dies, its images are given to another one.
 
     Args:
-        client: of the cluster; its workers see images and outputs under the same names.
-        order: what is asked for.
-        tasks: the images; None where the next one is yet to come.
-        made: the last result that made an output.
-        done: told what became of each image.
+        client: client of the cluster; its workers see images and outputs under the same names.
+        order: model and settings.
+        tasks: the images; None while there is no next image yet.
+        made: the last successful result of an output.
+        done: called with the result of each image.
 
     Raises:
         WorkerError: there is no worker, or the scheduler has gone.
-        OutputError: there is no room left.
+        OutputError: the disk is full.
     """
     workers = len(client.nthreads())
     if not workers:
@@ -83,9 +83,9 @@ def run_on_cluster(
             wait(list(running), return_when="FIRST_COMPLETED")
             _collect(running, done)
     except NoWorkerError as error:
-        raise WorkerError("all workers have died, and none comes back: the same command goes on") from error
+        raise WorkerError("all workers have died, and none comes back: repeat the command to continue") from error
     except (CommClosedError, FutureCancelledError) as error:
-        raise WorkerError("the scheduler has gone: the same command goes on") from error
+        raise WorkerError("the scheduler has gone: repeat the command to continue") from error
     finally:
         with suppress(Exception):  # the scheduler may be gone; this must not hide the first error
             if running:
@@ -97,13 +97,13 @@ def run_on_cluster(
 
 
 def _collect(running: dict[Future[Made], Chunk], done: Callable[[BatchImage], None]) -> None:
-    """Tell what became of the images of chunks that have ended."""
+    """Report the results of finished chunks."""
     for future in [future for future in running if future.done()]:
         chunk = running.pop(future)
         try:
             images, fatal = future.result()
         except KilledWorker:
-            error = "the workers died that were to make it, or images beside it: they may have too little memory"
+            error = "its workers died with it, or with other images: they may have too little memory"
             images, fatal = [BatchImage(str(task.source), task.name, FAILED, error=error) for task in chunk], None
         for image in images:
             done(image)
@@ -112,7 +112,7 @@ def _collect(running: dict[Future[Made], Chunk], done: Callable[[BatchImage], No
 
 
 def _chunks(tasks: Iterable[Task | None]) -> Iterator[Chunk | None]:
-    """The images in groups; None where the next one is yet to come."""
+    """Yield groups of images; None while there is no next image yet."""
     chunk: list[Task] = []
     size = 0
     for task in tasks:
@@ -136,7 +136,7 @@ _one_chunk = threading.Lock()  # a worker may have several threads, and computes
 
 
 def make_chunk(order: Order, chunk: Chunk, known: Mapping[str, BatchImage]) -> Made:
-    """Make some images in this process, one chunk after the other."""
+    """Process some images in this process, one chunk after another."""
     images: list[BatchImage] = []
     with _one_chunk:
         if order.key in _stopped:
@@ -157,24 +157,24 @@ def make_chunk(order: Order, chunk: Chunk, known: Mapping[str, BatchImage]) -> M
 
 
 def stop_chunks(key: str) -> None:
-    """Stop the images of an order in this process: those that are not begun yet."""
+    """Stop an order in this process before its next image."""
     _stopped.add(key)
     for side_by_side in list(_current):
         side_by_side.stop()
 
 
 def forget(key: str) -> None:
-    """Close what is kept open for an order in this process."""
+    """Close the resources of an order in this process."""
     _makers.pop(key, None)
     _stopped.discard(key)
 
 
 def share_of(settings: StylizeSettings, workers: int) -> StylizeSettings:
-    """Return the settings with the memory that each of several processes may take; the waiting one takes a share too.
+    """Return the settings with the memory limit of each of several processes; the waiting process counts as one.
 
     Args:
-        settings: of the batch.
-        workers: processes on this machine; 0 for those of a scheduler, whose limit is that of each.
+        settings: settings of the batch.
+        workers: number of processes on this machine; 0 for a scheduler's workers, where the limit applies to each.
     """
     limit = settings.run.memory
     if limit is None or not workers:

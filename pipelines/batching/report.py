@@ -1,4 +1,4 @@
-"""What a batch will do, and what became of it."""
+"""Plan and result of a batch."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -10,18 +10,18 @@ from tilegan.pipelines.batching.results import DONE, FAILED, SKIPPED, BatchImage
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What will be done.
+    """The plan of a batch.
 
     Attributes:
-        output: the folder of outputs.
+        output: output folder.
         images: number of images found.
-        passed_over: number of files that are no images, by ending.
-        to_make: number of images that are to be made; None before they have been looked into.
-        skipped: number of images whose outputs are there already; likewise.
-        failed: number of images that cannot be made; likewise.
-        megapixels: of the outputs that are to be made; likewise.
-        failures: the images that cannot be made.
-        notes: what a user should know, a line each.
+        passed_over: numbers of files that are not images, by ending.
+        to_make: number of images to be stylized; None before they were inspected.
+        skipped: number of images whose outputs exist; None before they were inspected.
+        failed: number of images that cannot be stylized; None before they were inspected.
+        megapixels: megapixels of the outputs to be made; None before they were inspected.
+        failures: images that cannot be stylized.
+        notes: notes for the user, one line each.
     """
 
     output: Path
@@ -37,20 +37,20 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of all images.
+    """The result of a batch.
 
     Attributes:
-        output: the folder of outputs.
-        results: the file with a line for each image, in that folder.
-        done: number of images that were made.
-        skipped: number of images whose outputs were there already.
-        failed: number of images that could not be made.
-        passed_over: number of files that are no images, by ending.
-        megapixels: of the outputs made.
-        seconds: that all took.
-        megapixels_per_second: of the outputs made, by ``seconds``.
-        failures: the images that could not be made.
-        notes: what a user should know, a line each.
+        output: output folder.
+        results: file in that folder with one line per image.
+        done: number of images stylized.
+        skipped: number of images whose outputs existed.
+        failed: number of images that could not be stylized.
+        passed_over: numbers of files that are not images, by ending.
+        megapixels: megapixels of the outputs made.
+        seconds: duration.
+        megapixels_per_second: ``megapixels`` per second of the duration.
+        failures: images that could not be stylized.
+        notes: notes for the user, one line each.
     """
 
     output: Path
@@ -67,20 +67,20 @@ class BatchResult:
 
 
 class Tally:
-    """Counts what became of images, and writes it down."""
+    """Counts and records the results of images."""
 
     def __init__(self, results: Results, progress: Callable[[BatchImage], None] | None) -> None:
-        """Take the file of results, and who is told of each image."""
+        """Initialize with the file of results, and a callback for each image."""
         self._results, self._progress = results, progress
         self._counts: Counter[str] = Counter()
         self._pixels = 0
         self._failures: list[BatchImage] = []
 
     def add(self, image: BatchImage) -> None:
-        """Write down what became of an image, then tell it.
+        """Record the result of an image, then report it.
 
         Raises:
-            OutputError: there is no room.
+            OutputError: the disk is full.
         """
         self._results.append(image)
         self._counts[image.status] += 1
@@ -94,7 +94,7 @@ class Tally:
     def result(
         self, output: Path, passed_over: Mapping[str, int], seconds: float, notes: tuple[str, ...]
     ) -> BatchResult:
-        """Return what became of all images so far."""
+        """Return the result of the batch so far."""
         megapixels = self._pixels / 1e6
         return BatchResult(
             output=output,

@@ -1,4 +1,4 @@
-"""What is asked of a batch, checked before any work."""
+"""The request of a batch, checked before any work."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ Sources = str | Path | Sequence[str | Path]
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """What is asked of a batch.
+    """The arguments of a batch.
 
     Attributes:
         sources: folders of images, and images.
-        folder: the folder of outputs.
+        folder: output folder.
         to: format of outputs, one of ``tilegan.pipelines.batching.images.kinds``.
-        patterns: what is taken of the folders.
-        settings: of all images.
+        patterns: selection of files in the folders.
+        settings: settings of all images.
     """
 
     sources: tuple[Path, ...]
@@ -46,11 +46,11 @@ class BatchRequest:
         exclude: Sequence[str],
         values: Mapping[str, Any],
     ) -> Self:
-        """Check what can be checked without looking at images; for the arguments see ``tilegan.pipelines.batch``.
+        """Check everything that needs no images; for the arguments see ``tilegan.pipelines.batch``.
 
         Raises:
-            SettingError: a value cannot be.
-            OutputError: there is a file where the folder of outputs shall be.
+            SettingError: a value is invalid.
+            OutputError: the output folder is an existing file.
         """
         settings = StylizeSettings.of(**values)
         settings.processes()
@@ -61,33 +61,35 @@ class BatchRequest:
         sources = (source,) if isinstance(source, str | Path) else tuple(source)
         for name in (*sources, output):
             if is_elsewhere(name):
-                raise SettingError(f"many images are read and written on this disk alone, not at {name}")
+                raise SettingError(f"a batch reads and writes local files only, not {name}")
         folder = Path(output)
         if kind_of_ending(folder.suffix):
-            raise SettingError(f"many images go to a folder, and {folder} has the ending of a file: name a folder")
+            raise SettingError(
+                f"many images need an output folder, and {folder} has the ending of a file: name a folder"
+            )
         if folder.exists() and not folder.is_dir():
-            raise OutputError(f"{folder} is a file: many images go to a folder: name one")
+            raise OutputError(f"{folder} is a file: many images need an output folder: name one")
         return cls(tuple(map(Path, sources)), folder, to, Patterns(include, exclude), settings)
 
     def look(self) -> Survey:
-        """Find the images that are there now. Raises as ``survey``."""
+        """Find the present images. Raises the errors of ``survey``."""
         return survey(self.sources, self.folder, self.to, self.patterns)
 
     def check_found(self, found: Survey) -> None:
         """Refuse a batch without images.
 
         Raises:
-            ImageError: there is none.
+            ImageError: there are none.
         """
         if found.tasks:
             return
         where = ", ".join(map(str, self.sources))
         others = f", but {sum(found.passed_over.values())} other files" if found.passed_over else ""
-        chosen = " that --include and --exclude leave" if self.patterns.choose else ""
+        chosen = " selected by --include and --exclude" if self.patterns.choose else ""
         raise ImageError(f"no images{chosen} in {where}{others}: give a folder of images")
 
     def check_outputs(self, tasks: Sequence[Task], maker: Maker, results: Results) -> None:
-        """Refuse a folder whose outputs were made with another model or other settings, before any is touched.
+        """Refuse a folder whose outputs were made with another model or other settings, before any is changed.
 
         Raises:
             ResumeError: they may not be replaced.
@@ -104,5 +106,5 @@ class BatchRequest:
         if others and (difference := maker.difference(others[0])):
             raise ResumeError(
                 f"{len(others)} of {len(tasks)} outputs in {self.folder} were made {difference}: "
-                "--overwrite makes them anew, or name another folder"
+                "--overwrite makes them again, or name another folder"
             )

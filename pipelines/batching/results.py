@@ -1,4 +1,4 @@
-"""The results of a batch: what became of each image, a JSON line each, in a file beside the outputs."""
+"""The results of a batch: one JSON line per image, in a file beside the outputs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,22 +16,22 @@ MADE = (DONE, SKIPPED)
 
 @dataclass(frozen=True)
 class BatchImage:
-    """What became of an image of a batch.
+    """The result of an image in a batch.
 
     Attributes:
         path: absolute path of the image.
-        output: path of its output inside the folder of outputs, with slashes.
-        status: 'done', 'skipped' (its output was there already) or 'failed'.
-        seconds: that it took.
-        width: of the output, in pixels; None if it is not known.
-        height: likewise.
-        sha256: of the output's bytes, in hexadecimal; None of a folder, which ``tilegan verify`` checks, or if there is
-            no output.
-        error: why it failed, in one line; None if it did not.
-        notes: what was done otherwise than asked for, a line each.
-        bytes: of the output file; None as for ``sha256``.
-        source_bytes: of the image, a file; None of a folder.
-        source_mtime_ns: when it was last changed.
+        output: path of its output inside the output folder, with slashes.
+        status: 'done', 'skipped' (its output existed) or 'failed'.
+        seconds: duration.
+        width: width of the output, in pixels; None if unknown.
+        height: height of the output, in pixels; None if unknown.
+        sha256: hash of the output's bytes, in hexadecimal; None for a folder, which ``tilegan verify`` checks, or
+            without output.
+        error: reason of a failure, in one line; None if there is none.
+        notes: deviations from the request, one line each.
+        bytes: size of the output file; None as for ``sha256``.
+        source_bytes: size of the image file; None for a folder.
+        source_mtime_ns: its modification time.
         asked: digest of model and settings.
     """
 
@@ -51,24 +51,24 @@ class BatchImage:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return what ``dataclasses.asdict`` told; further values are left out.
+        """Parse the output of ``dataclasses.asdict``; unknown values are ignored.
 
         Raises:
-            KeyError, TypeError: it is none.
+            KeyError, TypeError: the content is not such an output.
         """
         known = {entry.name: content[entry.name] for entry in fields(cls) if entry.name in content}
         return cls(**(known | {"notes": tuple(known.get("notes", ()))}))
 
 
 class Results:
-    """The file of results, to which a line is appended for each image.
+    """The file of results, to which one line per image is appended.
 
     Attributes:
-        path: of the file.
+        path: path of the file.
     """
 
     def __init__(self, path: Path) -> None:
-        """Read the file, if it is there. What a kill left of its last line is removed before the first new one.
+        """Read the file if it exists. The remains of a line cut off by a kill are removed before the first new one.
 
         Raises:
             OutputError: it cannot be read.
@@ -83,14 +83,14 @@ class Results:
         self._made = {image.output: image for image in _images(content[: self._whole]) if image.status in MADE}
 
     def made(self, output: str) -> BatchImage | None:
-        """Return the last result that made an output, or found it there; None if there is none."""
+        """Return the last result with an output, made or found; None if there is none."""
         return self._made.get(output)
 
     def append(self, image: BatchImage) -> None:
-        """Append the result of an image, unless it is known: then it tells nothing new.
+        """Append the result of an image, unless it repeats a known one.
 
         Raises:
-            OutputError: there is no room, or no permission.
+            OutputError: the disk is full, or there is no permission.
         """
         if image.status == SKIPPED and image.output in self._made:
             return
@@ -101,7 +101,7 @@ class Results:
                 if self._is_torn:
                     file.truncate(self._whole)
                     self._is_torn = False
-                file.write(json.dumps(asdict(image)).encode() + b"\n")  # at once: a kill hardly divides it
+                file.write(json.dumps(asdict(image)).encode() + b"\n")  # in one write: a kill hardly divides it
         except OSError as error:
             raise OutputError(f"cannot write {self.path}: {error.strerror or first_line(error)}: make room") from error
 
@@ -111,4 +111,4 @@ def _images(content: bytes) -> Iterator[BatchImage]:
         try:
             yield BatchImage.from_json(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # of another program, or of a disk that lost its power
+            continue  # written by another program, or cut off by a power failure

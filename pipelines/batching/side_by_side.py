@@ -1,7 +1,7 @@
-"""Several images at once in one process: planned one after the other, then read, computed and written in threads.
+"""Several images at once in one process: planned one after another, then read, computed and written in threads.
 
-All share the threads that run forward passes: as many at once as there are cores, of whichever images. So no core waits
-while an image is read or written, and no image needs more than one core at a time.
+All share the threads that run forward passes: as many at once as there are cores, of any images. So no core waits while
+an image is read or written, and no image needs more than one core at a time.
 """
 
 import os
@@ -26,7 +26,7 @@ from tilegan.pipelines.batching.results import BatchImage
 from tilegan.pipelines.stylize_small import is_small
 from tilegan.progress import silent
 
-_SECONDS = 0.2  # between two reports on an image that takes long
+_SECONDS = 0.2  # seconds between two reports on a large image
 
 Done = Callable[[BatchImage], None]
 Parts = Callable[[str, str, int, int], None]  # path of an image, and the arguments of ``Progress``
@@ -34,12 +34,12 @@ Parts = Callable[[str, str, int, int], None]  # path of an image, and the argume
 
 @dataclass(frozen=True)
 class Load:
-    """What an image takes while it is worked on.
+    """Resources of an image while it is processed.
 
     Attributes:
         streams: forward passes at once.
-        forward: bytes of one of them.
-        pixels: bytes of what is read, written and held.
+        forward: bytes of one forward pass.
+        pixels: bytes of pixels read, written and held.
         reader: bytes of the reader's cache, which all images share.
     """
 
@@ -57,22 +57,22 @@ class Load:
 
 
 class SideBySide:
-    """The images that are worked on at once."""
+    """The images that are processed at once."""
 
     def __init__(self, maker: Maker, done: Done, parts: Parts | None = None) -> None:
-        """Take who makes the images.
+        """Initialize without images.
 
         Args:
-            maker: the model and the settings.
-            done: told what became of each image, in the thread that calls ``run``.
-            parts: told how far images are that take long, likewise.
+            maker: model and settings.
+            done: called with the result of each image, in the thread that calls ``run``.
+            parts: called with the progress of large images, in the same thread.
         """
         self._maker, self._done, self._parts = maker, done, parts
         device = maker.translator.device
         self._passes = {"cpu": torch.get_num_threads(), "cuda": CUDA_STREAMS}.get(device.type, 1)
         self._threads = forward_threads(device, self._passes)
         self._at_once = self._passes + BESIDE
-        if device.type == "cuda":  # it computes an image in less time than a core reads or writes one
+        if device.type == "cuda":  # a GPU computes an image faster than a core reads or writes one
             self._at_once = max(self._at_once, min(GPU_THREADS, os.cpu_count() or 1))
         self._pool = ThreadPoolExecutor(self._at_once, "image")
         self._running: dict[Future[Outcome | None], tuple[Ready, Load]] = {}
@@ -80,13 +80,13 @@ class SideBySide:
         self._reports: SimpleQueue[tuple[str, str, int, int]] = SimpleQueue()
 
     def run(self, tasks: Iterable[Task | None]) -> None:
-        """Make images, once. Interrupted, it ends when those that are being made have ended, or can be resumed.
+        """Process images, once. After an interrupt, it returns when current images have ended or can be resumed.
 
         Args:
-            tasks: the images; None where the next one is yet to come.
+            tasks: the images; None while there is no next image yet.
 
         Raises:
-            OutputError: there is no room left.
+            OutputError: the disk is full.
         """
         try:
             for task in tasks:
@@ -118,7 +118,7 @@ class SideBySide:
         stop_within([ready.job.request.folder.path for ready, _ in list(self._running.values())])
 
     def _start(self, ready: Ready) -> None:
-        """Begin an image as soon as there is room for it."""
+        """Start an image as soon as its resources are available."""
         with ready.opened.pop_all() as opened:
             load = Load.of(ready)
             while self._running and not self._has_room(load):
@@ -129,7 +129,7 @@ class SideBySide:
         self._running[future] = ready, load
 
     def _threads_of(self, ready: Ready) -> ThreadPoolExecutor | None:
-        """The threads that all images share; none for one that may run fewer passes, since memory is short."""
+        """Return the shared threads; None for an image that may run fewer passes, because memory is short."""
         plan = ready.job.plan
         rows, columns = grid_shape(plan.region.height, plan.region.width, plan.window)
         return self._threads if ready.job.summary.streams >= min(rows * columns, self._passes) else None
@@ -137,7 +137,7 @@ class SideBySide:
     def _has_room(self, load: Load) -> bool:
         loads = [load, *(running for _, running in self._running.values())]
         if len(loads) > self._at_once or any(other.reader > READER for other in loads):
-            return False  # a reader's larger cache is given to one image alone
+            return False  # only one image may have a larger reader's cache
         at_once = min(self._passes, sum(other.streams for other in loads))
         forward = at_once * max(other.forward for other in loads)
         return forward + sum(other.pixels for other in loads) + READER <= self._maker.budget
@@ -148,7 +148,7 @@ class SideBySide:
         self._reports.put((path, phase, done, total))
 
     def _collect(self, seconds: float) -> None:
-        """Wait for an image to end, and tell of it."""
+        """Wait for an image to end, and report it."""
         if not self._running:
             time.sleep(seconds)
         finished, _ = wait(self._running, seconds, FIRST_COMPLETED)

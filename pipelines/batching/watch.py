@@ -1,4 +1,4 @@
-"""Images that come into a folder while it is watched."""
+"""New images in a watched folder."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,17 +7,18 @@ from pathlib import Path
 
 from tilegan.pipelines.batching.images import Survey, Task
 
-SECONDS = 2.0  # between two looks at the folder
+SECONDS = 2.0  # seconds between two surveys of the folder
 
 
 def watched(look: Callable[[], Survey], clock: Callable[[], float] = time.monotonic) -> Iterator[Task | None]:
-    """Yield each image once when it is no longer growing, and again when it has changed; None where there is none.
+    """Yield each image once when it no longer grows, and again when it has changed; None if there is none.
 
-    An image is taken when two looks find it alike. It never ends; the caller waits a moment after each None.
+    An image is yielded when two surveys find it unchanged. The iteration never ends; the caller waits a moment after
+    each None.
 
     Args:
-        look: finds the images that are there.
-        clock: in seconds.
+        look: returns the present images.
+        clock: returns the time in seconds.
     """
     before: dict[Path, tuple[int, int]] = {}
     taken: dict[Path, tuple[int, int]] = {}
@@ -29,7 +30,7 @@ def watched(look: Callable[[], Survey], clock: Callable[[], float] = time.monoto
         due = clock() + SECONDS
         now = {}
         for task in look().tasks:
-            with suppress(OSError):  # it has gone meanwhile
+            with suppress(OSError):  # removed meanwhile
                 status = task.source.stat()
                 stamp = now[task.source] = (status.st_size, status.st_mtime_ns)
                 if before.get(task.source) == stamp and taken.get(task.source) != stamp:

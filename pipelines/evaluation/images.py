@@ -43,7 +43,7 @@ class Chosen:
     options: EvaluateOptions
 
 
-LEARNT = 100  # images of each folder, including chosen ones, on which probes are trained
+TRAINED_ON = 100  # images of each folder, including chosen ones, on which probes are trained
 
 Named = tuple[str, Picture]
 
@@ -119,9 +119,9 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
 def _others(
     images: list[TrainingImage], chosen: list[TrainingImage], folder: Path, labels: bool = False
 ) -> Iterator[Named]:
-    """Yield names and pixels of further images, spread evenly, so that there are ``LEARNT`` with the chosen ones."""
+    """Yield names and pixels of further images, evenly spread, up to ``TRAINED_ON`` with the chosen ones."""
     rest = [image for image in images if image not in set(chosen)]
-    for number in spread(len(rest), LEARNT - len(chosen)):
+    for number in spread(len(rest), TRAINED_ON - len(chosen)):
         if (found := _decoded(rest[number], folder, labels)) is not None:
             yield found
 

@@ -7,7 +7,7 @@ from tilegan.geometry import means, round_up
 from tilegan.images.instances import plane_numbers
 from tilegan.inference.array import stylize_array
 from tilegan.metrics.baselines import ColorStatistics, color_transfer
-from tilegan.metrics.pyramid import levels_of
+from tilegan.metrics.pyramid import max_levels
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.pipelines.evaluation.figures import Figures, Tally
@@ -28,7 +28,7 @@ class Evaluation:
         sources, paintings = ([picture for _, picture in some] for some in (images.sources, images.targets))
         self.translator, self.sources, self.wanted, self.seed = translator, sources, images.wanted, seed
         self.images, self.onlooker = images, onlooker
-        self.levels = levels_of(min(min(picture.shape[:2]) for picture in (images.wanted or sources) + paintings))
+        self.levels = max_levels(min(min(picture.shape[:2]) for picture in (images.wanted or sources) + paintings))
         self.colors = ColorStatistics.mean_of([ColorStatistics.of(picture) for picture in paintings])
         halves = paintings[::2], paintings[1::2]
         self.size = max(len(sources), *map(len, halves))

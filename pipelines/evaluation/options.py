@@ -9,7 +9,7 @@ from tilegan.options import described, option
 @described
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """Which images are compared, and by what."""
+    """Images and settings of an evaluation."""
 
     images: int = option(
         12,
@@ -20,7 +20,7 @@ class EvaluateOptions:
     )
     held_out: int | None = option(
         None,
-        "Only every N-th file of both folders: those that a training with hold-out N kept out",
+        "Only every N-th file of both folders: those held out by training with hold-out N",
         metavar="N",
         least=2,
     )
@@ -33,12 +33,12 @@ class EvaluateOptions:
     )
     megapixels: tuple[float, ...] = option(
         (),
-        "Sizes to which sources are scaled, to stylize them and look at the results from near and from far",
+        "Sizes to which sources are scaled, to stylize them and compare the results from near and from far",
         metavar="N[,N...]",
     )
     large: str | Path | None = option(
         None,
-        "Folder of the sources of these large images, at best as large in fact",
+        "Folder of the sources of these large images, preferably of these sizes",
         metavar="DIR",
         unset="the folder of sources",
     )

@@ -78,7 +78,7 @@ def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
     facts = (
         f"{len(result.sources)} sources, {len(result.targets[0])} + {len(result.targets[1])} targets, reduced "
         f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
-        f"{result.precision}. Probes were trained on {result.learnt[0]} sources and {result.learnt[1]} targets."
+        f"{result.precision}. Probes were trained on {result.trained_on[0]} sources and {result.trained_on[1]} targets."
     )
     if any(large.enlarged > 1 for large in result.large):
         facts += " Some of the large sources were enlarged: " + ", ".join(
@@ -118,8 +118,8 @@ def _plots(result: EvaluateResult, pictures: list[Pictures]) -> str:
     style = {name: of.style for name, of in figures.items()} | {"real": [1.0] * len(levels)}
     content = {name: of.content for name, of in figures.items()}
     plots = {
-        "Amplitude of the grid": bar_plot(amplitudes, max(1.0, 1.15 * max(amplitudes.values())), "levels of 255"),
-        "Mean profile over a tile": line_plot(profiles, -reach, reach, "column in the tile; levels of 255", marks),
+        "Amplitude of the grid": bar_plot(amplitudes, max(1.0, 1.15 * max(amplitudes.values())), "8-bit values"),
+        "Mean profile over a tile": line_plot(profiles, -reach, reach, "column in the tile; 8-bit values", marks),
         "Style": line_plot(style, -0.5, 1.25, "level of the pyramid, 0 is the finest", levels),
         "Content": line_plot(content, 0, 1.05, "level of the pyramid, 0 is the finest", levels),
     }

@@ -27,7 +27,7 @@ class EvaluateResult:
         real_style: distances between real target images, by level.
         real_palette: likewise for colors.
         real_seen: metrics of real target images by frozen features.
-        learnt: numbers of sources and targets on which probes were trained.
+        trained_on: numbers of sources and targets on which probes were trained.
         features: name of the file of the frozen network, or of the package of its weights.
         large: metrics of large results, by size.
         large_sources: names of the sources of these.
@@ -50,7 +50,7 @@ class EvaluateResult:
     real_style: list[float]
     real_palette: float
     real_seen: Verdict
-    learnt: tuple[int, int]
+    trained_on: tuple[int, int]
     features: str
     large: list[LargeFigures]
     large_sources: list[str]

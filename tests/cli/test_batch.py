@@ -68,7 +68,7 @@ def test_a_failed_image_is_told_and_decides_the_exit_code(run, photos: Path, mod
     assert "3 made, 0 skipped, 1 failed" in result.stdout
     failed, error = result.stderr.splitlines()[-2:]
     assert failed.startswith("Failed: ") and failed.count("broken.jpg") >= 1
-    assert error == "Error: 1 of 4 images failed: out/results.jsonl tells why"
+    assert error == "Error: 1 of 4 images failed: see out/results.jsonl"
     assert run("batch", photos, "out", "--to", "png", "--model", model, "--exclude", "broken*").exit_code == 0
 
 
@@ -90,11 +90,11 @@ def test_a_dry_run_in_words_and_in_json(run, photos: Path, model: Path) -> None:
         "images:  4",
         "others:  1 .txt: passed over",
         "to make: 3, 0.0 MP, in out",
-        "skipped: 0: their outputs are there",
+        "skipped: 0: their outputs exist",
         "failed:  1",
     ]
     assert "d.gif" in told[5]
-    assert told[6] == "note:    1 image of .gif will be .tif: that is not written"
+    assert told[6] == "note:    1 image of .gif will be .tif: this format is not written"
     (event,) = events(run(*arguments, "--progress", "json").stdout)
     assert (event["event"], event["images"], event["to_make"], event["failed"]) == ("plan", 4, 3, 1)
     assert (event["passed_over"], event["megapixels"]) == ({".txt": 1}, 0.0048)
@@ -195,7 +195,7 @@ def test_an_interrupted_batch_leaves_only_whole_images(run, tmp_path: Path, mode
     process.send_signal(signal.SIGINT)
     told, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the same command goes on" in errors and "Traceback" not in errors
+    assert "repeat the command to continue" in errors and "Traceback" not in errors
     assert events(told)[-1] == {"event": "interrupted"}
     made = {line["output"] for line in lines(tmp_path / "out") if line["status"] == "done"}
     assert names(tmp_path / "out") == made | {"results.jsonl"}

@@ -14,7 +14,7 @@ def test_models_and_their_styles_are_listed_a_line_each(run) -> None:
     assert result.exit_code == 0, result.output
     names = [line.split()[0] for line in result.stdout.splitlines()]
     assert names == ["both", "dark", "light", "one"]
-    assert "one      noise, in colours\n" in result.stdout
+    assert "one      noise, in colors\n" in result.stdout
     assert "  light  a style of 'both'\n" in result.stdout
 
 

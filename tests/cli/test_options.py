@@ -43,12 +43,12 @@ def test_nonsense_is_named(convert, text: str) -> None:
 def test_shares_of_styles() -> None:
     assert style_shares("monet") == {"monet": 1.0}
     assert style_shares("vangogh=0.7, monet = 0.3") == {"vangogh": 0.7, "monet": 0.3}
-    with pytest.raises(click.BadParameter, match="'monet=much' is no share"):
+    with pytest.raises(click.BadParameter, match="'monet=much' is not a share"):
         style_shares("monet=much")
 
 
 def test_looks_of_labels_and_instances() -> None:
     assert label_looks("2=4, water=1,#17=3") == {2: 4, "water": 1, "#17": 3}
     for text in ("2", "2=", "=3", "2=x", "2=-1"):
-        with pytest.raises(click.BadParameter, match=f"'{text}' are no looks of labels"):
+        with pytest.raises(click.BadParameter, match=f"'{text}' are not looks of labels"):
             label_looks(text)

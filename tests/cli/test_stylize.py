@@ -114,7 +114,7 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     process.send_signal(number)
     events, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "--resume goes on" in errors
+    assert "--resume to continue" in errors
     assert "Traceback" not in errors
     assert json.loads(events.splitlines()[-1]) == {"event": "interrupted"}
     assert not photo.with_name("large.dots.png").exists()
@@ -122,10 +122,10 @@ def test_interrupted_work_is_kept_and_goes_on(run, photo: Path, model: Path, num
     assert Image.open(photo.with_name("large.dots.png")).size == (640, 640)
 
 
-def test_strength_and_colours(run, photo: Path, model: Path) -> None:
+def test_strength_and_colors(run, photo: Path, model: Path) -> None:
     arguments = ("stylize", photo, "-o", "out.png", "--model", model)
     plan = run(*arguments, "--strength", 0.5, "--keep-colors", "--dry-run")
-    assert "style:   strength 0.5, colours of the source; strokes as large as the model paints them" in plan.stdout
+    assert "style:   strength 0.5, colors of the source; strokes as large as the model paints them" in plan.stdout
     assert run(*arguments, "--strength", 0).exit_code == 0
     assert Image.open("out.png").convert("RGB").tobytes() == Image.open(photo).convert("RGB").tobytes()
     for wrong in ("-0.1", "1.1", "half"):

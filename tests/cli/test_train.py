@@ -79,11 +79,11 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
         (["--resume", "run", "--batch", "4"], "leave out: batch"),
         (["--resume", "run", "--set", "a=1", "--context"], "leave out: set, context"),
         (["a", "b", "--resume", "run", "--seed", "1"], "leave out: seed"),
-        (["a", "b", "--time", "soon"], "is no time"),
+        (["a", "b", "--time", "soon"], "is not a time"),
         (["a", "b", "--set", "palette"], "give name=value"),
         (["a", "b", "--norm", "group"], "'group' is not one of"),
-        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave --generator and its"),
-        (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave --generator and its"),
+        (["a", "b", "--init", "monet", "--generator", "resnet"], "leave out --generator and --generator-set"),
+        (["a", "b", "--init", "monet", "--generator-set", "blocks=2"], "leave out --generator and --generator-set"),
     ],
 )
 def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
@@ -141,7 +141,7 @@ def test_an_interrupt_saves_first(folders: list[str], tmp_path: Path, number: si
     os.kill(process.pid, number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"go on with tilegan train --resume {run}" in errors
+    assert f"continue with tilegan train --resume {run}" in errors
     assert "Traceback" not in errors
     steps = len(metrics.read_text().splitlines())
     resumed = CliRunner().invoke(main, ["train", "--resume", str(run), "--steps", str(steps + 1)])

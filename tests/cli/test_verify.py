@@ -53,7 +53,7 @@ def test_what_cannot_be_checked_is_noted(run, store: Store) -> None:
     store.shard_file(0, (4, 0)).unlink()
     result = run("verify", "a.zarr")
     assert result.exit_code == 0
-    assert result.stderr.startswith("Note: 1 shards are not there")
+    assert result.stderr.startswith("Note: 1 shards are missing")
 
 
 @pytest.mark.usefixtures("store")

@@ -37,14 +37,14 @@ def stored(tmp_path: Path) -> Stored:
 
 @pytest.fixture
 def picture() -> Callable[..., NDArray[np.unsignedinteger]]:
-    """A function that makes smooth colours with a little noise: something that JPEG can hold."""
+    """A function that makes smooth colors with a little noise: something that JPEG can hold."""
 
     def make(
         height: int, width: int, channels: int = 3, levels: type[np.unsignedinteger] = np.uint8
     ) -> NDArray[np.unsignedinteger]:
         rows, columns = np.mgrid[:height, :width]
-        colours = np.stack([rows % 256, columns % 256, (rows + columns) // 2 % 256], axis=2)
-        pixels = (colours // 2 + np.random.default_rng(0).integers(0, 4, colours.shape)).astype(levels)
+        colors = np.stack([rows % 256, columns % 256, (rows + columns) // 2 % 256], axis=2)
+        pixels = (colors // 2 + np.random.default_rng(0).integers(0, 4, colors.shape)).astype(levels)
         if levels == np.uint16:
             pixels = pixels * 257 + np.arange(width, dtype=np.uint16)[:, None] % 100
         if channels == 4:  # the left third means nothing

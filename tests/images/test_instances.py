@@ -1,4 +1,4 @@
-"""Maps of instances: read as they are stored, whatever shows them as colours, and joined with label maps."""
+"""Instance maps: read as they are stored, whatever shows them as colors, and joined with label maps."""
 
 from pathlib import Path
 
@@ -44,9 +44,9 @@ def test_fewer_bits_a_palette_or_nodata_change_no_number(tmp_path: Path) -> None
 
 
 def test_what_holds_no_such_numbers_is_refused(tmp_path: Path) -> None:
-    Image.new("RGB", (9, 9)).save(tmp_path / "colours.png")
-    with pytest.raises(ImageError, match=r"colours.png has 3 bands of uint8: save numbers in one band of 8 or 16"):
-        InstanceMap(tmp_path / "colours.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "colors.png")
+    with pytest.raises(ImageError, match=r"colors.png has 3 bands of uint8: save numbers in one band of 8 or 16"):
+        InstanceMap(tmp_path / "colors.png")
     Image.fromarray(NUMBERS.astype(np.float32)).save(tmp_path / "floats.tif")
     with pytest.raises(ImageError, match="1 bands of float32"):
         InstanceMap(tmp_path / "floats.tif")
@@ -55,14 +55,14 @@ def test_what_holds_no_such_numbers_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_files_are_one_image_of_five_channels(tmp_path: Path) -> None:
-    colours = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    Image.fromarray(colours).save(tmp_path / "map.png")
+    colors = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    Image.fromarray(colors).save(tmp_path / "map.png")
     Image.fromarray(NUMBERS).save(tmp_path / "objects.png")
     source = open_joined(tmp_path / "map.png", None, tmp_path / "objects.png")
     assert isinstance(source, JoinedSource)
     read = source.read(WINDOW)
     assert (read.dtype, read.shape) == (np.uint8, (20, 30, 5))
-    assert np.array_equal(read[..., :3], WINDOW.of(colours))
+    assert np.array_equal(read[..., :3], WINDOW.of(colors))
     assert np.array_equal(read[..., 3] * 256.0 + read[..., 4], WINDOW.of(NUMBERS))
     assert source.read_mask(WINDOW) is None
     assert source.thumbnail(10).shape == (8, 10, 3)

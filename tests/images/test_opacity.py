@@ -23,15 +23,15 @@ FULL = Window(0, 0, 24, 30)
 KEEP = Reading(depth="keep", stretch="dtype")
 
 
-def write(path, values, mask=None, colours=None, **profile):
+def write(path, values, mask=None, colors=None, **profile):
     count, height, width = values.shape
     shape = {"driver": "GTiff", "count": count, "height": height, "width": width, "dtype": values.dtype}
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **shape, **profile) as dataset:
         dataset.write(values)
         if mask is not None:
             dataset.write_mask(mask)
-        if colours:
-            dataset.colorinterp = colours
+        if colors:
+            dataset.colorinterp = colors
     return path
 
 
@@ -66,15 +66,15 @@ def test_what_is_transparent_does_not_count_in_the_stretch(tmp_path, rule, edges
     assert (source.origin.low, source.origin.high) == pytest.approx(edges, abs=10)
 
 
-def test_colours_that_opacity_was_multiplied_into_are_restored(tmp_path):
+def test_colors_that_opacity_was_multiplied_into_are_restored(tmp_path):
     alpha = np.full((24, 30), 128, np.uint8)
-    colours = np.moveaxis(VALUES[:3], 0, -1)
-    mixed = np.round(colours * (128 / 255)).astype(np.uint8)
+    colors = np.moveaxis(VALUES[:3], 0, -1)
+    mixed = np.round(colors * (128 / 255)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", np.dstack([mixed, alpha]), photometric="rgb", extrasamples=[1])
     source = open_source(tmp_path / "a.tif")
-    assert np.abs(source.read(FULL).astype(int) - colours).max() <= 1
+    assert np.abs(source.read(FULL).astype(int) - colors).max() <= 1
     np.testing.assert_array_equal(source.read_mask(FULL), alpha)
-    assert abs(source.thumbnail(8).mean() - colours.mean()) < 3
+    assert abs(source.thumbnail(8).mean() - colors.mean()) < 3
 
 
 def test_a_mask_inside_the_file(tmp_path):
@@ -103,7 +103,7 @@ def test_nodata(tmp_path, nodata):
     [("1", 1), ("L", 77), ("I;16", 900), ("RGB", (1, 2, 3)), ("P", 5)],
     ids=["1", "L", "16", "RGB", "P"],
 )
-def test_a_transparent_colour_of_a_png(tmp_path, mode, key):
+def test_a_transparent_color_of_a_png(tmp_path, mode, key):
     gray = VALUES[0].copy()
     if mode == "RGB":
         pixels = np.moveaxis(VALUES[:3], 0, -1).copy()
@@ -128,11 +128,11 @@ def test_a_transparent_colour_of_a_png(tmp_path, mode, key):
     image.save(tmp_path / "a.png", transparency=option)
     source = open_source(tmp_path / "a.png")
     assert source.origin.opacity == "alpha"
-    assert source.origin.geo is None  # no nodata, for a result has other colours
+    assert source.origin.geo is None  # no nodata, for a result has other colors
     np.testing.assert_array_equal(source.read_mask(FULL), np.where(clear, 0, 255))
 
 
-def test_half_transparent_colours_of_a_palette(tmp_path):
+def test_half_transparent_colors_of_a_palette(tmp_path):
     image = Image.frombytes("P", (30, 24), (VALUES[0] % 4).tobytes())
     image.putpalette([1, 2, 3, 200, 0, 9, 0, 77, 0, 255, 255, 255])
     image.save(tmp_path / "a.png", transparency=bytes([255, 0, 128, 3]))
@@ -227,7 +227,7 @@ def test_points_and_rpcs_come_along(tmp_path):
 
 def test_a_band_that_is_named_alpha_may_be_read_as_gray(tmp_path):
     names = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
-    path = write(tmp_path / "a.tif", VALUES, colours=names, photometric="rgb")
+    path = write(tmp_path / "a.tif", VALUES, colors=names, photometric="rgb")
     source = open_source(path, Reading(bands=(4,)))
     np.testing.assert_array_equal(source.read(FULL)[..., 0], VALUES[3])
     assert source.read_mask(FULL) is None

@@ -22,7 +22,7 @@ from tilegan.images.source import Source, reduced_shape
 from tilegan.images.stores.store import Store
 
 HEIGHT, WIDTH = 45, 61
-COLOUR = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+COLOR = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 
 
 def whole(source: Source) -> NDArray[np.uint8]:
@@ -30,12 +30,12 @@ def whole(source: Source) -> NDArray[np.uint8]:
 
 
 def pillow(path: Path, **options: object) -> None:
-    Image.fromarray(COLOUR).save(path, **options)
+    Image.fromarray(COLOR).save(path, **options)
 
 
 def store(path: Path) -> None:
     made = Store.create(path, HEIGHT, WIDTH, shard=64, chunk=32)
-    made.write_shard(0, (0, 0), COLOUR)
+    made.write_shard(0, (0, 0), COLOR)
     made.finish()
 
 
@@ -44,12 +44,12 @@ LOSSLESS: dict[str, tuple[Callable[[Path], None], type]] = {
     "a.tif": (pillow, RasterSource),
     "a.bmp": (pillow, RasterSource),
     "tiled.tif": (
-        lambda path: tifffile.imwrite(path, COLOUR, metadata=None, software="", tile=(16, 16), compression="deflate"),
+        lambda path: tifffile.imwrite(path, COLOR, metadata=None, software="", tile=(16, 16), compression="deflate"),
         RasterSource,
     ),
     "planar.tif": (
         lambda path: tifffile.imwrite(
-            path, np.moveaxis(COLOUR, -1, 0), photometric="rgb", planarconfig="separate", metadata=None, software=""
+            path, np.moveaxis(COLOR, -1, 0), photometric="rgb", planarconfig="separate", metadata=None, software=""
         ),
         RasterSource,
     ),
@@ -57,7 +57,7 @@ LOSSLESS: dict[str, tuple[Callable[[Path], None], type]] = {
     "a.tga": (pillow, PillowSource),
     "a.sgi": (pillow, RasterSource),
     "a.dds": (pillow, PillowSource),
-    "plain.zarr": (lambda path: zarr.save_array(path, COLOUR), ZarrSource),
+    "plain.zarr": (lambda path: zarr.save_array(path, COLOR), ZarrSource),
     "store.zarr": (store, ZarrSource),
 }
 
@@ -72,9 +72,9 @@ def test_every_format_gives_the_same_pixels(tmp_path, name):
     assert type(source) is reader
     assert (source.height, source.width, source.bands, source.dtype) == (HEIGHT, WIDTH, 3, np.uint8)
     assert source.origin.geo is None
-    np.testing.assert_array_equal(whole(source), COLOUR)
+    np.testing.assert_array_equal(whole(source), COLOR)
     part = source.read(Window(7, 9, 20, 13))
-    np.testing.assert_array_equal(part, COLOUR[7:27, 9:22])
+    np.testing.assert_array_equal(part, COLOR[7:27, 9:22])
     assert part.flags.c_contiguous
     assert source.read_mask(Window(7, 9, 20, 13)) is None
     source.close()
@@ -87,7 +87,7 @@ def test_any_thread_reads_the_same(tmp_path, name):
     windows = [Window(top, left, 11, 17) for top in range(0, 34, 3) for left in range(0, 44, 5)]
     with ThreadPoolExecutor(8) as pool:
         for window, pixels in zip(windows, pool.map(source.read, windows), strict=True):
-            np.testing.assert_array_equal(pixels, COLOUR[window.top : window.bottom, window.left : window.right])
+            np.testing.assert_array_equal(pixels, COLOR[window.top : window.bottom, window.left : window.right])
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
@@ -95,8 +95,8 @@ def test_a_thumbnail_is_the_reduced_whole(tmp_path, name):
     LOSSLESS[name][0](tmp_path / name)
     source = open_source(tmp_path / name)
     assert source.thumbnail(20).shape == (15, 20, 3)
-    assert abs(source.thumbnail(20).mean() - COLOUR.mean()) < 3
-    np.testing.assert_array_equal(source.thumbnail(1000), COLOUR)
+    assert abs(source.thumbnail(20).mean() - COLOR.mean()) < 3
+    np.testing.assert_array_equal(source.thumbnail(1000), COLOR)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path):
 @pytest.mark.parametrize("kind", ["jpg", "png", "tif", "webp", "gif"])
 def test_a_truncated_file_is_refused_by_name(tmp_path, kind):
     path = tmp_path / f"cut.{kind}"
-    Image.fromarray(np.tile(COLOUR, (4, 4, 1))).save(path)
+    Image.fromarray(np.tile(COLOR, (4, 4, 1))).save(path)
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(ImageError, match=rf"cut\.{kind}") as caught:
         whole(open_source(path))
@@ -190,5 +190,5 @@ def test_a_real_photograph_reads_the_same_in_parts(data_folder):
     parts = [source.read(Window(0, left, source.height, 100)) for left in range(0, source.width - 99, 100)]
     joined = np.concatenate(parts, axis=1)
     np.testing.assert_array_equal(joined, whole(source)[:, : joined.shape[1]])
-    # The two decoders fill in the colours between the stored ones differently.
+    # The two decoders fill in the colors between the stored ones differently.
     assert np.abs(joined.astype(int) - expected[:, : joined.shape[1]]).mean() < 1

@@ -82,7 +82,7 @@ def test_a_webp_without_loss_is_the_store(tmp_path, channels, stored, picture):
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif"])
-def test_converted_colours_are_tagged_as_srgb(tmp_path, ending, stored, picture):
+def test_converted_colors_are_tagged_as_srgb(tmp_path, ending, stored, picture):
     for managed in (True, False):
         export(stored(picture(30, 40), Origin(color_managed=managed)), tmp_path / f"out.{ending}")
         with Image.open(tmp_path / f"out.{ending}") as image:
@@ -104,7 +104,7 @@ def test_the_profile_is_srgb_and_the_same_at_any_time():
 def test_the_resolution_is_kept(tmp_path, ending, stored, picture):
     export(stored(picture(30, 40), Origin(dpi=(300.0, 150.0))), tmp_path / f"out.{ending}")
     with Image.open(tmp_path / f"out.{ending}") as image:
-        assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)  # a PNG counts whole pixels a metre
+        assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)  # a PNG counts whole pixels a meter
 
 
 def test_a_resolution_that_a_jpeg_cannot_hold_is_left_out(tmp_path, stored, picture):

@@ -120,7 +120,7 @@ def test_16_bits_are_computed_in_float32(tmp_path, random_translator):
 def test_label_maps_of_16_bits_are_refused():
     architecture = {"name": "spade", "channels": 4, "downs": 1, "hidden": 4, "labels": [[0, 0, 0], [255, 255, 255]]}
     translator = Translator.of(build_generator(architecture), architecture, tile_size=16)
-    with pytest.raises(SettingError, match="no label map: an array of uint16"):
+    with pytest.raises(SettingError, match="not a label map: an array of uint16"):
         tilegan.stylize_array(da.zeros((10, 10, 3), dtype=np.uint16), translator)
 
 

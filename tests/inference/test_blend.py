@@ -31,8 +31,8 @@ def blended(source, stylized, strength=1.0, keep_colors=False):
 
 
 def one(source, stylized, strength=1.0, keep_colors=False):
-    """The blend of two colours."""
-    pixels = (np.array([[colour]], np.uint8) for colour in (source, stylized))
+    """The blend of two colors."""
+    pixels = (np.array([[color]], np.uint8) for color in (source, stylized))
     return blended(*pixels, strength, keep_colors)[0, 0].tolist()
 
 
@@ -56,7 +56,7 @@ def test_a_level_of_noise_in_black_stays_dim(noise, most):
     assert np.abs(with_noise - without).max() <= most
 
 
-def test_hand_computed_kept_colours():
+def test_hand_computed_kept_colors():
     green, gray = (0, 128, 0), (110, 110, 110)  # L of both is 0.52
     found = to_oklab(np.array([[one(green, gray, 1, True)]], np.uint8))
     wanted = to_oklab(np.array([[gray]], np.uint8))[0], -0.14030, 0.10768
@@ -141,7 +141,7 @@ def test_what_it_takes_does_not_grow_with_the_image():
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_other_strengths_are_refused(strength):
-    with pytest.raises(SettingError, match=r"a strength of .* cannot be: give 0"):
+    with pytest.raises(SettingError, match=r"a strength of .* is invalid: give 0"):
         Look(strength)
 
 

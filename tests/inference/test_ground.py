@@ -27,7 +27,7 @@ def whole(image: Reduced | Ground) -> Picture:
 
 
 def enlarged(values: NDArray[np.float64], factor: int, height: int, width: int) -> NDArray[np.float64]:
-    """Linear interpolation between centres; beyond the outermost ones as at them."""
+    """Linear interpolation between centers; beyond the outermost ones as at them."""
     carried = np.zeros((height, width, 3))
     padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), "edge")
     for row in range(height):
@@ -119,7 +119,7 @@ def test_a_large_copy_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_array_equal(copy.read_mask(Window(0, 0, 15, 10)), shown)
 
 
-def test_what_means_nothing_leaves_no_colour() -> None:
+def test_what_means_nothing_leaves_no_color() -> None:
     photo, mask = noise(90, 80), np.full((90, 80), 255, np.uint8)
     mask[30:70, 20:50] = 0
     mask[::7, ::5] = 0

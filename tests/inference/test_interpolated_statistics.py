@@ -158,7 +158,7 @@ def test_contrasts_are_kept_that_global_statistics_flatten_and_cells_do_not_show
 def test_what_lies_where_has_to_be_said_and_can_be_saved(tmp_path):
     made = settled(translator_of("residual"), image(70, 70))
     windows = image(2 * made.halo + 16, 2 * made.halo + 16)[None]
-    with pytest.raises(AssertionError, match="need their places"):
+    with pytest.raises(AssertionError, match="needs the positions of its windows"):
         made.run(windows, made.halo)
     assert not np.array_equal(*(made.run(windows, made.halo, [place]) for place in (Place(0, 0), Place(40, 40))))
     made.save(tmp_path / "made.safetensors")

@@ -100,7 +100,7 @@ def stickers(tmp_path, pixels):
     return path
 
 
-def test_what_means_nothing_keeps_its_colour_and_costs_nothing(
+def test_what_means_nothing_keeps_its_color_and_costs_nothing(
     begun, stickers, pixels, random_translator, short_of_memory
 ):
     names, _ = begun(random_translator, path=stickers)

@@ -1,4 +1,4 @@
-"""Colour maps against moves that are known."""
+"""Color maps against moves that are known."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tilegan.metrics.lab import from_lab, to_lab
 
 
 def colors_of(seed: int, count: int = 4000) -> np.ndarray:
-    """Colours well inside sRGB, so that moves of them are not clipped."""
+    """Colors well inside sRGB, so that moves of them are not clipped."""
     random = np.random.default_rng(seed)
     return from_lab(random.normal((55, 5, 10), (12, 8, 10), (count, 3)))
 
@@ -21,7 +21,7 @@ def moved(colors: np.ndarray, color_map: list[list[float]], *shares: float) -> n
 
 
 def test_a_map_takes_one_distribution_to_another() -> None:
-    """Each colour of a normal distribution has its place in another one with the same axes, linear in Lab."""
+    """Each color of a normal distribution has its place in another one with the same axes, linear in Lab."""
     sources = colors_of(0)
     wanted = from_lab((to_lab(sources) - (55, 5, 10)) * (0.8, 1.2, 0.9) + (60, 0, 18))
     targets = from_lab(np.random.default_rng(1).normal((60, 0, 18), (9.6, 9.6, 9), (5000, 3)))

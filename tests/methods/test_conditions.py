@@ -12,8 +12,8 @@ from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.build import build_discriminator, build_generator
 
 
-class Told(nn.Module):
-    """A generator that paints the mean colour of the whole image over its own."""
+class OptionInfo(nn.Module):
+    """A generator that paints the mean color of the whole image over its own."""
 
     def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
         del styles
@@ -33,11 +33,11 @@ def test_nothing_is_told_of_unknown_images_or_to_who_wants_none() -> None:
     assert learning_conditions(nn.Identity(), batch(2)) == ()
     unknown = batch(2)
     unknown.thumbnails = None
-    assert learning_conditions(Told(), unknown) == ()
+    assert learning_conditions(OptionInfo(), unknown) == ()
 
 
 def test_a_tenth_of_the_crops_is_told_nothing() -> None:
-    told = [learning_conditions(Told(), batch(10, seed))[0] for seed in range(40)]
+    told = [learning_conditions(OptionInfo(), batch(10, seed))[0] for seed in range(40)]
     expected = batch(10).source[:, :, 0, 0]
     silent = [(vectors == 0).all(1) for vectors in told]
     assert 20 <= sum(int(each.sum()) for each in silent) <= 60
@@ -47,14 +47,14 @@ def test_a_tenth_of_the_crops_is_told_nothing() -> None:
 
 def test_parts_of_a_batch_are_told_what_the_whole_is() -> None:
     for seed in range(10):
-        whole = learning_conditions(Told(), batch(4, seed))[0]
-        parts = [learning_conditions(Told(), batch(2, seed, first, 4))[0] for first in (0, 2)]
+        whole = learning_conditions(OptionInfo(), batch(4, seed))[0]
+        parts = [learning_conditions(OptionInfo(), batch(2, seed, first, 4))[0] for first in (0, 2)]
         assert torch.equal(whole, torch.cat(parts))
 
 
 def test_all_tiles_of_an_image_are_told_the_same() -> None:
     vectors = torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
-    joined = Combo(Told())(torch.zeros(2, 3, 8, 8), vectors)
+    joined = Combo(OptionInfo())(torch.zeros(2, 3, 8, 8), vectors)
     assert torch.equal(joined, vectors[..., None, None].expand(-1, -1, 8, 8))
 
 
@@ -62,9 +62,9 @@ def test_all_tiles_of_an_image_are_told_the_same() -> None:
 def test_each_crop_is_translated_with_its_own_image_in_mind_whole_or_tile_by_tile(joined: bool) -> None:
     settings = MethodSettings(whole_share=0.5, joined=joined)
     given = judged(batch(4, seed=3), settings)
-    (expected,) = learning_conditions(Told(), given)
+    (expected,) = learning_conditions(OptionInfo(), given)
     assert len(expected) == (4 if joined else 16)
-    translated = translate(Told(), given, settings)
+    translated = translate(OptionInfo(), given, settings)
     assert torch.equal(translated, expected[..., None, None].expand_as(translated))
 
 

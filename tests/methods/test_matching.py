@@ -10,7 +10,7 @@ def filled(value: float, *shape: int) -> torch.Tensor:
     return torch.full(shape, value, dtype=torch.float32, requires_grad=True)
 
 
-def test_every_layer_but_the_judgement_counts_as_much_whatever_its_size() -> None:
+def test_every_layer_but_the_judgment_counts_as_much_whatever_its_size() -> None:
     of_target = [[filled(1, 1, 2, 4, 4), filled(0, 1, 4, 2, 2), filled(9, 1, 1, 1, 1)], [filled(2, 1, 1), filled(0, 1)]]
     of_translated = [
         [filled(-1, 1, 2, 4, 4), filled(0.5, 1, 4, 2, 2), filled(0, 1, 1, 1, 1)],

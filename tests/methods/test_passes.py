@@ -20,7 +20,7 @@ def generator() -> nn.Module:
 
 
 @pytest.mark.parametrize(("share", "crossing"), [(0.0, 0), (0.5, 2), (1.0, 4)])
-def test_only_the_whole_share_of_a_batch_lets_neighbouring_tiles_see_each_other(
+def test_only_the_whole_share_of_a_batch_lets_neighboring_tiles_see_each_other(
     generator: nn.Module, share: float, crossing: int
 ) -> None:
     source = torch.randn(4, 3, 32, 32, requires_grad=True)

@@ -28,9 +28,9 @@ def minus_log_sigmoid(value: float) -> float:
 
 
 def test_cross_entropy_is_of_what_is_wanted() -> None:
-    judgement = torch.tensor([2.0, -1.0])
-    assert cross_entropy(judgement, 1).item() == pytest.approx((minus_log_sigmoid(2) + minus_log_sigmoid(-1)) / 2)
-    assert cross_entropy(judgement, 0).item() == pytest.approx((minus_log_sigmoid(-2) + minus_log_sigmoid(1)) / 2)
+    judgment = torch.tensor([2.0, -1.0])
+    assert cross_entropy(judgment, 1).item() == pytest.approx((minus_log_sigmoid(2) + minus_log_sigmoid(-1)) / 2)
+    assert cross_entropy(judgment, 0).item() == pytest.approx((minus_log_sigmoid(-2) + minus_log_sigmoid(1)) / 2)
 
 
 def test_losses_of_a_batch() -> None:

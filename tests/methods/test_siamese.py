@@ -91,7 +91,7 @@ def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     assert generator["generator_tone"].item() == pytest.approx(4.0 * 0.5**2)
     assert generator["generator_seams"].item() == pytest.approx(0)
     discriminator = method.discriminator_loss(batch)
-    assert discriminator["real_length"].item() == pytest.approx(0.5**2, abs=1e-5)  # in the mean colours of the sources
+    assert discriminator["real_length"].item() == pytest.approx(0.5**2, abs=1e-5)  # in the mean colors of the sources
     assert discriminator["translated_margin"].item() == pytest.approx(2 - length)
     assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
 
@@ -226,7 +226,7 @@ def test_textures_are_those_of_translations_and_of_targets_as_they_are() -> None
 
 
 def constant_map(*move: float) -> list[list[float]]:
-    """A colour map that moves all colours alike."""
+    """A color map that moves all colors alike."""
     return [list(move) if powers == (0, 0, 0) else [0.0, 0.0, 0.0] for powers in POWERS]
 
 
@@ -242,7 +242,7 @@ def test_tones_are_wanted_where_the_style_s_map_moves_them() -> None:
     assert method.discriminator_loss(given)["real_length"].item() == pytest.approx(0.2**2 / 2, abs=1e-5)
 
 
-def test_what_follows_the_colour_map_exactly_has_neither_tones_nor_seams_amiss() -> None:
+def test_what_follows_the_color_map_exactly_has_neither_tones_nor_seams_amiss() -> None:
     darker = [[0.0, 0.0, 0.0] for _ in POWERS]
     darker[POWERS.index((1, 0, 0))][0] = -0.5  # half the contrast in red
 
@@ -258,7 +258,7 @@ def test_what_follows_the_colour_map_exactly_has_neither_tones_nor_seams_amiss()
     assert losses["generator_seams"].item() == pytest.approx(0, abs=1e-10)
 
 
-def test_maps_are_fitted_where_a_palette_is_learnt() -> None:
+def test_maps_are_fitted_where_a_palette_is_learned() -> None:
     gray, red = np.full((9, 3), 128, np.uint8), np.full((7, 3), (200, 40, 40), np.uint8)
     fitted = SiameseSettings().fitted(lambda: (gray, [red, gray]))
     assert fitted.color_maps == [fit_color_map(gray, red), fit_color_map(gray, gray)]
@@ -323,7 +323,7 @@ def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:
 
 
 def test_without_joining_each_tile_is_judged_alone() -> None:
-    """Both halves of the generator's edge see no neighbour, and D's vectors are as many as there are tiles."""
+    """Both halves of the generator's edge see no neighbor, and D's vectors are as many as there are tiles."""
     seen: list[torch.Size] = []
 
     class Watching(MeanColor):

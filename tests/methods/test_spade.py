@@ -6,7 +6,7 @@ from torch import nn
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.base import Batch
-from tilegan.methods.spade import Spade, SpadeSettings, hinge, mean_judgement
+from tilegan.methods.spade import Spade, SpadeSettings, hinge, mean_judgment
 from tilegan.networks.labels import Labels
 
 TABLE = [[0, 0, 0], [255, 255, 255]]
@@ -37,7 +37,7 @@ def test_the_hinge_leaves_what_is_beyond_1_alone() -> None:
     features = [[torch.tensor([9.0]), torch.tensor([0.5, 2.0])], [torch.tensor([-1.0])]]
     assert hinge(features, 1).item() == pytest.approx(((0.5 + 0) / 2 + 2) / 2)
     assert hinge(features, -1).item() == pytest.approx(((1.5 + 3) / 2 + 0) / 2)
-    assert mean_judgement(features).item() == pytest.approx((1.25 - 1) / 2)
+    assert mean_judgment(features).item() == pytest.approx((1.25 - 1) / 2)
 
 
 def test_losses_of_a_batch() -> None:

@@ -27,7 +27,7 @@ class Quadruple(nn.Module):
 
 
 class Mean(PatchDiscriminator):
-    """A discriminator whose judgement is the mean; its two layers before that are the image, and twice the image."""
+    """A discriminator whose judgment is the mean; its two layers before that are the image, and twice the image."""
 
     def __init__(self) -> None:
         super().__init__(channels=1, layers=2)

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from tilegan.metrics.palette import colors, palette_distance
-from tilegan.metrics.pyramid import gaussian_pyramid, laplacian_pyramid, levels_of
-from tilegan.metrics.style import distance_along, neighbourhoods, place, share, sliced_wasserstein
+from tilegan.metrics.pyramid import gaussian_pyramid, laplacian_pyramid, max_levels
+from tilegan.metrics.style import distance_along, neighborhoods, place, share, sliced_wasserstein
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def image() -> np.ndarray:
 
 @pytest.mark.parametrize(("side", "levels"), [(16, 1), (31, 1), (32, 2), (512, 6), (640, 6)])
 def test_the_last_level_has_16_to_31_pixels(side: int, levels: int) -> None:
-    assert levels_of(side) == levels
+    assert max_levels(side) == levels
     last = gaussian_pyramid(torch.zeros(3, side, side), levels)[-1]
     assert 16 <= last.shape[1] < 32
 
@@ -52,13 +52,13 @@ def test_laplacian_levels_add_up(image: np.ndarray) -> None:
 
 
 def test_squares_are_parts_of_their_level(image: np.ndarray) -> None:
-    found = neighbourhoods(image, 3, 20, seed=4)
+    found = neighborhoods(image, 3, 20, seed=4)
     assert [level.shape for level in found] == [(20, 3, 7, 7)] * 3
     pyramid = laplacian_pyramid(torch.from_numpy(image).permute(2, 0, 1).float(), 3)
     every = pyramid[2].unfold(1, 7, 1).unfold(2, 7, 1).permute(1, 2, 0, 3, 4).flatten(0, 1)
     for square in found[2]:
         assert any(torch.equal(square, other) for other in every)
-    again, others = neighbourhoods(image, 3, 20, seed=4), neighbourhoods(image, 3, 20, seed=5)
+    again, others = neighborhoods(image, 3, 20, seed=4), neighborhoods(image, 3, 20, seed=5)
     assert torch.equal(found[0], again[0])
     assert not torch.equal(found[0], others[0])
 

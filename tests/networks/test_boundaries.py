@@ -11,7 +11,7 @@ EDGES = [[0, 0, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1], [1, 1, 0, 0]]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_pixel_is_on_one_if_a_neighbour_has_another_label(dtype: torch.dtype) -> None:
+def test_a_pixel_is_on_one_if_a_neighbor_has_another_label(dtype: torch.dtype) -> None:
     planes = torch.nn.functional.one_hot(MAP, 3).movedim(-1, 0)[None].to(dtype)
     found = Boundaries(3).to(dtype)(planes)
     assert found.dtype == dtype
@@ -25,7 +25,7 @@ def test_it_looks_one_pixel_far() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_objects_of_one_label_that_touch_have_one_too(dtype: torch.dtype) -> None:
-    numbers = torch.tensor([[1, 1, 2, 2], [1, 1, 3, 2], [0, 0, 256, 2]])  # 2 is the mean of its neighbours 1 and 3
+    numbers = torch.tensor([[1, 1, 2, 2], [1, 1, 3, 2], [0, 0, 256, 2]])  # 2 is the mean of its neighbors 1 and 3
     planes = torch.ones(1, 1, 3, 4, dtype=dtype)
     layer = Boundaries(1, instances=True).to(dtype)
     found = layer(planes, torch.stack((numbers // 256, numbers % 256))[None].to(dtype))
@@ -33,6 +33,6 @@ def test_objects_of_one_label_that_touch_have_one_too(dtype: torch.dtype) -> Non
     assert not layer(planes)[0, 1].any()
 
 
-def test_neighbours_above_and_below_do_not_cancel_out() -> None:
+def test_neighbors_above_and_below_do_not_cancel_out() -> None:
     numbers = torch.tensor([[1.0], [2], [3]]).expand(1, 2, 3, 3)
     assert Boundaries(1, instances=True)(torch.ones(1, 1, 3, 3), numbers)[0, 1].all()

@@ -1,4 +1,4 @@
-"""Colours become labels: the nearest one of a table, in all number formats, under any tiling."""
+"""Colors become labels: the nearest one of a table, in all number formats, under any tiling."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ def in_unit(levels):
     return torch.tensor(levels, dtype=torch.float32).permute(2, 0, 1)[None] / 127.5 - 1
 
 
-def test_each_pixel_gets_the_label_whose_colour_is_nearest():
+def test_each_pixel_gets_the_label_whose_color_is_nearest():
     labels = Labels([[0, 0, 0], [255, 255, 0], [0, 0, 255]])
     found = labels(in_unit([[[3, 0, 9], [250, 251, 4]], [[10, 0, 200], [0, 0, 255]]]))
     assert found.shape == (1, 3, 2, 2)
@@ -20,13 +20,13 @@ def test_each_pixel_gets_the_label_whose_colour_is_nearest():
     assert found.sum(1).eq(1).all()
 
 
-def test_a_colour_between_two_labels_gets_the_first():
+def test_a_color_between_two_labels_gets_the_first():
     found = Labels([[0, 0, 0], [100, 0, 0]])(in_unit([[[50, 0, 0]]]))
     assert found.flatten().tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_grey_levels_of_an_integer_raster_are_told_apart(dtype):
+def test_gray_levels_of_an_integer_raster_are_told_apart(dtype):
     labels = Labels([[level] * 3 for level in range(256)]).to(dtype)
     levels = torch.arange(256).reshape(1, 1, 16, 16).expand(1, 3, 16, 16)
     found = labels((levels.float() / 127.5 - 1).to(dtype))

@@ -6,10 +6,10 @@ import torch
 from tilegan.networks.build import PATCH_DISCRIMINATOR, build_discriminator
 
 
-@pytest.mark.parametrize(("side", "judgements"), [(256, 30), (128, 14), (64, 6)])
-def test_the_map_has_the_papers_sides(side: int, judgements: int) -> None:
+@pytest.mark.parametrize(("side", "judgments"), [(256, 30), (128, 14), (64, 6)])
+def test_the_map_has_the_papers_sides(side: int, judgments: int) -> None:
     discriminator = build_discriminator(PATCH_DISCRIMINATOR | {"channels": 4})
-    assert discriminator(torch.randn(2, 3, side, side)).shape == (2, 1, judgements, judgements)
+    assert discriminator(torch.randn(2, 3, side, side)).shape == (2, 1, judgments, judgments)
 
 
 def test_each_output_sees_70_by_70_pixels() -> None:
@@ -30,7 +30,7 @@ def test_as_many_weights_as_in_the_paper() -> None:
     assert sum(weight.numel() for weight in build_discriminator(PATCH_DISCRIMINATOR).parameters()) == expected
 
 
-def test_features_are_those_of_each_layer_and_end_in_the_judgement() -> None:
+def test_features_are_those_of_each_layer_and_end_in_the_judgment() -> None:
     discriminator = build_discriminator(PATCH_DISCRIMINATOR | {"channels": 4})
     images = torch.randn(2, 3, 64, 64)
     features = discriminator.features(images)

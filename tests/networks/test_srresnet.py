@@ -78,7 +78,7 @@ def test_all_weights_learn_but_the_fixed_ones() -> None:
     assert still == ["blur.weight", "bicubic.weight"]
 
 
-def test_even_areas_stay_even_whatever_is_learnt() -> None:
+def test_even_areas_stay_even_whatever_is_learned() -> None:
     """No pattern of the shuffles' cells: after the blur a feature does not depend on its place in the cell."""
     generator = moved(SMALL)
     area = torch.tensor([0.3, -0.2, 0.1]).reshape(1, 3, 1, 1).expand(1, 3, 16, 16)

@@ -40,10 +40,10 @@ def test_a_grid_is_in_the_name_of_its_norm() -> None:
 
 
 def test_places_by_hand() -> None:
-    grid = Grid(8, 1, 3)  # centres at 4, 12 and 20
+    grid = Grid(8, 1, 3)  # centers at 4, 12 and 20
     known = Pass(torch.tensor([[0, 0, 1], [0, 8, 1], [0, -4, 2]]), (4, 24))
     before, after, share = Between.of(known, 1, 6, 0, grid)
-    # six places of 4 pixels each: centres at 2, 6 ... 22, then at 10 ... 30, then of 8 pixels each at -4, 4 ... 36
+    # six places of 4 pixels each: centers at 2, 6 ... 22, then at 10 ... 30, then of 8 pixels each at -4, 4 ... 36
     assert before.tolist() == [[0, 0, 0, 1, 1, 2], [0, 1, 1, 2, 2, 2], [0, 0, 1, 2, 2, 2]]
     assert after.tolist() == [[0, 1, 1, 2, 2, 2], [1, 2, 2, 2, 2, 2], [0, 1, 2, 2, 2, 2]]
     quarter = 3 / 16 - 2 / 64
@@ -80,12 +80,12 @@ def test_a_norm_by_hand() -> None:
     features = torch.full((1, 1, 8, 1), 5.0)
     with placed([Place(0, 0)], (8, 1)):
         output = norm(features).flatten()
-    # centres of cells at rows 2 and 6, of pixels at 0.5, 1.5 ... 7.5
+    # centers of cells at rows 2 and 6, of pixels at 0.5, 1.5 ... 7.5
     way = torch.tensor([0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1])
     shares = 3 * way**2 - 2 * way**3
     means, variances = 2 + 4 * shares, 1 + 8 * shares + shares * (1 - shares) * 16
     assert torch.allclose(output, 10 * (5 - means) / (variances + EPSILON).sqrt())
-    assert output[0] == output[1] and output[6] == output[7]  # beyond the outermost centres nothing changes
+    assert output[0] == output[1] and output[6] == output[7]  # beyond the outermost centers nothing changes
     assert torch.allclose(norm(features), output[0])  # told nothing: the middle of the first cell
 
 

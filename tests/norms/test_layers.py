@@ -1,4 +1,4 @@
-"""Normalisations: chosen by name, with weights that fit each other."""
+"""Normalizations: chosen by name, with weights that fit each other."""
 
 from typing import Any
 

@@ -175,7 +175,7 @@ def test_other_settings_are_refused_before_any_work(folder, out, run):
         ResumeError, match=r"6 of 7 outputs in .*out were made with another setting: strength was 1.0"
     ) as told:
         run(strength=0.5)
-    assert "--overwrite makes them anew" in str(told.value)
+    assert "--overwrite makes them again" in str(told.value)
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
     statuses, _ = run(strength=0.5, overwrite=True)
     assert set(statuses.values()) == {"done"}
@@ -308,7 +308,7 @@ def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator)
         run(output=tmp_path / "file")
     with pytest.raises(SettingError, match="no format 'gif'"):
         run(to="gif")
-    with pytest.raises(SettingError, match="on this disk alone"):
+    with pytest.raises(SettingError, match="local files only"):
         run("s3://bucket/folder")
     with pytest.raises(SettingError, match="an instance map belongs to one image"):
         run(instances=tmp_path / "map.png")

@@ -69,7 +69,7 @@ def test_what_the_kind_of_the_image_cannot_be_is_told(fill, tmp_path):
     fill("a.heic", "b.heic", "c.jpg")
     seen = survey([tmp_path / "in"], tmp_path / "out")
     assert [task.name for task in seen.tasks] == ["a.tif", "b.tif", "c.jpg"]
-    assert seen.notes == ("2 images of .heic will be .tif: that is not written",)
+    assert seen.notes == ("2 images of .heic will be .tif: this format is not written",)
     assert survey([tmp_path / "in"], tmp_path / "out", "png").notes == ()
 
 
@@ -123,9 +123,9 @@ def test_outputs_inside_the_folder_of_images_are_no_images(fill, tmp_path):
     (folder / "link.jpg").symlink_to(folder / "out" / "a.jpg")
     (folder / "also").symlink_to(folder / "out")
     assert [task.name for task in survey([folder], folder / "out").tasks] == ["a.jpg"]
-    with pytest.raises(SettingError, match="images lie in it"):
+    with pytest.raises(SettingError, match="it contains the images"):
         survey([folder], folder)
-    with pytest.raises(SettingError, match="images lie in it"):
+    with pytest.raises(SettingError, match="it contains the images"):
         survey([folder], tmp_path / "in" / ".." / "in")
 
 
@@ -139,7 +139,7 @@ def test_names_that_differ_in_the_ending_alone_keep_it(fill, tmp_path):
     fill("a.png", "a.tif", "b.tif", "a.png.webp")
     seen = survey([tmp_path / "in"], tmp_path / "out", "jpg", Patterns(exclude=["*.webp"]))
     assert [task.name for task in seen.tasks] == ["a.png.jpg", "a.tif.jpg", "b.jpg"]
-    assert seen.notes == ("2 images share names but for the ending, which outputs keep, such as a.png.jpg",)
+    assert seen.notes == ("2 images have equal names except endings, which outputs keep, such as a.png.jpg",)
     with pytest.raises(SettingError, match=r"would both be .*a\.png\.jpg"):
         survey([tmp_path / "in"], tmp_path / "out", "jpg")
 

@@ -168,7 +168,7 @@ def test_what_is_no_finished_store_of_ours_is_told(tmp_path, store):
     with pytest.raises(ImageError, match="not a store of tilegan"):
         convert(store.path, tmp_path / "out.tif")
     metadata.write_text(whole.replace('"dpi"', '"inches"'))
-    with pytest.raises(ImageError, match="what a store says of the image it was made from cannot be read"):
+    with pytest.raises(ImageError, match="the source metadata of a store cannot be read"):
         convert(store.path, tmp_path / "out.tif")
     metadata.rename(store.path / "unfinished.json")
     with pytest.raises(ImageError, match=r"unfinished: .*a\.zarr: finish it first"):

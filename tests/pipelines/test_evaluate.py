@@ -94,7 +94,7 @@ def test_what_is_seen_of_known_candidates(measured) -> None:
     assert exact.feature_distance > 0.1
     assert result.real_seen.painted == result.real_seen.near == 1
     # all files of both folders, also those that are not translated
-    assert result.learnt == (3, 5)
+    assert result.learned == (3, 5)
     cells = {row.label: row.cells for row in table(result)}
     assert cells["near the painter (0 to 1)"][0] == "0.00"
     assert cells["structure (-1 to 1)"][4] == "-"
@@ -298,7 +298,7 @@ def test_one_folder_is_enough_only_if_it_holds_both(given: tuple[Path, Path, Pat
 
 
 def test_what_enlarges_is_compared_with_the_images_and_with_bicubic_enlargement(tmp_path: Path) -> None:
-    """Before it has learnt anything such a generator enlarges bicubically."""
+    """Before it has learned anything such a generator enlarges bicubically."""
     architecture = {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 2}
     translator = Translator.of(build_generator(architecture), architecture, tile_size=16)
     translator.save(tmp_path / "model.safetensors")

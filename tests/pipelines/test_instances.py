@@ -1,4 +1,4 @@
-"""Maps of instances from folder to picture: learnt, resumed, painted in windows, looks chosen by number and name."""
+"""Instance maps from folder to picture: learned, resumed, painted in windows, looks chosen by number and name."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
 
 @pytest.fixture(scope="module")
 def run(folders: tuple[Path, Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of named labels that learnt with instances."""
+    """A model of named labels that learned with instances."""
     folder = tmp_path_factory.mktemp("run")
     (folder / "table.csv").write_text("255,0,0,house\n255,255,0,road\n0,0,0\n")
     maps, pictures, objects = folders
@@ -236,7 +236,7 @@ def test_unfinished_work_goes_on_with_its_instances_alone(
     assert are_equal(store.read(0, Window(0, 0, 70, 90)), model.translate(pixels))
 
 
-def test_strength_is_of_the_colours(
+def test_strength_is_of_the_colors(
     model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path
 ) -> None:
     labels, objects, pixels = large
@@ -244,7 +244,7 @@ def test_strength_is_of_the_colours(
     assert np.array_equal(np.asarray(Image.open(tmp_path / "none.png")), pixels[..., :3])
 
 
-def test_transparent_places_keep_their_colours(
+def test_transparent_places_keep_their_colors(
     model: Translator, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path
 ) -> None:
     _, objects, pixels = large
@@ -321,7 +321,7 @@ def test_figures_are_those_of_pictures_with_instances(run: Path, tmp_path: Path)
 def test_a_map_of_another_size_is_refused(model: Translator, large: tuple[Path, Path, NDArray[np.uint8]]) -> None:
     labels, objects, _ = large
     Image.new("L", (90, 71)).save(objects)
-    with pytest.raises(ImageError, match="a label map and its instances need the same size"):
+    with pytest.raises(ImageError, match="a label map and its instance map need the same size"):
         stylize(labels, labels.with_name("out.png"), model, instances=objects)
 
 

@@ -26,7 +26,7 @@ def test_files_are_listed_each_with_its_styles(shipped_models: Path) -> None:
     assert both.styles == ("dark", "light") and dark.styles == one.styles == ()
     assert [model.style for model in (both, dark, light, one)] == ["", "dark", "light", ""]
     assert light.path == shipped_models / "both.safetensors"
-    assert one.summary == "noise, in colours"
+    assert one.summary == "noise, in colors"
 
 
 def test_what_a_header_does_not_say_is_made_up(
@@ -36,14 +36,14 @@ def test_what_a_header_does_not_say_is_made_up(
     replace(random_translator, facts=facts).save(shipped_models / "two.safetensors")
     random_translator.save(shipped_models / "three.safetensors")
     found = by_name()
-    assert found["two"] == "learnt by siamese from 115 images"
-    assert found["three"] == "nothing is known of it"
+    assert found["two"] == "learned by siamese from 115 images"
+    assert found["three"] == "without a description"
     assert found["dark"] == "a style of 'both'"
-    assert found["both"] == "2 styles, to choose from or to mix by --style, nothing is known of it"
+    assert found["both"] == "2 styles, to choose from or to mix by --style, without a description"
     for summary, expected in (
-        ("greys", ("greys", "a style of 'both'")),
+        ("grays", ("grays", "a style of 'both'")),
         ({"dark": "black"}, (found["both"], "black")),
-        ({"": "greys", "dark": "black"}, ("greys", "black")),
+        ({"": "grays", "dark": "black"}, ("grays", "black")),
         (7, (found["both"], "a style of 'both'")),
     ):
         replace(styled_translator, facts={"summary": summary}).save(shipped_models / "both.safetensors")

@@ -125,8 +125,8 @@ def test_it_lies_where_it_is_told(tmp_path: Path) -> None:
     [
         ("a.tif", "EPSG:1", None, "no CRS 'EPSG:1'"),
         ("a.tif", "EPSG:4326", (5, 0, 5, 1), "no bounds 5,0,5,1"),
-        ("a.tif", None, (0, 0, 5, 1), "bounds mean nothing without a CRS"),
-        ("a.png", "EPSG:4326", None, "a png has no place for a CRS: use .zarr or .tif"),
+        ("a.tif", None, (0, 0, 5, 1), "bounds need a CRS"),
+        ("a.png", "EPSG:4326", None, "a png cannot hold a CRS: use .zarr or .tif"),
     ],
 )
 def test_impossible_places_are_told(tmp_path: Path, output: str, crs: str, bounds: tuple, message: str) -> None:

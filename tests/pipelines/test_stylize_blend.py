@@ -1,4 +1,4 @@
-"""Strength and kept colours in the pipeline: the blend of the source with what is made without them, bit for bit."""
+"""Strength and kept colors in the pipeline: the blend of the source with what is made without them, bit for bit."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_sixteen_bits_and_a_region(tmp_path, random_translator, level0):
     np.testing.assert_array_equal(found, blended(source, level0(tmp_path / "plain.zarr"), 0.4, True))
 
 
-def test_pixels_that_mean_nothing_keep_their_colour(tmp_path, pixels, random_translator):
+def test_pixels_that_mean_nothing_keep_their_color(tmp_path, pixels, random_translator):
     alpha = np.zeros((270, 310, 1), np.uint8)
     alpha[30:200, 50:180] = 128
     Image.fromarray(np.concatenate([pixels, alpha], axis=2)).save(tmp_path / "in.png")

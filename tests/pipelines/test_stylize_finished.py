@@ -77,7 +77,7 @@ def test_a_copy_of_the_image_and_another_division_of_the_work_are_the_same(paint
 
 def test_what_tells_nothing_is_refused(painted, tmp_path):
     Image.fromarray(np.zeros((80, 100, 3), np.uint8)).save(tmp_path / "out.png")
-    with pytest.raises(ResumeError, match="does not tell what made it"):
+    with pytest.raises(ResumeError, match="does not say what made it"):
         painted(resume=True)
 
 
@@ -109,7 +109,7 @@ def test_what_was_converted_from_a_store_is_the_same(painted, tmp_path):
     convert(tmp_path / "out.zarr", tmp_path / "part.png", region=(0, 0, 50, 40))
     assert painted("out.png", resume=True).seconds == 0
     assert painted("copy.zarr", resume=True).seconds == 0
-    with pytest.raises(ResumeError, match="does not tell what made it"):
+    with pytest.raises(ResumeError, match="does not say what made it"):
         painted("part.png", resume=True, region=(0, 0, 50, 40))
 
 

@@ -149,7 +149,7 @@ def test_bands_and_stretch(tmp_path, noise, geotiff, through):
     np.testing.assert_allclose(np.array(Image.open(tmp_path / "out.png")), expected.transpose(1, 2, 0), rtol=0, atol=1)
 
 
-def test_colours_with_a_profile_come_out_as_srgb(tmp_path, noise, through):
+def test_colors_with_a_profile_come_out_as_srgb(tmp_path, noise, through):
     lab = Image.fromarray(noise().transpose(1, 2, 0), "LAB")
     lab.save(tmp_path / "in.tif")
     expected = ImageCms.profileToProfile(
@@ -183,7 +183,7 @@ def test_resolution(tmp_path, noise, through):
         through(tmp_path / "in.tif", tmp_path / f"out.{ending}")
         assert Image.open(tmp_path / f"out.{ending}").info["dpi"] == pytest.approx(
             (300, 150), abs=0.02
-        )  # PNG counts dots per metre
+        )  # PNG counts dots per meter
 
 
 def test_enlarged_it_is_as_large_in_print(tmp_path, noise, through):
@@ -201,8 +201,8 @@ def test_a_deep_zoom_image_has_all_levels(tmp_path, noise, through):
     assert (tmp_path / "out_files" / "0" / "0_0.png").exists()
 
 
-def test_no_colour_of_masked_pixels_bleeds_into_others(tmp_path):
-    """A blurring generator sees grey or neighbours in place of what is masked, in whatever windows."""
+def test_no_color_of_masked_pixels_bleeds_into_others(tmp_path):
+    """A blurring generator sees gray or neighbors in place of what is masked, in whatever windows."""
     torch.manual_seed(0)
     blur = nn.Sequential(nn.Conv2d(3, 3, 9, padding=4), nn.Tanh())
     translator = Translator.of(blur, {"name": "blur"}, tile_size=16).place("cpu", "float32")

@@ -72,7 +72,7 @@ def test_work_that_was_begun_without_is_not_resumed_with_strip(
         stylize(photograph, tmp_path / "out.zarr", random_translator, resume=True, options=STRIP)
 
 
-def test_wide_colours_are_kept_through_the_network(tmp_path, random_translator):
+def test_wide_colors_are_kept_through_the_network(tmp_path, random_translator):
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     columns = {b"rXYZ": (33756, 15807, -72), b"gXYZ": (19130, 45364, 2746), b"bXYZ": (10302, 4365, 51387)}  # of P3
     for number in range(int.from_bytes(profile[128:132], "big")):

@@ -57,7 +57,7 @@ def test_another_region_does_not_resume(picture, random_translator, tmp_path, un
     assert (again.height, again.width) == (250, 290)
 
 
-def test_transparent_parts_keep_their_colour(tmp_path, pixels, random_translator, worst):
+def test_transparent_parts_keep_their_color(tmp_path, pixels, random_translator, worst):
     alpha = np.zeros((270, 310, 1), np.uint8)
     alpha[30:200, 50:180] = 255
     Image.fromarray(np.concatenate([pixels, alpha], axis=2)).save(tmp_path / "in.png")
@@ -111,7 +111,7 @@ def test_running_out_of_memory_is_noted(picture, pixels, random_translator, tmp_
 
     monkeypatch.setattr(Translator, "run", run)
     result = stylize(picture, tmp_path / "out.zarr", random_translator, window=128, shard=256)
-    assert "went on with window 64, batch 1" in result.notes[-1]
+    assert "continued with window 64, batch 1" in result.notes[-1]
     assert worst(level0(tmp_path / "out.zarr"), expected) <= 1
 
 

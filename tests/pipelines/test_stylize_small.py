@@ -102,6 +102,6 @@ def test_smaller_windows_after_memory_ran_out_are_told(picture, random_translato
 
     monkeypatch.setattr(Translator, "run", run)
     result = stylize(picture, tmp_path / "out.png", random_translator, window=64)
-    assert result.notes == ("out of memory: went on with window 32, batch 1: levels may differ by 1",)
+    assert result.notes == ("out of memory: continued with window 32, batch 1: levels may differ by 1",)
     pixels, whole = (np.asarray(Image.open(tmp_path / name)) for name in ("out.png", "whole.png"))
     assert worst(pixels, whole) <= 1

@@ -145,8 +145,8 @@ def test_statistics_are_refused_where_there_are_none(picture, random_translator,
     [
         ([], "(exact for statistics of a thumbnail"),
         (["--statistics", "global"], "(exact for statistics of the whole image"),
-        (["--statistics", "interpolated"], "(exact for statistics of neighbouring tiles, interpolated"),
-        (["--seams", "combo"], "(combo, each tile by statistics of its own"),
+        (["--statistics", "interpolated"], "(exact for statistics of neighboring tiles, interpolated"),
+        (["--seams", "combo"], "(combo, each tile with its own statistics"),
     ],
 )
 def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise):
@@ -161,7 +161,7 @@ def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise
 
 
 def test_what_a_settled_model_can_promise(normed, tmp_path):
-    for grid, promise in ((None, "were settled for one image"), (interpolated.Grid(48, 2, 3), "of neighbouring tiles")):
+    for grid, promise in ((None, "were settled for one image"), (interpolated.Grid(48, 2, 3), "of neighboring tiles")):
         normed.frozen(grid=grid).save(tmp_path / "settled.safetensors")
         result = CliRunner().invoke(main, ["info", str(tmp_path / "settled.safetensors")])
         assert promise in result.output

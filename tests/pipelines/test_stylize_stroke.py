@@ -151,7 +151,7 @@ def test_a_region_has_the_pixels_of_the_whole(picture, random_translator, tmp_pa
     np.testing.assert_array_equal(level0(tmp_path / "part.zarr"), level0(tmp_path / "whole.zarr")[6:66, 11:61])
 
 
-def test_colours_of_pixels_that_mean_nothing_make_no_difference(tmp_path, random_translator, level0):
+def test_colors_of_pixels_that_mean_nothing_make_no_difference(tmp_path, random_translator, level0):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 150, 140), dtype=np.uint8)
     valid = np.full((150, 140), 255, np.uint8)
     valid[40:, 60:] = 0
@@ -171,7 +171,9 @@ def test_the_plan_tells_of_it_and_of_its_memory(picture, random_translator):
     fine, large = (plan_stylize(picture, model=random_translator, stroke=stroke) for stroke in (1, 16))
     assert (fine.stroke, large.stroke) == (1, 16)
     assert large.memory.shards > fine.memory.shards
-    with pytest.raises(SettingError, match="strokes 257 times as large cannot be: give a whole number from 1 to 256"):
+    with pytest.raises(
+        SettingError, match="strokes 257 times as large are impossible: give a whole number from 1 to 256"
+    ):
         plan_stylize(picture, model=random_translator, stroke=257)
 
 

@@ -108,7 +108,7 @@ def test_colors_that_are_held_out_are_not_fitted_to(tmp_path: Path) -> None:
     settings = TrainSettings(tile_size=16, short_side=64, hold_out=2)
     dataset = Dataset.for_training(Folders(tmp_path / "photos", tmp_path / "paintings"), settings)
     (color_map,) = with_colors(settings, dataset).method.color_maps
-    assert not np.any(color_map)  # what is left is of one colour
+    assert not np.any(color_map)  # what is left is of one color
     with_all = with_colors(replace(settings, hold_out=0), replace(dataset, hold_out=0))
     assert np.any(with_all.method.color_maps)
     assert with_all.method.unfitted() == settings.method

@@ -28,7 +28,7 @@ SMALL = TrainSettings.of(
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Noise in colours."""
+    """Noise in colors."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(3):

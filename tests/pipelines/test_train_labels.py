@@ -48,7 +48,7 @@ def drawing(seed: int, height: int = 88, width: int = 96) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """Label maps in colours, and noise whose mean tells the label."""
+    """Label maps in colors, and noise whose mean tells the label."""
     maps, pictures = tmp_path / "maps", tmp_path / "pictures"
     for number in range(3):
         drawn = drawing(number)
@@ -59,7 +59,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return maps, pictures
 
 
-def test_labels_are_found_learnt_resumed_and_painted_exactly(
+def test_labels_are_found_learned_resumed_and_painted_exactly(
     folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]
 ) -> None:
     arguments = {"paired": "by-name", "settings": SMALL, "device": "cpu", "precision": "float32"}
@@ -80,7 +80,7 @@ def test_labels_are_found_learnt_resumed_and_painted_exactly(
     with pytest.raises(SettingError, match="no larger strokes: 'pictures' paints label maps"):
         stylize(tmp_path / "large.png", tmp_path / "other.png", **placed, stroke=2)  # type: ignore[arg-type]
     Image.fromarray(large[..., 0].astype(np.uint16) * 100).save(tmp_path / "deep.png")
-    with pytest.raises(ImageError, match=r"no label map: .*deep.png has values of uint16: save it with 8 bits"):
+    with pytest.raises(ImageError, match=r"not a label map: .*deep.png has values of uint16: save it with 8 bits"):
         stylize(tmp_path / "deep.png", tmp_path / "other.png", **placed)  # type: ignore[arg-type]
     result = evaluate(tmp_path / "whole", *folders, tmp_path / "figures", short_side=84, images=1, device="cpu")
     assert {"identity", "exact"} <= result.figures.keys()

@@ -50,7 +50,7 @@ def drawing(seed: int, height: int, width: int) -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Drawings, and the same in other colours, a little different in each."""
+    """Drawings, and the same in other colors, a little different in each."""
     root = tmp_path_factory.mktemp("pairs")
     for number in range(3):
         drawn = drawing(number, 44, 48)

@@ -60,7 +60,7 @@ def run(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize("name", [name for name, method in methods().items() if method.styles])
-def test_styles_are_learnt_and_resumed(folders: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+def test_styles_are_learned_and_resumed(folders: tuple[Path, Path], tmp_path: Path, name: str) -> None:
     settings = settings_of(name)
     train(*folders, tmp_path / "whole", styles=True, settings=settings, device="cpu")
     asked = iter([False, True])
@@ -127,7 +127,7 @@ def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path]
     source = folders[0] / "0.png"
     with pytest.raises(SettingError, match="several styles: choose from dark, light"):
         stylize(source, tmp_path / "out.png", run)
-    with pytest.raises(SettingError, match="has but one style: leave out monet"):
+    with pytest.raises(SettingError, match="has only one style: leave out monet"):
         stylize(source, tmp_path / "out.png", "monet", style={"monet": 1.0})
     settings = settings_of("siamese")
     with pytest.raises(SettingError, match="to start from has the styles dark, light"):
@@ -137,7 +137,7 @@ def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path]
         train(*folders, tmp_path / "run", styles=True, settings=pairs, device="cpu")
 
 
-def test_several_styles_can_be_learnt_on_from_a_model_of_one(
+def test_several_styles_can_be_learned_on_from_a_model_of_one(
     run: Path, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     settings = replace(settings_of("siamese"), steps=1)

@@ -197,7 +197,7 @@ def test_a_missing_chunk_of_others_may_be_an_empty_one(tmp_path):
     (chunks / "1" / "0" / "2").unlink()
     result = verify(tmp_path / "a.zarr")
     assert result.damaged == ()
-    assert result.notes[0].startswith("1 shards are not there")
+    assert result.notes[0].startswith("1 shards are missing")
 
 
 def test_a_file_that_cannot_be_read_ends_the_check(store, monkeypatch):

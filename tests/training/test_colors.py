@@ -1,4 +1,4 @@
-"""The colours of a folder."""
+"""The colors of a folder."""
 
 from pathlib import Path
 

@@ -120,12 +120,12 @@ def cutouts(tmp_path: Path) -> Path:
     return tmp_path / "cut"
 
 
-def test_nothing_is_learnt_of_what_is_hidden(cutouts: Path) -> None:
+def test_nothing_is_learned_of_what_is_hidden(cutouts: Path) -> None:
     images = find_images(cutouts, 32, 128)
     crops = Crops(images, 32, 10**6, 0)
     for number in range(40):
         crop = crops.crop(number)
-        assert crop.pixels.min() > 100  # filled with bright colours, and grey far away
+        assert crop.pixels.min() > 100  # filled with bright colors, and gray far away
         assert crop.thumbnail.min() > 100
     places = [crops.place(number).window.left for number in range(40)]
     assert np.mean([left <= 48 for left in places]) >= 0.8  # the others were drawn again, as often as that is done

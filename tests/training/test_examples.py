@@ -84,7 +84,7 @@ def test_crops_are_of_the_sides_that_are_wanted(folder: Path, kind: str) -> None
     assert not np.array_equal(other.crops(7)[0].pixels, made.crops(7)[0].pixels)
 
 
-def test_crops_of_label_maps_have_no_new_colours(tmp_path: Path) -> None:
+def test_crops_of_label_maps_have_no_new_colors(tmp_path: Path) -> None:
     levels = np.random.default_rng(0).integers(0, 2, (150, 150), np.uint8) * 255
     Image.fromarray(levels).save(tmp_path / "a.png")
     images = find_images(tmp_path, 64, 64)

@@ -70,7 +70,7 @@ def test_every_nth_file_is_held_out_whatever_else_is_in_the_folder(
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
-def test_label_maps_are_reduced_without_new_colours(tmp_path: Path, ending: str) -> None:
+def test_label_maps_are_reduced_without_new_colors(tmp_path: Path, ending: str) -> None:
     levels = np.random.default_rng(0).integers(0, 2, (600, 400), np.uint8) * 255
     Image.fromarray(levels).save(tmp_path / f"a.{ending}")
     (image,) = find_images(tmp_path, 32, 100)

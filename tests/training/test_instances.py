@@ -1,4 +1,4 @@
-"""Maps of instances of training images: found by name, checked, reduced as their label maps are."""
+"""Instance maps of training images: found by name, checked, reduced as their label maps are."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_missing_and_unfit_maps_are_listed(folders: tuple[Path, Path]) -> None:
     with pytest.raises(DatasetError, match="instance maps of different sizes: 0: both need the same"):
         find_instance_maps(images, *folders)
     Image.new("RGB", (80, 60)).save(folders[1] / "0.tif")
-    with pytest.raises(DatasetError, match=r"no map of instances: .*0.tif has 3 bands of uint8"):
+    with pytest.raises(DatasetError, match=r"not an instance map: .*0.tif has 3 bands of uint8"):
         find_instance_maps(images, *folders)
     Image.new("L", (80, 60)).save(folders[1] / "0.png")
     with pytest.raises(DatasetError, match=r"0.png and .*0.tif have the same name"):

@@ -44,7 +44,7 @@ def save(tmp_path: Path) -> Callable[..., list[TrainingImage]]:
     return write
 
 
-def test_colours_of_clean_maps_are_labels_however_near_they_are(save: Callable[..., list[TrainingImage]]) -> None:
+def test_colors_of_clean_maps_are_labels_however_near_they_are(save: Callable[..., list[TrainingImage]]) -> None:
     colors = [[0, 0, 0], [0, 0, 1], [9, 9, 9], [255, 0, 255]]
     assert find_table(save("png", colors)) == colors
 
@@ -106,7 +106,7 @@ def test_numbers_of_16_bits_are_refused(tmp_path: Path) -> None:
         find_table(images_of(tmp_path))
 
 
-def test_a_table_has_colours_or_numbers(tmp_path: Path) -> None:
+def test_a_table_has_colors_or_numbers(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("# land cover\n0,0,255,water\n\n 12, 200 ,3\n7,forest\n9\n255,255,255,\n")
     assert read_table(path) == [[0, 0, 255], [12, 200, 3], [7, 7, 7], [9, 9, 9], [255, 255, 255]]
@@ -131,7 +131,7 @@ def test_what_is_no_table_is_told(tmp_path: Path, content: str | None, message: 
         read_table(path)
 
 
-def test_names_stand_behind_colours_and_numbers(tmp_path: Path) -> None:
+def test_names_stand_behind_colors_and_numbers(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("# a table\n1,2,3, deep water\n\n 7 \n9,wood, old\n")
     assert read_names(table) == ["deep water", "", "wood,old"]

@@ -11,7 +11,7 @@ Picture = NDArray[np.uint8]
 
 
 def pictures(count: int, seed: int, cell: int) -> list[Picture]:
-    """Cells of random colours around a colour of its own for each picture; small ones make a fine texture."""
+    """Cells of random colors around a color of its own for each picture; small ones make a fine texture."""
     random = np.random.default_rng(seed)
     made = []
     for _ in range(count):
@@ -51,7 +51,7 @@ def test_target_texture_has_the_style_and_no_content(monitor: Monitor) -> None:
         warn_of_collapse(figures, 7)
 
 
-def test_one_colour_for_all_is_a_collapse(monitor: Monitor) -> None:
+def test_one_color_for_all_is_a_collapse(monitor: Monitor) -> None:
     gray = [picture - picture.mean((0, 1)).astype(int) + 128 for picture in monitor.sources]
     figures = monitor.measure([picture.clip(0, 255).astype(np.uint8) for picture in gray])
     assert figures["spread_between"] < 0.1
@@ -81,7 +81,7 @@ def test_translations_that_are_larger_are_compared_at_the_size_of_each(monitor: 
     assert found["style"] > 0.95
     assert found["psnr"] == pytest.approx(68.13, abs=0.01)
     assert found["content"] > 0.99
-    # of a model that enlarges without having learnt from reductions, nothing but the reduced result is looked at
+    # of a model that enlarges without having learned from reductions, nothing but the reduced result is looked at
     sources = monitor.sources
     assert monitor.measure([picture.repeat(2, 0).repeat(2, 1) for picture in sources]) == monitor.measure(sources)
     assert "psnr" not in monitor.measure(sources)

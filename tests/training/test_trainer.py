@@ -222,7 +222,7 @@ def test_float16_learns_with_scaled_losses_and_resumes(tiny_training: TrainSetti
     assert other.train_step(crops(3), crops(12)) == trainer.train_step(crops(3), crops(12))
 
 
-def test_a_context_is_learnt_and_restored(tiny_training: TrainSettings) -> None:
+def test_a_context_is_learned_and_restored(tiny_training: TrainSettings) -> None:
     settings = replace(tiny_training, generator=tiny_training.generator | {"context": 4})
     first, second = (Trainer(settings, CPU, torch.float32) for _ in range(2))
     thumbnails = np.random.default_rng(5).integers(0, 256, (2, 64, 64, 3), np.uint8)

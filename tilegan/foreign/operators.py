@@ -133,7 +133,7 @@ def _hard_sigmoid(attributes: Attributes, image: torch.Tensor) -> torch.Tensor:
 
 
 def _quantize(attributes: Attributes, image: Any, step: Any, zero: Any = 0) -> Any:
-    """Clip to the range of the integers; rounding to them is left out, which would make neighbours differ by a step."""
+    """Clip to the range of the integers; rounding to them is left out, which would make neighbors differ by a step."""
     low, high = attributes["limits"]
     step, zero = (_on_axis(attributes, each, image) for each in (step, zero))
     return ((image / step).clamp(low - zero, high - zero) if _single(zero) else image / step) + zero

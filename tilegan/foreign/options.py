@@ -11,7 +11,7 @@ AUTO = "auto"
 @described
 @dataclass(frozen=True)
 class ImportOptions:
-    """What a network's numbers mean, where this is not to be found out."""
+    """Interpretation of a network's inputs and outputs, if it cannot be found automatically."""
 
     range: str = option(AUTO, "Values of black and white that the network takes", choices=(AUTO, *RANGES))
     output_range: str = option(AUTO, "Values of black and white that it makes", choices=(AUTO, *RANGES))

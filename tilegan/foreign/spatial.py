@@ -1,4 +1,4 @@
-"""Operators of ONNX on neighbourhoods: convolutions, pools, padding and resizing, for images (N, C, h, w)."""
+"""Operators of ONNX on neighborhoods: convolutions, pools, padding and resizing, for images (N, C, h, w)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the numbers of a network mean: layout, range, normalization and order of colors."""
+"""Interpretation of the values of a network: layout, range, normalization and order of colors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields

@@ -1,4 +1,4 @@
-"""How a network of another program can be run in windows, with the nodes that decide it."""
+"""Determine how a network of another program can be run in windows, and the nodes that decide it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from tilegan.tiling.reach import Reach
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a network can be run in windows.
+    """The way in which a network can be run in windows.
 
     Attributes:
         reach: of the network, once its statistics are settled.

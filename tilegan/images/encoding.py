@@ -1,21 +1,21 @@
-"""Options of export: how a result is encoded."""
+"""Export options: how a result is encoded."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from tilegan.options import check_values, described, option
 
-LOSSY = {"jpeg", "webp"}  # compressions of TIFF that change values
+LOSSY = {"jpeg", "webp"}  # lossy compressions of TIFF
 ZARR_FORMATS = ("ome-0.5", "ome-0.4")
 
 
 @described
 @dataclass(frozen=True)
 class ExportOptions:
-    """How a result is encoded, where its format leaves a choice.
+    """Encoding of a result, where its format offers a choice.
 
     Raises:
-        SettingError: a value that cannot be.
+        SettingError: a value is invalid.
     """
 
     compress: str = option(
@@ -28,7 +28,7 @@ class ExportOptions:
     lossless: bool = option(False, "Write WebP without loss, and tiles of .dzi as PNG")
     profile: str = option(
         "srgb",
-        "Colour profile of the output; keep: that of the source if it has curves and a matrix, such as Display P3",
+        "Color profile of the output; keep: that of the source if it has curves and a matrix, such as Display P3",
         choices=("srgb", "keep"),
     )
     strip: bool = option(False, "Omit EXIF, XMP, IPTC and free-form tags")
@@ -44,5 +44,5 @@ class ExportOptions:
 
     @property
     def of_store(self) -> dict[str, Any]:
-        """Those that matter to the store from which an output is exported, by name."""
+        """Options that affect the store from which an output is exported, by name."""
         return {"strip": True} if self.strip else {}

@@ -1,4 +1,4 @@
-"""Finished results: what made them, as they tell it themselves, and whether all of them is there."""
+"""Check finished results: their provenance, and whether they are complete."""
 
 import struct
 from contextlib import closing, suppress
@@ -19,21 +19,21 @@ _OF_READERS = (OSError, RasterioError, CPLE_BaseError, ImageError, ValueError, s
 def check_finished(
     output: Path, kind: str, height: int, width: int, asked: Provenance, free: frozenset[str] = frozenset()
 ) -> bool:
-    """Find out whether an output that is there is what a resumed command asks for.
+    """Check whether an existing output is what a resumed command asks for.
 
     Args:
-        output: the file or folder.
-        kind: of it (see ``kind_of``).
-        height: that it should have, in pixels.
-        width: likewise.
-        asked: what should have made it.
-        free: names of settings that nobody asked for, so that any will do.
+        output: file or folder.
+        kind: its kind (see ``kind_of``).
+        height: expected height, in pixels.
+        width: expected width.
+        asked: expected provenance.
+        free: names of settings that the user did not choose, so that any value will do.
 
     Returns:
-        Whether all of it is there; if not, it is what an accident has left of it.
+        Whether it is complete; otherwise it is the remains of an interrupted or damaged result.
 
     Raises:
-        ResumeError: something else made it, or it does not tell.
+        ResumeError: it was made otherwise, or has no provenance.
         ImageError: it cannot be read.
     """
     made = provenance_of(output, kind)
@@ -49,7 +49,7 @@ def check_finished(
             f"it was made from another image: {_CURE}"
         )
     if made is None:
-        raise ResumeError(f"cannot resume: {output} is there, and does not tell what made it: {_CURE}")
+        raise ResumeError(f"cannot resume: {output} exists, and does not say what made it: {_CURE}")
     raise ResumeError(f"cannot resume: {output} is finished, and was made {difference}: {_CURE}")
 
 
@@ -61,17 +61,17 @@ def _size(output: Path, kind: str) -> tuple[int, int] | None:
 
 
 def provenance_of(output: Path, kind: str) -> Provenance | None:
-    """What made a result of a kind; None if it does not tell, or is none."""
+    """Return the provenance of a result of a kind; None if it has none, or is not such a result."""
     with suppress(*_OF_READERS):
         return writer_of(kind).provenance(output)
     return None
 
 
 def is_whole(output: Path, kind: str) -> bool:
-    """Whether nothing of a result that tells what made it is missing, as far as can be told without decoding it.
+    """Whether a result with provenance is complete, as far as can be checked without decoding it.
 
-    Of a PNG and a WebP every byte is checked. Shards and tiles are counted, and not looked into; on object storage,
-    where a store gets its root last, not even that.
+    Every byte of a PNG and a WebP is checked. Shards and tiles are counted, not read; on object storage, where the root
+    of a store is written last, they are not even counted.
     """
     with suppress(*_OF_READERS):
         return writer_of(kind).is_whole(output)

@@ -1,4 +1,4 @@
-"""Maps of instances: rasters whose numbers tell the objects of a label map apart, read together with it."""
+"""Instance maps: rasters whose numbers distinguish the objects of a label map, read together with it."""
 
 from pathlib import Path
 from typing import Any
@@ -14,46 +14,46 @@ from tilegan.images.readers.raster import RasterSource
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, shown
 
-PLANES = 2  # bytes of a number
-STRIP = 256  # rows that are looked through at once
+PLANES = 2  # bytes per number
+STRIP = 256  # rows searched at once
 
 
 def number_planes(numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
-    """The high and the low byte of each number: uint8 or uint16 (h, w) -> uint8 (h, w, 2)."""
+    """Split numbers into high and low bytes: uint8 or uint16 (h, w) -> uint8 (h, w, 2)."""
     return np.stack((numbers.astype(np.uint16) >> 8, numbers & 255), -1).astype(np.uint8)
 
 
 def plane_numbers(planes: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """The numbers whose high and low bytes are given: uint8 (h, w, 2) -> uint16 (h, w)."""
+    """Join high and low bytes to numbers: uint8 (h, w, 2) -> uint16 (h, w)."""
     numbers: NDArray[np.uint16] = planes[..., 0] * np.uint16(256) + planes[..., 1]
     return numbers
 
 
 class InstanceMap:
-    """A raster of one band in which each object has a number of its own, up to 65535; 0 stands for none.
+    """A one-band raster in which each object has its own number, up to 65535; 0 is no object.
 
     Attributes:
-        file: what it is read from.
-        height, width: in pixels.
+        file: source of the raster.
+        height, width: size in pixels.
     """
 
     def __init__(self, path: str | Path) -> None:
         """Open a file.
 
         Raises:
-            ImageError: it is missing, or no image, or has other values than numbers of 8 or 16 bits.
+            ImageError: it is missing, not an image, or holds other values than integers of 8 or 16 bits.
         """
         file = open_source(path)
         if not isinstance(file, RasterSource) or file.bands != 1 or file.dtype not in (np.uint8, np.uint16):
             file.close()
             raise ImageError(
-                f"no map of instances: {shown(path)} has {file.bands} bands of {file.dtype}: "
+                f"not an instance map: {shown(path)} has {file.bands} bands of {file.dtype}: "
                 "save numbers in one band of 8 or 16 bits, as PNG or TIFF"
             )
         self.file, self.height, self.width = file, file.height, file.width
 
     def read(self, window: Window) -> NDArray[np.uint8]:
-        """The numbers of a window inside the map, as two planes (h, w, 2), high and low byte; from any thread.
+        """Read the numbers of a window inside the map as two planes (h, w, 2), high and low byte, from any thread.
 
         Raises:
             ImageError: the file is damaged there.
@@ -61,7 +61,7 @@ class InstanceMap:
         return number_planes(self.file.numbers(window))
 
     def missing(self, numbers: set[int]) -> set[int]:
-        """Those of some numbers that no pixel has; the map is read until all are found.
+        """Return those of the numbers that no pixel has; the map is read until all are found.
 
         Raises:
             ImageError: the file is damaged.
@@ -76,31 +76,31 @@ class InstanceMap:
         return missing
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.file.close()
 
 
 class JoinedSource:
-    """A label map and its instances as one image of five channels; see ``tilegan.images.source.Source``.
+    """A label map and its instance map as one image of five channels; see ``tilegan.images.source.Source``.
 
-    To all but the generator the two further channels are as colours are.
+    Everything but the generator treats the two further channels like colors.
     """
 
     def __init__(self, image: Source, instances: InstanceMap) -> None:
         """Join two files.
 
         Args:
-            image: the label map, of 8 bits.
-            instances: of the same size.
+            image: label map of 8 bits.
+            instances: instance map of the same size.
 
         Raises:
-            ImageError: it has another size.
+            ImageError: their sizes differ.
         """
         numbers = instances.file
         if (image.height, image.width) != (numbers.height, numbers.width):
             raise ImageError(
                 f"{shown(numbers.path)} is {numbers.width} x {numbers.height} pixels, {shown(image.path)} "
-                f"{image.width} x {image.height}: a label map and its instances need the same size"
+                f"{image.width} x {image.height}: a label map and its instance map need the same size"
             )
         self.image, self.instances = image, instances
         self.path, self.height, self.width = image.path, image.height, image.width
@@ -112,11 +112,11 @@ class JoinedSource:
 
     @property
     def origin(self) -> Origin:
-        """See ``Source``: that of the label map."""
+        """Source metadata of the label map; see ``Source``."""
         return self.image.origin
 
     def read(self, window: Window) -> Pixels:
-        """See ``Source``; (h, w, 5): colours and the two bytes of the number of each pixel's object."""
+        """Read (h, w, 5): colors, and the two bytes of the object number of each pixel; see ``Source``."""
         return np.concatenate((self.image.read(window), self.instances.read(window)), -1)
 
     def read_mask(self, window: Window) -> Pixels | None:
@@ -124,11 +124,11 @@ class JoinedSource:
         return self.image.read_mask(window)
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """See ``Source``: of the label map alone."""
+        """Reduce the label map alone; see ``Source``."""
         return self.image.thumbnail(side)
 
     def identity(self) -> dict[str, str | int]:
-        """See ``Source``: of both."""
+        """Return the identity of both files; see ``Source``."""
         own = {f"instances {name}": value for name, value in self.instances.file.identity().items()}
         return self.image.identity() | own
 
@@ -139,10 +139,10 @@ class JoinedSource:
 
 
 def open_joined(path: str | Path, reading: Reading | None = None, instances: str | Path | None = None) -> Source:
-    """``open_source`` of an image, or of a label map joined with its map of instances.
+    """Open an image, or a label map joined with its instance map.
 
     Raises:
-        ImageError: one of them cannot be read, or they do not fit each other.
+        ImageError: one of them cannot be read, or they do not match.
         SettingError: see ``open_source``.
     """
     image = open_source(path, reading)

@@ -1,4 +1,4 @@
-"""The door for images: which format reads a file, and what is refused before any does."""
+"""Open images: the format that reads a file is chosen here, and unusable files are refused first."""
 
 import stat
 from pathlib import Path
@@ -16,17 +16,17 @@ from tilegan.images.source import Source, shown
 
 
 def open_source(path: str | Path, reading: Reading | None = None) -> Source:
-    """Open an image for reading: of any format that is registered (see ``tilegan.images.formats``).
+    """Open an image of any registered format for reading (see ``tilegan.images.formats``).
 
     Args:
-        path: a local file or folder, a URL (see ``locate``), or one of GDAL's own names (``/vsizip/...``). What a URL
-            names is Zarr if it ends in .zarr, or a folder on the way to it does.
-        reading: how its values become pixels; what the file says if None.
+        path: a local file or folder, a URL (see ``locate``), or a special GDAL name (``/vsizip/...``). A URL is Zarr if
+            it, or a folder on the way to it, ends in .zarr.
+        reading: read options; defaults if None.
 
     Raises:
-        ImageError: it is missing, or not an image, or damaged.
-        SettingError: the packages for URLs are missing, or the image has no such bands or plane, or ``reading`` makes
-            no sense.
+        ImageError: it is missing, not an image, or damaged.
+        SettingError: the packages for URLs are missing, the image has no such bands or plane, or ``reading`` is
+            invalid.
     """
     reading = reading if reading is not None else Reading()
     _check(reading)
@@ -40,8 +40,8 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
         with os_errors():
             status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        if told := unreachable(path):
-            raise ImageError(f"cannot read image: {shown(path)}: {told}") from error
+        if reason := unreachable(path):
+            raise ImageError(f"cannot read image: {shown(path)}: {reason}") from error
         raise ImageError(f"no such image: {shown(path)}: check the name") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
@@ -50,14 +50,14 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
         if stat.S_ISDIR(status.st_mode):
             return _open_candidate(Candidate(path, is_folder=True), reading)
         if not stat.S_ISREG(status.st_mode):
-            raise ImageError(f"not an image: {shown(path)} is no file but a pipe, socket or device: save it to a file")
+            raise ImageError(f"not an image: {shown(path)} is a pipe, socket or device, not a file: save it to a file")
     if status.st_size == 0 and stat.S_ISREG(status.st_mode):
         raise ImageError(f"not an image: {shown(path)} is empty: it may never have been written: get it again")
     return _open_candidate(Candidate(path), reading)
 
 
 def _open_candidate(candidate: Candidate, reading: Reading) -> Source:
-    """Open by the format that recognizes a candidate, or else by the first that can."""
+    """Open with the format that recognizes the candidate, or else with the first that can."""
     readers = [each.reader for each in formats() if each.reader is not None]
     for reader in readers:
         if reader.recognizes(candidate):
@@ -77,10 +77,10 @@ def _open_candidate(candidate: Candidate, reading: Reading) -> Source:
 
 
 def _check(reading: Reading) -> None:
-    """Refuse what no image can be read by.
+    """Refuse read options that are invalid for any image.
 
     Raises:
-        SettingError: which says what is possible.
+        SettingError: the message says what is possible.
     """
     if reading.depth not in ("8", "keep"):
         raise SettingError(f"no depth '{reading.depth}': give 8 or keep")

@@ -1,4 +1,4 @@
-"""Where results go: their default names, whether one may be written there, and a folder to build it in."""
+"""Output paths: default names, checks before any work, and a folder to build results in."""
 
 import errno
 import re
@@ -16,13 +16,13 @@ from tilegan.images.stores.store import UNFINISHED
 
 
 def name_beside(source: Path, word: str) -> Path:
-    """The default name of an output: in the source's folder, of its kind where that can be written, else a TIFF.
+    """Return the default name of an output: in the source's folder, of its kind if that can be written, else a TIFF.
 
     For an array inside a Zarr store it is beside the store, and of its kind.
 
     Args:
-        source: the image.
-        word: what tells the output from the source; letters that suit no file name become hyphens.
+        source: path of the image.
+        word: suffix that distinguishes the output from the source; characters unsuited for file names become hyphens.
 
     Returns:
         ``<stem>.<word>.<ending>``.
@@ -34,20 +34,20 @@ def name_beside(source: Path, word: str) -> Path:
 
 
 def check_output(output: Path, overwrite: bool, source: Path | None = None) -> str:
-    """Find out before any work whether a result can go to a path.
+    """Check before any work whether a result can be written to a path.
 
     Args:
-        output: file or folder to be; here, or what ``locate`` gave for a URL.
-        overwrite: whether one that is there may be replaced.
-        source: what it is made from.
+        output: file or folder, local or found by ``locate``.
+        overwrite: whether an existing one may be replaced.
+        source: path that it is made from.
 
     Returns:
         Its kind (see ``kind_of``).
 
     Raises:
-        OutputError: its ending is unknown, its folder is missing, it is the source itself, or what is there is of
-            another kind and better not replaced.
-        OutputExistsError: there is something, or what belonged to an image that was there, and it may not be replaced.
+        OutputError: its ending is unknown, its folder is missing, it is the source itself, or something of another kind
+            exists, which is safer not replaced.
+        OutputExistsError: it exists, or files of an earlier image of that name do, and may not be replaced.
     """
     kind = kind_of(output)
     writer = writer_of(kind)
@@ -62,7 +62,7 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
     if writer.companion is not None:
         _check_companion(writer.companion, output, overwrite)
     if not output.exists() and not output.is_symlink():
-        # of a run that was killed while it placed its output, there may be one of its own
+        # a run that was killed while it moved its output may have left its own
         if not overwrite and not output.with_name(f"{output.name}.partial").exists():
             _check_companions(output)
         return kind
@@ -75,7 +75,7 @@ def check_output(output: Path, overwrite: bool, source: Path | None = None) -> s
 
 
 def _check_companions(output: Path) -> None:
-    """Refuse a place where a file lies that would be taken for a part of the output."""
+    """Refuse an output beside which a stale file exists that would be read as a part of it."""
     if stale := companions(output):
         raise OutputExistsError(
             f"{stale[0]} exists, without its image, and would be read with {output.name}: remove it, or --overwrite"
@@ -114,7 +114,7 @@ def _check_url(output: Path, overwrite: bool, source: Path | None) -> None:
 
 
 def overlaps(output: Path, source: Path) -> bool:
-    """Whether an output is the source itself, or one lies inside the other, so that writing would spoil it."""
+    """Whether an output is the source itself, or one lies inside the other, so that writing would damage it."""
     if is_remote(output) != is_remote(source):
         return False
     if not is_remote(output):
@@ -125,10 +125,10 @@ def overlaps(output: Path, source: Path) -> bool:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a folder is a Zarr store, of anyone; one that ``Store`` has not finished is none yet.
+    """Whether a folder is any Zarr store; one that ``Store`` has not finished is not.
 
     Raises:
-        OSError: it cannot be found out.
+        OSError: it cannot be queried.
     """
     return any(is_there(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
 
@@ -143,10 +143,10 @@ def is_folder_of_images(path: str | Path) -> bool:
 
 @contextmanager
 def beside(output: Path) -> Iterator[Path]:
-    """A folder on the disk of an output, to build it in; it goes away afterwards, whatever comes.
+    """Create a temporary folder on the disk of an output, and remove it at the end.
 
     Raises:
-        OutputError: in place of the system's errors of writing, as one line.
+        OutputError: an OS error of writing, as one line.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=f"{output.name}.", suffix=".partial", dir=output.parent) as name:
@@ -158,12 +158,12 @@ def beside(output: Path) -> Iterator[Path]:
 
 
 def explained(error: OSError, folder: Path, cure: str) -> OutputError:
-    """An error while writing to a folder, as one line.
+    """Return an error of writing to a folder as one line.
 
     Args:
-        error: of the system, or an ``OutputError`` caused by one.
-        folder: where was written to.
-        cure: what to do when there is no room left.
+        error: an OS error, or an ``OutputError`` caused by one.
+        folder: folder that was written to.
+        cure: what to do if the disk is full.
     """
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):

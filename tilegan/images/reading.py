@@ -1,4 +1,4 @@
-"""Options of reading: how the values of a file become pixels."""
+"""Read options: how the values of a file become pixels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from tilegan.options import described, option
 @described
 @dataclass(frozen=True)
 class Reading:
-    """How the values of a file become pixels.
+    """Read options: conversion of the values of a file to pixels.
 
-    A stretch that is named is applied to 8-bit values too; None stands for 'percentile', and leaves 8-bit values as
-    they are. 'percentile' takes the 0.5th and the 99.5th of an overview, 'minmax' its extremes, 'dtype' the range of
-    an integer type, 0 to 1 of a float. ``keep_profile`` follows from ``ExportOptions.profile`` and is no option:
-    whether colors that sRGB cannot show are drawn in (see ``tilegan.images.pixels.gamut``), so that they can be let out
-    again in the profile of the file, and not clipped.
+    A named stretch is also applied to 8-bit values; None is 'percentile' for other values, and leaves 8-bit values
+    unchanged. 'percentile' takes the 0.5th and 99.5th percentiles of an overview, 'minmax' its extremes, 'dtype' the
+    range of an integer type, or 0 to 1 for floats. ``keep_profile`` follows from ``ExportOptions.profile`` and is not
+    an option of its own: whether colors outside of sRGB are compressed reversibly (see
+    ``tilegan.images.pixels.gamut``) instead of clipped, so that they can be restored in the profile of the file.
     """
 
     bands: tuple[int, ...] | None = option(
@@ -40,5 +40,5 @@ class Reading:
         "Plane to read of an image with more axes, counted from 0: t=0,z=3, or page=2 of a file with several images",
         metavar="AXIS=N",
     )
-    allow_truncated: bool = option(False, "Read missing parts of a damaged file as mid-grey")
+    allow_truncated: bool = option(False, "Read missing parts of a damaged file as mid-gray")
     keep_profile: bool = False

@@ -1,4 +1,4 @@
-"""Which files of a folder are taken for images, by their names and first bytes; nothing is decoded."""
+"""Recognition of images in folders by names and first bytes, without decoding."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,14 @@ _LENGTH = 12
 
 
 def is_recognized(path: Path) -> bool:
-    """Return whether a file is to be read as an image, be it damaged or not.
+    """Return whether a file is to be read as an image, intact or damaged.
+
+    These are files with the ending of a supported input format, and files of other names that begin like JPEG, PNG,
+    TIFF, GIF or WebP. Camera raws are excluded, since they have to be developed first. So are files that belong to an
+    image, such as ``.aux.xml`` and ``.ovr``, and unfinished files of other programs.
+
+    Args:
+        path: a local file.
 
     These are files with the ending of a format that is read, and files of other names that begin as JPEG, PNG, TIFF,
     GIF or WebP. Camera raws are not: they are to be developed first. Nor are files that belong to an image, such as

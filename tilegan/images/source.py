@@ -1,4 +1,4 @@
-"""One image to read: the protocol of all readers, and what they have in common."""
+"""One image to read: the protocol of all readers, and their shared functions."""
 
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -12,24 +12,24 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.reading import Reading
 
-LARGEST_HELD = 2**30  # bytes of pixels of an image that can only be held in memory as a whole
+LARGEST_HELD = 2**30  # limit of the bytes of an image that is held in memory as a whole
 
 
 class Source(Protocol):
     """One image to read.
 
     Attributes:
-        path: the file or folder it is read from.
-        height, width: in pixels, as the image is looked at (orientation applied).
-        bands: bands in the file, alpha included.
-        dtype: numpy type in the file.
-        levels: numpy type of the pixels that ``read`` gives: uint8, or uint16 where that was asked for.
-        block: height and width of the smallest part that is decoded at once; of the whole image where all of it is
-            held in memory.
-        sequential: whether a part can only be decoded after all that stands before it in the file; going back then
-            means to begin at the top again, unless the reader's cache holds it.
-        held: whether all of it is decoded at once, when it is opened or first read, and held in memory.
-        remarks: what a user should know of how it is read, a line each: other planes, a broken colour profile.
+        path: file or folder it is read from.
+        height, width: size in pixels, upright (orientation applied).
+        bands: number of bands in the file, alpha included.
+        dtype: dtype in the file.
+        levels: dtype of the pixels that ``read`` returns: uint8, or uint16 if requested.
+        block: height and width of the smallest part that is decoded at once; of the whole image if it is held in
+            memory.
+        sequential: whether a part can be decoded only after everything before it in the file; going back then means
+            starting again at the top, unless the reader has it cached.
+        held: whether the whole image is decoded when it is opened or first read, and held in memory.
+        remarks: notes for the user on how it is read, one line each: other planes, a broken color profile.
     """
 
     path: str
@@ -45,7 +45,7 @@ class Source(Protocol):
 
     @property
     def origin(self) -> Origin:
-        """What a result takes over beside pixels; to measure the stretch, an overview may be read.
+        """Source metadata that results take over; an overview may be read to measure the stretch.
 
         Raises:
             ImageError: the file is damaged.
@@ -53,7 +53,7 @@ class Source(Protocol):
         ...
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
+        """Read a window inside the image as sRGB (h, w, 3) of dtype ``levels``, from any thread.
 
         Raises:
             ImageError: the file is damaged there.
@@ -61,10 +61,9 @@ class Source(Protocol):
         ...
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+        """Read the opacity of a window, (h, w) of dtype ``levels``; None if the whole image is opaque.
 
-        Its highest level stands for pixels that mean something, 0 for those that do not, and what lies between for
-        transparency.
+        The highest level is opaque, 0 is invalid or fully transparent, and levels between are partially transparent.
 
         Raises:
             ImageError: the file is damaged there.
@@ -72,9 +71,9 @@ class Source(Protocol):
         ...
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+        """Reduce the whole image to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
-        Pixels that mean nothing keep what they hide (see ``images.masked``).
+        Invalid pixels keep their stored colors (see ``images.readers.masked`` for filled ones).
 
         Raises:
             ImageError: the file is damaged.
@@ -82,21 +81,21 @@ class Source(Protocol):
         ...
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself."""
+        """Return values that distinguish this image from others and from later versions of itself."""
         ...
 
     def close(self) -> None:
-        """Let go of the file; once more does nothing."""
+        """Close the file; a second call does nothing."""
         ...
 
 
 def chosen_plane(reading: Reading, planes: dict[str, int], path: str) -> dict[str, int]:
-    """The index along each axis of which one plane is read; 0 where nothing was asked for.
+    """Return the index along each further axis; 0 where the user chose none.
 
     Args:
-        reading: what was asked for.
-        planes: the axes that the image has beside bands, rows and columns, and their lengths.
-        path: of the image, for messages.
+        reading: read options.
+        planes: axes of the image beside bands, rows and columns, and their lengths.
+        path: path of the image, for messages.
 
     Raises:
         SettingError: the image has no such axis or plane.
@@ -111,16 +110,16 @@ def chosen_plane(reading: Reading, planes: dict[str, int], path: str) -> dict[st
 
 
 def plane_remark(planes: dict[str, int], chosen: dict[str, int]) -> tuple[str, ...]:
-    """One line that tells of planes that are not read, if there are any."""
+    """Return one line about planes that are not read, if there are any."""
     others = [f"{axis} {chosen[axis]} of 0 to {size - 1}" for axis, size in planes.items() if size > 1]
     return (f"one of several planes is read: {', '.join(others)}",) if others else ()
 
 
 def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
-    """The identity of an image that is one file: its name, bytes, time of last change and size in pixels.
+    """Return the identity of an image in one file: its name, size in bytes, time of last change and size in pixels.
 
     Raises:
-        ImageError: it is gone.
+        ImageError: the file is gone.
     """
     try:
         with os_errors():
@@ -135,12 +134,12 @@ def file_identity(path: Path, height: int, width: int) -> dict[str, str | int]:
         "width": width,
     }
     if is_remote(path):
-        identity["etag"] = str(cast(Any, status).as_info().get("ETag"))  # the web tells no time
+        identity["etag"] = str(cast(Any, status).as_info().get("ETag"))  # web servers need not report a time
     return identity
 
 
 def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width of a thumbnail whose longest side is at most ``side`` pixels; never larger than the image."""
+    """Return height and width of a thumbnail with a longest side of at most ``side`` pixels; never enlarged."""
     longest = max(height, width)
     if longest <= side:
         return height, width
@@ -148,5 +147,5 @@ def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def shown(path: str | Path) -> str:
-    """A name as it can be shown in one line: what cannot be printed is escaped."""
+    """Return a name that can be shown in one line: unprintable characters are escaped."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(path))

@@ -1,4 +1,4 @@
-"""What is written of a finished store: its colours in the profile that is kept, and what a format has room to tell."""
+"""Prepare a finished store for writing: colors in the kept profile, and metadata that fit into the format."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,35 +15,34 @@ from tilegan.images.stores.store import Store
 
 
 class WrittenStore(Store):
-    """A store as it is written, to be read only."""
+    """A store as it is written, read-only."""
 
     def __init__(self, store: Store, origin: Origin) -> None:
-        """Take a finished store, and what is written of it (see ``origin_written``)."""
+        """Wrap a finished store and the metadata to write (see ``origin_written``)."""
         super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
         self.channels, self.chunk = store.channels, store.chunk
         self._store = store
         self._profile = MatrixProfile.parse(origin.profile) if origin.profile is not None else None
 
     def read(self, level: int, window: Window) -> Pixels:
-        """The pixels of a window of a level: (h, w, ``channels``) of type ``dtype``; see ``Store.read``."""
+        """Read a window of a level: (h, w, ``channels``) of dtype ``dtype``; see ``Store.read``."""
         pixels = self._store.read(level, window)
         if self._profile is None or self.origin is None:
             return pixels
-        colours = self._profile.from_srgb(pixels[..., :3], let_out=self.origin.draws_in)
-        return np.concatenate([colours, pixels[..., 3:]], axis=-1)
+        colors = self._profile.from_srgb(pixels[..., :3], let_out=self.origin.draws_in)
+        return np.concatenate([colors, pixels[..., 3:]], axis=-1)
 
 
 def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Origin, tuple[str, ...]]:
-    """What a file of a kind tells of a store, and what it has no room for, a line each.
+    """Return the source metadata to write to a file of a kind, and what it cannot hold, one line each.
 
     Args:
-        store: finished.
-        kind: of the file (see ``kind_of``).
-        options: whether the profile is kept, and what tells of people, places and devices.
+        store: finished store.
+        kind: kind of the file (see ``kind_of``).
+        options: whether the profile is kept, and personal metadata (people, places, devices).
 
     Returns:
-        The store's origin, with no profile but one that colours shall have, and with metadata that are true of the
-        file.
+        The store's source metadata, adjusted to the file, with a profile only if colors are converted to it.
     """
     origin = store.origin or Origin()
     if options.strip:
@@ -54,11 +53,11 @@ def origin_written(store: Store, kind: str, options: ExportOptions) -> tuple[Ori
     notes: tuple[str, ...] = ()
     if options.profile != "keep" or not writer.holds_profile:
         if options.profile == "keep" and origin.color_managed:
-            notes += (f"{kind} has no room for a colour profile: its colours are sRGB",)
+            notes += (f"{kind} has no room for a color profile: its colors are sRGB",)
         origin = replace(origin, profile=None)
     elif origin.color_managed and not _can_be_kept(origin.profile):
         origin = replace(origin, profile=None)
-        notes += ("written in sRGB: that is its profile, or colours cannot be brought back to the one it has",)
+        notes += ("written in sRGB: its profile is sRGB, or colors cannot be converted back to it",)
     is_srgb = origin.profile is None if origin.color_managed else None
     metadata = origin.metadata.for_result(
         *store.shape(0), origin.dpi, is_srgb=is_srgb, needs_dpi=not writer.holds_dpi(origin.dpi)
@@ -73,10 +72,10 @@ def _can_be_kept(profile: bytes | None) -> bool:
 
 
 def remarks_on_store(origin: Origin, kind: str, options: ExportOptions) -> tuple[str, ...]:
-    """What a user should know of a store that has this origin, a line each; nothing of other kinds."""
+    """Return notes for the user on a .zarr with this source metadata, one line each; none for other kinds."""
     if not writer_of(kind).is_folder or options.profile != "keep" or not origin.color_managed:
         return ()
-    return ("a .zarr is in sRGB, and only holds the profile: tilegan convert --profile keep brings colours back to it",)
+    return ("a .zarr is in sRGB and only holds the profile: tilegan convert --profile keep converts colors back to it",)
 
 
 def _that_fits(metadata: Metadata, kind: str, room: Mapping[str, int]) -> tuple[Metadata, tuple[str, ...]]:

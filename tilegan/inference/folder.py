@@ -56,7 +56,7 @@ class WorkFolder:
 
     @property
     def whole(self) -> "WorkFolder":
-        """That which this one is in, if it is that of a reduced copy; else itself."""
+        """Work folder of the image if this is that of a reduced copy; else itself."""
         inside = re.fullmatch(rf"{STAGE}[a-z0-9]+{ENDING}", self.path.name)
         return WorkFolder(self.path.parent) if inside else self
 

@@ -18,16 +18,16 @@ WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 @contextmanager
 def locked(journal: Path) -> Iterator[None]:
-    """Keep other runs out of a work folder; the system lets go of it when the process ends, however it ends.
+    """Lock a work folder against other runs; the system releases the lock when the process ends, in any way.
 
-    Nobody lets go of an object for a killed run, so that on object storage there is no lock: there two runs on one
-    output are not kept apart.
+    There is no lock on object storage, since nothing would release it after a kill: two runs on one output are not
+    detected there.
 
     Args:
-        journal: the journal's folder in it, where the lock file lies; made if it is not there.
+        journal: folder of the journal, for the lock file; created if it does not exist.
 
     Raises:
-        OutputError: another run holds it, or it cannot be written.
+        OutputError: another run holds the lock, or the lock file cannot be written.
     """
     if is_remote(journal):
         yield

@@ -33,9 +33,9 @@ class Look:
         """Validate the values."""
         if not 0 <= self.strength <= 1:
             raise SettingError(
-                f"a strength of {self.strength:g} cannot be: give 0 (the source) to 1 (all of the style)"
+                f"a strength of {self.strength:g} is invalid: give 0 (the source) to 1 (all of the style)"
             )
         if not (isinstance(self.stroke, int) and 1 <= self.stroke <= LARGEST_STROKE):
             raise SettingError(
-                f"strokes {self.stroke} times as large cannot be: give a whole number from 1 to {LARGEST_STROKE}"
+                f"strokes {self.stroke} times as large are impossible: give a whole number from 1 to {LARGEST_STROKE}"
             )

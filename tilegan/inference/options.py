@@ -13,7 +13,7 @@ DEFAULT_MODEL = "vangogh"
 @described
 @dataclass(frozen=True)
 class StyleOptions:
-    """How the style is applied (see ``tilegan.inference.look``, ``stroke`` and ``statistics``)."""
+    """Application of the style (see ``tilegan.inference.look``, ``stroke`` and ``statistics``)."""
 
     strength: float = option(1.0, "Strength of the style: 0 gives the source, 1 the full style", least=0, most=1)
     keep_colors: bool = option(False, "Keep hue and chroma of the source; take lightness and texture from the style")
@@ -38,7 +38,7 @@ class StyleOptions:
 @described
 @dataclass(frozen=True)
 class LabelOptions:
-    """How label maps are painted, for models that learnt from them."""
+    """Painting of label maps, for models that learned from them."""
 
     looks: Mapping[int | str, int] = option(
         dict,
@@ -63,7 +63,7 @@ class LabelOptions:
 @described
 @dataclass(frozen=True)
 class PassOptions:
-    """How the network is run."""
+    """Execution of the network."""
 
     seams: str = option(
         EXACT,
@@ -89,7 +89,7 @@ class PassOptions:
 @described
 @dataclass(frozen=True)
 class RunOptions:
-    """What part of the image is processed, with which resources, and what becomes of earlier results."""
+    """Region, resources, and treatment of existing results."""
 
     region: tuple[int, int, int, int] | None = option(
         None, "Region of the image to write: x, y, width and height in pixels", metavar="X,Y,W,H", unset="all"

@@ -62,7 +62,7 @@ class Plan:
 
 
 class Cut(NamedTuple):
-    """How blocks are cut for forward passes, in input pixels.
+    """The division of blocks for forward passes, in input pixels.
 
     Attributes:
         unit: what the sides of blocks and windows are multiples of.

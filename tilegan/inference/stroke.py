@@ -1,9 +1,9 @@
 """Strokes larger than those of a model, painted in steps from coarse to fine.
 
-A copy of the image, reduced by the factor, is painted first. Each further step paints a copy that is less reduced, and
-under it lies the one before (see ``inference.ground``); the last step paints the image itself. (Coarse to fine as in
-Gatys et al. 2017, 'Controlling Perceptual Factors in Neural Style Transfer', section 6.) A step of 2 leaves strokes as
-crisp as the model paints them, where one of 8 shows a relief that was enlarged.
+A copy of the image, reduced by the factor, is painted first. Each further step paints a copy that is less reduced, over
+the strokes of the previous one (see ``inference.ground``); the last step paints the image itself. (Coarse to fine as in
+Gatys et al. 2017, 'Controlling Perceptual Factors in Neural Style Transfer', section 6.) A step of 2 keeps strokes as
+crisp as the model's own, while a step of 8 shows an enlarged relief.
 """
 
 from tilegan.errors import SettingError
@@ -12,8 +12,8 @@ from tilegan.methods.registry import methods
 from tilegan.translator import Translator
 
 AUTO = "auto"
-# The last step: its copy has a ninth or a sixteenth of the pixels, those before it a quarter of that, and so on. With
-# 2, all steps before the last would take a third of its time, and more where images are small.
+# The last step: its copy has a ninth or a sixteenth of the pixels, the one before a quarter of that, and so on. With
+# 2, all steps before the last would take a third of its time, and more for small images.
 _LAST = (3, 4)
 
 
@@ -32,19 +32,22 @@ def find_stroke(asked: int | str, translator: Translator, height: int, width: in
     """Return the stroke factor for an image.
 
     Args:
-        asked: a factor, or 'auto' for as many times the model's strokes as the image's short side is of those that it
-            learned from, rounded to 1, 2, 3, 4, 6, 8, 12, 16 and so on, which come down to 3 or 4 by halves. 1 for
-            models that do not paint: they enlarge, or take label maps or shades of gray, or learned from pairs.
+        asked: a factor, or 'auto' for the ratio of the image's short side to that in training, rounded to 1, 2, 3, 4,
+            6, 8,
+            12, 16 and so on, which can be halved down to 3 or 4. 'auto' is 1 for models that do not paint: those that
+            enlarge, take label maps or shades of gray, or learned from pairs.
         translator: the model.
-        height: of the whole image, also where only a part of it is stylized, in pixels.
-        width: likewise.
+        height: height of the whole image in pixels, even if only a region is stylized.
+        width: its width.
 
     Raises:
-        SettingError: it is another word.
+        SettingError: ``asked`` is another word.
     """
     if asked != AUTO:
         if not isinstance(asked, int):
-            raise SettingError(f"strokes '{asked}' cannot be: give {AUTO} or a whole number from 1 to {LARGEST_STROKE}")
+            raise SettingError(
+                f"strokes '{asked}' are impossible: give {AUTO} or a whole number from 1 to {LARGEST_STROKE}"
+            )
         return asked
     if not _paints(translator):
         return 1
@@ -65,7 +68,7 @@ def check_stroke(stroke: int, translator: Translator) -> None:
     if stroke > 1 and translator.scale > 1:
         raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
     if stroke > 1 and translator.architecture.get("labels"):
-        raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, and means of labels are none")
+        raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, which cannot be averaged")
 
 
 def reduced(side: int, step: int) -> int:

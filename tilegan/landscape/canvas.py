@@ -1,4 +1,4 @@
-"""What the parts of the landscape share: the frame, the colours and how colours are laid over each other."""
+"""Shared by all parts of the landscape: the frame, colors, and blending."""
 
 import math
 from collections.abc import Sequence
@@ -8,29 +8,29 @@ import numpy as np
 
 from tilegan.landscape.noise import Plane
 
-# Heights of the scene, as parts of the image's height from the top.
+# Heights of the scene, as fractions of the image's height from the top.
 WATERLINE = 0.60
 SHORE = 0.79
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 Planes = list[Plane]  # red, green and blue, each (rows, columns), 0 .. 1
 
 
 @dataclass(frozen=True)
 class Mood:
-    """The colours of one hour of the day."""
+    """The colors of one hour of the day."""
 
-    zenith: Colour
-    sky: Colour
-    glow: Colour
-    haze: Colour
-    cloud: Colour
-    cloud_shadow: Colour
-    light: Colour
-    shade: Colour
-    grass_shade: Colour
-    grass_light: Colour
-    leaves: Colour
+    zenith: Color
+    sky: Color
+    glow: Color
+    haze: Color
+    cloud: Color
+    cloud_shadow: Color
+    light: Color
+    shade: Color
+    grass_shade: Color
+    grass_light: Color
+    leaves: Color
 
 
 MOODS = (
@@ -78,7 +78,7 @@ MOODS = (
 
 @dataclass(frozen=True)
 class Frame:
-    """The whole picture: its height and width in pixels and its seed."""
+    """The whole picture: height and width in pixels, and seed."""
 
     height: int
     width: int
@@ -86,32 +86,32 @@ class Frame:
 
     @property
     def unit(self) -> float:
-        """The length, in pixels, that all features are measured in."""
+        """Length in pixels in which all features are measured."""
         return math.sqrt(self.height * self.width)
 
     @property
     def mood(self) -> Mood:
-        """The colours that the seed chooses."""
+        """Colors selected by the seed."""
         return MOODS[self.seed % len(MOODS)]
 
     def octaves(self, frequency: float, most: int = 32) -> int:
-        """How many octaves of noise fit between ``frequency`` cells per unit and cells of about two pixels."""
+        """Return the number of octaves of noise between ``frequency`` cells per unit and cells of about two pixels."""
         return min(most, max(1, int(math.log2(max(1.0, self.unit / frequency / 1.5))) + 1))
 
 
 def ramp(value: Plane, low: float, high: float) -> Plane:
-    """0 below ``low``, 1 above ``high``, smooth between."""
+    """Return 0 below ``low``, 1 above ``high``, and a smooth transition between."""
     part = np.clip((value - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
     smooth: Plane = part * part * (3 - 2 * part)
     return smooth
 
 
-def between(dark: Colour, bright: Colour, share: Plane) -> Planes:
-    """The colours on the way from ``dark`` (share 0) to ``bright`` (share 1)."""
+def between(dark: Color, bright: Color, share: Plane) -> Planes:
+    """Interpolate colors from ``dark`` (share 0) to ``bright`` (share 1)."""
     return [np.float32(first) + np.float32(last - first) * share for first, last in zip(dark, bright, strict=True)]
 
 
-def lay(planes: Planes, colour: Sequence[float | Plane], share: Plane) -> None:
-    """Lay a colour over the planes, in place; ``share`` 0 leaves them, 1 covers them."""
-    for plane, value in zip(planes, colour, strict=True):
+def lay(planes: Planes, color: Sequence[float | Plane], share: Plane) -> None:
+    """Blend a color over the planes, in place; ``share`` 0 leaves them, 1 covers them."""
+    for plane, value in zip(planes, color, strict=True):
         plane += (value - plane) * share

@@ -9,7 +9,7 @@ COUNT = 9
 
 
 def paint_firs(planes: Planes, frame: Frame, rows: Line, columns: Line) -> None:
-    """Lay the firs over the planes, the far ones first."""
+    """Paint the firs over the planes, the far ones first."""
     for number in range(COUNT):
         spot, growth, breadth = (draw(frame.seed + 1200 + kind, number) for kind in range(3))
         foot = (0.83 + 0.013 * number) * frame.height
@@ -27,7 +27,7 @@ def paint_firs(planes: Planes, frame: Frame, rows: Line, columns: Line) -> None:
 def _fir(
     planes: Planes, frame: Frame, number: int, rows: Line, columns: Line, down: Line, aside: Line, half: float
 ) -> None:
-    """One fir; ``down`` runs from 0 (top) to 1 (foot), ``aside`` from -1 to 1 between the tips of the lowest boughs."""
+    """Paint one fir; ``down`` is 0 (top) to 1 (foot), ``aside`` -1 to 1 between the tips of the lowest boughs."""
     mood, seed = frame.mood, frame.seed + 1300 + 50 * number
     height, across = down.astype(np.float32)[:, None], aside.astype(np.float32)
     frequency = 7.0 * frame.unit / half

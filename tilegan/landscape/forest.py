@@ -1,26 +1,26 @@
-"""The forest on the far shore: two rows of firs against each other."""
+"""The forest on the far shore: two rows of firs, one behind the other."""
 
 import numpy as np
 
-from tilegan.landscape.canvas import Colour, Frame, Planes, lay
+from tilegan.landscape.canvas import Color, Frame, Planes, lay
 from tilegan.landscape.noise import Line, Plane, hashed, noise_line, octaves_line
 
-# foot and height as parts of the image's height, trees per unit, colour
-ROWS: tuple[tuple[float, float, float, Colour], ...] = (
+# foot and height as fractions of the image's height, trees per unit, color
+ROWS: tuple[tuple[float, float, float, Color], ...] = (
     (0.592, 0.036, 52.0, (0.15, 0.25, 0.18)),
     (0.601, 0.030, 66.0, (0.05, 0.12, 0.08)),
 )
 
 
 class Forest:
-    """The far shore's firs above some columns of the picture."""
+    """Firs of the far shore above some columns of the picture."""
 
     def __init__(self, frame: Frame, columns: Line) -> None:
         self.frame = frame
         self.rows = [self._row(number, columns) for number in range(len(ROWS))]
 
     def _row(self, number: int, columns: Line) -> tuple[Plane, Plane]:
-        """The row of the tree tops, and the trees' brightness, in each column."""
+        """Return the row of the tree tops and the brightness of the trees in each column."""
         foot, tall, per_unit, _ = ROWS[number]
         seed, x = self.frame.seed + 600 + 50 * number, columns / self.frame.unit * per_unit
         tops = np.zeros(len(columns), np.float32)
@@ -36,8 +36,8 @@ class Forest:
         return np.float32(self.frame.height) * (np.float32(foot) - np.float32(tall) * tops), brightness
 
     def paint(self, planes: Planes, y: Plane) -> None:
-        """Lay the firs over the planes; outlines are taken at ``y``."""
-        for (tops, brightness), (_, _, _, colour) in zip(self.rows, ROWS, strict=True):
+        """Paint the firs over the planes; outlines are evaluated at ``y``."""
+        for (tops, brightness), (_, _, _, color) in zip(self.rows, ROWS, strict=True):
             if float(y.max()) > float(tops.min()) - 2:
-                haze = [np.float32(part) * brightness + np.float32(0.06) for part in colour]
+                haze = [np.float32(part) * brightness + np.float32(0.06) for part in color]
                 lay(planes, haze, np.clip(y - tops + np.float32(0.5), 0, 1))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilegan.landscape.canvas import SHORE, Colour, Frame, Planes, between, lay
+from tilegan.landscape.canvas import SHORE, Color, Frame, Planes, between, lay
 from tilegan.landscape.noise import Line, hashed, octaves_line, octaves_plane
 
-STEPS = 1.1  # units along the ground for each factor e of nearness
+STEPS = 1.1  # units along the ground per factor e of nearness
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,13 @@ class Flower:
     """One kind of flower.
 
     Attributes:
-        colour: of its petals.
+        color: color of its petals.
         per_unit: plants side by side on one unit.
-        share: of the plants that bloom.
-        near: where they stand, 0 far .. 1 near.
+        share: share of the plants that bloom.
+        near: position, from 0 (far) to 1 (near).
     """
 
-    colour: Colour
+    color: Color
     per_unit: float
     share: float
     near: float
@@ -37,7 +37,7 @@ FLOWERS = (
 
 
 class Meadow:
-    """The meadow under some columns of the picture."""
+    """The meadow below some columns of the picture."""
 
     def __init__(self, frame: Frame, columns: Line) -> None:
         self.frame = frame
@@ -47,7 +47,7 @@ class Meadow:
         self.shore = np.float32(frame.height) * (np.float32(SHORE) + bay * np.float32(0.14))
 
     def paint(self, planes: Planes, rows: Line) -> None:
-        """Lay the meadow over the planes, below its shore."""
+        """Paint the meadow over the planes, below its shore."""
         frame, mood, y = self.frame, self.frame.mood, rows[:, None].astype(np.float32)
         near = np.clip((rows / frame.height - SHORE + 0.08) / (1 - SHORE + 0.08), 0, None)
         # equal steps of `along` are equal distances on the ground: dense far away, wide at the viewer's feet
@@ -64,7 +64,7 @@ class Meadow:
         lay(planes, grass, np.clip(y - self.shore + np.float32(0.5), 0, 1))
 
     def _flowers(self, grass: Planes, flower: Flower, seed: int, along: Line) -> None:
-        # one plant in each cell, at a random place well inside it, so that no bloom is cut
+        # one plant per cell, at a random position well inside it, so that no bloom is cut
         y, x = along * flower.per_unit * 0.36, self.columns / self.frame.unit * flower.per_unit
         row, column = np.floor(y), np.floor(x)
         row_along, column_x = (row + 0.5) / (flower.per_unit * 0.36), (column + 0.5) / flower.per_unit
@@ -82,4 +82,4 @@ class Meadow:
         radius = np.sqrt(down * down + across * across)
         petals = np.clip((np.float32(0.26) - radius) * np.float32(8), 0, 1) * blooms
         shade = np.float32(1.05) - down * np.float32(0.8) - np.float32(0.5) * (radius < np.float32(0.07))
-        lay([plane[part] for plane in grass], [np.float32(value) * shade for value in flower.colour], petals)
+        lay([plane[part] for plane in grass], [np.float32(value) * shade for value in flower.color], petals)

@@ -1,22 +1,22 @@
-"""Chains of mountains, one behind the other, each lost a little more in the haze."""
+"""Mountain ranges, one behind the other, each a little paler in the haze."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tilegan.landscape.canvas import Colour, Frame, Planes, between, lay, ramp
+from tilegan.landscape.canvas import Color, Frame, Planes, between, lay, ramp
 from tilegan.landscape.noise import Line, Plane, octaves_line, octaves_plane
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """One chain: heights are parts of the image's height, ``haze`` is 0 near and 1 out of sight."""
+    """One range: heights are fractions of the image's height; ``haze`` is 0 near and 1 out of sight."""
 
     foot: float
     relief: float
     frequency: float
     haze: float
-    ground: Colour
+    ground: Color
     snowline: float = 0.0
 
 
@@ -29,17 +29,17 @@ RIDGES = (
 
 
 class Mountains:
-    """The chains above some columns of the picture."""
+    """The ranges above some columns of the picture."""
 
     def __init__(self, frame: Frame, columns: Line) -> None:
         self.frame = frame
         self.columns = columns
         self.crests = [self._crest(number) for number in range(len(RIDGES))]
-        self.beyond = int(frame.unit * 0.2) + 2  # more than spurs run aside, see _chain
+        self.beyond = int(frame.unit * 0.2) + 2  # more than spurs extend sideways, see _chain
         self.spurs = [self._spurs(number) for number in range(len(RIDGES))]
 
     def paint(self, planes: Planes, rows: Line, y: Plane) -> None:
-        """Lay the chains over the planes; outlines are taken at ``y``, textures at ``rows``."""
+        """Paint the ranges over the planes; outlines are evaluated at ``y``, textures at ``rows``."""
         highest, lowest = float(y.min()), float(y.max())
         for number, crest in enumerate(self.crests):
             hidden = any(float(nearer.max()) < highest - 2 for nearer in self.crests[number + 1 :])
@@ -47,7 +47,7 @@ class Mountains:
                 self._chain(planes, number, rows, y)
 
     def _crest(self, number: int) -> Plane:
-        """The row of the crest in each column."""
+        """Return the row of the crest in each column."""
         ridge, seed = RIDGES[number], self.frame.seed + 200 + 40 * number
         x = self.columns / self.frame.unit * ridge.frequency
         sharp = octaves_line(seed, x, self.frame.octaves(ridge.frequency, 10), 0.47, ridged=True)
@@ -57,7 +57,7 @@ class Mountains:
         return np.float32(self.frame.height) * (np.float32(ridge.foot) - np.float32(ridge.relief) * rise)
 
     def _spurs(self, number: int) -> Plane:
-        """How much faces look to the light, along a line that reaches beyond the columns on both sides."""
+        """Return how much faces are turned to the light, along a line that extends beyond the columns on both sides."""
         ridge, seed = RIDGES[number], self.frame.seed + 300 + 40 * number
         reach = np.arange(self.columns[0] - self.beyond, self.columns[-1] + self.beyond + 1)
         x = reach / self.frame.unit * ridge.frequency * 2.5
@@ -73,7 +73,7 @@ class Mountains:
             frame.seed + 400 + 40 * number, rows / frame.unit * frequency * 0.8, x, frame.octaves(frequency), 0.66
         )
         grain -= np.float32(0.5)
-        # two families of spurs run down to the left and to the right: where one covers the other is light or shade
+        # two families of spurs run down to the left and to the right; whichever covers the other gives light or shade
         run = np.clip(depth, -0.02, 0.24) * np.float32(0.75) + grain * np.float32(0.035)
         shift = np.rint(run * np.float32(frame.unit)).astype(np.int32)
         spurs, middle = self.spurs[number], np.arange(len(self.columns), dtype=np.int32) + self.beyond

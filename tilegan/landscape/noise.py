@@ -10,7 +10,7 @@ Plane = NDArray[np.float32]
 
 
 def hashed(seed: int, rows: NDArray[np.int64], columns: NDArray[np.int64] | None = None) -> Plane:
-    """Pseudo-random numbers in [0, 1), one for each lattice point (``rows`` and ``columns`` broadcast)."""
+    """Return pseudo-random numbers in [0, 1), one per lattice point (``rows`` and ``columns`` broadcast)."""
     key = np.uint32((seed * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF)
     bits = rows.astype(np.uint32) * np.uint32(0x85EBCA6B) ^ key
     bits = (bits ^ bits >> np.uint32(15)) * np.uint32(0x2C1B3C6D)
@@ -23,7 +23,7 @@ def hashed(seed: int, rows: NDArray[np.int64], columns: NDArray[np.int64] | None
 
 
 def draw(seed: int, number: int = 0) -> float:
-    """One pseudo-random number in [0, 1)."""
+    """Return one pseudo-random number in [0, 1)."""
     return float(hashed(seed, np.array([number]))[0])
 
 
@@ -35,7 +35,7 @@ def _weights(position: Line) -> tuple[NDArray[np.int64], Plane]:
 
 
 def noise_line(seed: int, position: Line) -> Plane:
-    """Smooth noise in [0, 1) along a line, one lattice point per unit of ``position``; (n,) -> (n,)."""
+    """Return smooth noise in [0, 1) along a line, one lattice point per unit of ``position``; (n,) -> (n,)."""
     cell, weight = _weights(position)
     start = cell.min()
     lattice = hashed(seed, np.arange(start, cell.max() + 2))
@@ -45,7 +45,7 @@ def noise_line(seed: int, position: Line) -> Plane:
 
 
 def noise_plane(seed: int, y: Line, x: Line) -> Plane:
-    """Smooth noise in [0, 1) on a grid of rows ``y`` and columns ``x``, in lattice units; -> (len(y), len(x))."""
+    """Return smooth noise in [0, 1) on a grid of rows ``y`` and columns ``x`` in lattice units; -> (len(y), len(x))."""
     (row, row_weight), (column, column_weight) = _weights(y), _weights(x)
     row_start, column_start = row.min(), column.min()
     lattice = hashed(
@@ -68,7 +68,7 @@ def noise_plane(seed: int, y: Line, x: Line) -> Plane:
 
 
 def octaves_line(seed: int, position: Line, octaves: int, gain: float = 0.5, ridged: bool = False) -> Plane:
-    """Noise in [0, 1] along a line, summed over octaves; ``ridged`` folds each one into sharp crests."""
+    """Return noise in [0, 1] along a line, summed over octaves; ``ridged`` folds each one into sharp crests."""
     total, weight, sum_of_weights = np.zeros(position.shape, np.float32), 1.0, 0.0
     for octave in range(octaves):
         value = noise_line(seed + octave, position * 2.0**octave + 0.37 * octave)
@@ -81,7 +81,7 @@ def octaves_line(seed: int, position: Line, octaves: int, gain: float = 0.5, rid
 
 
 def octaves_plane(seed: int, y: Line, x: Line, octaves: int, gain: float = 0.5) -> Plane:
-    """Noise in [0, 1] on a grid, summed over octaves."""
+    """Return noise in [0, 1] on a grid, summed over octaves."""
     total, weight, sum_of_weights = np.zeros((len(y), len(x)), np.float32), 1.0, 0.0
     for octave in range(octaves):
         value = noise_plane(seed + octave, y * 2.0**octave + 0.37 * octave, x * 2.0**octave + 0.71 * octave)

@@ -1,4 +1,4 @@
-"""The whole scene: sky and mountains, their mirror image in a lake, a meadow and trees."""
+"""The whole scene: sky and mountains, their reflection in a lake, a meadow and trees."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ STRIP_PIXELS = 1 << 16  # computed at once: few enough for the processor's cache
 class Landscape:
     """A landscape of ``height`` x ``width`` pixels; the same ``seed`` gives the same pixels.
 
-    The extent of its features follows the image; its texture goes down to single pixels. Each pixel is a pure function
-    of its coordinates, so every window equals that part of the whole.
+    Its features scale with the image; its texture goes down to single pixels. Each pixel is a pure function of its
+    coordinates, so that every window equals that part of the whole.
     """
 
     height: int
@@ -30,7 +30,7 @@ class Landscape:
     seed: int = 0
 
     def read(self, window: Window) -> NDArray[np.uint8]:
-        """The pixels of a window inside the image, uint8 RGB (h, w, 3)."""
+        """Compute a window inside the image, uint8 RGB (h, w, 3)."""
         pixels = np.empty((window.height, window.width, 3), np.uint8)
         columns = np.arange(window.left, window.right, dtype=np.float64) + 0.5
         scenery = _Scenery(Frame(self.height, self.width, self.seed), columns)
@@ -54,7 +54,7 @@ class _Scenery:
         self.meadow = Meadow(frame, columns)
 
     def paint(self, rows: Line) -> Planes:
-        """The colours of some rows."""
+        """Return the colors of some rows."""
         shape = len(rows), len(self.columns)
         planes = [np.zeros(shape, np.float32) for _ in range(3)]
         shore = self.meadow.shore
@@ -72,14 +72,14 @@ class _Scenery:
         return planes
 
     def _distance(self, rows: Line, y: Plane) -> Planes:
-        """All that stands above the water; outlines are taken at ``y``, textures at ``rows``."""
+        """Paint everything above the water; outlines are evaluated at ``y``, textures at ``rows``."""
         planes = sky(self.frame, rows, self.columns, y)
         self.mountains.paint(planes, rows, y)
         self.forest.paint(planes, y)
         return planes
 
     def _lake(self, rows: Line) -> Planes:
-        """The mirror image of what stands above the water, bent by ripples."""
+        """Paint the reflection of everything above the water, distorted by ripples."""
         frame, line = self.frame, WATERLINE * self.frame.height
         near = np.clip((rows - line) / (frame.height * (SHORE - WATERLINE)), 0, None)
         depth = near.astype(np.float32)[:, None]

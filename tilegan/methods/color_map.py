@@ -20,7 +20,7 @@ def fit_color_map(sources: Colors, targets: Colors) -> ColorMap:
     """Fit the map that gives ``sources`` the distribution of ``targets``, as far as cubic polynomials can.
 
     Colors are transported in Lab (Pitie et al. 2005, 'N-Dimensional Probability Density Function Transfer and its
-    Application to Colour Transfer': random rotations of the axes in sequence, with histogram matching along each axis);
+    Application to Color Transfer': random rotations of the axes in sequence, with histogram matching along each axis);
     then the polynomials are fitted to the result, which removes its grain and jumps.
 
     Args:

@@ -39,7 +39,7 @@ class SpadeSettings(PerceptualSettings):
     pixel_weight: float = option(10.0, "Weight of the distance to the target; not in the paper", least=0)
 
 
-def mean_judgement(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
+def mean_judgment(features: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
     """Return the mean over scales of the mean ``D_k(x)``, from the output of a multi-scale discriminator. -> scalar."""
     return torch.stack([layers[-1].mean() for layers in features]).mean()
 
@@ -107,7 +107,7 @@ class Spade(Perceptual[SpadeSettings]):
         with torch.no_grad():
             wanted = self._judge(crops.source, crops.target)
         return {
-            "generator": -mean_judgement(features),
+            "generator": -mean_judgment(features),
             "features": settings.feature_weight * feature_matching(wanted, features),
             "pixels": settings.pixel_weight * nn.functional.l1_loss(translated, crops.target),
             **self.perceptual_loss(crops.target, translated),

@@ -8,7 +8,7 @@ from torch.nn import functional
 COARSEST = 16  # pixels: the short side of the last level has at least these
 
 
-def levels_of(side: int) -> int:
+def max_levels(side: int) -> int:
     """Return the number of levels for a short side of ``side`` pixels, at least 16: the last has 16 to 31 pixels."""
     return (side // COARSEST).bit_length()
 
@@ -18,7 +18,7 @@ def gaussian_pyramid(image: torch.Tensor, levels: int) -> list[torch.Tensor]:
 
     Args:
         image: float (C, h, w).
-        levels: at most ``levels_of(min(h, w))``.
+        levels: at most ``max_levels(min(h, w))``.
 
     Returns:
         ``levels`` images (C, h / 2^k, w / 2^k); h and w are cut to multiples of 2^(levels - 1), so that all fit.

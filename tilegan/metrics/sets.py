@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from tilegan.metrics.palette import colors, palette_distance
-from tilegan.metrics.style import PER_IMAGE, neighbourhoods, share, sliced_wasserstein
+from tilegan.metrics.style import PER_IMAGE, neighborhoods, share, sliced_wasserstein
 
 COLORS = 2048  # colors of each image, for the palette
 MOST_IMAGES = 10**6  # number of images with different seeds
@@ -36,7 +36,7 @@ class StyleSet:
         """Add the next image, (h, w, 3)."""
         number = len(self._squares)
         squares, pixels = self._shares[number]
-        self._squares.append(neighbourhoods(image, self._levels, squares, self._seed + number))
+        self._squares.append(neighborhoods(image, self._levels, squares, self._seed + number))
         self._colors.append(colors(image, pixels, self._seed + number))
 
     def style_distances(self, other: "StyleSet") -> list[float]:

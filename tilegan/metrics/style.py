@@ -17,7 +17,7 @@ PER_IMAGE = 128
 DIRECTIONS = 512
 
 
-def neighbourhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int) -> list[torch.Tensor]:
+def neighborhoods(pixels: NDArray[np.uint8], levels: int, count: int, seed: int) -> list[torch.Tensor]:
     """Return random 7 x 7 squares of each level of an image's Laplacian pyramid.
 
     Args:
@@ -50,7 +50,7 @@ def sliced_wasserstein(first: torch.Tensor, second: torch.Tensor) -> float:
         first: (n, c, h, w).
         second: of the same shape.
     """
-    return distance_along(_normalised(first), _normalised(second), DIRECTIONS)
+    return distance_along(_normalized(first), _normalized(second), DIRECTIONS)
 
 
 def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -> float:
@@ -77,7 +77,7 @@ def share(images: int, squares: int) -> Sequence[int]:
     return [squares // images + (number < squares % images) for number in range(images)]
 
 
-def _normalised(squares: torch.Tensor) -> torch.Tensor:
+def _normalized(squares: torch.Tensor) -> torch.Tensor:
     mean = squares.mean(dim=(0, 2, 3), keepdim=True)
     deviation = squares.std(dim=(0, 2, 3), keepdim=True, correction=0)
     return ((squares - mean) / deviation.clamp_min(1e-6)).flatten(1)

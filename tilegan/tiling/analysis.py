@@ -1,4 +1,4 @@
-"""What can be known of any network of torch before it is run in windows."""
+"""Analysis of a torch network before it is run in windows."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tilegan.tiling.reach import Reach
 
 @dataclass(frozen=True)
 class Analysis:
-    """How a network can be run in windows.
+    """The way in which a network can be run in windows.
 
     Attributes:
         reach: receptive field, stride and scale, computed from the network and tested with numbers.

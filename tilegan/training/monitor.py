@@ -12,7 +12,7 @@ from tilegan.geometry import means
 from tilegan.metrics.content import gradient_correlation, luminance
 from tilegan.metrics.lab import to_lab
 from tilegan.metrics.psnr import psnr
-from tilegan.metrics.pyramid import levels_of
+from tilegan.metrics.pyramid import max_levels
 from tilegan.metrics.sets import Picture, StyleSet, Targets
 from tilegan.metrics.style import place
 
@@ -38,7 +38,7 @@ class Monitor:
         self._wanted = targets if correspond else ()
         enlarged = [picture.repeat(scale, 0).repeat(scale, 1) for picture in sources]
         side = min(min(picture.shape[:2]) for picture in (*enlarged, *targets))
-        self._levels, self._style_levels = levels_of(side // scale), levels_of(side)
+        self._levels, self._style_levels = max_levels(side // scale), max_levels(side)
         middle = len(targets) // 2  # styles alternate, so that each half contains all of them
         halves = targets[:middle], targets[middle:]
         self._size = max(len(sources), *map(len, halves))

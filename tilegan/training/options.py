@@ -7,7 +7,7 @@ from pathlib import Path
 from tilegan.errors import SettingError
 from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
 from tilegan.names import BY_NAME, DERIVATIONS, DIRECTIONS, NETWORKS, NORMS, SIDE_BY_SIDE
-from tilegan.options import beyond_limits, described, noun_of, option, told_of
+from tilegan.options import beyond_limits, described, info_of, noun_of, option
 
 BY_METHOD = "that of the method"
 
@@ -15,7 +15,7 @@ BY_METHOD = "that of the method"
 @described
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """How sources and targets correspond, for methods that learn from pairs (see ``training.pairs``)."""
+    """Correspondence of sources and targets, for methods that learn from pairs (see ``training.pairs``)."""
 
     paired: str = option("", f"Correspondence of images: {BY_NAME}, or {SIDE_BY_SIDE} in one file", metavar="HOW")
     direction: str = option(
@@ -33,7 +33,7 @@ class Pairing:
 @described
 @dataclass(frozen=True)
 class Contents:
-    """What the folders of a training contain beside images."""
+    """Content of the folders of a training beside images."""
 
     styles: bool = option(False, "Take each folder in the folder of targets as a style: one model learns them all")
     labels: str | Path | None = option(
@@ -123,26 +123,26 @@ class NetworkOptions:
 @described
 @dataclass(frozen=True)
 class Upkeep:
-    """What a run keeps in memory, shows and saves.
+    """Memory, samples and checkpoints of a run.
 
     Raises:
         SettingError: an interval is less than 1.
     """
 
     cache: int = option(2 * 10**9, "Memory of cached images", metavar="SIZE", unset="2GB")
-    sample_every: int = option(500, "Steps between sample sheets and metrics", metavar="N", least=1)
+    sample_every: int = option(500, "Steps between sample grids and metrics", metavar="N", least=1)
     checkpoint_every: int = option(250, "Steps between checkpoints", metavar="N", least=1)
 
     def __post_init__(self) -> None:
         """Validate the intervals."""
         for entry, value in beyond_limits(self):
-            raise SettingError(f"{noun_of(entry)} must be at least {told_of(entry).least} step, not {value}")
+            raise SettingError(f"{noun_of(entry)} must be at least {info_of(entry).least} step, not {value}")
 
 
 @described
 @dataclass(frozen=True)
 class TimeOptions:
-    """When a run stops before its last step."""
+    """Time limit of a run."""
 
     time_limit: float | None = option(
         None, "Stop and save after this time: seconds, on the command line also 30m or 2h", flag="time", metavar="TIME"

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class Shown(NamedTuple):
-    """What a layer shows of a window.
+    """A window of a layer as shown.
 
     Attributes:
         pixels: uint8 or uint16 (h, w, 3), or (h, w, 4) with opacity.

@@ -23,7 +23,7 @@ _SMALL = 6  # the first zoom that is not small
 
 @dataclass(frozen=True)
 class Sampling:
-    """Where the pixels of a tile lie in a level of an image.
+    """The positions of a tile's pixels in a level of an image.
 
     Attributes:
         level: the level.

@@ -8,7 +8,7 @@ from tilegan.options import described, option
 @described
 @dataclass(frozen=True)
 class ViewOptions:
-    """How a site is served."""
+    """Settings of a server."""
 
     host: str = option("127.0.0.1", "Address or name of this machine to listen on", metavar="NAME")
     port: int = option(8765, "Port to listen on; 0 for any that is free", least=0, most=65535, metavar="N")

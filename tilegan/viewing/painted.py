@@ -80,7 +80,7 @@ class ResultLayer:
 
 
 class PreviewLayer:
-    """What the model paints of reduced levels of the source, with its own strokes; see ``viewing.layers.Layer``.
+    """A preview: reduced levels of the source painted with the model's own strokes; see ``viewing.layers.Layer``.
 
     Full resolution is that of the result.
     """

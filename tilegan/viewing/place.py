@@ -1,4 +1,4 @@
-"""Where pixels lie: coordinates of an image in its own coordinate system, and in longitude and latitude."""
+"""Georeference of an image: coordinates of pixels in its own coordinate system, and in longitude and latitude."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the pixels of an image lie.
+    """The georeference of an image.
 
     Attributes:
         crs: ``rasterio.crs.CRS``.

@@ -1,4 +1,4 @@
-"""What the server refuses before any request is looked at, and the headers of each answer."""
+"""Requests that the server refuses before processing, and the headers of each response."""
 
 import time
 from collections.abc import Iterable

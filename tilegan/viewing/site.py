@@ -1,4 +1,4 @@
-"""What a server serves: layers, and what is told of them."""
+"""The content of a server: layers and their metadata."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tilegan.viewing.place import Place
 
 @dataclass(frozen=True)
 class Status:
-    """How far the computing is.
+    """The progress of the computation.
 
     Attributes:
         computing: pieces of work that are being done.
@@ -28,7 +28,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Site:
-    """What a server serves.
+    """The content of a server.
 
     Attributes:
         title: of the page.

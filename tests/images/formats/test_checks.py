@@ -42,7 +42,7 @@ def test_what_fits_is_not_refused(path, height, width, asked):
         ("a.jpeg", 9, 9, CLEAR, "jpg holds no transparency: use .zarr, .tif, .png, .webp or .dzi"),
         ("a.tif", 9, 9, CLEAR | {"options": ExportOptions("jpeg")}, "jpeg holds no transparency: use webp"),
         ("a.tif", 9, 9, DEEP | {"options": ExportOptions("webp")}, "webp holds 8 bits, not 16: use deflate or zstd"),
-        ("a.tif", 9, 9, {"options": ExportOptions("jpeg", lossless=True)}, "jpeg always loses something: use deflate"),
+        ("a.tif", 9, 9, {"options": ExportOptions("jpeg", lossless=True)}, "jpeg is always lossy: use deflate"),
         ("a.gif", 1, 1, {}, "unknown ending '.gif': use .zarr, .tif"),
     ],
 )

@@ -8,7 +8,7 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.metadata.geozarr import geo_of_attributes, place_of_level
+from tilegan.images.metadata.geozarr import geo_of_attributes, georeference_of_level
 from tilegan.images.metadata.ome import metadata
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.opening import open_source
@@ -25,7 +25,7 @@ def origin(transform=NORTH, crs=UTM, **more):
 
 
 def test_each_level_has_the_transform_of_its_pixels():
-    place = place_of_level(origin(), SHAPES, 0)
+    place = georeference_of_level(origin(), SHAPES, 0)
     assert place["spatial:transform"] == [10, 0, 500_000, 0, -10, 5_100_000]
     assert place["spatial:shape"] == [300, 521]
     assert place["spatial:bbox"] == [500_000, 5_097_000, 505_210, 5_100_000]
@@ -36,19 +36,19 @@ def test_each_level_has_the_transform_of_its_pixels():
         "689b58e2-cf7b-45e0-9fff-9cfc0883d6b4",
         "f17cb550-5864-4468-aeb7-f3180cfb622f",
     }
-    smaller = place_of_level(origin(), SHAPES, 1)
+    smaller = georeference_of_level(origin(), SHAPES, 1)
     assert smaller["spatial:transform"] == [20, 0, 500_000, 0, -20, 5_100_000]
     assert smaller["spatial:bbox"] == [500_000, 5_097_000, 505_220, 5_100_000]  # half a pixel is outside
 
 
 def test_what_has_no_transform_or_no_coordinate_system():
-    assert place_of_level(None, SHAPES, 0) == {}
-    assert place_of_level(Origin(Geo(150, 260, crs=UTM)), SHAPES, 0) == {}
-    place = place_of_level(origin(crs=None), SHAPES, 0)
+    assert georeference_of_level(None, SHAPES, 0) == {}
+    assert georeference_of_level(Origin(Geo(150, 260, crs=UTM)), SHAPES, 0) == {}
+    place = georeference_of_level(origin(crs=None), SHAPES, 0)
     assert [told["name"] for told in place["zarr_conventions"]] == ["spatial:"]
     assert not any(name.startswith("proj:") for name in place)
     own = CRS.from_string("+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84 +units=m")
-    place = place_of_level(origin(crs=own), SHAPES, 0)
+    place = georeference_of_level(origin(crs=own), SHAPES, 0)
     assert "proj:code" not in place
     assert CRS.from_wkt(place["proj:wkt2"]) == own
 
@@ -56,7 +56,7 @@ def test_what_has_no_transform_or_no_coordinate_system():
 @pytest.mark.parametrize("transform", [NORTH, TURNED])
 @pytest.mark.parametrize("crs", [UTM, None])
 def test_it_is_read_again(transform, crs):
-    place = place_of_level(origin(transform, crs), SHAPES, 0)
+    place = georeference_of_level(origin(transform, crs), SHAPES, 0)
     geo = geo_of_attributes(place, *SHAPES[0])
     assert geo.crs == crs
     assert geo.transform.almost_equals(transform @ Affine.scale(0.5, 0.5))
@@ -79,7 +79,7 @@ def test_it_is_read_again(transform, crs):
     ],
 )
 def test_what_others_write_is_read_if_it_makes_sense(change, transform):
-    geo = geo_of_attributes(place_of_level(origin(), SHAPES, 0) | change, *SHAPES[0])
+    geo = geo_of_attributes(georeference_of_level(origin(), SHAPES, 0) | change, *SHAPES[0])
     assert geo is None if transform is None else geo.transform.almost_equals(transform)
 
 
@@ -118,7 +118,7 @@ def test_the_place_stands_in_the_group_and_in_each_array(stored, picture):
     store = stored(picture(*SHAPES[0]), origin())
     group = zarr.open_group(store.path, mode="r")
     for level, node in enumerate((group, group["1"])):
-        for name, value in place_of_level(origin(), SHAPES, level).items():
+        for name, value in georeference_of_level(origin(), SHAPES, level).items():
             assert node.attrs[name] == value
     assert group["0"].attrs["spatial:transform"] == group.attrs["spatial:transform"]
 

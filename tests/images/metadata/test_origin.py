@@ -54,7 +54,7 @@ def test_nodata_that_is_no_number():
 
 @pytest.mark.parametrize("content", [{}, {"dpi": 3, "geo": None}, {**Origin().to_json(), "geo": {"height": 3}}])
 def test_what_tells_of_no_origin_is_refused(content):
-    with pytest.raises(ImageError, match="what a store says"):
+    with pytest.raises(ImageError, match="the source metadata"):
         Origin.from_json(content)
 
 

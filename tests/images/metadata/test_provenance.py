@@ -184,7 +184,7 @@ def test_a_finished_output_is_compared(written, ending):
 def test_an_output_that_does_not_tell_is_refused(tmp_path, picture):
     path = tmp_path / "out.png"
     Image.fromarray(picture(31, 27)).save(path)
-    with pytest.raises(ResumeError, match="does not tell what made it: give another name, or --overwrite"):
+    with pytest.raises(ResumeError, match="does not say what made it: give another name, or --overwrite"):
         check_finished(path, "png", 31, 27, MADE)
     with pytest.raises(ResumeError, match="has 31 x 27 pixels, not 30 x 20"):
         check_finished(path, "png", 30, 20, MADE)

@@ -10,12 +10,12 @@ import zarr
 from PIL import Image
 
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.metadata.resolution import dpi_of_description, micrometres, pixel_of_dpi
+from tilegan.images.metadata.resolution import dpi_of_description, micrometers, pixel_of_dpi
 from tilegan.images.opening import open_source
 from tilegan.images.publish import export
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-QUARTER = (101_600.0, 50_800.0)  # pixels per inch: 0.25 and 0.5 micrometres
+QUARTER = (101_600.0, 50_800.0)  # pixels per inch: 0.25 and 0.5 micrometers
 APERIO = "Aperio Image Library v11.2.1\r\n80x60 [0,0 80x60] (128x128) JPEG/RGB Q=70|AppMag = 40|MPP = 0.2520"
 VIPS = (
     '<image xmlns="http://www.vips.ecs.soton.ac.uk//dzsave"><properties>'
@@ -84,7 +84,7 @@ def test_descriptions(text, size):
 
 
 def test_units():
-    assert [micrometres(2, unit) for unit in ("µm", "\\u00B5m", "angstrom", "metre", "px")] == [2, 2, 2e-4, 2e6, None]
+    assert [micrometers(2, unit) for unit in ("µm", "\\u00B5m", "angstrom", "metre", "px")] == [2, 2, 2e-4, 2e6, None]
 
 
 def test_tiffs_of_microscopes_and_slides(tmp_path):

@@ -28,7 +28,7 @@ def origin(crs=UTM, **more):
 @pytest.mark.parametrize("crs", [UTM, POLE])
 def test_pictures_keep_their_place(tmp_path, stored, ending, crs):
     (note,) = export(stored(PIXELS, origin(crs)), tmp_path / f"out.{ending}")
-    assert note.startswith(f"{ending} cannot hold its place: it is in a file beside it that ends in .aux.xml")
+    assert note.startswith(f"{ending} cannot hold its georeference: it is in a file beside it that ends in .aux.xml")
     with rasterio.open(tmp_path / f"out.{ending}") as dataset:
         assert (dataset.crs, dataset.transform) == (crs, TRANSFORM)
     again = open_source(tmp_path / f"out.{ending}").origin.geo
@@ -47,7 +47,7 @@ def test_nothing_lies_beside_what_holds_all(tmp_path, stored):
     assert export(stored(PIXELS), tmp_path / "out.png") == ()
     assert not list(tmp_path.glob("*.aux.xml"))
     notes = export(stored(PIXELS, origin()), tmp_path / "out.dzi")
-    assert notes == ("its place is lost: dzi has no room for it",)
+    assert notes == ("its georeference is lost: dzi cannot hold it",)
 
 
 def test_ground_control_points_beside_a_png(tmp_path, stored):

@@ -1,4 +1,4 @@
-"""Channels of OME-Zarr in the colours and windows that it tells."""
+"""Channels of OME-Zarr in the colors and windows that it tells."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ FULL = Window(0, 0, 30, 40)
 
 
 def opened(path, values, channels, reading=None, version="0.5", model="color"):
-    """A source of these planes and of what is said of each: its colour, and what else."""
+    """A source of these planes and of what is said of each: its color, and what else."""
     group = zarr.open_group(path, zarr_format=3 if version == "0.5" else 2)
     group.create_array("0", data=values)
     told = {
@@ -46,7 +46,7 @@ def test_two_channels_are_added_up(tmp_path):
     assert (source.origin.dtype, source.origin.rule) == ("uint8", "windows of its channels")
 
 
-def test_too_much_light_is_clipped_and_one_channel_has_its_colour(tmp_path):
+def test_too_much_light_is_clipped_and_one_channel_has_its_color(tmp_path):
     both = opened(tmp_path / "a.zarr", PLANES[:2], [("FFFFFF", window(0, 255))] * 2).read(FULL)
     np.testing.assert_array_equal(both[..., 0], np.minimum(PLANES[:2].sum(0), 255))
     one = opened(tmp_path / "b.zarr", PLANES[:1], [("#0000ff", window(0, 255))]).read(FULL)

@@ -1,4 +1,4 @@
-"""Colours of other spaces and profiles, against Pillow's own conversion of the whole image."""
+"""Colors of other spaces and profiles, against Pillow's own conversion of the whole image."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ FULL, PART = Window(0, 0, 40, 50), Window(7, 11, 23, 30)
 
 
 def profile(space: str = "RGB ", gamma: float = 1.8, swapped: bool = False) -> bytes:
-    """A profile of one gamma, with the colours of sRGB or with red and green in each other's place."""
+    """A profile of one gamma, with the colors of sRGB or with red and green in each other's place."""
     tags = {b"desc": b"desc\0\0\0\0\0\0\0\x05test\0" + bytes(80), b"wtpt": _xyz(0.9642, 1, 0.8249)}
     curve = b"curv\0\0\0\0\0\0\0\x01" + struct.pack(">H", round(gamma * 256)) + b"\0\0"
     if space == "GRAY":
@@ -87,7 +87,7 @@ def test_a_broken_profile_is_told_and_passed_over(tmp_path, icc):
     np.testing.assert_array_equal(source.read(FULL), PIXELS[..., :3])
     assert not source.origin.color_managed
     assert len(source.remarks) == 1
-    assert "colour profile is broken" in source.remarks[0]
+    assert "color profile is broken" in source.remarks[0]
 
 
 @pytest.mark.parametrize("name", ["a.tif", "lzw.tif", "jpeg.tif", "a.jpg"])

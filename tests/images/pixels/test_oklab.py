@@ -1,4 +1,4 @@
-"""Colours in OKLab and the curve of sRGB, against published values."""
+"""Colors in OKLab and the curve of sRGB, against published values."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def grays(levels):
 
 
 def pixel_of(lightness, a, b, levels=BYTES):
-    """The pixel of one colour, as integers."""
+    """The pixel of one color, as integers."""
     return to_pixels((np.array([[lightness]]), np.array([[a]]), np.array([[b]])), levels)[0, 0].astype(int)
 
 
@@ -51,11 +51,11 @@ def test_every_level_comes_back_and_what_is_beyond_is_clipped():
     ],
 )
 @pytest.mark.parametrize("levels", [BYTES, WORDS])
-def test_published_colours(rgb, lab, levels):
+def test_published_colors(rgb, lab, levels):
     pixels = np.array([[rgb]], levels) * levels.type(257 if levels == WORDS else 1)
-    colours = to_oklab(pixels)
-    np.testing.assert_allclose(np.ravel(colours), (eased(lab[0]), *lab[1:]), atol=1e-5)
-    np.testing.assert_array_equal(to_pixels(colours, levels), pixels)
+    colors = to_oklab(pixels)
+    np.testing.assert_allclose(np.ravel(colors), (eased(lab[0]), *lab[1:]), atol=1e-5)
+    np.testing.assert_array_equal(to_pixels(colors, levels), pixels)
 
 
 # of CSS Color 4's tests, in percent of sRGB
@@ -68,12 +68,12 @@ def test_published_colours(rgb, lab, levels):
         ((0.55, 0, -0.2), (27.888, 38.072, 89.414)),
     ],
 )
-def test_published_colours_back(lab, rgb):
+def test_published_colors_back(lab, rgb):
     np.testing.assert_allclose(pixel_of(eased(lab[0]), *lab[1:], WORDS) / 65535 * 100, rgb, atol=2e-3)
 
 
 @pytest.mark.parametrize("levels", [BYTES, WORDS])
-def test_grays_have_no_chroma_and_all_colours_come_back(levels):
+def test_grays_have_no_chroma_and_all_colors_come_back(levels):
     _, a, b = to_oklab(grays(levels))
     assert not a.any()
     assert not b.any()
@@ -96,6 +96,6 @@ def test_what_srgb_cannot_show_keeps_lightness_and_hue_and_as_much_chroma_as_the
     np.testing.assert_allclose(pixel_of(lightness, 1.01 * a, 1.01 * b, WORDS), pixel, atol=30)
 
 
-def test_black_and_white_have_no_colour_whatever_the_chroma():
+def test_black_and_white_have_no_color_whatever_the_chroma():
     assert pixel_of(1.0, 0.1, -0.2).tolist() == [255] * 3
     assert pixel_of(0.0, 0.1, -0.2).tolist() == [0] * 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilegan.errors import SettingError
-from tilegan.images.pixels.stretch import Stretch, is_picture, levels_of, named_range, to_opacity, type_range
+from tilegan.images.pixels.stretch import Stretch, is_picture, named_range, pixel_dtype, to_opacity, type_range
 
 RAMP = np.arange(1001, dtype=np.float64).reshape(-1, 1, 1)
 
@@ -52,10 +52,12 @@ def test_levels_of_sixteen_bits_lead_back_to_the_values():
 
 
 def test_depth():
-    kept = [str(levels_of("keep", np.dtype(name), bits)) for name, bits in [("uint16", 16), ("uint8", 8), ("int8", 8)]]
+    kept = [
+        str(pixel_dtype("keep", np.dtype(name), bits)) for name, bits in [("uint16", 16), ("uint8", 8), ("int8", 8)]
+    ]
     assert kept == ["uint16", "uint8", "uint8"]
-    assert levels_of("keep", np.dtype("float32"), 32) == np.uint16
-    assert levels_of("8", np.dtype("float32"), 32) == np.uint8
+    assert pixel_dtype("keep", np.dtype("float32"), 32) == np.uint16
+    assert pixel_dtype("8", np.dtype("float32"), 32) == np.uint8
 
 
 def test_opacity_of_any_type():

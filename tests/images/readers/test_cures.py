@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreference
     ("reason", "helps"),
     [
         ("a.tif: Cannot open TIFF file due to missing codec JXL", "cannot decode it: convert it"),
-        ("HTTP response code: 403", "may not be read"),
+        ("HTTP response code: 403", "access is denied"),
         ("HTTP response code on https://host/a.tif: 404", "check the address"),
         ("CURL error: HTTP error code : 503", "try again later"),
         ("CURL error: Could not resolve host: nowhere", "its server can be reached"),
@@ -83,7 +83,7 @@ def test_a_dicom_is_told(tmp_path, name):
     if name.endswith("dcm"):
         pytest.importorskip("openslide")
     (tmp_path / name).write_bytes(bytes(128) + b"DICM" + bytes(100))
-    with pytest.raises(ImageError, match="it is a DICOM, and no slide: save it as PNG or TIFF"):
+    with pytest.raises(ImageError, match="it is a DICOM, but no slide: save it as PNG or TIFF"):
         open_source(tmp_path / name)
 
 
@@ -130,7 +130,7 @@ def test_what_a_server_answers_is_told(server, name):
     pytest.importorskip("aiohttp")
     with pytest.raises(ImageError, match=r"no such image: .*: check the name"):
         open_source(f"{server}/404/{name}")
-    with pytest.raises(ImageError, match=r"403 'Forbidden': it may not be read: .* permissions"):
+    with pytest.raises(ImageError, match=r"403 'Forbidden': access is denied: .* permissions"):
         open_source(f"{server}/403/{name}")
 
 

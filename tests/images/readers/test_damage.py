@@ -67,7 +67,7 @@ def test_a_file_that_is_cut_off_is_refused_however_it_is_read(tmp_path, name, sh
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "strips.tif", "deflate.tif", "lzw.tif", "tiled.tif"])
-def test_what_is_missing_becomes_grey_where_that_is_allowed(tmp_path, name):
+def test_what_is_missing_becomes_gray_where_that_is_allowed(tmp_path, name):
     path = tmp_path / name
     if name == "tiled.tif":
         tifffile.imwrite(path, PIXELS, tile=(32, 32), compression="deflate", photometric="rgb")
@@ -88,9 +88,9 @@ def test_what_is_missing_becomes_grey_where_that_is_allowed(tmp_path, name):
     source = open_source(cut, LENIENT)
     pixels = source.read(FULL)
     same = (np.abs(pixels - whole) <= 1).all(axis=2)
-    grey = (pixels == 128).all(axis=2)
-    assert 0.03 < grey.mean() < 0.7
-    assert (same | grey).mean() > 0.9
+    gray = (pixels == 128).all(axis=2)
+    assert 0.03 < gray.mean() < 0.7
+    assert (same | gray).mean() > 0.9
     np.testing.assert_array_equal(source.read(Window(50, 20, 70, 90)), pixels[50:120, 20:110])
     assert source.thumbnail(50).shape == (40, 50, 3)
 
@@ -118,14 +118,14 @@ def test_parts_that_a_tiff_leaves_out_are_told_from_parts_that_it_lost(tmp_path)
     short = bytearray(content)
     struct.pack_into("<I", short, offsets.offset + 4, 9)  # entries of the table
     (tmp_path / "short.tif").write_bytes(short)
-    refused(tmp_path / "short.tif", r"short\.tif: 7 of its 16 strips or tiles are not told where they lie")
+    refused(tmp_path / "short.tif", r"short\.tif: 7 of its 16 strips or tiles have no offset")
 
 
 def test_tables_that_do_not_fit_the_size_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", PIXELS, rowsperstrip=10, photometric="rgb")
     with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
         file.pages.first.tags[278].overwrite(160)
-    refused(tmp_path / "a.tif", r"its size tells of 1 strips or tiles, its tables of 16")
+    refused(tmp_path / "a.tif", r"its size requires 1 strips or tiles, its tables have 16")
 
 
 def test_files_that_tell_of_more_pixels_than_they_can_hold(tmp_path):
@@ -138,7 +138,7 @@ def test_files_that_tell_of_more_pixels_than_they_can_hold(tmp_path):
     content[at + 5 : at + 9] = struct.pack(">HH", 65_000, 65_000)
     (tmp_path / "bomb.jpg").write_bytes(content)
     for name in ("bomb.png", "bomb.jpg"):
-        refused(tmp_path / name, rf"{name} tells of \d+ x \d+ pixels, for which its \d+ bytes are too few")
+        refused(tmp_path / name, rf"{name} declares \d+ x \d+ pixels, for which its \d+ bytes are too few")
 
 
 def test_what_has_to_be_held_must_not_be_too_large(tmp_path, monkeypatch):
@@ -175,12 +175,12 @@ def test_junk_before_a_jpeg_does_no_harm_unless_it_is_cut_too(tmp_path):
 
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
-    refused(tmp_path / "pipe.png", r"pipe\.png is no file but a pipe, socket or device")
+    refused(tmp_path / "pipe.png", r"pipe\.png is a pipe, socket or device, not a file")
     with socket.socket(socket.AF_UNIX) as server:
         os.chdir(tmp_path)
         server.bind("socket.png")
-        refused(tmp_path / "socket.png", r"socket\.png is no file")
-    refused("/dev/zero", "/dev/zero is no file")
+        refused(tmp_path / "socket.png", r"socket\.png is a pipe, socket or device")
+    refused("/dev/zero", "/dev/zero is a pipe, socket or device")
     (tmp_path / "loop.png").symlink_to("loop.png")
     refused(tmp_path / "loop.png", r"loop\.png: Too many levels of symbolic links")
     refused(tmp_path / "a\0b.png", r"cannot read image: .*a\\x00b\.png")

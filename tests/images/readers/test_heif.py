@@ -1,4 +1,4 @@
-"""HEIC, as telephones make it."""
+"""HEIC, the format of phones."""
 
 import io
 

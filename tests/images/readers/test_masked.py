@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreference
 
 
 def cutout(path, hidden):
-    """An image of grey 200, whose right half is black and hidden by alpha, a key, nodata or a mask."""
+    """An image of gray 200, whose right half is black and hidden by alpha, a key, nodata or a mask."""
     pixels = np.full((3, 90, 120), 200, np.uint8)
     pixels[:, :, 60:] = 0
     shown = np.full((90, 120), 255, np.uint8)
@@ -55,7 +55,7 @@ def test_what_is_hidden_is_filled(tmp_path, monkeypatch, hidden, pixels, side):
         assert valid.any(axis=0).tolist() == [column + 1 <= valid.shape[1] / 2 for column in range(valid.shape[1])]
 
 
-def test_beyond_the_reach_there_is_grey(tmp_path):
+def test_beyond_the_reach_there_is_gray(tmp_path):
     with closing(open_source(cutout(tmp_path / "a.tif", "alpha"))) as source:
         thumbnail, _ = filled_thumbnail(source, 120, reach=10)
     assert (thumbnail[:, :70] == 200).all()

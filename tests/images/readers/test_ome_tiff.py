@@ -1,4 +1,4 @@
-"""Three channels of an OME-TIFF, a page each, are one image in colour."""
+"""Three channels of an OME-TIFF, a page each, are one image in color."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_planes_are_chosen_by_their_axes(tmp_path, axes):
     np.testing.assert_array_equal(read(path, plane={"t": 1, "z": 2}), expected)
 
 
-def test_colours_that_are_told_tell_the_order(tmp_path):
+def test_colors_that_are_told_tell_the_order(tmp_path):
     values = noise(3)
     blue_first = [0x0000FFFF, 0x00FF00FF, 0xFF0000FF - 2**32]
     path = ome(tmp_path / "a.ome.tif", values, "CYX", Channel={"Color": blue_first})

@@ -24,14 +24,14 @@ def bands(count: int, dtype: str = "uint8") -> NDArray[np.generic]:
 
 
 def write(path, values, **profile):
-    colours = profile.pop("colorinterp", None)
+    colors = profile.pop("colorinterp", None)
     count, height, width = values.shape
     with rasterio.open(
         path, "w", driver="GTiff", count=count, height=height, width=width, dtype=values.dtype, **profile
     ) as dataset:
         dataset.write(values)
-        if colours:
-            dataset.colorinterp = colours
+        if colors:
+            dataset.colorinterp = colors
     return RasterSource(path)
 
 
@@ -66,7 +66,7 @@ def test_pages_are_counted_as_they_lie(tmp_path):
         assert (RasterSource(tmp_path / "a.tif", Reading(plane={"page": page})).read(FULL) == page).all()
 
 
-def test_colours_are_found_by_name(tmp_path):
+def test_colors_are_found_by_name(tmp_path):
     values = bands(4)
     names = [ColorInterp.blue, ColorInterp.green, ColorInterp.red, ColorInterp.undefined]
     source = write(tmp_path / "a.tif", values, photometric="minisblack", colorinterp=names)
@@ -74,7 +74,7 @@ def test_colours_are_found_by_name(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
-def test_alpha_is_the_mask_and_no_colour(tmp_path, mode):
+def test_alpha_is_the_mask_and_no_color(tmp_path, mode):
     values = np.moveaxis(bands(len(mode)), 0, -1)
     values[..., -1] = 0
     values[2:5, 3:, -1] = 7
@@ -93,18 +93,18 @@ def test_a_pixel_is_masked_where_all_bands_are_nodata(tmp_path):
     assert (mask == 255).sum() == 79
 
 
-def test_a_palette_becomes_its_colours(tmp_path):
+def test_a_palette_becomes_its_colors(tmp_path):
     indices = bands(1) % 4
-    colours = {0: (1, 2, 3, 255), 1: (200, 0, 9, 255), 2: (0, 77, 0, 255), 3: (255, 255, 255, 255)}
+    colors = {0: (1, 2, 3, 255), 1: (200, 0, 9, 255), 2: (0, 77, 0, 255), 3: (255, 255, 255, 255)}
     path = tmp_path / "a.tif"
     with rasterio.open(path, "w", driver="GTiff", count=1, height=8, width=10, dtype="uint8") as dataset:
         dataset.write(indices)
-        dataset.write_colormap(1, colours)
-    expected = np.array([colours[index][:3] for index in range(4)])[indices[0]]
+        dataset.write_colormap(1, colors)
+    expected = np.array([colors[index][:3] for index in range(4)])[indices[0]]
     source = RasterSource(path)
     np.testing.assert_array_equal(source.read(FULL), expected)
     assert source.read_mask(FULL) is None
-    assert set(map(tuple, source.thumbnail(3).reshape(-1, 3))) <= {colour[:3] for colour in colours.values()}
+    assert set(map(tuple, source.thumbnail(3).reshape(-1, 3))) <= {color[:3] for color in colors.values()}
 
 
 def test_transparency_of_a_palette_is_the_mask(tmp_path):

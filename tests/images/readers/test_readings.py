@@ -41,7 +41,7 @@ def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def png(path, values, bits, colour_type, chunks=b"", interlaced=False):
+def png(path, values, bits, color_type, chunks=b"", interlaced=False):
     """Write (h, w) or (h, w, bands) of so many bits, unfiltered."""
     values = np.atleast_3d(values)
     lines = []
@@ -53,7 +53,7 @@ def png(path, values, bits, colour_type, chunks=b"", interlaced=False):
             if bits < 8:
                 plain = np.packbits(np.unpackbits(plain[:, None], axis=1)[:, 8 - bits :].reshape(-1))
             lines.append(b"\0" + plain.tobytes())
-    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, colour_type, 0, 0, int(interlaced))
+    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, color_type, 0, 0, int(interlaced))
     body = chunk(b"IHDR", header) + chunks + chunk(b"IDAT", zlib.compress(b"".join(lines))) + chunk(b"IEND", b"")
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
 
@@ -63,13 +63,13 @@ def png(path, values, bits, colour_type, chunks=b"", interlaced=False):
 def test_png_of_few_bits(tmp_path, bits, interlaced):
     indices = (COLUMNS + 2 * ROWS) % 2**bits
     path, key = tmp_path / "a.png", chunk(b"tRNS", struct.pack(">H", 1))
-    for colour_type, palette, transparency, opacity in (
+    for color_type, palette, transparency, opacity in (
         (0, b"", b"", None),
         (0, b"", key, np.where(indices == 1, 0, 255)),
         (3, chunk(b"PLTE", PALETTE[: 2**bits].tobytes()), b"", None),
         (3, chunk(b"PLTE", PALETTE[: 2**bits].tobytes()), chunk(b"tRNS", b"\0\x4d"), None),
     ):
-        png(path, indices, bits, colour_type, palette + transparency, interlaced)
+        png(path, indices, bits, color_type, palette + transparency, interlaced)
         pixels, mask = read(path)
         expected = PALETTE[indices] if palette else np.repeat((indices * (255 // (2**bits - 1)))[..., None], 3, -1)
         np.testing.assert_array_equal(pixels, expected)
@@ -79,17 +79,17 @@ def test_png_of_few_bits(tmp_path, bits, interlaced):
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
-@pytest.mark.parametrize(("colour_type", "bands"), [(0, 1), (4, 2), (2, 3), (6, 4)])
-def test_png_of_16_bits(tmp_path, colour_type, bands, interlaced):
-    colours = DEEP[..., : 1 if bands < 3 else 3]
-    values = np.dstack([colours, ALPHA.astype(np.uint16) * 257]) if bands in (2, 4) else colours
-    key = chunk(b"tRNS", colours[3, 5].astype(">u2").tobytes()) if bands in (1, 3) else b""
-    png(tmp_path / "a.png", values, 16, colour_type, key, interlaced)
+@pytest.mark.parametrize(("color_type", "bands"), [(0, 1), (4, 2), (2, 3), (6, 4)])
+def test_png_of_16_bits(tmp_path, color_type, bands, interlaced):
+    colors = DEEP[..., : 1 if bands < 3 else 3]
+    values = np.dstack([colors, ALPHA.astype(np.uint16) * 257]) if bands in (2, 4) else colors
+    key = chunk(b"tRNS", colors[3, 5].astype(">u2").tobytes()) if bands in (1, 3) else b""
+    png(tmp_path / "a.png", values, 16, color_type, key, interlaced)
     pixels, mask = read(tmp_path / "a.png")
-    np.testing.assert_array_equal(pixels, np.broadcast_to(eight(colours), pixels.shape))
-    np.testing.assert_array_equal(mask, ALPHA if not key else np.where((colours == colours[3, 5]).all(-1), 0, 255))
+    np.testing.assert_array_equal(pixels, np.broadcast_to(eight(colors), pixels.shape))
+    np.testing.assert_array_equal(mask, ALPHA if not key else np.where((colors == colors[3, 5]).all(-1), 0, 255))
     deep, _ = read(tmp_path / "a.png", depth="keep")
-    np.testing.assert_array_equal(deep, np.broadcast_to(colours, deep.shape))
+    np.testing.assert_array_equal(deep, np.broadcast_to(colors, deep.shape))
 
 
 @pytest.mark.parametrize("white", [31, 100, 255, 1000, 65535])

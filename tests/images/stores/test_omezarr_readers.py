@@ -46,7 +46,7 @@ def store(tmp_path_factory, request):
 
 
 def transforms(level):
-    """Where a level's pixels lie: the centre of each is that of the level-0 pixels it is the mean of."""
+    """Where a level's pixels lie: the center of each is that of the level-0 pixels it is the mean of."""
     factor = 2.0**level
     scale = {"type": "scale", "scale": [1, factor, factor]}
     shift = np.arange(factor).mean()
@@ -83,7 +83,7 @@ def test_ome_zarr_reads_the_same_image(store, path):
     count, highest = store.channels, np.iinfo(store.dtype).max
     assert node.metadata["channel_names"] == ["red", "green", "blue", "alpha"][:count]
     assert node.metadata["contrast_limits"] == [[0, highest]] * count
-    assert node.metadata["colormap"] == [[[0, 0, 0], list(colour)] for colour in [*np.eye(3), (1, 1, 1)][:count]]
+    assert node.metadata["colormap"] == [[[0, 0, 0], list(color)] for color in [*np.eye(3), (1, 1, 1)][:count]]
     assert node.metadata["visible"] == [True, True, True, False][:count]
     assert [level.shape for level in node.data] == [(count, *shape) for shape in SHAPES]
     for level, array in enumerate(node.data):

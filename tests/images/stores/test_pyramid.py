@@ -45,7 +45,7 @@ def test_means_by_hand():
     np.testing.assert_array_equal(halve(np.repeat(gray[..., None], 3, axis=2))[..., 1], expected)
 
 
-def test_colours_are_weighted_by_opacity_by_hand():
+def test_colors_are_weighted_by_opacity_by_hand():
     opaque, clear = [100, 0, 3, 255], [201, 90, 8, 0]
     half = [201, 90, 8, 85]
     pixels = np.array(
@@ -55,7 +55,7 @@ def test_colours_are_weighted_by_opacity_by_hand():
         ],
         np.uint8,
     )
-    # (100 x 255 + 3 x 201 x 85) / 510 = 150.5, rounded up; the transparent square keeps the plain mean of its colours
+    # (100 x 255 + 3 x 201 x 85) / 510 = 150.5, rounded up; the transparent square keeps the plain mean of its colors
     expected = [[[100, 0, 3, 64], [201, 90, 8, 0], [151, 45, 6, 128]]]
     np.testing.assert_array_equal(halve(pixels), expected)
 

@@ -133,7 +133,7 @@ def test_an_origin_that_cannot_be_read_is_told(tmp_path):
     store = filled(tmp_path / "a.zarr", noise(7, 300), origin=ORIGIN)
     metadata = store.path / "zarr.json"
     metadata.write_text(metadata.read_text().replace('"opacity"', '"cloudiness"'))
-    with pytest.raises(ImageError, match=r"not a store of tilegan: .*a\.zarr: what a store says of the image"):
+    with pytest.raises(ImageError, match=r"not a store of tilegan: .*a\.zarr: the source metadata of a store"):
         Store.open(store.path)
 
 
@@ -241,7 +241,7 @@ def test_pixels_that_are_not_the_whole_shard_are_refused(tmp_path):
     for wrong in ({"channels": 2}, {"levels": np.float32}):
         with pytest.raises(ValueError, match="no store of"):
             Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=32, **wrong)
-    with pytest.raises(ValueError, match="no multiple"):
+    with pytest.raises(ValueError, match="not a multiple"):
         Store.create(tmp_path / "b.zarr", 100, 100, shard=64, chunk=48)
 
 

@@ -56,7 +56,7 @@ def test_nodata_is_nodata_again_and_nothing_else_is(tmp_path, stored):
         )
 
 
-def test_colours_of_nodata_do_not_bleed_into_overviews(tmp_path, stored):
+def test_colors_of_nodata_do_not_bleed_into_overviews(tmp_path, stored):
     pixels = np.full((600, 601, 4), 255, np.uint8)
     pixels[..., :3] = [200, 100, 50]
     pixels[:, :301] = [9, 9, 9, 0]
@@ -73,14 +73,14 @@ def test_colours_of_nodata_do_not_bleed_into_overviews(tmp_path, stored):
         (-9999.0, ExportOptions(), "uint8 does not hold nodata -9999"),
         (float("nan"), ExportOptions(), "uint8 does not hold nodata nan"),
         (0.5, ExportOptions(), "uint8 does not hold nodata 0.5"),
-        (0.0, ExportOptions("jpeg"), "nodata 0 would not outlast a compression with loss"),
+        (0.0, ExportOptions("jpeg"), "nodata 0 would not survive a lossy compression"),
     ],
 )
 def test_nodata_that_cannot_be_written_becomes_a_mask(tmp_path, nodata, options, why, stored, picture):
     pixels = picture(600, 600, 4)
     store = stored(pixels, Origin(Geo(600, 600, nodata=nodata), opacity="nodata"))
     notes = export(store, tmp_path / "out.tif", options)
-    assert notes == (f"{why}: pixels that mean nothing are masked instead",)
+    assert notes == (f"{why}: invalid pixels are masked instead",)
     assert_valid(tmp_path / "out.tif")
     np.testing.assert_array_equal(mask(tmp_path / "out.tif"), pixels[..., 3])
     with rasterio.open(tmp_path / "out.tif") as dataset:
@@ -103,7 +103,7 @@ def test_a_mask_is_a_mask_again(tmp_path, stored, picture):
     pixels = picture(700, 600, 4)
     export(stored(pixels, Origin(opacity="mask")), tmp_path / "out.tif")
     assert_valid(tmp_path / "out.tif")
-    np.testing.assert_array_equal(read(tmp_path / "out.tif"), pixels[..., :3])  # colours below it too
+    np.testing.assert_array_equal(read(tmp_path / "out.tif"), pixels[..., :3])  # colors below it too
     np.testing.assert_array_equal(mask(tmp_path / "out.tif"), pixels[..., 3])
     with rasterio.open(tmp_path / "out.tif") as dataset:
         assert set(dataset.mask_flag_enums[0]) == {MaskFlags.per_dataset}

@@ -26,7 +26,7 @@ def test_tiles_of_an_image_of_1000_by_600_pixels(tmp_path, stored, picture):
     assert sorted(int(level.name) for level in folder.iterdir()) == list(range(11))
     sizes = {tile.name: Image.open(tile).size for tile in (folder / "10").iterdir()}
     assert len(sizes) == 4 * 3
-    assert sizes["0_0.png"] == (255, 255)  # one neighbour each way
+    assert sizes["0_0.png"] == (255, 255)  # one neighbor each way
     assert sizes["1_0.png"] == (256, 255)
     assert sizes["1_1.png"] == (256, 256)
     assert sizes["3_1.png"] == (239, 256)  # from 761 to 1000

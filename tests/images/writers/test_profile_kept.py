@@ -1,4 +1,4 @@
-"""Colours brought back to the profile of the source, against Pillow's own conversion."""
+"""Colors brought back to the profile of the source, against Pillow's own conversion."""
 
 import io
 import struct
@@ -58,7 +58,7 @@ def srgb():
 
 
 @pytest.mark.parametrize("space", [P3, ADOBE, PROPHOTO])
-def test_colours_are_converted_as_littlecms_does(space, srgb):
+def test_colors_are_converted_as_littlecms_does(space, srgb):
     found = MatrixProfile.parse(profile(*space)).from_srgb(PIXELS)
     assert worst(found, converted(PIXELS, srgb, profile(*space))) <= 2
 
@@ -71,7 +71,7 @@ def test_sixteen_bits_come_back():
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif"])
 @pytest.mark.parametrize("space", [P3, PROPHOTO])
-def test_a_result_has_the_profile_of_its_source_and_its_colours(tmp_path, stored, space, ending, srgb):
+def test_a_result_has_the_profile_of_its_source_and_its_colors(tmp_path, stored, space, ending, srgb):
     told = profile(*space)
     muted = converted(PIXELS, srgb, told)  # which sRGB can show
     Image.fromarray(muted).save(tmp_path / "in.png", icc_profile=told)
@@ -101,7 +101,7 @@ def test_deep_values_with_opacity_are_kept_too(tmp_path, stored):
 
 
 @pytest.mark.parametrize(("levels", "most"), [(np.uint8, 2), (np.uint16, 64)])
-def test_colours_that_srgb_cannot_show_are_drawn_in_and_let_out(levels, most):
+def test_colors_that_srgb_cannot_show_are_drawn_in_and_let_out(levels, most):
     pixels = (PIXELS.astype(np.uint32) * (np.iinfo(levels).max // 255)).astype(levels)
     matrix = MatrixProfile.parse(profile(*P3))
     drawn = matrix.to_srgb(pixels, draw_in=True)
@@ -113,9 +113,9 @@ def test_colours_that_srgb_cannot_show_are_drawn_in_and_let_out(levels, most):
 
 def test_what_srgb_shows_with_ease_stays_as_it_is():
     matrix = MatrixProfile.parse(profile(*P3))
-    grey = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    gray = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     muted = PIXELS // 8 + 112
-    for pixels in (grey, muted):
+    for pixels in (gray, muted):
         assert np.array_equal(matrix.to_srgb(pixels, draw_in=True), matrix.to_srgb(pixels))
 
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_kept_is_told(tmp_path, stored, srgb):
     Image.fromarray(PIXELS).save(tmp_path / "in.png", icc_profile=profile(*P3))
     origin = open_source(tmp_path / "in.png").origin
     assert export(stored(PIXELS, origin), tmp_path / "out.dzi", KEEP) == (
-        "dzi has no room for a colour profile: its colours are sRGB",
+        "dzi has no room for a color profile: its colors are sRGB",
     )
 
 

@@ -82,7 +82,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def looked(random_translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
-    """A GeoTIFF of smooth colours with sharp noise, its result by a small model, and a server of both."""
+    """A GeoTIFF of smooth colors with sharp noise, its result by a small model, and a server of both."""
     folder = tmp_path_factory.mktemp("looked")
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     smooth = np.stack([columns * 255 / WIDTH, rows * 255 / HEIGHT, (rows + columns) % 256], axis=2)

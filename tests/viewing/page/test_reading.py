@@ -165,7 +165,7 @@ def test_every_control_is_reached_by_tab(tab):
 
 @dataclass
 class Painted:
-    """A layer of one colour, the right half of which is computed when the event is set."""
+    """A layer of one color, the right half of which is computed when the event is set."""
 
     id: str
     kind: str

@@ -1,1 +1,1 @@
-"""Formats, one in a file: how images of it are recognized, read and written, and what they hold."""
+"""One file per format: how its images are recognized, read and written, and what they hold."""

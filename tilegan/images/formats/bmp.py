@@ -1,4 +1,4 @@
-"""BMP that GDAL misreads: with bit fields, compressed, or of a rare kind. Others are read by GDAL."""
+"""BMP that GDAL reads wrongly: with bit fields, compressed, or of a rare kind. GDAL reads the others."""
 
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,6 @@ FORMAT = Format(
         _recognizes,
         images="BMP with bit fields, compressed, or of a rare kind; others by rasterio",
         by="own, Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

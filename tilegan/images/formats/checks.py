@@ -1,4 +1,4 @@
-"""What a format cannot hold is refused before any work is done, with one that can."""
+"""Refuse images that a format cannot hold before any work, and name formats that can."""
 
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,20 @@ def check_export(
     opacity: str | None = None,
     options: ExportOptions | None = None,
 ) -> None:
-    """Refuse what a format cannot hold.
+    """Refuse an image that the output's format cannot hold.
 
     Args:
-        path: the output.
-        height: in pixels.
-        width: in pixels.
-        levels: numpy type of the pixels: uint8 or uint16.
-        channels: 3, or 4 where the last one is opacity.
-        opacity: where it comes from (see ``Origin``).
-        options: how it is encoded.
+        path: path of the output.
+        height: height in pixels.
+        width: width in pixels.
+        levels: dtype of the pixels: uint8 or uint16.
+        channels: 3, or 4 if the last one is opacity.
+        opacity: source of opacity (see ``Origin``).
+        options: encoding.
 
     Raises:
-        OutputError: the ending is unknown, or its format does not hold so many pixels, bits or opacity; the line says
-            which does.
+        OutputError: the ending is unknown, or its format cannot hold so many pixels, such a depth or opacity; the
+            message names formats that can.
     """
     kind, options, dtype = kind_of(path), options or ExportOptions(), np.dtype(levels)
     writer = writer_of(kind)
@@ -55,7 +55,7 @@ def check_export(
 
 
 def holds_opacity(path: str | Path, opacity: str | None, options: ExportOptions) -> bool:
-    """Whether a format has room for opacity of such a kind (see ``Origin``).
+    """Whether a format can hold opacity of a kind (see ``Origin``).
 
     Raises:
         OutputError: the ending is unknown.
@@ -65,16 +65,16 @@ def holds_opacity(path: str | Path, opacity: str | None, options: ExportOptions)
 
 
 def check_memory(path: str | Path, height: int, width: int, spare: int) -> None:
-    """Refuse what can only be encoded as a whole and takes more memory for that than there may be.
+    """Refuse an image that can only be encoded as a whole in more memory than is available.
 
     Args:
-        path: the output.
-        height: in pixels.
-        width: in pixels.
+        path: path of the output.
+        height: height in pixels.
+        width: width in pixels.
         spare: bytes that encoding may take.
 
     Raises:
-        OutputError: it takes more.
+        OutputError: encoding takes more.
     """
     kind = kind_of(path)
     needed = writer_of(kind).bytes_held * height * width

@@ -1,4 +1,4 @@
-"""Deep zoom: tiles of all levels in a folder beside a small file, which viewers fetch one by one."""
+"""Deep Zoom: tiles of all levels in a folder beside a small file, fetched one by one by viewers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ FORMAT = Format(
         encoding=_encoding,
         holds_profile=False,
         room={"EXIF": 0, "XMP": 0, "IPTC": 0},
-        place=None,
+        geo_driver=None,
         companion=Companion(_tiles, _are_tiles, "folder of tiles"),
         what="Deep Zoom: a folder of tiles beside it",
         holds="any size, 8 bits",

@@ -1,4 +1,4 @@
-"""What a format says of itself. This file, and those of formats, import nothing heavy before a file is opened."""
+"""The description of a format. This file and those of formats import nothing heavy before a file is opened."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _START = 4096  # bytes
 
 @dataclass(frozen=True)
 class Candidate:
-    """What may be an image, as formats look at it before one of them opens it.
+    """A possible image, as formats inspect it before one of them opens it.
 
     Attributes:
-        path: here, or what ``locate`` gave for a URL.
-        is_folder: whether it is a folder; on object storage, whether its name says so.
+        path: local path, or one found by ``locate``.
+        is_folder: whether it is a folder; on object storage, whether its name is that of one.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class Candidate:
 
     @cached_property
     def start(self) -> bytes:
-        """The first 4096 bytes of the file; b'' of a folder, and of what cannot be read."""
+        """First 4096 bytes of the file; b'' for a folder or an unreadable file."""
         try:
             with self.path.open("rb", buffering=_START) as file:
                 return file.read(_START)
@@ -46,7 +46,7 @@ class Candidate:
 
     @cached_property
     def header(self) -> Header:
-        """What Pillow makes of the beginning of the file; an empty one if it does not know it."""
+        """Header of the file as read by Pillow; an empty one if it is unknown to Pillow."""
         from tilegan.images.readers.header import Header, read_header
 
         return Header() if self.is_folder else read_header(self.path)
@@ -54,17 +54,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reader:
-    """How images of a format are read.
+    """The reader of a format.
 
     Attributes:
-        open: opens one; raises ``ImageError`` where it cannot, and ``SettingError`` for bands or planes that are not
-            there.
-        recognizes: whether a candidate is of the format, without doubt; then no other format is asked.
-        tries: whether the format may read a candidate that none recognizes, or that one before it could not open.
-        endings: of the files of a folder that are taken for images of the format, each with its dot, in lower case.
-        images: which images these are, for the documentation.
+        open: opens an image; raises ``ImageError`` if it cannot, and ``SettingError`` for missing bands or planes.
+        recognizes: whether a candidate is certainly of the format; then no other format is tried.
+        tries: whether the format may read a candidate that none recognizes, or that an earlier one could not open.
+        endings: endings of the files in a folder that are taken for images of the format, with the dot, in lower case.
+        images: description of the images, for the documentation.
         by: the package that reads them.
-        decoded: how much of an image is decoded at once.
+        decoded: part of an image that is decoded at once.
     """
 
     open: Callable[[Candidate, Reading], Source]
@@ -81,12 +80,12 @@ class Writing:
     """One file to be written.
 
     Attributes:
-        path: the file, or folder, which is not there yet.
-        store: finished, with all levels if the format has levels: ``read`` gives its colors in the profile that is
-            kept, and ``origin`` is what the file has room for.
-        options: how it is encoded.
-        made: what made the result; None if the store does not tell.
-        progress: told the output pixels done, phase 'export'.
+        path: file or folder, which does not exist yet.
+        store: finished store, with all levels if the format has levels: ``read`` returns colors in the kept profile,
+            and ``origin`` holds the source metadata that fit into the file.
+        options: encoding.
+        made: provenance of the result; None if the store has none.
+        progress: called with the output pixels done, phase 'export'.
     """
 
     path: Path
@@ -98,12 +97,12 @@ class Writing:
 
 @dataclass(frozen=True)
 class Companion:
-    """A folder that belongs to a file of a format, as the tiles of a deep zoom image do.
+    """A folder that belongs to a file, such as the tiles of a Deep Zoom image.
 
     Attributes:
-        of: the folder of a file.
-        is_ours: whether what is there is such a folder, which may be replaced.
-        what: it is called.
+        of: returns the folder of a file.
+        is_ours: whether an existing path is such a folder, which may be replaced.
+        what: its name in messages.
     """
 
     of: Callable[[Path], Path]
@@ -113,34 +112,33 @@ class Companion:
 
 @dataclass(frozen=True)
 class Writer:
-    """How results are written in a format, and what it holds.
+    """The writer of a format, and what the format holds.
 
     Attributes:
-        write: writes one; returns what a user should know, a line each. Raises ``OSError`` where it cannot be written,
-            ``ImageError`` where the store is damaged.
-        provenance: what made a result of the format, as it tells itself; None if it does not. May raise what readers
-            raise.
-        is_whole: whether nothing is missing of a result that tells what made it, as far as can be told without
-            decoding it. May raise what readers raise.
-        size: height and width of a result; None to open it as an image for that.
-        holds_levels: whether it is made from all levels of a store.
-        is_deep: whether it holds 16 bits a value.
-        longest: pixels a side that it holds, at most; None without a limit.
-        bytes_held: of memory that encoding takes, for each pixel, where the image is encoded as a whole; else 0.
+        write: writes one; returns notes for the user, one line each. Raises ``OSError`` if it cannot be written,
+            ``ImageError`` if the store is damaged.
+        provenance: returns the provenance stored in a result; None if there is none. May raise the errors of readers.
+        is_whole: whether a result with provenance is complete, as far as can be checked without decoding. May raise the
+            errors of readers.
+        size: returns height and width of a result; None to open it as an image for that.
+        holds_levels: whether it is written from all levels of a store.
+        is_deep: whether it holds 16 bits per value.
+        longest: maximum pixels per side; None for no limit.
+        bytes_held: bytes of memory per pixel for encoding, if the image is encoded as a whole; else 0.
         is_opaque: whether it holds no opacity at all.
         is_store: whether results with some options are stores, from which all others are exported.
-        refuses: why values of a type, and opacity of a kind (see ``Origin``; None without), cannot be written with some
-            options, and which can, as the end of a line; None if they can.
-        encoding: the options of encoding that matter to it, by name.
+        refuses: returns why pixels of a dtype and opacity of a kind (see ``Origin``; None for none) cannot be written
+            with some options, and what helps, as the end of a message; None if they can.
+        encoding: returns the relevant encoding options, by name.
         holds_profile: whether its colors can have another profile than sRGB.
-        is_folder: whether a result is a folder, and holds an ``Origin`` as it is, with nothing left out or put right.
+        is_folder: whether a result is a folder, and holds an ``Origin`` unchanged.
         holds_measures: whether it holds scale, offset and unit of bands.
-        holds_dpi: whether it tells pixels per inch itself; else they go to EXIF.
-        room: bytes that it has for EXIF, XMP and IPTC, by their names; without a limit for those not named.
-        place: GDAL's driver that tells which place it holds itself; the rest goes to a file beside it. '' if it holds
-            all, None if it loses its place.
-        companion: a folder that belongs to each file.
-        what, holds, opacity: for the documentation: which files these are, what they hold, what becomes of opacity.
+        holds_dpi: whether it holds pixels per inch itself; otherwise they go to EXIF.
+        room: limits in bytes of EXIF, XMP and IPTC, by name; no limit for those not named.
+        geo_driver: GDAL driver that knows which georeference it holds itself; the rest goes to a file beside it. '' if
+            it holds all, None if the georeference is lost.
+        companion: folder that belongs to each file.
+        what, holds, opacity: for the documentation: name, contents, and treatment of opacity.
     """
 
     write: Callable[[Writing], tuple[str, ...]]
@@ -160,7 +158,7 @@ class Writer:
     holds_measures: bool = False
     holds_dpi: Callable[[tuple[float, float] | None], bool] = lambda _: True
     room: Mapping[str, int] = field(default_factory=dict)
-    place: str | None = "PNG"
+    geo_driver: str | None = "PNG"
     companion: Companion | None = None
     what: str = ""
     holds: str = ""
@@ -179,9 +177,9 @@ class Format:
     """A format of images.
 
     Attributes:
-        name: in records and messages; of a format that is written, its usual ending without the dot.
-        order: of lists, and of asking who reads a file: lower ones come first.
-        endings: of the files that are written, each with its dot, in lower case; the usual one first.
+        name: name in records and messages; for written formats, the usual ending without the dot.
+        order: order in lists and in asking who reads a file; lower ones come first.
+        endings: endings of written files with the dot, in lower case; the usual one first.
         reader, writer: how it is read and written; None if it is not.
     """
 

@@ -1,4 +1,4 @@
-"""All that GDAL reads."""
+"""All formats that GDAL reads."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ def _open(candidate: Candidate, reading: Reading) -> "Source":
     source = RasterSource(candidate.path, reading, candidate.header)
     if candidate.path.suffix.lower() == ".svs":
         try:
-            source.read(Window(0, 0, 1, 1))  # some are compressed as GDAL does not know
+            source.read(Window(0, 0, 1, 1))  # some use compressions that GDAL does not support
         except ImageError:
             source.close()
             raise
@@ -33,11 +33,11 @@ FORMAT = Format(
         _open,
         tries=lambda _: True,
         endings=(*_COMMON.split(), *_OTHERS.split()),
-        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels that are a page each are red, "
-        "green and blue, as their colors say), SVS, JPEG 2000, VRT, and all else that GDAL opens; "
+        images="GeoTIFF, COG, BigTIFF (CMYK and Lab too), OME-TIFF (three channels on a page each become red, "
+        "green and blue by their declared colors), SVS, JPEG 2000, VRT, and other formats of GDAL; "
         "`/vsizip/`, `/vsis3/`, `/vsicurl/` and URLs. JPEG (CMYK too) and PNG",
         by="rasterio",
-        decoded="blocks, or rows of blocks; of JPEG and PNG rows from the top, or all of it, once, of progressive JPEG "
-        "and of what lies on its side or upside down",
+        decoded="blocks, or rows of blocks; for JPEG and PNG rows from the top, or the whole image once if it is "
+        "progressive, rotated or upside down",
     ),
 )

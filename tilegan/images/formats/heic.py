@@ -1,4 +1,4 @@
-"""HEIC, as telephones make it: read through the extra ``heic``."""
+"""HEIC, the format of many phones: read through the extra ``heic``."""
 
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,8 @@ FORMAT = Format(
         _open,
         _recognizes,
         endings=(".heic", ".heif", ".hif"),
-        images="HEIC, as telephones make it, of 8, 10 and 12 bits (extra `heic`)",
+        images="HEIC of phones, of 8, 10 and 12 bits (extra `heic`)",
         by="pillow-heif",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

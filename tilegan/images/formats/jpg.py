@@ -9,7 +9,7 @@ from tilegan.images.formats.format import Format, Writer, Writing
 if TYPE_CHECKING:
     from tilegan.images.metadata.provenance import Provenance
 
-_SEGMENT = 65_533  # bytes that a part of a header holds, of which the marks of each kind take some
+_SEGMENT = 65_533  # bytes of a header segment, less the identifier of each kind
 
 
 def _write(writing: Writing) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ FORMAT = Format(
         _write,
         _provenance,
         _is_whole,
-        longest=65_500,  # that the usual libraries read
+        longest=65_500,  # limit of common libraries
         is_opaque=True,
         encoding=_encoding,
         holds_dpi=_holds_dpi,

@@ -1,4 +1,4 @@
-"""Images that only Pillow reads, or reads rightly."""
+"""Images that only Pillow reads, or reads correctly."""
 
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ FORMAT = Format(
         recognizes=lambda candidate: candidate.header.for_pillow,
         tries=lambda candidate: candidate.header.format not in (None, "PNG", "TIFF"),  # it is less strict than GDAL
         endings=tuple(_ENDINGS.split()),
-        images="GIF, AVIF, TGA, HSV, JPEG 2000 of luma and chroma (sYCC), and what only Pillow knows",
+        images="GIF, AVIF, TGA, HSV, JPEG 2000 of luma and chroma (sYCC), and others that only Pillow reads",
         by="Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
 )

@@ -44,7 +44,7 @@ FORMAT = Format(
         _provenance,
         _is_whole,
         is_deep=True,
-        longest=1_000_000,  # that the usual libraries read
+        longest=1_000_000,  # limit of common libraries
         what="8 or 16 bits",
         holds="resolution, profile, EXIF, XMP, IPTC",
         opacity="alpha",

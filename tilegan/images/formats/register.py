@@ -1,4 +1,4 @@
-"""All formats: those of this package, and those that other packages bring by the entry point ``tilegan.formats``."""
+"""All formats: those of this package, and those of other packages by the entry point ``tilegan.formats``."""
 
 import pkgutil
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from tilegan.images import formats as own
 from tilegan.images.formats.format import Format, Writer
 
 GROUP = "tilegan.formats"
-_HELPERS = {"checks", "format", "register"}  # files of this folder that are no formats
+_HELPERS = {"checks", "format", "register"}  # files of this folder that are not formats
 
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """All formats, in their order; each of the own files holds one as ``FORMAT``.
+    """Return all formats, in their order; each file of this folder holds one as ``FORMAT``.
 
-    One of another package that is no ``Format``, or has the name or an ending of one that is there, is left out with a
-    ``TileganWarning``.
+    A format of another package is left out with a ``TileganWarning`` if it is not a ``Format``, or has the name or an
+    ending of an earlier one.
     """
     found: list[Format] = [
         import_module(f"{own.__name__}.{file.name}").FORMAT
@@ -41,40 +41,40 @@ def formats() -> tuple[Format, ...]:
 
 
 def written() -> tuple[Format, ...]:
-    """The formats that can be written."""
+    """Return the formats that can be written."""
     return tuple(each for each in formats() if each.writer is not None)
 
 
 def writer_of(kind: str) -> Writer:
-    """How results of a kind are written.
+    """Return the writer of a kind.
 
     Args:
-        kind: as of ``kind_of``.
+        kind: as returned by ``kind_of``.
     """
     return next(each.writer for each in formats() if each.name == kind and each.writer is not None)
 
 
 def endings(holds: Callable[[Writer], bool] = lambda _: True, joined: str = "or") -> str:
-    """The usual endings of formats that can be written, as words: '.zarr, .tif or .png'.
+    """List the usual endings of formats that can be written: '.zarr, .tif or .png'.
 
     Args:
-        holds: which of them.
-        joined: the word before the last one.
+        holds: selects writers.
+        joined: word before the last ending.
     """
     names = [each.endings[0] for each in written() if each.writer is not None and holds(each.writer)]
     return f" {joined} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def kind_of_ending(ending: str) -> str | None:
-    """The kind of output that an ending asks for, in any case; None if it cannot be written."""
+    """Return the kind of output for an ending, in any case; None if it cannot be written."""
     return next((each.name for each in written() if ending.lower() in each.endings), None)
 
 
 def kind_of(path: str | Path) -> str:
-    """The kind of output that a file name asks for, which is the name of a format.
+    """Return the kind of output for a file name, which is the name of a format.
 
     Raises:
-        OutputError: its ending is none that can be written.
+        OutputError: its ending is not one of a format that can be written.
     """
     path = locate(path)
     kind = kind_of_ending(path.suffix)

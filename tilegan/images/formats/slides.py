@@ -1,4 +1,4 @@
-"""Whole-slide images of the makers whose formats GDAL does not read: through the extra ``slides``."""
+"""Whole-slide images in vendor formats that GDAL does not read: through the extra ``slides``."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from tilegan.images.reading import Reading
 if TYPE_CHECKING:
     from tilegan.images.source import Source
 
-# formats that GDAL takes for something else (a thumbnail, one huge strip) or does not know
+# formats that GDAL takes for something else (a thumbnail, one huge strip) or does not read
 _ENDINGS = {".bif", ".czi", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", ".zvi"}
 
 

@@ -22,10 +22,10 @@ def _write(writing: Writing) -> tuple[str, ...]:
 
 
 def _encoding(options: ExportOptions) -> dict[str, Any]:
-    told: dict[str, Any] = {"compress": options.compress}
+    settings: dict[str, Any] = {"compress": options.compress}
     if options.compress in LOSSY:
-        told |= {"lossless": True} if options.lossless else {"quality": options.quality}
-    return told
+        settings |= {"lossless": True} if options.lossless else {"quality": options.quality}
+    return settings
 
 
 def _refuses(dtype: "np.dtype[Any]", opacity: str | None, options: ExportOptions) -> str | None:
@@ -33,7 +33,7 @@ def _refuses(dtype: "np.dtype[Any]", opacity: str | None, options: ExportOptions
     if compress in LOSSY and dtype.itemsize > 1:
         return f"{compress} holds 8 bits, not 16: use deflate or zstd, or a depth of 8"
     if options.lossless and compress == "jpeg":
-        return "jpeg always loses something: use deflate, zstd or webp"
+        return "jpeg is always lossy: use deflate, zstd or webp"
     if compress == "jpeg" and opacity not in (None, "mask", "nodata"):
         return "jpeg holds no transparency: use webp, deflate or zstd"
     return None
@@ -55,7 +55,7 @@ def _provenance(path: Path) -> "Provenance | None":
 def _is_whole(path: Path) -> bool:
     from tilegan.images.readers.raster import RasterSource
 
-    with closing(RasterSource(path)):  # which refuses one that ends too early
+    with closing(RasterSource(path)):  # refuses a truncated file
         return True
 
 
@@ -71,7 +71,7 @@ FORMAT = Format(
         refuses=_refuses,
         encoding=_encoding,
         holds_measures=True,
-        place="GTiff",
+        geo_driver="GTiff",
         what="Cloud-Optimized GeoTIFF, BigTIFF where needed",
         holds="any size, any depth; CRS, transform, GCPs, RPCs, nodata, mask, tags, resolution, profile, EXIF, XMP, "
         "IPTC",

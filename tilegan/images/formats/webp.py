@@ -46,7 +46,7 @@ def _is_whole(path: Path) -> bool:
 def _size(path: Path) -> tuple[int, int]:
     from tilegan.images.readers.raster import RasterSource
 
-    with closing(RasterSource(path)) as image:  # Pillow would decode it, and refuses a large one
+    with closing(RasterSource(path)) as image:  # Pillow would decode it, and refuses large ones
         return image.height, image.width
 
 
@@ -63,14 +63,14 @@ FORMAT = Format(
         recognizes=lambda candidate: candidate.header.format == "WEBP",
         images="WebP",
         by="Pillow",
-        decoded="all of it, once",
+        decoded="the whole image, once",
     ),
     writer=Writer(
         _write,
         _provenance,
         _is_whole,
         _size,
-        longest=16_383,  # that the format holds
+        longest=16_383,  # limit of the format
         bytes_held=13,  # measured: 1.56 GB for 120 megapixels
         encoding=_encoding,
         holds_dpi=lambda _: False,

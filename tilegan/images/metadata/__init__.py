@@ -1,1 +1,1 @@
-"""What an image tells beside its pixels."""
+"""Metadata of images: source metadata, georeference, EXIF, XMP and IPTC, resolution, provenance."""

@@ -1,4 +1,4 @@
-"""What a photograph tells of itself beside its pixels: EXIF, XMP and IPTC, as a result takes them over."""
+"""EXIF, XMP and IPTC of a photograph, reduced to what holds for a result."""
 
 import base64
 import binascii
@@ -16,11 +16,11 @@ class Metadata:
     """EXIF, XMP and IPTC; empty where there is none.
 
     Attributes:
-        exif: built like a TIFF, little-endian, without the mark that JPEG puts before it.
-        xmp: its XML.
-        iptc: its records (IIM).
-        lost: names of what was left out, since it would be untrue of a result.
-        orientation: that its file's EXIF told, 1 to 8; results are upright.
+        exif: EXIF in TIFF layout, little-endian, without the "Exif" marker of JPEG.
+        xmp: XMP as XML.
+        iptc: IPTC records (IIM).
+        lost: names of parts that were left out because they would not be true of a result.
+        orientation: EXIF orientation of the file, 1 to 8; results are upright.
     """
 
     exif: bytes = b""
@@ -39,14 +39,14 @@ class Metadata:
         directory: int | None = None,
         lost: tuple[str, ...] = (),
     ) -> Self:
-        """What of a file's holds for a result.
+        """Parse the blocks of a file, without the parts that would not be true of a result.
 
         Args:
-            exif_data: its EXIF, or an open TIFF.
+            exif_data: EXIF of the file, or an open TIFF.
             xmp_data: its XMP.
             iptc_data: its IPTC.
-            directory: place of the image in the TIFF; the first one if None.
-            lost: names of what was left out before.
+            directory: offset of the image's directory in the TIFF; None for the first one.
+            lost: names of parts that were left out before.
         """
         entries, without, orientation = exif.parse(exif_data, directory) if exif_data else ({}, (), 1)
         text, found = "", xmp.cleaned(xmp_data) if xmp_data else None
@@ -59,21 +59,21 @@ class Metadata:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which of EXIF, XMP and IPTC there are."""
+        """Names of the blocks that exist: EXIF, XMP, IPTC."""
         return tuple(name for name, _ in self._blocks())
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a user should know of what was left out, a line."""
+        """A note for the user on parts that were left out; empty if there are none."""
         return (f"left out of its metadata: {', '.join(self.lost)}: not true of the result",) if self.lost else ()
 
     @property
     def sizes(self) -> tuple[tuple[str, int], ...]:
-        """Those that there are, and how many bytes they take."""
+        """Names and sizes in bytes of the blocks that exist."""
         return tuple((name, len(block.encode() if isinstance(block, str) else block)) for name, block in self._blocks())
 
     def without(self, kind: str) -> Self:
-        """All but one of EXIF, XMP and IPTC."""
+        """Return the metadata without one of EXIF, XMP and IPTC."""
         kept = {name: block for name, block in self._blocks() if name != kind}
         return type(self)(kept.get(EXIF, b""), kept.get(XMP, ""), kept.get(IPTC, b""), self.lost)
 
@@ -90,15 +90,15 @@ class Metadata:
         is_srgb: bool | None,
         needs_dpi: bool = False,
     ) -> Self:
-        """What is true of a result: upright, of its size and resolution, made by this program.
+        """Adjust the metadata to a result: upright, with its size and resolution, written by this program.
 
         Args:
-            height: of the result, in pixels.
-            width: likewise.
-            dpi: its pixels per inch, horizontally and vertically, if they are known.
-            is_srgb: whether its colours were converted to sRGB (True), or are those of another profile (False); None
-                where they are what they were.
-            needs_dpi: whether EXIF is made, if there is none, where the resolution is known.
+            height: height of the result, in pixels.
+            width: its width.
+            dpi: its pixels per inch, horizontally and vertically, if known.
+            is_srgb: whether its colors were converted to sRGB (True), or are those of another profile (False); None if
+                they are those of the source.
+            needs_dpi: create EXIF for a known resolution if there is none.
         """
         entries = exif.entries_of(self.exif)
         if entries or needs_dpi:
@@ -107,21 +107,21 @@ class Metadata:
         return type(self)(exif.to_bytes(entries), text, self.iptc, self.lost)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types; ``from_json`` is the inverse."""
+        """Convert to JSON types; ``from_json`` is the inverse."""
         blocks = {"exif": self.exif, "iptc": self.iptc}
-        told: dict[str, Any] = {name: base64.b64encode(block).decode() for name, block in blocks.items()}
-        return told | {"xmp": self.xmp, "lost": list(self.lost)}
+        content: dict[str, Any] = {name: base64.b64encode(block).decode() for name, block in blocks.items()}
+        return content | {"xmp": self.xmp, "lost": list(self.lost)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """What ``to_json`` told.
+        """Parse the output of ``to_json``.
 
         Raises:
-            ValueError, KeyError, TypeError: it is none.
+            ValueError, KeyError, TypeError: the content is not such an output.
         """
         try:
             blocks = [base64.b64decode(content[name], validate=True) for name in ("exif", "iptc")]
         except binascii.Error as error:
             raise ValueError(str(error)) from error
-        told = cls.cleaned(blocks[0], str(content["xmp"]).encode(), blocks[1])  # for others may have changed it
-        return replace(told, lost=tuple(map(str, content["lost"])))
+        parsed = cls.cleaned(blocks[0], str(content["xmp"]).encode(), blocks[1])  # another program may have changed it
+        return replace(parsed, lost=tuple(map(str, content["lost"])))

@@ -1,4 +1,4 @@
-"""Where the files of each format hold EXIF, XMP and IPTC; nothing of the pixels is decoded."""
+"""Find EXIF, XMP and IPTC in image files of each format, without decoding pixels."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ EXIF_MARK = b"Exif\0\0"
 PHOTOSHOP_MARK = b"Photoshop 3.0\0"
 PNG_XMP, PNG_IPTC = b"XML:com.adobe.xmp", b"Raw profile type iptc"
 TIFF_XMP, TIFF_IPTC, TIFF_PHOTOSHOP = 700, 33723, 34377
-IPTC_RESOURCE = 0x0404  # of Photoshop's
+IPTC_RESOURCE = 0x0404  # number of the resource in Photoshop's blocks
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 _PNG_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 _PNG_OLD_XMP = b"Raw profile type xmp"
@@ -24,16 +24,16 @@ _UUIDS = {
     bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
     bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): "iptc",
 }
-_LARGEST = 2**24  # bytes of a block that is read
-_MOST = 2**20  # parts of a file that are looked at
+_LARGEST = 2**24  # bytes of a block; larger ones are skipped
+_MOST = 2**20  # limit of the parts of a file that are visited
 
 
 def read_metadata(path: Path, directory: int | None = None) -> Metadata:
-    """The EXIF, XMP and IPTC of a JPEG, PNG, WebP, TIFF or JPEG 2000; nothing of other files, or of broken ones.
+    """Read EXIF, XMP and IPTC of a JPEG, PNG, WebP, TIFF or JPEG 2000; empty for other or broken files.
 
     Args:
-        path: of the file, here or on object storage, where of a PNG only what stands before the pixels is read.
-        directory: place of the image in a TIFF; the first one if None.
+        path: local file, or one on object storage, where a PNG is read only up to its pixels.
+        directory: offset of the image's directory in a TIFF; None for the first one.
     """
     try:
         with os_errors(), path.open("rb", buffering=2**16) as file:
@@ -60,7 +60,7 @@ def _of_jpeg(file: BinaryIO) -> Metadata:
     file.seek(2)
     for _ in range(_MOST):
         marker = file.read(2)
-        while len(marker) == 2 and marker[1] == 0xFF:  # which may fill up
+        while len(marker) == 2 and marker[1] == 0xFF:  # fill bytes
             marker = marker[1:] + file.read(1)
         if len(marker) < 2 or marker[0] != 0xFF or marker[1] in (0xDA, 0xD9):
             break
@@ -111,7 +111,7 @@ def _of_png(file: BinaryIO, *, to_the_end: bool) -> Metadata:
 
 
 def _png_text(kind: bytes, content: bytes) -> tuple[bytes, bytes]:
-    """Name and text of a chunk."""
+    """Return name and text of a chunk."""
     name, _, rest = content.partition(b"\0")
     if kind == b"tEXt":
         return name, rest
@@ -126,7 +126,7 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _unhexed(text: bytes) -> bytes:
-    """The bytes of one of ImageMagick's profiles in text: a name, how many, and they themselves, in hexadecimal."""
+    """Decode an ImageMagick text profile: its name, its length, and its bytes in hexadecimal."""
     parts = text.split(None, 2)
     return bytes.fromhex(b"".join(parts[2].split()).decode("ascii", "replace")) if len(parts) == 3 else b""
 
@@ -149,9 +149,9 @@ def _of_webp(file: BinaryIO) -> Metadata:
 
 def _of_tiff(file: BinaryIO, directory: int | None) -> Metadata:
     head = read_head(file)
-    place = head.first if directory is None else directory
-    # as bytes, whatever type they are said to be: IPTC is often said to be numbers of four bytes, and is not
-    found, _ = read_directory(file, head, place, None, {TIFF_XMP, TIFF_IPTC, TIFF_PHOTOSHOP}, as_bytes=True)
+    offset = head.first if directory is None else directory
+    # as bytes, whatever their declared type: IPTC is often wrongly declared as 4-byte integers
+    found, _ = read_directory(file, head, offset, None, {TIFF_XMP, TIFF_IPTC, TIFF_PHOTOSHOP}, as_bytes=True)
     blocks = {tag: entry.data for tag, entry in found.items() if isinstance(entry, Entry)}
     iptc = blocks.get(TIFF_IPTC) or iptc_of_photoshop(blocks.get(TIFF_PHOTOSHOP, b""))
     return Metadata.cleaned(file, blocks.get(TIFF_XMP, b""), iptc, directory=directory)
@@ -169,7 +169,7 @@ def _of_jpeg_2000(file: BinaryIO) -> Metadata:
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Kind of each box and length of its content, where the file then stands."""
+    """Yield the kind of each box and the length of its content, with the file positioned at the content."""
     position = 0
     for _ in range(_MOST):
         file.seek(position)
@@ -179,14 +179,14 @@ def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
         if length == 1:
             length = int.from_bytes(file.read(8), "big")
-        if length < 8:  # 0: to the end of the file
+        if length < 8:  # 0: extends to the end of the file
             return
         yield kind, length - (file.tell() - position)
         position += length
 
 
 def iptc_of_photoshop(resources: bytes) -> bytes:
-    """The IPTC among Photoshop's resources; empty if there is none."""
+    """Return the IPTC among Photoshop's resources; empty if there is none."""
     position = 0
     while resources[position : position + 4] == b"8BIM":
         try:
@@ -202,5 +202,5 @@ def iptc_of_photoshop(resources: bytes) -> bytes:
 
 
 def photoshop_of_iptc(iptc: bytes) -> bytes:
-    """IPTC as Photoshop's resource."""
+    """Wrap IPTC as a Photoshop resource."""
     return b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)

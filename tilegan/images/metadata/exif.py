@@ -1,7 +1,7 @@
-"""EXIF: what of a photograph's holds for a result too, and what has to be put right for it.
+"""Parse EXIF, drop what is not true of a result, and adjust the rest to it.
 
-Entries are taken on byte for byte, so that texts and types outlast; Pillow would turn what is not ASCII into question
-marks.
+Entries are copied byte for byte, so that texts and types are preserved; Pillow would replace non-ASCII characters with
+question marks.
 """
 
 import io
@@ -25,10 +25,10 @@ from tilegan.images.metadata.tiff_directory import (
     text,
 )
 
-PHOTO, PLACE, INTEROP = 34665, 34853, 40965  # directories in the first one: of the shot, GPS, and in that of the shot
+PHOTO, PLACE, INTEROP = 34665, 34853, 40965  # subdirectories: Exif and GPS in the first one, Interop in Exif
 _BELOW: Below = {PHOTO: {INTEROP: {}}, PLACE: {}}
-# Of the first directory: name, description, make, model, page name, software, date, artist, computer, ratings,
-# copyright, Windows' titles, and what TIFF/EP holds there of the shot.
+# Kept tags of the first directory: name, description, make, model, page name, software, date, artist, computer,
+# ratings, copyright, Windows' titles, and TIFF/EP's tags of the shot.
 _FIRST = {269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432, 33434, 33437, *range(40091, 40096)}
 _FIRST |= {34850, 34852, 34855, 36867, 37377, 37378, 37380, 37381, 37383, 37384, 37385, 37386, 37500, 37510}
 _DESCRIPTION, _SOFTWARE = 270, 305
@@ -36,9 +36,9 @@ _ORIENTATION, _ACROSS, _DOWN, _UNIT, _INCH = 274, 282, 283, 296, 2
 ORIENTATION_AND_RESOLUTION = {_ORIENTATION, _ACROSS, _DOWN, _UNIT}
 _SPACE, _WIDTH, _HEIGHT = 40961, 40962, 40963
 _MAKER = 37500
-# of the shot: the maker's note, bits a pixel of the file, where the subject is in stored pixels, related sound
+# dropped Exif tags: maker's note, compressed bits per pixel, subject position in stored pixels, related sound
 _UNTRUE = {_MAKER, 37122, 37396, 41492, 40964, _WIDTH, _HEIGHT}
-_COMMENTS = {(PHOTO, 37510), (PLACE, 27), (PLACE, 28)}  # whose first eight bytes tell how they are written
+_COMMENTS = {(PHOTO, 37510), (PLACE, 27), (PLACE, 28)}  # texts whose first eight bytes name their encoding
 _UTF16 = b"UNICODE\0"
 _SRGB, _UNCALIBRATED = 1, 0xFFFF
 _MARK = b"Exif\0\0"
@@ -46,11 +46,11 @@ _HEAD = b"II*\0\x08\0\0\0"
 
 
 def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directory, tuple[str, ...], int]:
-    """What of EXIF holds for a result, names of what was left out, and the orientation, 1 to 8.
+    """Return the EXIF entries that hold for a result, names of those left out, and the orientation, 1 to 8.
 
     Args:
-        data: a TIFF, or EXIF, which is built like one, with or without its mark.
-        directory: its place in a TIFF; the first if None.
+        data: a TIFF, or EXIF, which has the same layout, with or without the "Exif" marker.
+        directory: offset of the directory in a TIFF; None for the first one.
     """
     exif = io.BytesIO(data.removeprefix(_MARK)) if isinstance(data, bytes) else data
     try:
@@ -59,13 +59,13 @@ def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directo
         found, following = read_directory(exif, head, head.first if directory is None else directory, _BELOW, wanted)
     except ValueError:
         return {}, (), 1
-    told = found.pop(_ORIENTATION, None)
-    orientation = told.data[0] if isinstance(told, Entry) and told.data[:1] else 1
+    entry = found.pop(_ORIENTATION, None)
+    orientation = entry.data[0] if isinstance(entry, Entry) and entry.data[:1] else 1
     lost = []
     photo = found.get(PHOTO)
     if _MAKER in found or (isinstance(photo, dict) and _MAKER in photo):
         lost.append("the maker's note")
-    if following and isinstance(data, bytes):  # of a TIFF that is the next page
+    if following and isinstance(data, bytes):  # in a TIFF this is the next page
         lost.append("the thumbnail")
     for tags in (found, photo):
         if isinstance(tags, dict):
@@ -81,7 +81,7 @@ def parse(data: bytes | BinaryIO, directory: int | None = None) -> tuple[Directo
 
 
 def entries_of(exif: bytes) -> Directory:
-    """The entries of EXIF that ``to_bytes`` gave."""
+    """Return the entries of EXIF written by ``to_bytes``."""
     if not exif:
         return {}
     file = io.BytesIO(exif)
@@ -90,22 +90,22 @@ def entries_of(exif: bytes) -> Directory:
 
 
 def tells_of_layout(description: str) -> bool:
-    """Whether the description of a TIFF is a program's own, of pages, bands and type, which are others in a result."""
+    """Whether a TIFF's description is a program's own, of pages, bands and dtype, which differ in a result."""
     return description.startswith(("ImageJ=", "Aperio")) or "<OME" in description
 
 
 def for_result(
     exif: Directory, height: int, width: int, dpi: tuple[float, float] | None, *, is_srgb: bool | None
 ) -> Directory:
-    """What is true of a result of a size: upright, with its own numbers of pixels, and the program that made it.
+    """Adjust EXIF to a result: upright, with its size and resolution, written by this program.
 
     Args:
-        exif: as ``parse`` gave it; nothing is added to an empty one but the resolution.
-        height: of the result, in pixels.
-        width: likewise.
-        dpi: its pixels per inch, horizontally and vertically, if they are known.
-        is_srgb: whether its colours were converted to sRGB (True), or are those of another profile (False); None where
-            they are what they were.
+        exif: output of ``parse``; to an empty one only the resolution is added.
+        height: height of the result, in pixels.
+        width: its width.
+        dpi: its pixels per inch, horizontally and vertically, if known.
+        is_srgb: whether its colors were converted to sRGB (True), or are those of another profile (False); None if they
+            are those of the source.
     """
     result = dict(exif)
     if exif:
@@ -119,18 +119,18 @@ def for_result(
         photo = photo | {_WIDTH: numbers(LONG, width), _HEIGHT: numbers(LONG, height)}
         if is_srgb is not None:
             photo[_SPACE] = numbers(SHORT, _SRGB if is_srgb else _UNCALIBRATED)
-            photo.pop(INTEROP, None)  # it tells the colour space once more
+            photo.pop(INTEROP, None)  # it declares the color space a second time
         result[PHOTO] = photo
     return result
 
 
 def to_bytes(exif: Directory) -> bytes:
-    """EXIF as files hold it, without its mark; nothing of nothing."""
+    """Serialize EXIF without its marker; no entries give no bytes."""
     return _HEAD + lay_out(exif, len(_HEAD)) if exif else b""
 
 
 def _turn_utf16(tags: Directory | Entry | Kept | None, tag: int) -> None:
-    """Make a comment little-endian, as all else is, where it is written in UTF-16."""
+    """Convert a UTF-16 comment to little-endian, as everything else is."""
     entry = tags.get(tag) if isinstance(tags, dict) else None
     if isinstance(tags, dict) and isinstance(entry, Entry) and entry.data.startswith(_UTF16):
         words = bytearray(entry.data[len(_UTF16) :])
@@ -140,11 +140,11 @@ def _turn_utf16(tags: Directory | Entry | Kept | None, tag: int) -> None:
 
 
 def _rational(value: float) -> Entry:
-    """The nearest fraction of numbers of 32 bits."""
+    """Return the nearest fraction of 32-bit integers."""
     most = 2**32 - 1
     fraction = Fraction(value).limit_denominator(max(1, math.floor(min(most / value, 10**6))))
     numerator, denominator = fraction.numerator, fraction.denominator
-    if numerator > most or not numerator:  # too large, or too small
+    if numerator > most or not numerator:  # out of range
         numerator, denominator = (most, 1) if numerator else (1, most)
     pair = numbers(LONG, numerator, denominator)
     return Entry(RATIONAL, 1, pair.data)

@@ -1,4 +1,4 @@
-"""What GDAL knows of an image beside its pixels: place, nodata, tags, resolution."""
+"""Read georeference, nodata, tags and resolution of an image from GDAL."""
 
 import math
 from typing import Any
@@ -8,8 +8,8 @@ from tilegan.images.metadata.origin import Band, Geo
 from tilegan.images.metadata.provenance import KEY
 from tilegan.images.metadata.resolution import dpi_of_description, sensible_dpi
 
-_LONGEST = 2**16  # letters of a tag that is kept
-# What is told elsewhere, or would be untrue of a result: orientation, resolution, copies of EXIF and XMP, what made it.
+_LONGEST = 2**16  # characters of a tag that is kept
+# Tags kept elsewhere, or not true of a result: orientation, resolution, copies of EXIF and XMP, software.
 _DROPPED = (
     "EXIF_",
     "TIFFTAG_XRESOLUTION",
@@ -24,7 +24,7 @@ _DROPPED = (
     "OVR_RESAMPLING_ALG",
     KEY,
 )
-# further tags that tell how the file is built, or that are kept elsewhere
+# tag domains that describe the layout of the file, or are kept elsewhere
 _BUILT = {
     "IMAGE_STRUCTURE",
     "DERIVED_SUBDATASETS",
@@ -36,16 +36,16 @@ _BUILT = {
     "TIFF",
 }
 _DESCRIPTION = "TIFFTAG_IMAGEDESCRIPTION"
-_UNITS = {"2": 1.0, "3": 2.54}  # TIFF's inch and centimetre, in pixels per inch
+_UNITS = {"2": 1.0, "3": 2.54}  # factors from per inch and per centimeter (TIFF units) to pixels per inch
 
 
 def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Geo | None:
-    """The georeference, nodata and tags of a dataset; None if there are none.
+    """Return the georeference, nodata and tags of a dataset; None if there are none.
 
     Args:
-        dataset: rasterio's.
-        transform: of the dataset.
-        has_nodata: whether its nodata is one, and not the transparent colour of a picture.
+        dataset: rasterio dataset.
+        transform: affine transform of the dataset.
+        has_nodata: whether its nodata value marks invalid pixels, not the transparent color of a picture.
     """
     points, points_crs = dataset.gcps
     transform = None if transform.is_identity else transform
@@ -73,11 +73,11 @@ def georeference(dataset: Any, transform: Any, *, has_nodata: bool = True) -> Ge
 
 
 def bands_of(dataset: Any, indexes: list[int]) -> tuple[Band, ...]:
-    """What a dataset says of the values of three bands, or of one that stands for all three; empty if nothing.
+    """Return the metadata of three bands, or of one that stands for all three; empty if there are none.
 
     Args:
-        dataset: rasterio's.
-        indexes: of the bands, from 1.
+        dataset: rasterio dataset.
+        indexes: numbers of the bands, from 1.
     """
     found = []
     for index in indexes:
@@ -100,18 +100,18 @@ def bands_of(dataset: Any, indexes: list[int]) -> tuple[Band, ...]:
 
 
 def domains_of(dataset: Any) -> tuple[str, ...]:
-    """Names of the further tags of a dataset, beside those that tell how it is built."""
+    """Return names of further tag domains of a dataset, without those that describe the layout of the file."""
     names = [str(name) for name in dataset.tag_namespaces()]
     return tuple(sorted(name for name in names if name and name not in _BUILT and ":" not in name))
 
 
 def is_placed(geo: Geo | None) -> bool:
-    """Whether it says where pixels lie."""
+    """Whether the georeference locates pixels."""
     return geo is not None and (geo.transform is not None or bool(geo.gcps) or geo.rpcs is not None)
 
 
 def dpi_of_tags(dataset: Any) -> tuple[float, float] | None:
-    """Pixels per inch that the tags of a TIFF tell, first its description."""
+    """Return pixels per inch by the tags of a TIFF, its description first."""
     tags = dataset.tags()
     unit = _UNITS.get(tags.get("TIFFTAG_RESOLUTIONUNIT", "")[:1])
     dpi = tags.get("TIFFTAG_XRESOLUTION", ""), tags.get("TIFFTAG_YRESOLUTION", "")

@@ -1,4 +1,4 @@
-"""Where an image lies, as attributes of Zarr that GDAL and others read: the conventions 'spatial' and 'proj'.
+"""Georeference in Zarr attributes that GDAL and others read: the conventions 'spatial' and 'proj'.
 
 https://github.com/zarr-conventions/spatial and https://github.com/zarr-conventions/geo-proj
 """
@@ -32,12 +32,12 @@ _PROJ = {
 }
 
 
-def place_of_level(origin: Origin | None, shapes: Sequence[tuple[int, int]], level: int) -> dict[str, Any]:
-    """Attributes of the array of a level, or for level 0 of its group too; empty where there is no transform.
+def georeference_of_level(origin: Origin | None, shapes: Sequence[tuple[int, int]], level: int) -> dict[str, Any]:
+    """Return the georeference attributes of a level's array (level 0: also of the group); empty without a transform.
 
     Args:
-        origin: of the image, whose georeference may count fewer pixels than level 0 has.
-        shapes: height and width of each level, in pixels; a pixel of a level is two of the level below wide and high.
+        origin: source metadata of the image; its georeference may count fewer pixels than level 0 has.
+        shapes: height and width of each level, in pixels; each level halves the one before.
         level: number of the level.
     """
     geo = origin.geo if origin is not None else None
@@ -62,34 +62,34 @@ def place_of_level(origin: Origin | None, shapes: Sequence[tuple[int, int]], lev
 
 
 def _projection(crs: CRS) -> dict[str, str]:
-    """A coordinate system in the words of the convention; empty if it cannot be said."""
+    """Encode a coordinate system by the convention; empty if it cannot be encoded."""
     try:
-        crs = CRS.from_wkt(crs.to_wkt())  # as a store keeps it, so that a store of a store says the same
-        told: dict[str, str] = {}
+        crs = CRS.from_wkt(crs.to_wkt())  # in the form a store keeps, so that a copy of a store has equal attributes
+        projection: dict[str, str] = {}
         code = ":".join(crs.to_authority() or ())
         if re.fullmatch("[A-Z]+:[0-9]+", code) and CRS.from_user_input(code) == crs:
-            told, crs = {"proj:code": code}, CRS.from_user_input(code)
-        return told | {"proj:wkt2": str(crs.to_wkt(version=WktVersion.WKT2_2019))}
+            projection, crs = {"proj:code": code}, CRS.from_user_input(code)
+        return projection | {"proj:wkt2": str(crs.to_wkt(version=WktVersion.WKT2_2019))}
     except CRSError:
         return {}
 
 
 def geo_of_attributes(attributes: Mapping[str, Any], height: int, width: int) -> Geo | None:
-    """Where an array lies, by attributes of its own and of its group; None if they do not say, or make no sense.
+    """Parse the georeference of an array from its attributes and its group's; None if missing or invalid.
 
     Args:
-        attributes: as ``place_of_level`` gives them.
-        height: of the array, in pixels.
-        width: likewise.
+        attributes: in the form ``georeference_of_level`` returns.
+        height: height of the array, in pixels.
+        width: its width.
     """
-    told = attributes.get("spatial:transform")
-    if told is None or attributes.get("spatial:transform_type", "affine") != "affine":
+    declared = attributes.get("spatial:transform")
+    if declared is None or attributes.get("spatial:transform_type", "affine") != "affine":
         return None
     try:
-        transform = Affine(*(float(value) for value in told))
+        transform = Affine(*(float(value) for value in declared))
         if not all(map(math.isfinite, transform)) or transform.is_degenerate:
             return None
-        if attributes.get("spatial:registration") == "node":  # counted from centres
+        if attributes.get("spatial:registration") == "node":  # relative to pixel centers
             transform = transform @ transform.translation(-0.5, -0.5)
         projjson = attributes.get("proj:projjson")
         said = attributes.get("proj:wkt2") or attributes.get("proj:code") or (projjson and json.dumps(projjson))

@@ -1,12 +1,12 @@
-"""IPTC: the records of a photograph (IIM) that hold for a result too."""
+"""IPTC records (IIM) of a photograph that hold for a result."""
 
 _RECORD = 0x1C
-_EXTENDED = 0x8000  # a length that tells of how many bytes the length that follows is
+_EXTENDED = 0x8000  # extended dataset: this length is the size of the length field that follows
 _PREVIEW = {(2, 200), (2, 201), (2, 202)}
 
 
 def cleaned(data: bytes) -> bytes:
-    """The whole records, without a preview, and without what fills up behind them."""
+    """Return the complete records, without previews and padding."""
     kept, position = b"", 0
     while position + 5 <= len(data) and data[position] == _RECORD:
         length, start = int.from_bytes(data[position + 3 : position + 5], "big"), position + 5

@@ -1,4 +1,4 @@
-"""What the metadata of OME-Zarr say beside arrays: how large a pixel is, where levels lie, what channels are."""
+"""Metadata of OME-Zarr beside arrays: pixel size, offsets of levels, channels."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.metadata.resolution import dpi_of_pixel, micrometres, pixel_of_dpi
+from tilegan.images.metadata.resolution import dpi_of_pixel, micrometers, pixel_of_dpi
 
 CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha", "FFFFFF"))
 
@@ -15,21 +15,21 @@ CHANNELS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha"
 def metadata(
     shapes: Sequence[tuple[int, int]], name: str | None, channels: int, levels: np.dtype[Any], origin: Origin | None
 ) -> dict[str, Any]:
-    """'multiscales' and 'omero' of a store, without a version.
+    """Return 'multiscales' and 'omero' of a store, without a version.
 
     Args:
         shapes: height and width of each level, in pixels; the levels are named "0", "1", ...
-        name: of the image, for viewers.
+        name: name of the image, for viewers.
         channels: 3 for RGB, 4 for RGB and opacity.
-        levels: numpy type of the pixels.
-        origin: what tells how large a pixel is.
+        levels: dtype of the pixels.
+        origin: source metadata, for the pixel size.
     """
     across, down, unit = _pixel(origin, *shapes[0])
     axes = [{"name": "c", "type": "channel"}, *({"name": axis, "type": "space"} | unit for axis in "yx")]
     datasets = []
     for level in range(len(shapes)):
         factor = float(2**level)
-        shift = (factor - 1) / 2  # the centre of a reduced pixel lies between those it was made from
+        shift = (factor - 1) / 2  # the center of a reduced pixel lies between those of its source pixels
         transforms: list[dict[str, Any]] = [
             {"type": "scale", "scale": [1.0, down * factor, across * factor]},
             {"type": "translation", "translation": [0.0, down * shift, across * shift]},
@@ -41,7 +41,7 @@ def metadata(
     highest = int(np.iinfo(levels).max)
     window = {"min": 0, "max": highest, "start": 0, "end": highest}
     shown = [
-        # viewers add up the channels that are active, so that opacity would lighten all
+        # viewers sum active channels; opacity would lighten the picture
         {"label": label, "color": color, "active": label != "alpha", "window": window}
         for label, color in CHANNELS[:channels]
     ]
@@ -49,12 +49,12 @@ def metadata(
 
 
 def _pixel(origin: Origin | None, height: int, width: int) -> tuple[float, float, dict[str, str]]:
-    """Width, height and unit of a pixel of level 0: metres on the ground, or else what its resolution says."""
+    """Return width, height and unit of a pixel of level 0: in meters on the ground, or else by its resolution."""
     geo = origin.geo if origin is not None else None
     if geo is not None and geo.transform is not None and geo.crs is not None and geo.crs.is_projected:
         transform = geo.scaled(height, width).transform
-        metres = float(geo.crs.linear_units_factor[1])
-        sides = math.hypot(transform.a, transform.d) * metres, math.hypot(transform.b, transform.e) * metres
+        meters = float(geo.crs.linear_units_factor[1])
+        sides = math.hypot(transform.a, transform.d) * meters, math.hypot(transform.b, transform.e) * meters
         if all(math.isfinite(side) and side > 0 for side in sides):
             return (*sides, {"unit": "meter"})
     if origin is not None and origin.dpi is not None:
@@ -63,18 +63,18 @@ def _pixel(origin: Origin | None, height: int, width: int) -> tuple[float, float
 
 
 def dpi_of_multiscale(multiscale: dict[str, Any], number: int) -> tuple[float, float] | None:
-    """Pixels per inch, horizontally and vertically, of a level; None where its scale or unit is not told.
+    """Return pixels per inch of a level, horizontally and vertically; None if scale or unit are missing.
 
     Args:
         multiscale: an entry of 'multiscales'.
-        number: of the level, in the order of its 'datasets'.
+        number: number of the level, in the order of its 'datasets'.
     """
     try:
         axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in multiscale["axes"]]
-        told = [multiscale["datasets"][number], multiscale]
+        parts = [multiscale["datasets"][number], multiscale]
         scales = [
             transform["scale"]
-            for part in told
+            for part in parts
             for transform in part.get("coordinateTransformations") or ()
             if transform.get("type") == "scale" and isinstance(transform.get("scale"), list)
         ]
@@ -83,14 +83,14 @@ def dpi_of_multiscale(multiscale: dict[str, Any], number: int) -> tuple[float, f
             length = 1.0
             for scale in scales:
                 length *= float(scale[position])
-            size[str(axis["name"]).lower()] = micrometres(length, str(axis["unit"])) if axis.get("unit") else None
+            size[str(axis["name"]).lower()] = micrometers(length, str(axis["unit"])) if axis.get("unit") else None
         return dpi_of_pixel(size["x"], size["y"]) if scales else None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return None  # it is no more than a remark of the file's
+        return None  # optional metadata must not prevent reading
 
 
-def are_colours(omero: Any, count: int) -> bool:
-    """Whether the channels are named as those of our stores: red, green, blue, and with a fourth one alpha."""
+def are_colors(omero: Any, count: int) -> bool:
+    """Whether the channels have the names of our stores: red, green, blue, and alpha if there is a fourth one."""
     try:
         labels = [channel["label"] for channel in omero["channels"]]
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""What a result takes over from the image it was made from, beside pixels: place, meaning of values, transparency."""
+"""Source metadata that a result takes over: georeference, meaning of values, opacity, and metadata of photographs."""
 
 import base64
 import copy
@@ -15,22 +15,22 @@ from rasterio.rpc import RPC
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 from tilegan.images.metadata.blocks import Metadata
-from tilegan.images.reading import Reading as Reading  # where it is imported from, as well
+from tilegan.images.reading import Reading as Reading  # re-exported
 
 _POINT = ("row", "col", "x", "y", "z", "id", "info")
 
 
 @dataclass(frozen=True)
 class Geo:
-    """Where on a planet the pixels lie, and what else the file says, as rasterio gives it; None where it does not say.
+    """Georeference and tags of a file, in rasterio's types; None where they are missing.
 
     Attributes:
-        height, width: of the image whose pixels ``transform``, ``gcps`` and ``rpcs`` count.
-        crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points where there is no transform.
+        height, width: size of the image whose pixels ``transform``, ``gcps`` and ``rpcs`` count.
+        crs: ``rasterio.crs.CRS`` of the transform, or of the ground control points if there is no transform.
         transform: ``affine.Affine`` from (column, row) to coordinates.
         gcps: ``rasterio.control.GroundControlPoint`` of the full image.
         rpcs: ``rasterio.rpc.RPC`` of the full image.
-        nodata: value of pixels that mean nothing.
+        nodata: value of invalid pixels.
         tags: free-form text of the file.
     """
 
@@ -44,7 +44,7 @@ class Geo:
     tags: dict[str, str] = field(default_factory=dict)
 
     def part(self, window: Window) -> Self:
-        """The georeference of a window of the image."""
+        """Return the georeference of a window of the image."""
         transform = self.transform
         if transform is not None:
             transform = transform @ transform.translation(window.left, window.top)
@@ -59,14 +59,14 @@ class Geo:
         )
 
     def scaled(self, height: int, width: int) -> Self:
-        """The georeference of the same ground seen with another number of pixels.
+        """Return the georeference of the same extent with another number of pixels.
 
         Transform and ground control points count from the corner of the first pixel; rational polynomials, as GDAL
-        understands them, from its centre.
+        interprets them, from its center.
 
         Args:
-            height: in pixels.
-            width: in pixels.
+            height: new height, in pixels.
+            width: new width, in pixels.
         """
         down, across = height / self.height, width / self.width
         transform = self.transform
@@ -84,12 +84,12 @@ class Geo:
 
 @dataclass(frozen=True)
 class Band:
-    """What a file says of the values of one band.
+    """Metadata of the values of one band.
 
     Attributes:
         description: name of the band, such as 'B04'.
-        scale, offset: what is measured is ``scale`` times the value, and ``offset``.
-        unit: of what is measured.
+        scale, offset: the measured quantity is ``scale`` times the value plus ``offset``.
+        unit: unit of the measured quantity.
         tags: free-form text.
     """
 
@@ -101,29 +101,29 @@ class Band:
 
     @property
     def is_measure(self) -> bool:
-        """Whether it says what values mean, which holds no longer when these are others."""
+        """Whether it defines a measured quantity, which no longer holds if values change."""
         return (self.scale, self.offset, self.unit) != (1.0, 0.0, "")
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a result takes over from its source.
+    """Source metadata that a result takes over.
 
     Attributes:
         geo: georeference, nodata and tags; None if there are none.
-        opacity: what told which pixels mean something: 'alpha' (a channel, which may be half transparent), 'mask',
-            'nodata', or None if all do.
-        dtype: numpy name of the type of the values in the file.
-        low, high: values in the file that the lowest and the highest level of a pixel stand for.
-        color_managed: whether colours came with a profile, or in another colour space than sRGB, and were converted:
-            results are then tagged as sRGB.
-        dpi: pixels per inch, horizontally and vertically; None if the file does not say.
+        opacity: how valid pixels are marked: 'alpha' (a channel, possibly with partial transparency), 'mask', 'nodata',
+            or None if all are valid.
+        dtype: name of the numpy dtype in the file.
+        low, high: values in the file that map to the lowest and the highest level of a pixel.
+        color_managed: whether colors had a profile or another color space than sRGB, and were converted: results are
+            then tagged as sRGB.
+        dpi: pixels per inch, horizontally and vertically; None if the file has none.
         rule: how ``low`` and ``high`` were found, for people (see ``tilegan.images.pixels.stretch``).
-        bands: what is said of the bands that are red, green and blue; empty if nothing is.
-        domains: names of further tags of the file, which no result keeps.
-        metadata: its EXIF, XMP and IPTC.
-        profile: the colour profile that colours were converted from, if they can be converted back.
-        draws_in: whether colours that sRGB cannot show were drawn in, so that they can be let out again.
+        bands: metadata of the red, green and blue bands; empty if there are none.
+        domains: names of further tag domains of the file, which no result keeps.
+        metadata: EXIF, XMP and IPTC.
+        profile: the color profile from which colors were converted, if they can be converted back.
+        draws_in: whether colors outside of sRGB were compressed reversibly.
     """
 
     geo: Geo | None = None
@@ -146,9 +146,9 @@ class Origin:
         return 4 if self.opacity else 3
 
     def stripped(self) -> Self:
-        """The origin without what tells of people, places and devices: EXIF, XMP, IPTC and free-form tags.
+        """Return the origin without personal metadata (people, places, devices): EXIF, XMP, IPTC and free-form tags.
 
-        What tells what pixels are stays: georeference, nodata, depth, profile, resolution.
+        Metadata that define pixels stay: georeference, nodata, depth, profile, resolution.
         """
         geo = self.geo
         if geo is not None:
@@ -157,19 +157,19 @@ class Origin:
         return replace(self, geo=geo, bands=bands, domains=(), metadata=Metadata())
 
     def part(self, window: Window) -> Self:
-        """The origin of a window of the image."""
+        """Return the origin of a window of the image."""
         return replace(self, geo=self.geo.part(window) if self.geo is not None else None)
 
     def enlarged(self, scale: int) -> Self:
-        """The origin of an image of so many times as many pixels a side over the same extent.
+        """Return the origin of an image with ``scale`` times as many pixels per side over the same extent.
 
-        ``geo`` stays that of the pixels it counts: its height and width tell how it has to be scaled.
+        ``geo`` stays in the original pixels: its height and width define how it has to be scaled.
         """
         dpi = (scale * self.dpi[0], scale * self.dpi[1]) if self.dpi is not None else None
         return replace(self, dpi=dpi)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types; ``from_json`` is the inverse."""
+        """Convert to JSON types; ``from_json`` is the inverse."""
         plain = ("opacity", "dtype", "low", "high", "rule", "color_managed", "draws_in")
         content = {name: getattr(self, name) for name in plain} | {
             "dpi": list(self.dpi) if self.dpi else None,
@@ -197,22 +197,22 @@ class Origin:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The origin that ``to_json`` told.
+        """Parse the output of ``to_json``.
 
         Raises:
-            ImageError: it is none.
+            ImageError: the content is not such an output.
         """
         try:
             dpi, geo = content["dpi"], content["geo"]
-            told: dict[str, Any] = {"dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None}
-            told["bands"] = tuple(_band(band) for band in content.get("bands", ()))
-            told["domains"] = tuple(map(str, content.get("domains", ())))
+            parsed: dict[str, Any] = {"dpi": tuple(dpi) if dpi else None, "geo": _geo(geo) if geo else None}
+            parsed["bands"] = tuple(_band(band) for band in content.get("bands", ()))
+            parsed["domains"] = tuple(map(str, content.get("domains", ())))
             metadata, profile = content.get("metadata"), content.get("profile")
-            told["metadata"] = Metadata.from_json(metadata) if metadata else Metadata()
-            told["profile"] = base64.b64decode(profile) if profile else None
-            return cls(**{**content, **told})
+            parsed["metadata"] = Metadata.from_json(metadata) if metadata else Metadata()
+            parsed["profile"] = base64.b64decode(profile) if profile else None
+            return cls(**{**content, **parsed})
         except (AttributeError, KeyError, TypeError, ValueError, RasterioError) as error:
-            raise ImageError(f"what a store says of the image it was made from cannot be read: {error!r}") from error
+            raise ImageError(f"the source metadata of a store cannot be read: {error!r}") from error
 
 
 def _band(content: Mapping[str, Any]) -> Band:

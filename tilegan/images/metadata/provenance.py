@@ -1,4 +1,4 @@
-"""What made a result, as the result tells it itself: digests of image and model, and the settings beside them.
+"""Provenance that a result carries: digests of image and model, and the settings beside them.
 
 It names no file, place, person or machine.
 """
@@ -13,19 +13,19 @@ from typing import Any, Self
 from tilegan.errors import ImageError
 from tilegan.files import first_line
 
-KEY = "TILEGAN_MADE"  # what formats with named texts keep it under
-_LETTERS = 16  # of a digest, in hexadecimal
-_LARGEST = 2**28  # bytes of a file that is read to tell whether it is the same
+KEY = "TILEGAN_MADE"  # its key in formats with named texts
+_LETTERS = 16  # hexadecimal digits of a digest
+_LARGEST = 2**28  # larger files (bytes) are identified by name and time of change
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a result.
+    """Image, model and settings that produced a result.
 
     Attributes:
-        image: digest of the source, and of which part of it.
-        model: digest of the model, with style, seed and looks.
-        settings: all else that decides the pixels or how they are encoded, by name, as JSON types.
+        image: digest of the source and its region.
+        model: digest of the model, with style, seed and appearances.
+        settings: all other settings that affect the pixels or their encoding, by name, as JSON types.
     """
 
     image: str
@@ -33,11 +33,11 @@ class Provenance:
     settings: Mapping[str, Any]
 
     def encoded(self, **settings: Any) -> Self:
-        """The same with settings of how it is encoded."""
+        """Return a copy with the settings of its encoding."""
         return replace(self, settings={**self.settings, **settings})
 
     def difference(self, asked: "Provenance") -> str | None:
-        """How it was made otherwise than asked for, in words that follow 'it was made'; None if it was not."""
+        """Describe how a result differs from what is asked for, to follow 'it was made'; None if it does not."""
         if self.image != asked.image:
             return "from another image, or another part or version of it"
         if self.model != asked.model:
@@ -49,25 +49,25 @@ class Provenance:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types; ``from_json`` is the inverse."""
+        """Convert to JSON types; ``from_json`` is the inverse."""
         return {"image": self.image, "model": self.model, "settings": dict(self.settings)}
 
     @classmethod
     def from_json(cls, content: Any) -> Self | None:
-        """The provenance that ``to_json`` told; None if it is none."""
+        """Parse the output of ``to_json``; None if it is not such an output."""
         try:
             return cls(str(content["image"]), str(content["model"]), dict(content["settings"]))
         except (KeyError, TypeError, ValueError):
             return None
 
     def text(self) -> str:
-        """One line of ASCII that may stand in an XML comment; ``from_text`` is the inverse."""
+        """Return one line of ASCII that may stand in an XML comment; ``from_text`` is the inverse."""
         plain = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return plain.replace("--", "-\\u002d")
 
     @classmethod
     def from_text(cls, text: str) -> Self | None:
-        """The provenance that ``text`` told; None if it is none."""
+        """Parse the output of ``text``; None if it is not such an output."""
         try:
             return cls.from_json(json.loads(text))
         except ValueError:
@@ -75,17 +75,17 @@ class Provenance:
 
 
 def digest(content: Any) -> str:
-    """A short digest of JSON types."""
+    """Return a short digest of JSON types."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_LETTERS]
 
 
 def by_content(identity: Mapping[str, Any], path: str, prefix: str = "") -> dict[str, Any]:
-    """An image's identity by what its file holds in place of name and time of change, so that copies are the same.
+    """Replace name and time of change in an image's identity with a digest of its file, so that copies are equal.
 
     Args:
-        identity: of ``tilegan.images.source.Source``.
-        path: of the file; the identity stays as it is where there is none on this disk, or a large one.
-        prefix: of the entries of the identity that are meant.
+        identity: identity of ``tilegan.images.source.Source``.
+        path: the file; the identity stays unchanged if it is not on this disk, or large.
+        prefix: prefix of the entries of the identity that concern this file.
 
     Raises:
         ImageError: the file cannot be read.

@@ -1,12 +1,12 @@
-"""How large a pixel is: sizes in any unit, and what descriptions of microscopes and slides say, as pixels per inch."""
+"""Pixel size and resolution: sizes in any unit, and descriptions of microscopes and scanners, as pixels per inch."""
 
 import math
 import re
 from typing import Any
 
-INCH = 25_400.0  # in micrometres
-_LARGEST, _SMALLEST = 1e9, 1e-9  # pixels per inch that can be meant
-_METRE = 1e6  # in micrometres
+INCH = 25_400.0  # in micrometers
+_LARGEST, _SMALLEST = 1e9, 1e-9  # plausible pixels per inch
+_METER = 1e6  # in micrometers
 _PREFIXES = {
     "": 1.0,
     "pico": 1e-12,
@@ -18,7 +18,7 @@ _PREFIXES = {
     "kilo": 1e3,
 }
 _UNITS = {
-    **{prefix + metre: share * _METRE for prefix, share in _PREFIXES.items() for metre in ("meter", "metre")},
+    **{prefix + meter: share * _METER for prefix, share in _PREFIXES.items() for meter in ("meter", "metre")},
     "pm": 1e-6,
     "nm": 1e-3,
     "um": 1.0,
@@ -26,7 +26,7 @@ _UNITS = {
     "microns": 1.0,
     "mm": 1e3,
     "cm": 1e4,
-    "m": _METRE,
+    "m": _METER,
     "km": 1e9,
     "angstrom": 1e-4,
     "å": 1e-4,
@@ -38,7 +38,7 @@ _UNITS = {
     "mile": 63_360 * INCH,
 }
 _NUMBER = r"([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
-# micrometres per pixel, across and down, as scanners and their libraries write it
+# micrometers per pixel, horizontally and vertically, as scanners and their libraries write it
 _MPP = re.compile(rf"\bMPP\s*[=:]\s*\"?{_NUMBER}", re.IGNORECASE)
 _MPP_X, _MPP_Y = (
     re.compile(rf"\bmpp[-_ .]?{axis}\b(?:</name>\s*<value[^>]*>|\"?\s*[=:]\s*\"?)\s*{_NUMBER}", re.IGNORECASE)
@@ -46,12 +46,12 @@ _MPP_X, _MPP_Y = (
 )
 
 
-def micrometres(size: float, unit: str) -> float | None:
-    """A length in micrometres; None if the unit is none that is known.
+def micrometers(size: float, unit: str) -> float | None:
+    """Convert a length to micrometers; None if the unit is unknown.
 
     Args:
-        size: in the unit.
-        unit: its name or sign: 'micrometer', 'nm', ...
+        size: length in the unit.
+        unit: name or sign of the unit: 'micrometer', 'nm', ...
     """
     plain = unit.strip().replace("\\u00B5", "µ").replace("µ", "u").replace("μ", "u")
     share = _UNITS.get(plain.lower())
@@ -59,7 +59,7 @@ def micrometres(size: float, unit: str) -> float | None:
 
 
 def dpi_of_pixel(across: float | None, down: float | None) -> tuple[float, float] | None:
-    """Pixels per inch, horizontally and vertically, of a pixel's width and height in micrometres, if they are told."""
+    """Convert width and height of a pixel in micrometers to pixels per inch; None if either is unknown."""
     if not across or not down:
         return None
     dpi = INCH / across, INCH / down
@@ -67,13 +67,13 @@ def dpi_of_pixel(across: float | None, down: float | None) -> tuple[float, float
 
 
 def pixel_of_dpi(dpi: tuple[float, float]) -> tuple[float, float]:
-    """Width and height of a pixel in micrometres, without what rounding adds at the end."""
+    """Convert pixels per inch to width and height of a pixel in micrometers, without trailing rounding errors."""
     across, down = (float(f"{INCH / value:.12g}") for value in dpi)
     return across, down
 
 
 def sensible_dpi(dpi: Any) -> tuple[float, float] | None:
-    """Two numbers of pixels per inch that a file tells, if they can be meant; None if not."""
+    """Return pixels per inch declared by a file if they are plausible; None otherwise."""
     try:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
@@ -82,12 +82,12 @@ def sensible_dpi(dpi: Any) -> tuple[float, float] | None:
 
 
 def dpi_of_description(text: str, across: str = "", down: str = "") -> tuple[float, float] | None:
-    """Pixels per inch that the description of a TIFF tells; None if it does not.
+    """Parse pixels per inch from the description of a TIFF; None if it has none.
 
     Args:
-        text: by OME, ImageJ, Aperio, OpenSlide or libvips.
-        across: the horizontal resolution that the file tells beside it, which ImageJ counts in a unit of its own.
-        down: likewise, the vertical one.
+        text: description by OME, ImageJ, Aperio, OpenSlide or libvips.
+        across: horizontal resolution by the file's tags, which ImageJ counts in a unit of its own.
+        down: vertical resolution by the file's tags.
     """
     if "<OME" in text:
         return _dpi_of_ome(text)
@@ -99,7 +99,7 @@ def dpi_of_description(text: str, across: str = "", down: str = "") -> tuple[flo
 
 
 def _dpi_of_ome(text: str) -> tuple[float, float] | None:
-    """Of the first image: its size is an attribute of its first Pixels element."""
+    """Parse the pixel size of the first image: an attribute of its first Pixels element."""
     element = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", text)
     if element is None:
         return None
@@ -108,14 +108,14 @@ def _dpi_of_ome(text: str) -> tuple[float, float] | None:
         size = re.search(rf"\bPhysicalSize{axis}\s*=\s*[\"']{_NUMBER}[\"']", element[0])
         unit = re.search(rf"\bPhysicalSize{axis}Unit\s*=\s*[\"']([^\"']*)[\"']", element[0])
         name = unit[1].replace("&#181;", "µ").replace("&#xB5;", "µ") if unit else "um"
-        sizes.append(micrometres(float(size[1]), name) if size else None)
+        sizes.append(micrometers(float(size[1]), name) if size else None)
     return dpi_of_pixel(*sizes)
 
 
 def _dpi_of_imagej(text: str, across: str, down: str) -> tuple[float, float] | None:
     unit = re.search(r"^unit=(.+)$", text, re.MULTILINE)
     try:
-        sizes = [micrometres(1 / float(value), unit[1]) for value in (across, down)] if unit else [None, None]
+        sizes = [micrometers(1 / float(value), unit[1]) for value in (across, down)] if unit else [None, None]
     except (ValueError, ZeroDivisionError):
         return None
     return dpi_of_pixel(*sizes)

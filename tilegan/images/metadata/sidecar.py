@@ -1,4 +1,4 @@
-"""What lies beside an image: its place, in a file that GDAL reads, where its format cannot hold it; what is stale."""
+"""Files beside an image: its georeference, for GDAL, if the format cannot hold it; stale ones are found."""
 
 import warnings
 from contextlib import suppress
@@ -18,14 +18,14 @@ _SHARED = (".wld", ".WLD", ".aux", ".rrd", ".tab", ".TAB", ".prj", "_RPC.TXT", "
 
 
 def sidecar_of(path: Path) -> Path:
-    """The file beside an image in which GDAL keeps what the image cannot hold."""
+    """Return the path of the file in which GDAL keeps what the image itself cannot hold."""
     return path.with_name(path.name + SIDECAR)
 
 
 def companions(path: Path) -> list[Path]:
-    """Files beside an image that GDAL would read with it, by their names: they belong to it, and to no other.
+    """Return files beside an image that GDAL would read with it and that belong to no other image, by their names.
 
-    World files and the like, whose names lack the image's ending, count only where no other image has the same stem.
+    World files and the like, whose names lack the image's ending, count only if no other image has the same stem.
     """
     names = [path.name + ending for ending in COMPANIONS]
     names += [path.stem + _world_file(path), path.name + "w"]
@@ -40,40 +40,40 @@ def companions(path: Path) -> list[Path]:
 
 
 def _world_file(path: Path) -> str:
-    """The ending of the world file of an image: .tfw of a .tif."""
+    """Return the ending of an image's world file: .tfw for a .tif."""
     ending = path.suffix.lower()
     return f"{ending[:2]}{ending[-1:]}w"
 
 
-def write_place(path: Path, kind: str, driver: str | None, geo: Geo | None) -> tuple[str, ...]:
-    """Write beside an image what of its place it cannot hold, if there is something.
+def write_georeference(path: Path, kind: str, driver: str | None, geo: Geo | None) -> tuple[str, ...]:
+    """Write the part of the georeference that the image cannot hold to a file beside it, if there is any.
 
     Args:
-        path: of the image.
-        kind: of it (see ``kind_of``).
-        driver: GDAL's, which tells what of a place the format holds itself; None if its place is lost.
-        geo: counting the image's pixels.
+        path: path of the image.
+        kind: its kind (see ``kind_of``).
+        driver: GDAL driver, which knows what the format itself holds; None if the georeference is lost.
+        geo: georeference in the image's pixels.
 
     Returns:
-        What a user should know, a line.
+        Notes for the user, one line each.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     if geo is None or (geo.crs is None and not is_placed(geo)):
         return ()
     if driver is None:
-        return (f"its place is lost: {kind} has no room for it",)
-    content = _told_by_gdal(path.parent / f"place.{kind}", driver, geo)
+        return (f"its georeference is lost: {kind} cannot hold it",)
+    content = _sidecar_by_gdal(path.parent / f"probe.{kind}", driver, geo)
     if content is None:
         return ()
     sidecar_of(path).write_bytes(content)
-    what = "coordinate system" if driver == "GTiff" else "place"
+    what = "coordinate system" if driver == "GTiff" else "georeference"
     return (f"{kind} cannot hold its {what}: it is in a file beside it that ends in {SIDECAR}: keep both together",)
 
 
-def place_beside(path: Path) -> Geo | None:
-    """Where an image lies, by the files beside it; None if there are none, or they do not say."""
+def read_georeference(path: Path) -> Geo | None:
+    """Read the georeference of an image from the files beside it; None if there are none, or they have none."""
     beside = [sidecar_of(path), path.with_suffix(".wld"), path.with_name(path.name + "w")]
     beside.append(path.with_suffix(_world_file(path)))
     if not any(file.is_file() for file in beside):
@@ -85,24 +85,24 @@ def place_beside(path: Path) -> Geo | None:
     return None
 
 
-def _told_by_gdal(probe: Path, driver: str, geo: Geo) -> bytes | None:
-    """What GDAL writes beside an image of one pixel that has this place; None if it writes nothing."""
-    told: dict[str, Any] = {"crs": geo.crs}
+def _sidecar_by_gdal(probe: Path, driver: str, geo: Geo) -> bytes | None:
+    """Return the bytes that GDAL writes beside an image of one pixel with this georeference; None if none."""
+    profile: dict[str, Any] = {"crs": geo.crs}
     if geo.transform is not None:
-        told["transform"] = geo.transform
+        profile["transform"] = geo.transform
     elif geo.gcps:
-        told["gcps"] = list(geo.gcps)
+        profile["gcps"] = list(geo.gcps)
     if geo.rpcs is not None:
-        told["rpcs"] = geo.rpcs
+        profile["rpcs"] = geo.rpcs
     sidecar = sidecar_of(probe)
     try:
         with warnings.catch_warnings(), rasterio.Env(GDAL_PAM_ENABLED=True):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(probe, "w", driver, height=1, width=1, count=1, dtype="uint8", **told):
+            with rasterio.open(probe, "w", driver, height=1, width=1, count=1, dtype="uint8", **profile):
                 pass
         return sidecar.read_bytes() if sidecar.is_file() else None
     except (RasterioError, CPLE_BaseError) as error:
-        raise OSError(f"its place cannot be written: {error}") from error
+        raise OSError(f"its georeference cannot be written: {error}") from error
     finally:
         probe.unlink(missing_ok=True)
         sidecar.unlink(missing_ok=True)

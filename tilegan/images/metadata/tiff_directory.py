@@ -1,6 +1,6 @@
-"""Directories of entries as TIFF and EXIF hold them: read from a file, and laid out as bytes.
+"""Directories of TIFF and EXIF: read from a file, and serialized.
 
-In memory all numbers are little-endian, whatever the file's order.
+In memory all numbers are little-endian, whatever the file's byte order.
 """
 
 import struct
@@ -10,19 +10,19 @@ from typing import BinaryIO, NamedTuple, Union
 import numpy as np
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_UNITS = {5: 4, 10: 4}  # rationals are two numbers of four bytes
-_LARGEST = 2**24  # bytes of values that are read of a directory
-_MOST = 4096  # entries that a directory may have
+_UNITS = {5: 4, 10: 4}  # rationals are two 4-byte integers
+_LARGEST = 2**24  # bytes of all values of a directory; values beyond are skipped
+_MOST = 4096  # limit of the entries of a directory
 ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 
 
 class Entry(NamedTuple):
-    """A value.
+    """An entry with its value.
 
     Attributes:
-        type: TIFF's number of it.
-        items: how many values of this type there are.
-        data: their bytes, little-endian.
+        type: TIFF type number.
+        items: number of values of this type.
+        data: bytes of the values, little-endian.
     """
 
     type: int
@@ -31,12 +31,12 @@ class Entry(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """An entry whose value lies elsewhere in a file and stays there.
+    """An entry whose value stays elsewhere in a file.
 
     Attributes:
-        type: TIFF's number of it.
-        items: how many values of this type there are.
-        field: the bytes of the entry that hold the value, or its place.
+        type: TIFF type number.
+        items: number of values of this type.
+        field: the bytes of the entry that hold the value or its offset.
     """
 
     type: int
@@ -45,16 +45,16 @@ class Kept(NamedTuple):
 
 
 Directory = dict[int, Union[Entry, Kept, "Directory"]]
-Below = Mapping[int, "Below"]  # tags whose values are directories, and those in these
+Below = Mapping[int, "Below"]  # tags whose values are directories, and their subdirectories
 
 
 class Header(NamedTuple):
-    """How a TIFF, or EXIF, begins.
+    """Header of a TIFF or of EXIF.
 
     Attributes:
-        order: '<' or '>', of its numbers.
+        order: byte order, '<' or '>'.
         is_big: whether it is a BigTIFF.
-        first: place of the first directory, in bytes.
+        first: offset of the first directory, in bytes.
     """
 
     order: str
@@ -63,10 +63,10 @@ class Header(NamedTuple):
 
 
 def read_head(file: BinaryIO) -> Header:
-    """The first bytes of a file, or of EXIF.
+    """Read the header of a TIFF file or of EXIF.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the file is neither.
     """
     file.seek(0)
     start = file.read(16)
@@ -88,20 +88,20 @@ def read_directory(
     *,
     as_bytes: bool = False,
 ) -> tuple[Directory, int]:
-    """A directory, and the place of the next one; 0 if there is none.
+    """Read a directory; return it and the offset of the next one, 0 if there is none.
 
-    What is damaged, of a type that is not known, or absurdly long, is left out.
+    Damaged entries, unknown types and excessive values are left out.
 
     Args:
-        file: that it lies in.
-        head: of the file.
-        offset: of the directory, in bytes.
+        file: file that contains the directory.
+        head: header of the file.
+        offset: offset of the directory, in bytes.
         below: tags whose values are directories.
-        wanted: tags that are read; all if None.
-        as_bytes: leave values in the order that the file has them in.
+        wanted: tags to read; None for all.
+        as_bytes: leave values in the file's byte order.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no directory.
     """
     order, is_big, _ = head
     width, count_format, number = (20, "Q", "Q") if is_big else (12, "H", "I")
@@ -121,12 +121,12 @@ def read_directory(
         field = table[start + (12 if is_big else 8) : start + width]
         if (wanted is not None and tag not in wanted) or kind not in SIZES:
             continue
-        place = struct.unpack(order + number, field)[0]
+        position = struct.unpack(order + number, field)[0]
         if below is not None and tag in below:
             try:
-                # an offset of four bytes in a BigTIFF fills the first half of its field
-                place = struct.unpack(order + "I", field[:4])[0] if kind in (LONG, 13) else place
-                found[tag], _ = read_directory(file, head, place, below[tag])
+                # a 4-byte offset in a BigTIFF fills the first half of its field
+                position = struct.unpack(order + "I", field[:4])[0] if kind in (LONG, 13) else position
+                found[tag], _ = read_directory(file, head, position, below[tag])
             except ValueError:
                 continue
             continue
@@ -136,7 +136,7 @@ def read_directory(
         left -= length
         data = field[:length]
         if length > len(field):
-            file.seek(place)
+            file.seek(position)
             data = file.read(length)
         if len(data) == length:
             found[tag] = Entry(kind, items, data if as_bytes else _little(data, kind, order))
@@ -151,13 +151,13 @@ def _little(data: bytes, kind: int, order: str) -> bytes:
 
 
 def lay_out(directory: Directory, at: int, *, is_big: bool = False, following: int = 0) -> bytes:
-    """A directory, its values and the directories in it, little-endian.
+    """Serialize a directory, its values and its subdirectories, little-endian.
 
     Args:
-        directory: what it holds.
-        at: its place in the file, an even number of bytes.
+        directory: the entries.
+        at: offset in the file, an even number of bytes.
         is_big: whether the file is a BigTIFF.
-        following: place of the next directory.
+        following: offset of the next directory.
     """
     room, number = (8, "Q") if is_big else (4, "I")
     head = (8 if is_big else 2) + (12 + room if is_big else 8 + room) * len(directory) + room
@@ -181,11 +181,11 @@ def lay_out(directory: Directory, at: int, *, is_big: bool = False, following: i
 
 
 def text(value: str) -> Entry:
-    """An entry of text, in UTF-8, which is what readers take it for where it is not ASCII."""
+    """Return a text entry in UTF-8, which readers assume for text that is not ASCII."""
     data = value.encode() + b"\0"
     return Entry(ASCII, len(data), data)
 
 
 def numbers(kind: int, *values: int) -> Entry:
-    """An entry of whole numbers of a type: ``SHORT`` or ``LONG``."""
+    """Return an entry of integers of a type: ``SHORT`` or ``LONG``."""
     return Entry(kind, len(values), struct.pack(f"<{len(values)}{'H' if kind == SHORT else 'I'}", *values))

@@ -1,6 +1,6 @@
-"""XMP: what of a photograph's holds for a result too, and what has to be put right for it.
+"""Drop from XMP what is not true of a result, and adjust the rest to it.
 
-Only the properties concerned are touched, by their usual prefixes, and the rest of the text stays as it was.
+Only the properties concerned are changed, found by their usual prefixes; the rest of the text stays as it was.
 """
 
 import re
@@ -13,8 +13,8 @@ _HEIGHT = ("tiff:ImageLength", "exif:PixelYDimension")
 _WIDTH = ("tiff:ImageWidth", "exif:PixelXDimension")
 _ACROSS, _DOWN, _UNIT = "tiff:XResolution", "tiff:YResolution", "tiff:ResolutionUnit"
 _SPACE = "exif:ColorSpace"
-# Thumbnails, maker's notes, what a file holds behind its picture (parts of XMP, gain maps, films, depth), places in the
-# stored picture (faces, panoramas), and how a raw file was developed.
+# Thumbnails, maker's notes, data behind the picture in the file (more XMP, gain maps, films, depth), positions in the
+# stored picture (faces, panoramas), and settings of raw development.
 _UNTRUE = (
     r"(?:xmp|xap):Thumbnails",
     r"exif:(?:MakerNote|SubjectArea|SubjectLocation)",
@@ -27,12 +27,12 @@ _END = "<?xpacket end"
 
 
 def cleaned(data: bytes) -> tuple[str, bool] | None:
-    """What of XMP holds for a result, and whether that is less than there was; None if it is no XMP, or broken."""
+    """Return XMP that holds for a result, and whether parts were dropped; None if it is not XMP, or broken."""
     text = _text(data)
     if text is None:
         return None
     before, end, after = text.rpartition(_END)
-    text = before.rstrip() + "\n" + end + after if end else text  # without the room that editors leave for themselves
+    text = before.rstrip() + "\n" + end + after if end else text  # without the padding that editors reserve
     rest = text
     for name in _UNTRUE:
         rest = re.sub(_ELEMENT.format(name=name), "", rest, flags=re.DOTALL)
@@ -41,7 +41,7 @@ def cleaned(data: bytes) -> tuple[str, bool] | None:
 
 
 def for_result(text: str, height: int, width: int, dpi: tuple[float, float] | None, *, is_srgb: bool | None) -> str:
-    """What is true of a result of a size; see ``tilegan.images.metadata.exif.for_result``."""
+    """Adjust XMP to a result; see ``tilegan.images.metadata.exif.for_result``."""
     values = {_ORIENTATION: "1"} | dict.fromkeys(_HEIGHT, str(height)) | dict.fromkeys(_WIDTH, str(width))
     if is_srgb is not None:
         values[_SPACE] = "1" if is_srgb else "65535"
@@ -66,7 +66,7 @@ def _text(data: bytes) -> str | None:
 
 
 def _is_sound(text: str) -> bool:
-    """Whether it is XML that declares nothing: patterns that look for the ends of elements then find them."""
+    """Whether it is XML without declarations, in which patterns find the ends of elements."""
     if "<!" in text.replace("<!--", "").replace("<![CDATA[", ""):
         return False
     try:
@@ -77,6 +77,6 @@ def _is_sound(text: str) -> bool:
 
 
 def _set(text: str, name: str, form: str, value: str) -> str:
-    """The text with another value of a property, where it has one."""
+    """Return the text with another value of a property, if it has this property."""
     text = re.sub(rf"""(\b{name}\s*=\s*)(["']){form}\2""", rf"\g<1>\g<2>{value}\g<2>", text)
     return re.sub(rf"(<{name}(?:\s[^<>]*)?>){form}(</{name}\s*>)", rf"\g<1>{value}\g<2>", text)

@@ -1,1 +1,1 @@
-"""Colors, values and orientation of pixels."""
+"""Color conversion, value ranges, orientation and opacity of pixels."""

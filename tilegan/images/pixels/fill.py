@@ -1,7 +1,7 @@
-"""What stands in for pixels that mean nothing, so that no colour of theirs bleeds into the ones that do.
+"""Fill invalid pixels from valid neighbors, so that no color of invalid pixels bleeds into valid ones.
 
-What a pixel gets depends on nothing farther away than ``reach`` rows and columns, so that any block read with so much
-around it is filled as the whole image would be.
+The fill of a pixel depends on nothing farther away than ``reach`` rows and columns, so that a block read with this
+margin is filled as the whole image would be.
 """
 
 import numpy as np
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels
 
-_ROWS = 256  # filled at once: each pixel takes some 20 bytes meanwhile
+_ROWS = 256  # rows filled at once: each pixel takes about 20 bytes meanwhile
 
 
 def fill(pixels: Pixels, valid: NDArray[np.bool_], reach: int) -> Pixels:
-    """Give pixels that mean nothing the colour of a near one that does, or mid-grey where there is none.
+    """Give invalid pixels the color of a nearby valid pixel, or mid-gray where there is none.
 
-    First the nearest one in the same row, of two equally near the left one; then, where the row has none, the nearest
-    in the same column of those that have a colour by now, of two the upper one.
+    The nearest valid pixel of the same row is taken first (the left one of two equally near ones); where a row has
+    none, the nearest pixel of the same column that has a color by then (the upper one of two).
 
     Args:
         pixels: uint8 or uint16 (h, w, C).
-        valid: bool (h, w), where pixels mean something.
-        reach: rows and columns away, at most; at least 0.
+        valid: bool (h, w), where pixels are valid.
+        reach: maximum distance in rows and columns; at least 0.
 
     Returns:
         A filled copy.
@@ -33,7 +33,7 @@ def fill(pixels: Pixels, valid: NDArray[np.bool_], reach: int) -> Pixels:
 
 
 def _along_rows(pixels: Pixels, valid: NDArray[np.bool_], reach: int) -> tuple[Pixels, NDArray[np.bool_]]:
-    """Colours taken over inside each row, and where there are any now."""
+    """Fill within each row; return the pixels, and where they have a color now."""
     height, width = valid.shape
     filled, known = np.empty_like(pixels), np.empty_like(valid)
     positions = np.arange(width, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Colour profiles of three curves and a matrix, applied to 16-bit colours: Pillow's conversion knows 8 bits only."""
+"""Apply color profiles of three curves and a matrix to 16-bit colors; Pillow converts 8-bit colors only."""
 
 import struct
 from typing import Self
@@ -12,17 +12,17 @@ from tilegan.images.pixels.srgb import levels_of_light, light_of_levels
 
 _ROWS = 128
 _BANDS = (b"r", b"g", b"b")
-# from the colours of an ICC profile (XYZ, white as D50 sees it) to those of sRGB, without its curve
+# from the connection space of ICC profiles (XYZ, D50 white) to linear sRGB
 _TO_SRGB = np.array(
     [[3.1341359, -1.6173863, -0.4906619], [-0.9787955, 1.9162544, 0.0334427], [0.0719554, -0.2289767, 1.4053860]]
 )
 
 
 class MatrixProfile:
-    """An RGB profile that is three curves, one a band, and a matrix."""
+    """An RGB profile made of one curve per band and a matrix."""
 
     def __init__(self, curves: NDArray[np.float32], matrix: NDArray[np.float32]) -> None:
-        """Use ``parse``."""
+        """Initialize from curves and matrix; see ``parse``."""
         self._curves = curves
         self._matrix = matrix
         self._encoded = levels_of_light(np.linspace(0, 1, 2**16), np.dtype(np.uint16))
@@ -30,13 +30,13 @@ class MatrixProfile:
 
     @property
     def is_invertible(self) -> bool:
-        """Whether colours of sRGB have colours of this profile: its curves rise, and its matrix has an inverse."""
+        """Whether sRGB colors can be converted to this profile: the curves increase, and the matrix has an inverse."""
         rises = bool((np.diff(self._curves, axis=1) >= 0).all() and (self._curves[:, -1] > self._curves[:, 0]).all())
         return rises and abs(float(np.linalg.det(self._matrix))) > 1e-6
 
     @classmethod
     def parse(cls, profile: bytes) -> Self | None:
-        """Of a profile's bytes; None if it is of another kind, or broken."""
+        """Parse the bytes of a profile; None if it is of another kind, or broken."""
         try:
             (count,) = struct.unpack_from(">I", profile, 128)
             entries = (struct.unpack_from(">4sII", profile, 132 + 12 * number) for number in range(min(count, 100)))
@@ -52,15 +52,15 @@ class MatrixProfile:
         return cls(np.stack(curves).astype(np.float32), (_TO_SRGB @ np.stack(columns, axis=1)).astype(np.float32))
 
     def to_srgb(self, levels: Pixels, *, draw_in: bool = False) -> Pixels:
-        """Colours of this profile, uint8 or uint16 (h, w, 3), as sRGB of the same type.
+        """Convert colors of this profile, uint8 or uint16 (h, w, 3), to sRGB of the same dtype.
 
         Args:
-            levels: in this profile.
-            draw_in: draw in what sRGB cannot show (see ``tilegan.images.pixels.gamut``), in place of clipping it.
+            levels: colors of this profile.
+            draw_in: compress colors outside of sRGB (see ``tilegan.images.pixels.gamut``) instead of clipping them.
         """
         result = np.empty_like(levels)
         step = 65535 // np.iinfo(levels.dtype).max
-        for top in range(0, len(levels), _ROWS):  # in parts, for they take eight times the bytes
+        for top in range(0, len(levels), _ROWS):  # in parts: float64 takes eight times the memory
             part = levels[top : top + _ROWS].astype(np.uint16) * np.uint16(step)
             linear = np.stack([curve[part[..., band]] for band, curve in enumerate(self._curves)], axis=-1)
             srgb = linear @ self._matrix.T
@@ -70,11 +70,11 @@ class MatrixProfile:
         return result
 
     def from_srgb(self, levels: Pixels, *, let_out: bool = False) -> Pixels:
-        """Colours of sRGB (h, w, 3), uint8 or uint16, as those of this profile, of the same type.
+        """Convert sRGB colors, uint8 or uint16 (h, w, 3), to this profile in the same dtype.
 
         Args:
-            levels: in sRGB.
-            let_out: let out again what was drawn in.
+            levels: colors in sRGB.
+            let_out: expand compressed colors.
         """
         light = light_of_levels(levels.dtype).astype(np.float32)
         level = np.linspace(0, np.iinfo(levels.dtype).max, self._curves.shape[1])
@@ -88,11 +88,11 @@ class MatrixProfile:
 
 
 def _curve(tag: bytes) -> NDArray[np.float64]:
-    """The linear light, 0 to 1, that each of 65536 levels stands for.
+    """Return the linear light, 0 to 1, of each of 65536 levels.
 
     Raises:
-        ValueError: it is no curve.
-        struct.error: it is cut off.
+        ValueError: the tag is no curve.
+        struct.error: it is truncated.
     """
     level = np.linspace(0, 1, 2**16)
     if tag[:4] == b"curv":

@@ -1,13 +1,13 @@
-"""Colours in OKLab: lightness from 0 (black) to 1 (white), and a, b, whose length is chroma and whose angle is hue.
+"""Colors in OKLab: lightness from 0 (black) to 1 (white), and a, b, whose length is chroma and whose angle is hue.
 
-Equal steps look about equally large, and colours on a line from gray keep their hue; CIE Lab bends blues to purple.
+Equal steps look about equally large, and colors on a line from gray keep their hue; CIE Lab shifts blues to purple.
 Source: B. Ottosson, "A perceptual color space for image processing", 2020, https://bottosson.github.io/posts/oklab/.
-Lightness is his later L_r ("Okhsv and Okhsl", 2021): half of it is mid-gray, level 119 as in CIE Lab, where half of the
-first L is level 99; and the first level above black is 0.016, not 0.067, which would make the noise of dark photographs
-plain as soon as they are blended with something lighter.
+Lightness is his later L_r ("Okhsv and Okhsl", 2021). L_r of 0.5 is mid-gray, level 119 as in CIE Lab, while 0.5 of the
+original L is level 99; and the first level above black is 0.016 instead of 0.067, which would make noise of dark
+photographs visible when they are blended with something lighter.
 
-The matrices are written in differences, so that grays have a chroma of exactly 0, and come back as exact grays. Only
-functions of single numbers are used, no matrix products: a pixel's colour depends on no other pixel, to the last bit.
+The matrices are written as differences, so that grays have a chroma of exactly 0 and convert back to exact grays. Only
+elementwise functions are used, no matrix products, so that no pixel depends on another one, to the last bit.
 """
 
 from functools import lru_cache
@@ -21,20 +21,20 @@ from tilegan.images.pixels.srgb import Floats, levels_of_light, light_of_levels
 
 Planes = tuple[Floats, Floats, Floats]
 
-_K1, _K2 = 0.206, 0.03  # of L_r
+_K1, _K2 = 0.206, 0.03  # constants of L_r
 _K3 = (1 + _K1) / (1 + _K2)
-_NARROWINGS = 16  # of chroma to the edge of sRGB: to less than half a level of 16 bits
-_ROUNDING = 1e-6  # light beyond 0 to 1 that is none: rounding leaves as much
+_NARROWINGS = 16  # bisection steps to the sRGB edge: less than half a 16-bit level
+_ROUNDING = 1e-6  # light this far outside of 0 to 1 is a rounding error
 
 
 def to_oklab(pixels: Pixels) -> Planes:
-    """Lightness, a and b of sRGB pixels.
+    """Convert sRGB pixels to lightness, a and b.
 
     Args:
         pixels: uint8 or uint16 (h, w, 3).
 
     Returns:
-        Three arrays (h, w): float32 for 8 bits, float64 for 16, of which float32 would lose some.
+        Three arrays (h, w): float32 for 8-bit pixels, float64 for 16-bit ones, some of which float32 cannot tell apart.
     """
     light = _light(pixels.dtype)
     red, green, blue = (light[pixels[..., band]] for band in range(3))
@@ -49,23 +49,23 @@ def to_oklab(pixels: Pixels) -> Planes:
     )
 
 
-def to_pixels(colours: Planes, levels: np.dtype[Any]) -> Pixels:
-    """The sRGB pixels of colours in OKLab.
+def to_pixels(colors: Planes, levels: np.dtype[Any]) -> Pixels:
+    """Convert colors in OKLab to sRGB pixels.
 
-    A colour that sRGB cannot show keeps lightness and hue; its chroma is reduced until it can (the idea of CSS Color 4,
+    A color outside of sRGB keeps lightness and hue; its chroma is reduced to the sRGB edge (as in CSS Color 4,
     "Gamut Mapping").
 
     Args:
-        colours: lightness, from 0 to 1, a and b, (h, w) each.
-        levels: numpy type of the pixels, uint8 or uint16.
+        colors: lightness from 0 to 1, a and b, (h, w) each.
+        levels: dtype of the pixels, uint8 or uint16.
 
     Returns:
-        (h, w, 3).
+        Pixels (h, w, 3).
     """
-    light = _to_light(*colours)
+    light = _to_light(*colors)
     beyond = _is_beyond(light)
     if beyond.any():
-        lightness, a, b = (plane[beyond] for plane in colours)
+        lightness, a, b = (plane[beyond] for plane in colors)
         share = _share_inside(lightness, a, b)
         for plane, inside in zip(light, _to_light(lightness, share * a, share * b), strict=True):
             plane[beyond] = inside
@@ -78,7 +78,7 @@ def _light(levels: np.dtype[Any]) -> Floats:
 
 
 def _to_light(lightness: Floats, a: Floats, b: Floats) -> Planes:
-    """Linear light of red, green and blue; below 0 or above 1 where sRGB has no such colour."""
+    """Return linear red, green and blue; below 0 or above 1 for colors outside of sRGB."""
     lightness = lightness * (lightness + _K1) / (_K3 * (lightness + _K2))  # the inverse of _eased
     long = _cubed(lightness + 0.3963377774 * a + 0.2158037573 * b)
     medium = _cubed(lightness - 0.1055613458 * a - 0.0638541728 * b)
@@ -92,7 +92,7 @@ def _to_light(lightness: Floats, a: Floats, b: Floats) -> Planes:
 
 
 def _eased(lightness: Floats) -> Floats:
-    """L_r of L."""
+    """Return L_r of L."""
     slope = _K3 * lightness - _K1
     eased: Floats = (slope + np.sqrt(slope * slope + 4 * _K2 * _K3 * lightness)) / 2
     return eased
@@ -110,7 +110,7 @@ def _is_beyond(light: Planes) -> NDArray[np.bool_]:
 
 
 def _share_inside(lightness: Floats, a: Floats, b: Floats) -> Floats:
-    """The share of their chroma that brings colours to the edge of sRGB, from inside; found by halving."""
+    """Return the share of chroma that reaches the sRGB edge, never beyond; found by bisection."""
     inside, outside = np.zeros_like(a), np.ones_like(a)
     for _ in range(_NARROWINGS):
         middle = (inside + outside) / 2

@@ -1,4 +1,4 @@
-"""Images that were stored lying or mirrored, looked at upright: EXIF's eight orientations as windows and turns."""
+"""Turn rotated or mirrored images upright: the eight EXIF orientations as windows and array operations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tilegan.geometry import Window
 
-# orientation: whether rows and columns change places, and whether then the rows, the columns are mirrored
+# orientation: (swap rows and columns, then mirror rows, mirror columns)
 _TURNS = {
     1: (False, False, False),
     2: (False, False, True),
@@ -23,12 +23,12 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Turn:
-    """What takes a stored image upright.
+    """The rotation and reflection that turn a stored image upright.
 
     Attributes:
-        orientation: EXIF's number, 1 to 8; others, which files have too, stand for 1.
-        height: of the stored image, in pixels.
-        width: likewise.
+        orientation: EXIF orientation, 1 to 8; other values, which occur in files, count as 1.
+        height: height of the stored image, in pixels.
+        width: its width.
     """
 
     orientation: int
@@ -42,15 +42,15 @@ class Turn:
 
     @property
     def from_below(self) -> bool:
-        """Whether the rows that come first upright are not those that come first in the file."""
+        """Whether the first upright rows are not the first rows of the file."""
         return self.lies or self._turn[1]
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width, upright, of a part of the stored image; and the other way round."""
+        """Swap height and width of a part if the image is rotated by 90 degrees: stored to upright, or back."""
         return (width, height) if self.lies else (height, width)
 
     def stored(self, window: Window) -> Window:
-        """The part of the stored image that is a window of the upright one."""
+        """Return the window of the stored image that corresponds to a window of the upright one."""
         lies, rows, columns = self._turn
         height, width = self.shape(self.height, self.width)
         top = height - window.bottom if rows else window.top
@@ -58,14 +58,14 @@ class Turn:
         return Window(left, top, window.width, window.height) if lies else Window(top, left, *window[2:])
 
     def upright(self, values: NDArray[Any]) -> NDArray[Any]:
-        """A part of the stored image (h, w, ...) as it is looked at; a copy in order of rows unless nothing turns."""
+        """Turn a part of the stored image (h, w, ...) upright; a C-ordered copy unless nothing changes."""
         lies, rows, columns = self._turn
         if lies:
             values = values.swapaxes(0, 1)
         return np.ascontiguousarray(values[:: -1 if rows else 1, :: -1 if columns else 1])
 
     def as_stored(self, values: NDArray[Any]) -> NDArray[Any]:
-        """A view of an upright image (h, w, ...) in which the pixels lie as they are stored."""
+        """Return a view of an upright image (h, w, ...) with pixels in stored order."""
         lies, rows, columns = self._turn
         view = values[:: -1 if rows else 1, :: -1 if columns else 1]
         return view.swapaxes(0, 1) if lies else view

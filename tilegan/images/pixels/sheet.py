@@ -1,4 +1,4 @@
-"""Pictures side by side on one sheet, with or without their names beneath."""
+"""Arrange pictures in a sample grid, with optional names beneath."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 GAP = 8
-LETTERS = 32  # height of a name, in pixels
+LETTERS = 32  # height of the letters of a name, in pixels
 
 
 def sample_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]]) -> Image.Image:
-    """Rows of pictures, uint8 (h, w, 3) each, on white; each row is as high as its highest picture."""
+    """Arrange rows of pictures, uint8 (h, w, 3) each, on white; a row is as high as its highest picture."""
     heights = [max(picture.shape[0] for picture in row) for row in rows]
     widths = [sum(picture.shape[1] + GAP for picture in row) for row in rows]
     sheet = Image.new("RGB", (max(widths) + GAP, sum(height + GAP for height in heights) + GAP), "white")
@@ -26,7 +26,7 @@ def sample_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]]) -> Image.Image:
 
 
 def with_name(picture: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
-    """A picture with its name beneath: uint8 (h, w, 3) -> higher by a line, and as wide as the name at least."""
+    """Add a name below a picture, uint8 (h, w, 3); the result is higher by a line and at least as wide as the name."""
     font = ImageFont.load_default(LETTERS)
     height, width, _ = picture.shape
     wide = max(width, round(font.getlength(name) + 0.5))

@@ -1,11 +1,11 @@
-"""Values of any numeric type to levels, by one rule for the whole image.
+"""Map values of any numeric type to levels (pixel values), by one rule for the whole image.
 
-The rule, unless another one is named: 8-bit values stay as they are; values of fewer bits fill the levels. Integers
-that were made to be looked at (of a format of pictures, or of a colour profile) span the range of their type. All
-others are measurements: the lowest and the highest level are the 0.5th and 99.5th percentile of the valid, finite
-values of an overview, over the bands that are read together, so that colours keep their balance. What lies beyond is
-clipped; values that are no number become 0. Where that would leave fewer than 16 levels, because nearly all is
-background, the percentiles are those of what differs from it, or else the extremes count.
+Without a named rule, 8-bit values stay unchanged, and values of fewer bits are scaled to the full range. Integers that
+represent pictures (in a picture format, or with a color profile) span the range of their type. All other values are
+measurements: their lowest and highest levels are the 0.5th and 99.5th percentiles of the valid, finite values of an
+overview, over all bands that are read together, so that the color balance is kept. Values beyond them are clipped; NaN
+becomes 0. If fewer than 16 levels would result, because nearly everything is background, percentiles are taken of the
+values that differ from the background, or else minimum and maximum are used.
 """
 
 import math
@@ -19,23 +19,23 @@ from numpy.typing import DTypeLike, NDArray
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels
 
-OVERVIEW = 1024  # longest side of the overview that percentiles are taken from, in pixels
+OVERVIEW = 1024  # longest side of the overview for percentiles, in pixels
 PERCENTILES = (0.5, 99.5)
 _ROWS = 256
-_FEW = 16  # levels; a stretch that leaves fewer makes patches of a picture
+_FEW = 16  # a stretch to fewer levels than these shows visible steps
 _SPARSE = "percentile of what is not background, of which there is too much"
 _WHOLE = "minmax, since percentiles would leave fewer than 16 levels"
 _NAMES = ("percentile", "minmax", "dtype")
-_PICTURES = {"PNG", "JPEG", "WEBP", "AVIF", "JPEGXL", "JXL", "HEIF", "BMP", "TGA"}  # GDAL's and Pillow's names
+_PICTURES = {"PNG", "JPEG", "WEBP", "AVIF", "JPEGXL", "JXL", "HEIF", "BMP", "TGA"}  # names in GDAL and Pillow
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A linear map that takes ``low`` to level 0 and ``high`` to the highest level.
+    """A linear map from ``low`` to level 0 and ``high`` to the highest level.
 
     Attributes:
         low, high: values.
-        rule: how they were found, for people; it makes no difference.
+        rule: how they were found, for people; ignored in comparisons.
     """
 
     low: float = 0.0
@@ -50,13 +50,13 @@ class Stretch:
         bits: int,
         overview: Callable[[], tuple[NDArray[Any], NDArray[np.bool_] | None]],
     ) -> Self:
-        """The stretch of an image.
+        """Choose the stretch of an image.
 
         Args:
             rule: ``Reading.stretch``.
-            dtype: of the values.
-            bits: that the values use; the type's own where the file says nothing.
-            overview: gives a reduced image (h, w, bands) and bool (h, w) where it is valid (None: all); called only
+            dtype: dtype of the values.
+            bits: bits that the values use; those of the dtype if the file does not say.
+            overview: returns a reduced image (h, w, bands) and its valid pixels, bool (h, w) (None: all); called only
                 by rules that need it.
 
         Raises:
@@ -76,11 +76,11 @@ class Stretch:
         valid: NDArray[np.bool_] | None = None,
         rule: str = "percentile",
     ) -> Self:
-        """The stretch of an image from an overview of it.
+        """Measure the stretch of an image from an overview.
 
         Args:
-            values: numbers of any type, (h, w, bands); of complex ones the magnitude counts.
-            valid: bool (h, w), where the values mean something; None if all do.
+            values: numbers of any type, (h, w, bands); complex numbers count by their magnitude.
+            valid: bool (h, w), where the values are valid; None if all are.
             rule: 'percentile' or 'minmax'.
         """
         values = _real(values)
@@ -91,7 +91,7 @@ class Stretch:
         stretch = cls._between(chosen, PERCENTILES if rule == "percentile" else (0.0, 100.0), rule)
         if rule == "minmax" or stretch._tells_apart(chosen) >= _FEW:
             return stretch
-        # A signal so sparse that its background takes up both percentiles.
+        # The signal is so sparse that both percentiles are background.
         kinds, counts = np.unique(chosen, return_counts=True)
         background = float(kinds[counts.argmax()])
         signal = cls._between(np.append(chosen[chosen != background], background), PERCENTILES, _SPARSE)
@@ -106,50 +106,50 @@ class Stretch:
         return cls(low, high if high > low else max(low + 1, math.nextafter(low, math.inf)), rule)
 
     def _tells_apart(self, values: NDArray[np.float64]) -> int:
-        """How many levels of 8 bits values become."""
+        """Count the distinct 8-bit levels to which the values are mapped."""
         return int(np.bincount(self.apply(values.reshape(-1, 1, 1)).reshape(-1), minlength=1).astype(bool).sum())
 
     def apply(self, values: NDArray[Any], levels: DTypeLike = np.uint8) -> Pixels:
-        """Levels of values, of the same shape, rounded to the nearest.
+        """Map values to levels of the same shape, rounded to the nearest.
 
         Args:
             values: numbers of any type.
-            levels: type of the levels, uint8 or uint16, all of whose range they fill.
+            levels: dtype of the levels, uint8 or uint16, whose full range they fill.
         """
         levels = np.dtype(levels)
         highest = float(np.iinfo(levels).max)
         if values.dtype == levels and (self.low, self.high) == (0.0, highest):
             return values
         result = np.empty(values.shape, levels)
-        for top in range(0, len(values), _ROWS):  # in parts, for each takes eight bytes a value
+        for top in range(0, len(values), _ROWS):  # in parts: float64 takes eight bytes per value
             with np.errstate(invalid="ignore", over="ignore"):
                 part = (_real(values[top : top + _ROWS]) - self.low) * (highest / (self.high - self.low)) + 0.5
             result[top : top + _ROWS] = np.nan_to_num(part, nan=0.0, posinf=highest, neginf=0.0).clip(0, highest)
         return result
 
 
-def levels_of(depth: str, dtype: np.dtype[Any], bits: int) -> np.dtype[Any]:
-    """The type of the pixels that values become: uint16 for depth 'keep' where they have more than 8 bits, or uint8."""
+def pixel_dtype(depth: str, dtype: np.dtype[Any], bits: int) -> np.dtype[Any]:
+    """Return the dtype of pixels: uint16 for depth 'keep' and values of more than 8 bits, else uint8."""
     return np.dtype(np.uint16 if depth == "keep" and dtype.itemsize > 1 and bits > 8 else np.uint8)
 
 
 def is_picture(format_name: str | None, dtype: np.dtype[Any]) -> bool:
-    """Whether values were made to be looked at: integers without sign, of a format that knows no measurements.
+    """Whether values represent a picture: unsigned integers of a format that holds no measurements.
 
     Args:
-        format_name: GDAL's name of its driver, or Pillow's of the format.
-        dtype: of the values.
+        format_name: name of the GDAL driver, or Pillow's name of the format.
+        dtype: dtype of the values.
     """
     return format_name in _PICTURES and dtype.kind == "u"
 
 
 def bits_of(dtype: np.dtype[Any]) -> int:
-    """How many bits a value of a type has; 1 for bool."""
+    """Return the number of bits of a dtype; 1 for bool."""
     return 1 if dtype == np.bool_ else 8 * dtype.itemsize
 
 
 def type_range(dtype: np.dtype[Any], bits: int | None = None) -> tuple[float, float]:
-    """Lowest and highest value of an integer type, of which ``bits`` are used; 0 and 1 for bool, float and complex."""
+    """Return the lowest and highest value of an integer dtype of which ``bits`` are used; 0 and 1 for other dtypes."""
     if dtype.kind not in "iu":
         return 0.0, 1.0
     info = np.iinfo(dtype)
@@ -159,7 +159,7 @@ def type_range(dtype: np.dtype[Any], bits: int | None = None) -> tuple[float, fl
 
 
 def named_range(rule: str | None) -> tuple[float, float] | None:
-    """The values of a rule 'LOW,HIGH'; None for other rules.
+    """Parse a rule 'LOW,HIGH'; None for other rules.
 
     Raises:
         SettingError: there is no such rule.
@@ -176,20 +176,20 @@ def named_range(rule: str | None) -> tuple[float, float] | None:
 
 
 def to_opacity(alpha: NDArray[Any], levels: np.dtype[Any]) -> Pixels:
-    """Opacity of a channel of any type as levels.
+    """Convert an opacity channel of any dtype to levels.
 
-    The highest value of an integer type, or 1, is opaque; what is above 0 does not become 0.
+    The highest value of an integer dtype, or 1, is opaque; values above 0 do not become 0.
     """
     opacity = Stretch(0.0, type_range(alpha.dtype)[1]).apply(alpha, levels)
     return opacity if alpha.dtype == levels else np.maximum(opacity, (alpha > 0).astype(levels))
 
 
 def to_rgb(levels: Pixels) -> Pixels:
-    """(h, w, 1 or 3) as RGB (h, w, 3) of the same type; gray is repeated."""
+    """Convert (h, w, 1 or 3) to RGB (h, w, 3) of the same dtype; gray is repeated."""
     bands = [levels[..., 0]] * 3 if levels.shape[2] == 1 else [levels[..., band] for band in range(3)]
     return np.stack(bands, axis=-1)
 
 
 def _real(values: NDArray[Any]) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore", over="ignore"):  # of numbers that are none, which become 0 in the end
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinities become levels later
         return (np.abs(values) if np.iscomplexobj(values) else values).astype(np.float64)

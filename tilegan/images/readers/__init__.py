@@ -1,1 +1,1 @@
-"""One image to read, by its format: sources, and what they are made of."""
+"""Sources of image formats, and the parts they are made of."""

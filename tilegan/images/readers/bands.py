@@ -1,4 +1,4 @@
-"""Which bands of a dataset are the picture, and which tell what means something."""
+"""Choose the bands of a dataset that form the picture, and those that mark valid pixels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,25 +13,25 @@ from tilegan.images.readers.gdal import Opened, numpy_type
 from tilegan.images.reading import Reading
 from tilegan.images.source import shown
 
-_COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+_COLORS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 
 @dataclass(frozen=True)
 class Bands:
-    """How the bands of a dataset are to be read.
+    """The roles of a dataset's bands.
 
     Attributes:
-        indexes: of the bands that are the picture, from 1: one, three, or four of inks.
-        space: of their colours: 'gray', 'rgb', 'cmyk', 'ycck', 'lab' or 'icclab'.
-        palette: uint8 RGBA (values, 4) that the one band chooses from; None if there is none.
-        alpha: index of the band that is opacity; None without.
-        is_premultiplied: whether that band was multiplied into the colours.
+        indexes: numbers of the bands that form the picture, from 1: one, three, or four for inks.
+        space: their color space: 'gray', 'rgb', 'cmyk', 'ycck', 'lab' or 'icclab'.
+        palette: uint8 RGBA (values, 4) that the only band indexes; None if there is none.
+        alpha: number of the opacity band; None if there is none.
+        is_premultiplied: whether colors are premultiplied by opacity.
         opacity: as ``Origin.opacity``.
-        key: the value of a gray PNG that is transparent, in the bits that its values have; None if there is none.
-        uses_mask: whether GDAL's own mask has to be asked.
-        remark: which bands are left out, if nobody chose; '' if none are.
-        dtype: of the picture's bands as read.
-        bits: that their values use.
+        key: the transparent value of a gray PNG, in the bits of its values; None if there is none.
+        uses_mask: whether GDAL's mask has to be read.
+        remark: bands that are left out without the user's choice; '' if none are.
+        dtype: dtype of the picture's bands as read.
+        bits: bits that their values use.
         is_inverted: whether the lowest value is white.
     """
 
@@ -50,10 +50,10 @@ class Bands:
 
 
 def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
-    """How a dataset is to be read.
+    """Choose the bands of a dataset.
 
     Raises:
-        SettingError: it has no such bands.
+        SettingError: there are no such bands.
     """
     dataset = opened.dataset
     if reading.bands is not None and max(reading.bands) > dataset.count:
@@ -71,7 +71,7 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
     if len(types := dict.fromkeys(dataset.dtypes[band - 1] for band in indexes)) > 1:
         numbered = ", ".join(f"{band} {found}" for band, found in enumerate(dataset.dtypes, 1))
         raise SettingError(
-            f"bands of {' and '.join(types)} in {shown(path)} make no picture: choose one, or three of a type, by "
+            f"bands of {' and '.join(types)} in {shown(path)} form no picture: choose one, or three of a type, by "
             f"--bands: {numbered}"
         )
     bits = int(dataset.tags(indexes[0], ns="IMAGE_STRUCTURE").get("NBITS", bits_of(dtype)))
@@ -80,7 +80,7 @@ def choose_bands(opened: Opened, reading: Reading, path: str) -> Bands:
     by_mask = MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags and not by_nodata
     is_png = dataset.driver == "PNG"
     if palette is not None and by_nodata and not is_png:
-        palette[:, 3] = 255  # GDAL's own way to tell of nodata, which is told already
+        palette[:, 3] = 255  # GDAL's own flag for nodata, which is handled above
     see_through = palette is not None and bool((palette[:, 3] < 255).any())
     key = None
     if is_png and by_nodata and palette is None and dataset.count == 1:
@@ -112,13 +112,13 @@ def _left_out(count: int, indexes: list[int], alpha: int | None) -> str:
 
 
 def _is_white_lowest(dataset: Any) -> bool:
-    """Whether a TIFF says so of its gray values; GDAL shows them as they are, or by a palette of 8 bits."""
+    """Whether a TIFF's lowest gray value is white; GDAL returns such values unchanged, or by an 8-bit palette."""
     is_said: bool = dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES"
     return is_said and np.dtype(dataset.dtypes[0]).kind == "u"
 
 
 def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:
-    """The bands that are the picture, their colour space, and the palette if they are indices."""
+    """Return the bands that form the picture, their color space, and the palette if they are indices."""
     dataset = opened.dataset
     meanings = dataset.colorinterp
     if opened.space in ("cmyk", "ycck") and dataset.count >= 4:
@@ -130,10 +130,10 @@ def _picture(opened: Opened) -> tuple[list[int], str, NDArray[np.uint8] | None]:
     if meanings[0] == ColorInterp.palette and np.dtype(dataset.dtypes[0]).kind == "u":
         palette = np.zeros((2 ** (8 * min(2, np.dtype(dataset.dtypes[0]).itemsize)), 4), np.uint8)
         palette[:, 3] = 255
-        for index, colour in dataset.colormap(1).items():
-            palette[index] = colour
+        for index, color in dataset.colormap(1).items():
+            palette[index] = color
         return [1], "rgb", palette
-    if all(colour in meanings for colour in _COLOURS):
-        return [meanings.index(colour) + 1 for colour in _COLOURS], "rgb", None
+    if all(color in meanings for color in _COLORS):
+        return [meanings.index(color) + 1 for color in _COLORS], "rgb", None
     visible = [band for band, meaning in enumerate(meanings, start=1) if meaning != ColorInterp.alpha] or [1]
     return (visible[:3], "rgb", None) if len(visible) >= 3 else (visible[:1], "gray", None)

@@ -1,6 +1,6 @@
-"""BMP with bit fields: each pixel is one number, and masks tell which of its bits are red, green, blue and opacity.
+"""BMP with bit fields: each pixel is one integer, and masks select its bits for red, green, blue and opacity.
 
-GDAL reads such files with wrong colours and without opacity, and Pillow refuses all but the usual masks.
+GDAL reads such files with wrong colors and without opacity, and Pillow refuses all but the usual masks.
 """
 
 import struct
@@ -12,27 +12,27 @@ from PIL import Image
 
 from tilegan.images.readers.pillow import PillowSource
 
-HEAD = 70  # bytes that tell how a BMP is built
-_BIT_FIELDS = {3: 3, 6: 4}  # compressions that are none, and how many masks come after a header that has none itself
-_PLAIN = {12, 40, 108, 124}  # lengths of headers that GDAL understands
-_MASKS = 54  # their place in the file
+HEAD = 70  # bytes of the headers of a BMP
+_BIT_FIELDS = {3: 3, 6: 4}  # uncompressed kinds, and the number of masks that follow a header without its own
+_PLAIN = {12, 40, 108, 124}  # lengths of headers that GDAL supports
+_MASKS = 54  # their offset in the file
 _LARGEST = 2**27  # pixels
-_INCH = 0.0254  # metres
+_INCH = 0.0254  # meters
 
 
 class BmpSource(PillowSource):
-    """A BMP that GDAL may misread; see ``tilegan.images.source.Source``."""
+    """A BMP that GDAL may read wrongly; see ``tilegan.images.source.Source``."""
 
     def open_image(self, file: BinaryIO) -> Image.Image:
-        """The image by its bit fields, or by Pillow where it has none."""
+        """Read the image by its bit fields, or by Pillow if it has none."""
         return bit_fields(file, allow_truncated=self.reading.allow_truncated) or super().open_image(file)
 
 
 def is_special(start: bytes) -> bool:
-    """Whether a file is a BMP that GDAL may misread: compressed, with bit fields or a wrong offset, or of a rare kind.
+    """Whether a BMP may be read wrongly by GDAL: compressed, with bit fields or a wrong offset, or of a rare kind.
 
     Args:
-        start: its first ``HEAD`` bytes.
+        start: first ``HEAD`` bytes of the file.
     """
     if start[:2] != b"BM" or len(start) < HEAD:
         return False
@@ -42,19 +42,19 @@ def is_special(start: bytes) -> bool:
     if length == 12:
         return False
     bits, compression = struct.unpack_from("<HI", start, 28)
-    # some programs leave the palette out when they count where the pixels begin, and GDAL takes it for pixels
+    # some programs omit the palette from the offset of the pixels; GDAL then reads it as pixels
     return bool(compression != 0 or (bits <= 8 and pixels == 14 + length))
 
 
 def bit_fields(file: BinaryIO, *, allow_truncated: bool = False) -> Image.Image | None:
-    """The picture of a BMP with bit fields, RGB or RGBA of 8 bits, with its resolution; None of all other files.
+    """Read a BMP with bit fields as RGB or RGBA of 8 bits, with its resolution; None for all other files.
 
     Args:
-        file: read from its beginning, and left there.
-        allow_truncated: whether what is missing is grey.
+        file: read from its beginning; its position is restored.
+        allow_truncated: fill missing pixels with gray.
 
     Raises:
-        ValueError: it is damaged, or too large to be held in memory.
+        ValueError: the file is damaged, or too large for memory.
     """
     start = file.read(HEAD)
     file.seek(0)
@@ -80,7 +80,7 @@ def bit_fields(file: BinaryIO, *, allow_truncated: bool = False) -> Image.Image 
     bands = [_band(values, mask) for mask in masks[:3]]
     if count == 4 and masks[3]:
         opacity = _band(values, masks[3])
-        if opacity.any():  # some programs tell of opacity and leave its bits empty
+        if opacity.any():  # some programs declare opacity and leave its bits empty
             bands.append(opacity)
     pixels = np.dstack(bands)
     image = Image.fromarray(pixels if height < 0 else np.ascontiguousarray(pixels[::-1]))
@@ -90,7 +90,7 @@ def bit_fields(file: BinaryIO, *, allow_truncated: bool = False) -> Image.Image 
 
 
 def _band(values: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint8]:
-    """The bits that a mask chooses, as levels from 0 to 255."""
+    """Return the bits selected by a mask as levels from 0 to 255."""
     if not mask:
         return np.zeros(values.shape, np.uint8)
     shift = (mask & -mask).bit_length() - 1

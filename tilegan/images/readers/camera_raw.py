@@ -1,4 +1,4 @@
-"""Which files are camera raws: what a sensor saw, beside a thumbnail that readers of TIFF take for the picture."""
+"""Recognize camera raws: sensor values beside a thumbnail, which readers of TIFF take for the picture."""
 
 from pathlib import Path
 
@@ -28,10 +28,10 @@ _TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def is_camera_raw(path: Path) -> bool:
-    """Whether a file is a camera raw, by what it holds; its name counts only where the first image is a thumbnail.
+    """Whether a file is a camera raw, by its content; its name counts only if the first image is a thumbnail.
 
     Args:
-        path: of a file, here or on object storage.
+        path: a file, local or on object storage.
     """
     try:
         with path.open("rb") as file:
@@ -42,7 +42,7 @@ def is_camera_raw(path: Path) -> bool:
         return True
     if not start.startswith(_TIFFS):
         return False
-    if start[8:10] == b"CR" or start[8:12] == b"IIII":  # of Canon, of Phase One
+    if start[8:10] == b"CR" or start[8:12] == b"IIII":  # Canon, Phase One
         return True
     images = directories(path)
     is_thumbnail = bool(images) and images[0].is_reduced and path.suffix.lower() in ENDINGS

@@ -1,4 +1,4 @@
-"""How messages on images that cannot be read end: what the cause is, as far as it can be told, and what helps."""
+"""Endings of messages about unreadable images: the cause, as far as it is known, and the cure."""
 
 import re
 import tarfile
@@ -9,7 +9,7 @@ from typing import Any, cast
 from tilegan.files import first_line, is_remote, os_errors
 
 ALLOW = "--allow-truncated reads what is left"
-UNKNOWN = "not recognized as being"  # all that GDAL says of formats that it does not know
+UNKNOWN = "not recognized as being"  # GDAL's message for unknown formats
 _CONVERT = "convert it to JPEG, PNG or TIFF"
 _ZARR = ("zarr.json", ".zgroup", ".zarray")
 _DICOM = (128, b"DICM")
@@ -17,19 +17,19 @@ _SEVEN = b"7z\xbc\xaf\x27\x1c"
 _SILENT = "check the address, and that its server can be reached"
 _BY_STATUS = {
     "401": "log in, or set the credentials that it asks for",
-    "403": "it may not be read: check the address, and the credentials or permissions",
-    "404": "there is nothing: check the address",
+    "403": "access is denied: check the address, and the credentials or permissions",
+    "404": "not found: check the address",
     "410": "it was removed: check the address",
 }
 
 
 def cure(reason: str, path: Path | None, *, decoding: bool) -> str:
-    """What helps where GDAL or another library cannot read an image.
+    """Return what helps if GDAL or another library cannot read an image.
 
     Args:
-        reason: what it says.
-        path: of the file on this disk; None if there is none.
-        decoding: whether it was opened, so that a part of it may be readable.
+        reason: its message.
+        path: path of the file on this disk; None if there is none.
+        decoding: whether the file was opened already, so that a part of it may be readable.
     """
     if UNKNOWN in reason:
         return (known_otherwise(path) if path is not None else None) or _CONVERT
@@ -38,30 +38,30 @@ def cure(reason: str, path: Path | None, *, decoding: bool) -> str:
     if re.search(
         r"missing codec|plugin .* is not available|unsupported compression|Cannot find .* codec", reason, re.I
     ):
-        return "GDAL as it is installed cannot decode it: convert it where it is known, or have it saved uncompressed"
+        return "the installed GDAL cannot decode it: convert it with a program that can, or save it uncompressed"
     if "does not exist in the file system" in reason or "No such file" in reason:
         return "check the name"
-    if told := by_status(reason):
-        return told
+    if answer := by_status(reason):
+        return answer
     return f"the file may be damaged: get it again{f', or {ALLOW}' if decoding else ''}"
 
 
 def by_status(reason: str) -> str | None:
-    """What helps against what a server answers, or against its silence; None if a message tells of neither."""
+    """Return what helps against a server's status, or its silence; None if the message names neither."""
     if "Cannot connect" in reason or "Could not resolve" in reason:
         return _SILENT
     if (found := re.search(r"\bHTTP\b.*?(?<![\w/.])([45]\d\d)\b(?![\w/.])|\b([45]\d\d), message=", reason)) is None:
         return None
-    return _BY_STATUS.get(found[1] or found[2], "the server does not give it: try again later, or check the address")
+    return _BY_STATUS.get(found[1] or found[2], "the server does not deliver it: try again later, or check the address")
 
 
 def known_otherwise(path: Path) -> str | None:
-    """What helps with a file of a kind that no reader takes as an image; None if its kind is not known either."""
+    """Return what helps with a recognized file that no reader accepts as an image; None if it is not recognized."""
     try:
         with path.open("rb") as file:
             start = file.read(_DICOM[0] + len(_DICOM[1]))
         if start[_DICOM[0] :] == _DICOM[1]:
-            return "it is a DICOM, and no slide: save it as PNG or TIFF first, by DCMTK's dcm2img or pydicom"
+            return "it is a DICOM, but no slide: save it as PNG or TIFF first, by DCMTK's dcm2img or pydicom"
         if start.startswith(_SEVEN):
             return "it is a 7z archive: unpack it, and give an image in it"
         if zipfile.is_zipfile(path):
@@ -83,7 +83,7 @@ def _inside(kind: str, path: Path, names: list[str]) -> str:
 
 
 def unreachable(path: Path) -> str | None:
-    """Why a file of the web that its library calls missing cannot be read; None if it is just that."""
+    """Return why a file on the web that a library calls missing cannot be read; None if it is really missing."""
     if not (is_remote(path) and str(path).startswith("http")):
         return None
     try:

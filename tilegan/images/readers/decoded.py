@@ -1,4 +1,4 @@
-"""What the values of a file that GDAL reads are as pixels: colours, opacity and stretch; as stored, not yet upright."""
+"""Convert the values of a file read by GDAL to pixels: colors, opacity and stretch; in stored orientation."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.pixels.color import Conversion, inks_of_jpeg, pack_lab, unmix, widen
 from tilegan.images.pixels.stretch import OVERVIEW, Stretch, is_picture, to_opacity
 from tilegan.images.readers.bands import Bands
-from tilegan.images.readers.gaps import GREY
+from tilegan.images.readers.gaps import GRAY
 from tilegan.images.readers.raster_file import RasterFile
 from tilegan.images.reading import Reading
 from tilegan.images.source import reduced_shape
@@ -19,21 +19,21 @@ _EIGHT = np.dtype(np.uint8)
 
 
 class Decoded:
-    """The pixels of a file, by what its bands and its colour space mean and by the reading that is asked for."""
+    """The pixels of a file, by its bands, its color space and the read options."""
 
     def __init__(
-        self, file: RasterFile, bands: Bands, colour: Conversion, reading: Reading, white: int | None = None
+        self, file: RasterFile, bands: Bands, color: Conversion, reading: Reading, white: int | None = None
     ) -> None:
-        """Take an open file.
+        """Wrap an open file.
 
         Args:
-            file: that is read.
-            bands: of it.
-            colour: of these.
-            reading: as it is asked for.
-            white: the value that stands for white; that of the type if None.
+            file: the open file.
+            bands: roles of its bands.
+            color: conversion of its colors.
+            reading: read options.
+            white: value of white; None for the highest value of the dtype.
         """
-        self._file, self._bands, self._colour, self._reading = file, bands, colour, reading
+        self._file, self._bands, self._color, self._reading = file, bands, color, reading
         self._white = white
         self._stretch: Stretch | None = None
 
@@ -46,13 +46,13 @@ class Decoded:
         Raises:
             ImageError: to measure the stretch, an overview is read, and the file is damaged.
         """
-        other = Decoded(file, self._bands, self._colour, self._reading, self._white)
+        other = Decoded(file, self._bands, self._color, self._reading, self._white)
         if self._bands.palette is None:
             other._stretch = self.measured()
         return other
 
     def opacity(self, window: Window, levels: np.dtype[Any]) -> Pixels:
-        """How opaque the pixels of a window are: (h, w) of a type.
+        """Return the opacity of a window: (h, w) of dtype ``levels``.
 
         Raises:
             ImageError: the file is damaged there.
@@ -73,31 +73,31 @@ class Decoded:
         return mask
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """All of the file reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+        """Reduce the whole file to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
         Raises:
             ImageError: the file is damaged.
         """
-        # The mean of two palette indices is a third colour.
+        # The mean of two palette indices is an unrelated color.
         how = Resampling.nearest if self._bands.palette is not None else Resampling.average
-        values, mask, told = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
-        pixels = self.colours(values, mask, _EIGHT)
-        pixels[~told] = GREY
+        values, mask, valid = self._overview(side, how, with_alpha=self._bands.is_premultiplied)
+        pixels = self.colors(values, mask, _EIGHT)
+        pixels[~valid] = GRAY
         return pixels
 
     def _overview(
         self, side: int, how: Resampling, *, with_alpha: bool = False
     ) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[np.bool_]]:
-        """A reduced picture (h, w, bands), its opacity if asked for, and bool (h, w) where there is something."""
+        """Return a reduced picture (h, w, bands), its opacity if requested, and bool (h, w) where it is valid."""
         bands = self._bands
         shape = reduced_shape(self._file.height, self._file.width, side)
         indexes = bands.indexes + ([bands.alpha] if with_alpha and bands.alpha else [])
-        values, told = self._file.overview(indexes, shape, how, bands.dtype)
+        values, valid = self._file.overview(indexes, shape, how, bands.dtype)
         count = len(bands.indexes)
-        return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, told
+        return values[..., :count], to_opacity(values[..., -1], _EIGHT) if len(indexes) > count else None, valid
 
     def _seen(self, values: NDArray[Any], alpha: Pixels | None) -> NDArray[np.bool_]:
-        """Where the pixels of an overview mean something: bool (h, w)."""
+        """Return where the pixels of an overview are visible: bool (h, w)."""
         bands = self._bands
         seen = np.ones(values.shape[:2], np.bool_) if alpha is None else alpha > 0
         if bands.palette is not None:
@@ -110,33 +110,33 @@ class Decoded:
                 seen &= self._file.are_numbers(values, bands.indexes)
         return seen
 
-    def colours(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
-        """Colours of sRGB (h, w, 3) of values (h, w, bands).
+    def colors(self, values: NDArray[Any], alpha: Pixels | None, levels: np.dtype[Any]) -> Pixels:
+        """Convert values (h, w, bands) to sRGB (h, w, 3).
 
         Args:
-            values: of the bands that are read, in the type of the file.
-            alpha: (h, w), by which they are multiplied; None if they are not.
-            levels: numpy type of the colours.
+            values: values of the picture's bands, in the file's dtype.
+            alpha: opacity (h, w) by which colors are premultiplied; None if they are not.
+            levels: dtype of the colors.
 
         Raises:
-            ImageError: to measure the stretch, an overview is read, and the file is damaged.
+            ImageError: the file is damaged where an overview is read to measure the stretch.
         """
         bands = self._bands
         if bands.palette is not None:
-            return self._colour.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))
+            return self._color.apply(np.ascontiguousarray(bands.palette[values[..., 0], :3]))
         if bands.space in ("lab", "icclab"):
-            return widen(self._colour.apply(pack_lab(values, bands.space == "lab")), levels)
+            return widen(self._color.apply(pack_lab(values, bands.space == "lab")), levels)
         if self._file.dataset.driver == "JPEG" and len(bands.indexes) == 4:
-            return self._colour.apply(inks_of_jpeg(values, bands.space == "ycck"))
+            return self._color.apply(inks_of_jpeg(values, bands.space == "ycck"))
         pixels = self.measured().apply(values, levels)
         if bands.is_inverted:
             pixels = np.iinfo(levels).max - pixels
         if alpha is not None:
             pixels = unmix(pixels, alpha)
-        return self._colour.apply(pixels)
+        return self._color.apply(pixels)
 
     def measured(self) -> Stretch:
-        """What the lowest and the highest level stand for; found when it is first asked for.
+        """Return the stretch to levels, measured at the first call.
 
         Raises:
             ImageError: the file is damaged.
@@ -149,9 +149,11 @@ class Decoded:
         bands, rule = self._bands, self._reading.stretch
         if self._white is not None and rule in (None, "dtype"):
             return Stretch(0.0, float(self._white), "dtype")
-        # What inks, a profile or a colour mixed with nothing mean, is told by the whole range of their type.
-        told = bands.space not in ("gray", "rgb") or self._colour.managed or bands.is_premultiplied
-        if rule is None and ((told and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)):
+        # Inks, colors of a profile and premultiplied colors are defined over the full range of their dtype.
+        is_full_range = bands.space not in ("gray", "rgb") or self._color.managed or bands.is_premultiplied
+        if rule is None and (
+            (is_full_range and bands.dtype.kind == "u") or is_picture(self._file.dataset.driver, bands.dtype)
+        ):
             rule = "dtype"
 
         def overview() -> tuple[NDArray[Any], NDArray[np.bool_] | None]:

@@ -1,4 +1,4 @@
-"""What is missing of a damaged file, as mid-grey: for those who ask for it."""
+"""Read damaged files, with mid-gray in place of missing parts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError
 from tilegan.geometry import Window
 
-GREY = 128  # of 255
+GRAY = 128  # 8-bit value
 
 
 def read_around(
@@ -18,13 +18,13 @@ def read_around(
     block: tuple[int, int],
     fill: Callable[[Window], NDArray[Any]],
 ) -> NDArray[Any]:
-    """A window, in which what cannot be read is filled.
+    """Read a window, and fill the parts that cannot be read.
 
     Args:
-        read: gives (h, w, ...) of a window, or raises ImageError.
-        window: what is wanted.
+        read: returns (h, w, ...) of a window, or raises ImageError.
+        window: window to read.
         block: height and width of the smallest part that is decoded at once.
-        fill: gives what stands for a window that cannot be read.
+        fill: returns the substitute for an unreadable window.
     """
     try:
         return read(window)

@@ -1,4 +1,4 @@
-"""GDAL's datasets, opened strictly: in which form, and what is refused before a pixel is decoded."""
+"""Open GDAL datasets strictly: choose the image, and refuse damaged or unusable files before decoding."""
 
 import base64
 import binascii
@@ -16,35 +16,35 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from tilegan.errors import ImageError, TileganError
 from tilegan.files import first_line, is_remote, locate
 from tilegan.images.readers.cures import ALLOW, cure
-from tilegan.images.readers.ome_tiff import colour_pages, join_pages
+from tilegan.images.readers.ome_tiff import color_pages, join_pages
 from tilegan.images.readers.tiff_layout import directories, is_lab, is_premultiplied, missing_parts
 from tilegan.images.readers.vsi import gdal_name, gdal_options
 from tilegan.images.reading import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
 
-LARGEST_BLOCK = 2**30  # bytes of decoded pixels that the smallest readable part of a file may have
-FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL's drivers that decode row after row, and for an earlier one begin again
-_MOST = {"JPEG": 4096, "PNG": 1100}  # bytes of pixels that a byte of a file can stand for
-_RAW = {"CMYK", "CIELAB", "ICCLAB"}  # colour spaces of TIFF that GDAL would turn into RGB, whatever their profile
+LARGEST_BLOCK = 2**30  # limit of the decoded bytes of a file's smallest readable part
+FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL drivers that decode row by row, and restart for an earlier row
+_MOST = {"JPEG": 4096, "PNG": 1100}  # limit of decoded bytes per byte of a file
+_RAW = {"CMYK", "CIELAB", "ICCLAB"}  # TIFF color spaces that GDAL would convert to RGB regardless of the profile
 
 
 @contextmanager
 def gdal_errors(
     path: str, failure: str, reading: Reading, *, raw: bool = False, decoding: bool = False
 ) -> Iterator[None]:
-    """Make GDAL strict about damage, unless that is allowed, and its errors ours.
+    """Make GDAL strict about damage, unless it is allowed, and translate its errors.
 
     Args:
-        path: of the image.
-        failure: what a message begins with.
-        reading: whether damage is allowed.
-        raw: whether a JPEG's own bands are wanted, not RGB.
-        decoding: whether what is read now could be left out where damage is allowed.
+        path: path of the image.
+        failure: beginning of messages.
+        reading: read options: whether damage is allowed.
+        raw: whether a JPEG's stored bands are wanted instead of RGB.
+        decoding: whether a part that is read now may be left out if damage is allowed.
     """
     options: dict[str, Any] = dict(gdal_options(gdal_name(path)))
-    # GDAL's own fast path for small PNG files reads damaged ones as noise.
+    # GDAL's fast path for small PNG files reads damaged ones as noise.
     options["GDAL_PNG_WHOLE_IMAGE_OPTIM"] = False
-    # What is missing of a JPEG, libjpeg makes grey and warns.
+    # libjpeg fills missing parts of a JPEG with gray and warns.
     options["GDAL_ERROR_ON_LIBJPEG_WARNING"] = not reading.allow_truncated
     if raw:
         options["GDAL_JPEG_TO_RGB"] = False
@@ -58,31 +58,31 @@ def gdal_errors(
         while cause.__cause__ is not None:
             cause = cause.__cause__
         reason = shown(first_line(cause).partition(" (this error can be")[0].strip().rstrip("."))
-        told = cure(reason, local_file(path), decoding=decoding and not reading.allow_truncated)
-        raise ImageError(f"{failure}: {shown(path)}: {reason}: {told}") from error
+        remedy = cure(reason, local_file(path), decoding=decoding and not reading.allow_truncated)
+        raise ImageError(f"{failure}: {shown(path)}: {reason}: {remedy}") from error
 
 
 class Opened:
-    """A dataset, and in which form it was opened.
+    """A dataset, and the form in which it was opened.
 
     Attributes:
-        dataset: rasterio's, of the chosen page.
-        space: 'cmyk', 'ycck', 'lab' (a and b have signs) or 'icclab' (they have not) where the bands are such; else ''.
-        transform: the dataset's; its own is not to be trusted if it was opened without overviews.
-        remarks: that there are other pages.
+        dataset: rasterio dataset of the chosen page.
+        space: 'cmyk', 'ycck', 'lab' (signed a and b) or 'icclab' (unsigned) if the bands are such; else ''.
+        transform: affine transform; that of ``dataset`` is unreliable if it was opened without overviews.
+        remarks: a note on other pages.
     """
 
     def __init__(self, path: str, reading: Reading) -> None:
-        """Open one of GDAL's names, a URL or a local file.
+        """Open a GDAL name, a URL or a local file.
 
         Raises:
             ImageError: GDAL cannot read it, or not in parts that fit into memory.
             SettingError: there is no such page.
         """
         self.space = ""
-        self._joined: list[int] = []  # directories of pages that are bands
+        self._joined: list[int] = []  # directories of pages that become bands
         name = gdal_name(path)
-        # An absolute path is never taken for one of GDAL's own names.
+        # GDAL never parses an absolute path as one of its special names.
         name = name if name.startswith("/vsi") else str(Path(name).absolute())
         if any("\udc80" <= letter <= "\udcff" for letter in name):
             raise ImageError(f"cannot open image: {shown(path)}: its name is not in UTF-8: rename it")
@@ -90,12 +90,12 @@ class Opened:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(name)
             pages = _pages(self.dataset)
-            colours = colour_pages(self.dataset, len(pages)) if "page" not in reading.plane else None
-            planes = {"page": max(1, len(pages))} if colours is None else colours.planes
+            colors = color_pages(self.dataset, len(pages)) if "page" not in reading.plane else None
+            planes = {"page": max(1, len(pages))} if colors is None else colors.planes
             chosen = chosen_plane(reading, planes, path)
             self.remarks = plane_remark(planes, chosen)
-            if colours is not None:
-                self._join([pages[number] for number in colours.numbers(chosen)], path)
+            if colors is not None:
+                self._join([pages[number] for number in colors.numbers(chosen)], path)
             elif "page" in reading.plane and pages and (chosen["page"] or not self.dataset.count):
                 self._replace(pages[chosen["page"]])
             elif "page" not in reading.plane:
@@ -109,10 +109,12 @@ class Opened:
             self._refuse_absurd(path)
             self._refuse_cut(path, reading)
             if path.startswith("/vsi") and any(name.startswith("EXIF_") for name in self.dataset.tags()):
-                self.remarks += ("its EXIF, XMP and IPTC are left out: of files in archives only pixels are read",)
+                self.remarks += (
+                    "its EXIF, XMP and IPTC are left out: files in archives are read for their pixels only",
+                )
 
     def _join(self, pages: list[str], path: str) -> None:
-        """Take three pages for red, green and blue."""
+        """Join three pages as red, green and blue."""
         for page in pages:
             self._replace(page)
             self._joined.append(self._directory())
@@ -126,7 +128,7 @@ class Opened:
         self.dataset = rasterio.open(name, **options)
 
     def _leave_thumbnail(self, path: str, name: str) -> None:
-        """Open the main image of a TIFF whose first one says that it is a smaller copy."""
+        """Open the main image of a TIFF whose first image is declared a smaller copy."""
         file = local_file(path)
         if self.dataset.driver != "GTiff" or file is None:
             return
@@ -139,7 +141,7 @@ class Opened:
             self.remarks = ("its first image is a smaller copy: the main one is read",)
 
     def _leave_strangers(self) -> None:
-        """Do without overviews if one shows something else: GDAL takes the label of a slide for one."""
+        """Ignore overviews if one shows something else: GDAL takes the label of a slide for an overview."""
         dataset = self.dataset
         if dataset.driver != "GTiff":
             return
@@ -154,24 +156,24 @@ class Opened:
 
     def _open_raw(self, path: str, name: str, reading: Reading) -> None:
         dataset = self.dataset
-        told = self._structure().get("SOURCE_COLOR_SPACE", "")
-        if dataset.driver == "GTiff" and told in _RAW and dataset.name == name:
+        stored = self._structure().get("SOURCE_COLOR_SPACE", "")
+        if dataset.driver == "GTiff" and stored in _RAW and dataset.name == name:
             self._replace(f"GTIFF_RAW:{name}")
-            self.space = {"CMYK": "cmyk", "CIELAB": "lab", "ICCLAB": "icclab"}[told]
-        elif dataset.driver == "JPEG" and told in ("CMYK", "YCbCrK"):
+            self.space = {"CMYK": "cmyk", "CIELAB": "lab", "ICCLAB": "icclab"}[stored]
+        elif dataset.driver == "JPEG" and stored in ("CMYK", "YCbCrK"):
             with gdal_errors(path, "not an image that can be opened", reading, raw=True):
                 self._replace(name)
-            self.space = "ycck" if told == "YCbCrK" else "cmyk"
+            self.space = "ycck" if stored == "YCbCrK" else "cmyk"
         elif [band.name for band in dataset.colorinterp[:4]] == ["cyan", "magenta", "yellow", "black"]:
             self.space = "cmyk"
         file = local_file(path)
         if dataset.driver == "GTiff" and file is not None and not self.space:
-            self.space = is_lab(file, self._directory())  # which GDAL says only of some
+            self.space = is_lab(file, self._directory())  # GDAL reports this only for some
 
     def _structure(self) -> dict[str, str]:
-        """How GDAL says that the file is built.
+        """Return GDAL's description of the file's structure.
 
-        Not asked of JPEG 2000: GDAL 3.10 looks for it in the whole file, and in a damaged one for minutes.
+        JPEG 2000 is not queried: GDAL 3.10 searches the whole file for it, which takes minutes in a damaged file.
         """
         if self.dataset.driver == "JP2OpenJPEG":
             return {}
@@ -179,17 +181,17 @@ class Opened:
         return structure
 
     def is_premultiplied(self, path: str) -> bool:
-        """Whether opacity was multiplied into the colours; of files that are not on this disk it is not known."""
+        """Whether colors are premultiplied by opacity; unknown for files that are not on this disk."""
         file = local_file(path)
         return self.dataset.driver == "GTiff" and file is not None and is_premultiplied(file, self._directory())
 
     @property
     def directory(self) -> int | None:
-        """Where the directory of the image lies in the file of a TIFF; None in others, or if GDAL does not say."""
+        """Offset of the image's directory in a TIFF; None for other files, or if GDAL does not report it."""
         return (self._joined[0] if self._joined else self._directory()) or None
 
     def _directory(self) -> int:
-        """Where the directory of a TIFF lies in its file; 0 if GDAL does not say."""
+        """Offset of the directory of a TIFF; 0 if GDAL does not report it."""
         return int(self.dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1) or 0)
 
     def _refuse_absurd(self, path: str) -> None:
@@ -212,7 +214,7 @@ class Opened:
         if needed > file.stat().st_size + 2**20:
             dataset.close()
             raise ImageError(
-                f"not a whole image: {shown(path)} tells of {dataset.height} x {dataset.width} pixels, for which its "
+                f"not a whole image: {shown(path)} declares {dataset.height} x {dataset.width} pixels, for which its "
                 f"{file.stat().st_size} bytes are too few: it is cut off, or made to exhaust memory: get it again"
             )
 
@@ -220,7 +222,9 @@ class Opened:
         dataset, file = self.dataset, local_file(path)
         if dataset.driver == "JPEG" and not reading.allow_truncated:
             with gdal_errors(path, "cannot read image", reading, decoding=True):
-                dataset.read(1, window=rasterio.windows.Window(0, 0, 1, 1))  # what its header lacks is told now
+                dataset.read(
+                    1, window=rasterio.windows.Window(0, 0, 1, 1)
+                )  # missing parts of the header are reported now
         if not (dataset.driver == "GTiff" or self._joined) or file is None or reading.allow_truncated:
             return
         for directory in self._joined or [self._directory()]:
@@ -230,22 +234,24 @@ class Opened:
 
 
 def _pages(dataset: Any) -> list[str]:
-    """GDAL's names of the images in a file that has several; none where their directory is broken."""
+    """Return GDAL's names of the images in a file with several; none if their directory is broken."""
     pages: list[str] = []
     with suppress(RasterioError, CPLE_BaseError):
         names = {key: name for key, name in dataset.tags(ns="SUBDATASETS").items() if key.endswith("_NAME")}
-        pages = [names[key] for key in sorted(names, key=lambda key: int(key.split("_")[1]))]  # the 10th after the 9th
-        _ = dataset.colorinterp  # rasterio's next call raises what this one left behind
+        pages = [
+            names[key] for key in sorted(names, key=lambda key: int(key.split("_")[1]))
+        ]  # sort the 10th after the 9th
+        _ = dataset.colorinterp  # a pending error of this call would be raised by rasterio's next one
     return pages
 
 
 def numpy_type(name: str) -> np.dtype[Any]:
-    """The type that rasterio's name of a type is read as."""
+    """Return the numpy dtype in which a rasterio dtype is read."""
     return np.dtype(name.replace("complex_int16", "complex64"))
 
 
 def local_file(path: str) -> Path | None:
-    """The file of this disk that a name is; None for URLs and GDAL's own names."""
+    """Return the local file of a name; None for URLs and GDAL's special names."""
     if path.startswith("/vsi"):
         return None
     file = locate(path)
@@ -253,7 +259,7 @@ def local_file(path: str) -> Path | None:
 
 
 def embedded_profile(dataset: Any) -> bytes | None:
-    """The bytes of the colour profile that a file brings; None without one."""
+    """Return the bytes of a file's color profile; None if there is none."""
     text = dataset.tags(ns="COLOR_PROFILE").get("SOURCE_ICC_PROFILE")
     try:
         return base64.b64decode(text) if text else None
@@ -262,10 +268,10 @@ def embedded_profile(dataset: Any) -> bytes | None:
 
 
 def is_sequential(dataset: Any) -> bool:
-    """Whether a part can only be decoded after all that stands before it in the file."""
+    """Whether a part can be decoded only after everything before it in the file."""
     if dataset.driver in FROM_THE_TOP or dataset.name.startswith("/vsigzip/"):
         return True
-    # GDAL shows one large strip as strips of one row, of which only the first has a place in the file
+    # GDAL presents one large strip as strips of one row, of which only the first has an offset
     rows, _ = dataset.block_shapes[0]
     may_be_split = dataset.driver == "GTiff" and rows == 1 < dataset.height
     return may_be_split and dataset.get_tag_item("BLOCK_OFFSET_0_1", "TIFF", bidx=1) is None

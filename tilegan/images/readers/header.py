@@ -1,4 +1,4 @@
-"""What the header of a file says that GDAL does not tell: which reader it needs, orientation, resolution."""
+"""Read what GDAL does not report from the header of a file: the reader it needs, orientation, resolution."""
 
 import logging
 import re
@@ -13,33 +13,33 @@ from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugi
 from tilegan.images.metadata.resolution import sensible_dpi
 from tilegan.images.readers.pnm import highest_value
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its remarks on damaged files go to stderr
-_FORMATS = {"GIF", "WEBP", "AVIF", "TGA"}  # of TGA, GDAL reads what is missing as zeros
-_PROGRAMS = {"EPS"}  # that Pillow would start another program for
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its warnings about damaged files go to stderr
+_FORMATS = {"GIF", "WEBP", "AVIF", "TGA"}  # GDAL reads missing parts of a TGA as zeros
+_PROGRAMS = {"EPS"}  # Pillow would start another program for these
 _MODES = {"HSV"}
-_INCHES = {2: 1.0, 3: 2.54}  # EXIF's inch and centimetre, in pixels per inch
-# formats that GDAL reads in parts, by their first bytes, and those that only whole
+_INCHES = {2: 1.0, 3: 2.54}  # factors from per inch and per centimeter (EXIF units) to pixels per inch
+# formats by their first bytes: read by GDAL in parts, or only as a whole
 _LARGE: tuple[tuple[Callable[[IO[bytes]], Image.Image], tuple[bytes, ...]], ...] = (
     (JpegImagePlugin.JpegImageFile, (b"\xff\xd8",)),
     (PngImagePlugin.PngImageFile, (b"\x89PNG",)),
     (TiffImagePlugin.TiffImageFile, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
 )
 _HELD = (b"GIF8", b"RIFF", b"\0\0\0")  # GIF, WebP, AVIF
-_START = 4096  # bytes in which a header tells what is looked for here
+_START = 4096  # bytes of a header that are searched
 _SYCC = re.compile(rb"....jP  .*colr\x01..\x00\x00\x00\x12", re.DOTALL)  # a JPEG 2000 of luma and chroma
-_BYTES = 2**16  # that are fetched at once to look at a header; object storage's own choice is 50 MB
+_BYTES = 2**16  # bytes fetched at once for a header; fsspec's default is 50 MB
 
 
 @dataclass(frozen=True)
 class Header:
-    """What Pillow makes of the beginning of a file.
+    """Header of a file as Pillow reads it.
 
     Attributes:
-        format: Pillow's name of the format; None if Pillow does not know it.
-        orientation: EXIF's number; 1 if the file does not say.
-        dpi: pixels per inch, as stored; None if the file does not say.
+        format: Pillow's name of the format; None if it is unknown to Pillow.
+        orientation: EXIF orientation; 1 if the file has none.
+        dpi: pixels per inch, as stored; None if the file has none.
         for_pillow: whether GDAL would read it wrongly, or not at all.
-        white: the value that stands for white, where GDAL does not tell it.
+        white: value of white, if GDAL does not report it.
     """
 
     format: str | None = None
@@ -50,7 +50,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Look at the header of a file, here or on object storage; nothing is decoded, whatever size it tells."""
+    """Read the header of a file, local or on object storage; nothing is decoded, whatever size it declares."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -67,13 +67,13 @@ def read_header(path: Path) -> Header:
                     white=highest_value(start),
                 )
     except Image.DecompressionBombError:
-        return Header(for_pillow=True)  # which will say so
-    except Exception:  # Pillow does not know it, and each format has its own way to say so
+        return Header(for_pillow=True)  # which reports the error
+    except Exception:  # unknown to Pillow; each format raises its own error
         return Header()
 
 
 def _open_any_size(file: IO[bytes]) -> Image.Image:
-    """Pillow's image of a file; also of one that is too large for Pillow, where GDAL can read it in parts."""
+    """Open a file with Pillow even if it exceeds Pillow's limit of pixels, since GDAL may read it in parts."""
     try:
         return Image.open(file)
     except Image.DecompressionBombError:
@@ -89,17 +89,17 @@ def _open_any_size(file: IO[bytes]) -> Image.Image:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """EXIF's orientation of an image, 1 to 8; nothing is decoded."""
-    # PNG's own getexif would decode the whole image.
+    """Return the EXIF orientation of an image, 1 to 8; nothing is decoded."""
+    # getexif of PNG images would decode the whole image.
     value = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
     return value if value in range(1, 9) else 1
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
-    """Pixels per inch of an image, if its file says so."""
+    """Return pixels per inch of an image if its file declares them."""
     if image.format == "TIFF" and 296 not in getattr(image, "tag_v2", {}):
-        return None  # Pillow's own guess
-    # of a JPEG without a density, Pillow takes the horizontal resolution of its EXIF for both
+        return None  # Pillow's default
+    # for a JPEG without a density, Pillow returns the horizontal EXIF resolution twice
     if "dpi" in image.info and not (image.format == "JPEG" and not image.info.get("jfif_unit")):
         return sensible_dpi(image.info["dpi"])
     exif = Image.Image.getexif(image)

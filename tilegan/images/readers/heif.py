@@ -1,6 +1,6 @@
-"""HEIC, as telephones make it: read by libheif, through the extra ``heic``, as Pillow's images are.
+"""Read HEIC, the format of many phones, with libheif (extra ``heic``) like Pillow's images.
 
-libheif turns pictures upright as their container says; the orientation that their EXIF tells beside is no other one.
+libheif turns pictures upright by their container; the EXIF orientation repeats this and is not applied again.
 """
 
 from importlib.util import find_spec
@@ -15,8 +15,8 @@ from tilegan.images.readers.pillow import PillowSource, Values, metadata_found
 from tilegan.images.source import shown
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
-_ANY_BRANDS = (b"mif1", b"msf1")  # of AVIF too
-_SRGB_PRIMARIES = (1, 2)  # those of BT.709, which are sRGB's; not told
+_ANY_BRANDS = (b"mif1", b"msf1")  # shared with AVIF
+_SRGB_PRIMARIES = (1, 2)  # BT.709, whose primaries are those of sRGB; unspecified
 _HDR = {16: "PQ", 18: "HLG"}
 
 
@@ -29,10 +29,10 @@ def is_heic(start: bytes) -> bool:
 
 
 class HeicSource(PillowSource):
-    """A HEIC; see ``tilegan.images.source.Source``."""
+    """A HEIC file; see ``tilegan.images.source.Source``."""
 
     def open_image(self, file: BinaryIO) -> Image.Image:
-        """The image by libheif, with nothing decoded yet."""
+        """Open the image with libheif, without decoding."""
         if find_spec("pillow_heif") is None:
             raise ImageError(
                 f"cannot read HEIC: {shown(self.path)}: install what it needs: pip install 'tilegan[heic]', "
@@ -41,14 +41,14 @@ class HeicSource(PillowSource):
         from pillow_heif.as_plugin import HeifImageFile
 
         opened: Image.Image = cast(Any, HeifImageFile)(file)
-        self._file, self.told = file, _remarks(opened)
+        self._file, self.notes = file, _remarks(opened)
         return opened
 
     def decode(self, image: Image.Image) -> tuple[Values, Values | None]:
-        """Values (h, w, bands) and alpha (h, w), over the range of 16 bits where there are more than 8."""
+        """Return values (h, w, bands) and alpha (h, w), over the range of 16 bits if there are more than 8."""
         if image.info["bit_depth"] <= 8:
             return super().decode(image)
-        from pillow_heif import open_heif  # which gives values over the range of 16 bits
+        from pillow_heif import open_heif  # values span the range of 16 bits
 
         self._file.seek(0)
         values = np.asarray(open_heif(self._file, convert_hdr_to_8bit=False)[image.tell()])
@@ -57,14 +57,14 @@ class HeicSource(PillowSource):
         return values[..., :count], values[..., count] if count < values.shape[2] else None
 
     def metadata_of(self, image: Image.Image) -> Metadata:
-        """What libheif found of EXIF and XMP."""
+        """Return EXIF and XMP as libheif finds them."""
         return metadata_found(image)
 
 
 def _remarks(image: Image.Image) -> tuple[str, ...]:
-    told: dict[str, Any] = image.info.get("nclx_profile") or {}
-    if (curve := _HDR.get(int(told.get("transfer_characteristics", 0)))) is not None:
-        return (f"its brightness is that of {curve}, for displays of high dynamic range: read as if it were sRGB's",)
-    if "icc_profile" not in image.info and told.get("color_primaries", 2) not in _SRGB_PRIMARIES:
-        return ("its colours are of another space than sRGB, without a profile: read as sRGB",)
+    nclx: dict[str, Any] = image.info.get("nclx_profile") or {}
+    if (curve := _HDR.get(int(nclx.get("transfer_characteristics", 0)))) is not None:
+        return (f"its brightness curve is {curve}, for displays of high dynamic range: read as if it were sRGB's",)
+    if "icc_profile" not in image.info and nclx.get("color_primaries", 2) not in _SRGB_PRIMARIES:
+        return ("its color space is not sRGB and has no profile: read as sRGB",)
     return ()

@@ -1,4 +1,4 @@
-"""Thumbnails without what pixels that mean nothing hide: masks, transparency and nodata, as ``stylize`` fills them."""
+"""Thumbnails with invalid pixels (masks, transparency, nodata) filled as ``stylize`` fills them."""
 
 from collections.abc import Iterator
 
@@ -9,22 +9,22 @@ from tilegan.geometry import Window
 from tilegan.images.pixels.fill import fill
 from tilegan.images.source import Source
 
-_PIXELS = 2**24  # whose opacity is looked at at once, but at least a block, or a row of blocks
+_PIXELS = 2**24  # pixels of opacity read at once; at least a block, or a row of blocks
 
 
 def filled_thumbnail(
     source: Source, side: int, reach: int | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """The whole image reduced as by ``source.thumbnail``, its pixels that mean nothing filled from those that do.
+    """Reduce the whole image as ``source.thumbnail`` does, and fill invalid pixels from valid ones.
 
     Args:
         source: the image.
-        side: of the thumbnail, at most, in pixels.
-        reach: how far away in the thumbnail pixels are filled from, at most; beyond it they are mid-grey. None for any.
+        side: maximum side of the thumbnail, in pixels.
+        reach: maximum distance of the fill, in pixels of the thumbnail; beyond it pixels are mid-gray. None for any.
 
     Returns:
-        The thumbnail, uint8 (h, w, 3), and bool (h, w) where all that is reduced to a pixel means something; None in
-        its place if all of the image does.
+        The thumbnail, uint8 (h, w, 3), and bool (h, w) where all pixels reduced to one are valid; None in its place if
+        the whole image is valid.
 
     Raises:
         ImageError: the file is damaged.
@@ -37,7 +37,7 @@ def filled_thumbnail(
 
 
 def _valid(source: Source, height: int, width: int) -> NDArray[np.bool_] | None:
-    """Where the image means something in all of the pixels that are reduced to one; it is looked at part by part."""
+    """Return where all image pixels that are reduced to one are valid; opacity is read part by part."""
     edges = np.arange(height) * source.height // height, np.arange(width) * source.width // width
     valid = np.ones((height, width), np.bool_)
     for window in _parts(source):
@@ -52,7 +52,7 @@ def _valid(source: Source, height: int, width: int) -> NDArray[np.bool_] | None:
 
 
 def _parts(source: Source) -> Iterator[Window]:
-    """Windows of whole blocks, of about as many pixels as are looked at at once; of whole rows where it has to be."""
+    """Yield windows of whole blocks with about as many pixels as are read at once; of whole rows if necessary."""
     rows, columns = (1, source.width) if source.held else source.block
     wide = source.width
     if not (source.sequential or source.held):
@@ -64,6 +64,6 @@ def _parts(source: Source) -> Iterator[Window]:
 
 
 def _cells(edges: NDArray[np.int_], start: int, end: int) -> tuple[slice, NDArray[np.int_]]:
-    """Which of the cells that begin at edges a part from start to end has pixels of, and where they begin in it."""
+    """Return the cells, given by their edges, that a part from start to end overlaps, and where they begin in it."""
     first, last = np.searchsorted(edges, [start, end - 1], side="right") - 1
     return slice(int(first), int(last) + 1), np.maximum(edges[first : last + 1], start) - start

@@ -1,4 +1,4 @@
-"""The colours of an OME-TIFF, each of which is a page of its own: which these are, and how they become one image."""
+"""Find the pages of an OME-TIFF that hold one color each, and join them to one image."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,37 +9,37 @@ import rasterio
 from rasterio.dtypes import _gdal_typename
 
 _DESCRIPTION = "TIFFTAG_IMAGEDESCRIPTION"
-_COLOURS = {0xFF0000: "Red", 0x00FF00: "Green", 0x0000FF: "Blue"}
-_LONGEST = 2**24  # letters of a description that is looked at
+_COLORS = {0xFF0000: "Red", 0x00FF00: "Green", 0x0000FF: "Blue"}
+_LONGEST = 2**24  # limit of the characters of a description
 
-Place = tuple[int, int, int]  # index along z, c and t
+Plane = tuple[int, int, int]  # indexes along z, c and t
 
 
 @dataclass(frozen=True)
-class ColourPages:
-    """Where the pages of an image of three channels lie, of one or several planes.
+class ColorPages:
+    """Positions of the pages of a three-channel image of one or several planes.
 
     Attributes:
-        planes: the axes beside channels that have more than one plane, and their lengths.
-        channels: numbers of the channels that are red, green and blue.
-        pages: the number of each page, from 0.
+        planes: axes beside channels that have more than one plane, and their lengths.
+        channels: indexes of the red, green and blue channels.
+        pages: index of each page, from 0.
     """
 
     planes: dict[str, int]
     channels: tuple[int, ...]
-    pages: dict[Place, int]
+    pages: dict[Plane, int]
 
     def numbers(self, plane: dict[str, int]) -> list[int]:
-        """The pages of red, green and blue of one plane, from 0."""
+        """Return the indexes of the red, green and blue pages of one plane, from 0."""
         return [self.pages[plane.get("z", 0), channel, plane.get("t", 0)] for channel in self.channels]
 
 
-def colour_pages(dataset: Any, count: int) -> ColourPages | None:
-    """The pages of a TIFF that are the colours of an image, as its OME description tells; None if none are.
+def color_pages(dataset: Any, count: int) -> ColorPages | None:
+    """Find the color pages of a TIFF by its OME description; None if there are none.
 
     Args:
-        dataset: rasterio's, of the first page.
-        count: pages in the file.
+        dataset: rasterio dataset of the first page.
+        count: number of pages in the file.
     """
     description = dataset.tags().get(_DESCRIPTION, "") if dataset.driver == "GTiff" else ""
     if count < 3 or dataset.count != 1 or "<OME" not in description or len(description) > _LONGEST:
@@ -52,18 +52,18 @@ def colour_pages(dataset: Any, count: int) -> ColourPages | None:
         return None
     if sizes["c"] != 3 or (sizes["y"], sizes["x"]) != dataset.shape or not pages:
         return None
-    return ColourPages({axis: sizes[axis] for axis in "tz" if sizes[axis] > 1}, _channels(pixels), pages)
+    return ColorPages({axis: sizes[axis] for axis in "tz" if sizes[axis] > 1}, _channels(pixels), pages)
 
 
 def join_pages(names: list[str]) -> Any:
-    """One dataset of three bands, rasterio's, of three pages by GDAL's names; None if these do not fit each other.
+    """Join three pages, given by GDAL's names, to a rasterio dataset of three bands; None if they do not match.
 
     Raises:
-        RasterioError: one cannot be opened.
+        RasterioError: a page cannot be opened.
     """
     bands, shapes = [], set()
     tags: dict[str, str] = {}
-    for number, (name, colour) in enumerate(zip(names, _COLOURS.values(), strict=True), 1):
+    for number, (name, color) in enumerate(zip(names, _COLORS.values(), strict=True), 1):
         with rasterio.open(name) as page:
             tags = tags or page.tags()
             rows, columns = page.block_shapes[0]
@@ -71,7 +71,7 @@ def join_pages(names: list[str]) -> Any:
             sides = f'xOff="0" yOff="0" xSize="{page.width}" ySize="{page.height}"'
             bands.append(
                 f'<VRTRasterBand dataType="{_gdal_typename(page.dtypes[0])}" band="{number}" blockXSize="{columns}" '
-                f'blockYSize="{rows}"><ColorInterp>{colour}</ColorInterp><SimpleSource><SourceFilename '
+                f'blockYSize="{rows}"><ColorInterp>{color}</ColorInterp><SimpleSource><SourceFilename '
                 f'relativeToVRT="0">{escape(name)}</SourceFilename><SourceBand>1</SourceBand><SrcRect {sides}/>'
                 f"<DstRect {sides}/></SimpleSource></VRTRasterBand>"
             )
@@ -83,8 +83,8 @@ def join_pages(names: list[str]) -> Any:
     return rasterio.open(f"{head}{''.join(bands)}</VRTDataset>")
 
 
-def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> dict[Place, int]:
-    """The page of each place; none if not each place has one in this file."""
+def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> dict[Plane, int]:
+    """Return the page of each plane; empty if a plane has no page in this file."""
     order = pixels.attrib["DimensionOrder"].lower()[2:]
     if sorted(order) != ["c", "t", "z"]:
         raise ValueError(order)
@@ -94,20 +94,22 @@ def _pages(pixels: ElementTree.Element, sizes: dict[str, int], count: int) -> di
     tables = pixels.findall("{*}TiffData")
     if len({name.get("FileName") for name in pixels.findall("{*}TiffData/{*}UUID")}) > 1:
         return {}
-    pages: dict[Place, int] = {}
-    for told in [table.attrib for table in tables] or [{}]:
-        place = {axis: int(told.get(f"First{axis.upper()}", 0)) for axis in "zct"}
-        start = int(told.get("IFD", 0))
-        for page in range(start, start + min(every, int(told.get("PlaneCount", 1 if "IFD" in told else every)))):
-            pages[place["z"], place["c"], place["t"]] = page
+    pages: dict[Plane, int] = {}
+    for attributes in [table.attrib for table in tables] or [{}]:
+        position = {axis: int(attributes.get(f"First{axis.upper()}", 0)) for axis in "zct"}
+        start = int(attributes.get("IFD", 0))
+        for page in range(
+            start, start + min(every, int(attributes.get("PlaneCount", 1 if "IFD" in attributes else every)))
+        ):
+            pages[position["z"], position["c"], position["t"]] = page
             for axis in order:
-                place[axis] = (place[axis] + 1) % sizes[axis]
-                if place[axis]:
+                position[axis] = (position[axis] + 1) % sizes[axis]
+                if position[axis]:
                     break
     return pages if len(pages) == every and max(pages.values()) < count else {}
 
 
 def _channels(pixels: ElementTree.Element) -> tuple[int, ...]:
-    """The channels that are shown red, green and blue; in their own order where other colours or none are told."""
-    told = [int(channel.get("Color", 0)) >> 8 & 0xFFFFFF for channel in pixels.findall("{*}Channel")]
-    return tuple(told.index(colour) for colour in _COLOURS) if sorted(told) == sorted(_COLOURS) else (0, 1, 2)
+    """Return the channels shown as red, green and blue; in file order if other colors, or none, are declared."""
+    declared = [int(channel.get("Color", 0)) >> 8 & 0xFFFFFF for channel in pixels.findall("{*}Channel")]
+    return tuple(declared.index(color) for color in _COLORS) if sorted(declared) == sorted(_COLORS) else (0, 1, 2)

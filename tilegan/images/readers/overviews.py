@@ -105,7 +105,7 @@ class _RasterOverview:
         stored, bands = self._turn.stored(window), self._source._bands
         alpha = self._decoded.opacity(stored, self._source.levels) if bands.is_premultiplied else None
         values = self._file.values(stored, bands.indexes)
-        return self._turn.upright(self._decoded.colours(values, alpha, self._source.levels))
+        return self._turn.upright(self._decoded.colors(values, alpha, self._source.levels))
 
     def read_mask(self, window: Window) -> Pixels | None:
         if self._source._bands.opacity is None:
@@ -128,7 +128,7 @@ class _ZarrOverview:
 
     def read(self, window: Window) -> Pixels:
         source = self._source
-        return source._colours(self._values(window, source._chosen), source._measured(), source.levels)
+        return source._colors(self._values(window, source._chosen), source._measured(), source.levels)
 
     def read_mask(self, window: Window) -> Pixels | None:
         if self._source._alpha is None:

@@ -1,4 +1,4 @@
-"""Images that need Pillow, decoded once and held in memory: GIF, WebP, AVIF and what else GDAL does not know."""
+"""Images that need Pillow, decoded once and held in memory: GIF, WebP, AVIF and others that GDAL does not read."""
 
 import threading
 import warnings
@@ -16,12 +16,12 @@ from tilegan.images.metadata.blocks import Metadata
 from tilegan.images.metadata.embedded import read_metadata
 from tilegan.images.metadata.georeference import is_placed
 from tilegan.images.metadata.origin import Origin
-from tilegan.images.metadata.sidecar import place_beside
+from tilegan.images.metadata.sidecar import read_georeference
 from tilegan.images.pixels.color import conversion
 from tilegan.images.pixels.orientation import Turn
-from tilegan.images.pixels.stretch import Stretch, bits_of, is_picture, levels_of, to_opacity
+from tilegan.images.pixels.stretch import Stretch, bits_of, is_picture, pixel_dtype, to_opacity
 from tilegan.images.readers.cures import cure
-from tilegan.images.readers.gaps import GREY
+from tilegan.images.readers.gaps import GRAY
 from tilegan.images.readers.header import dpi_of, orientation_of
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.reading import Reading
@@ -34,9 +34,9 @@ from tilegan.images.source import (
     shown,
 )
 
-_ALLOWING = threading.Lock()  # Pillow's permission to read what is cut off holds for the whole process
+_ALLOWING = threading.Lock()  # Pillow's setting for truncated files is global
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}
-_FOUND = ("AVIF", "GIF")  # whose metadata Pillow finds
+_FOUND = ("AVIF", "GIF")  # formats whose metadata Pillow finds
 
 Values = NDArray[Any]
 
@@ -44,30 +44,29 @@ Values = NDArray[Any]
 class PillowSource:
     """A file that Pillow reads; see ``tilegan.images.source.Source``.
 
-    A format that is decoded as a whole can derive from it, and says how by ``open_image``, ``decode`` and
-    ``metadata_of``.
+    Formats that are decoded as a whole can derive from it, and override ``open_image``, ``decode`` and ``metadata_of``.
 
     Attributes:
-        reading: how values become pixels.
-        told: what a user should know of such files, a line each.
+        reading: read options.
+        notes: notes for the user on such files, one line each.
     """
 
     sequential = False
     held = True
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path, reading: Reading | None = None) -> None:
-        """Open and decode a file, here or what ``locate`` gave for a URL.
+        """Open and decode a file, local or found by ``locate``.
 
         Raises:
             ImageError: Pillow cannot read it, or it is so large that it may be a decompression bomb.
-            SettingError: it has no such bands or page.
+            SettingError: there are no such bands or page.
         """
         self.path = str(path)
         self.reading = reading = reading if reading is not None else Reading()
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of large images, doubtful metadata
+                warnings.simplefilter("ignore")  # about large images and doubtful metadata
                 with path.open("rb") as file, self.open_image(file) as image:
                     self._read(image, reading)
         except TileganError:
@@ -77,23 +76,23 @@ class PillowSource:
                 f"too large to be read whole: {shown(path)}: {first_line(error)}: "
                 "if you trust it, convert it to TIFF first"
             ) from error
-        except Exception as error:  # each format's decoder raises its own
+        except Exception as error:  # each format's decoder raises its own errors
             reason = shown(first_line(error))
-            told = cure(reason, None, decoding="truncated" in reason and not reading.allow_truncated)
-            raise ImageError(f"cannot read image: {shown(path)}: {reason}: {told}") from error
+            remedy = cure(reason, None, decoding="truncated" in reason and not reading.allow_truncated)
+            raise ImageError(f"cannot read image: {shown(path)}: {reason}: {remedy}") from error
         self.height, self.width = self.block = self._pixels.shape[:2]
 
     def open_image(self, file: BinaryIO) -> Image.Image:
-        """Pillow's image of a file, with nothing decoded yet."""
+        """Open the file with Pillow, without decoding."""
         return Image.open(file)
 
     def decode(self, image: Image.Image) -> tuple[Values, Values | None]:
-        """Values (h, w, bands) and alpha (h, w) of the image; alpha is None if all is opaque."""
+        """Return values (h, w, bands) and alpha (h, w) of the image; alpha is None if it is opaque."""
         _load(image, allow_truncated=self.reading.allow_truncated)
         return _arrays(image)
 
     def metadata_of(self, image: Image.Image) -> Metadata:
-        """What the file tells beside pixels; of formats that only Pillow knows, what Pillow found."""
+        """Return the file's metadata; for formats known to Pillow alone, those that Pillow found."""
         return metadata_found(image) if image.format in _FOUND else read_metadata(locate(self.path))
 
     def _read(self, image: Image.Image, reading: Reading) -> None:
@@ -110,8 +109,8 @@ class PillowSource:
         self.bands = len(image.getbands())
         profile, dpi = image.info.get("icc_profile"), dpi_of(image)
         values, alpha = self.decode(image)
-        geo = None if is_elsewhere(self.path) else place_beside(Path(self.path))
-        # a file that says where its pixels lie, says so of the pixels as they are stored
+        geo = None if is_elsewhere(self.path) else read_georeference(Path(self.path))
+        # a georeference refers to pixels in stored orientation
         turn = Turn(1 if is_placed(geo) else orientation_of(image), image.height, image.width)
         if reading.bands is not None:
             if max(reading.bands) > values.shape[2]:
@@ -120,14 +119,14 @@ class PillowSource:
         space = _SPACES.get(image.mode, "gray" if values.shape[2] == 1 else "rgb")
         if reading.bands is not None and space in ("cmyk", "lab"):
             space = "gray" if len(reading.bands) == 1 else "rgb"
-        colour = conversion(space, profile, keep=reading.keep_profile)
-        self.remarks += (*self.told, *filter(None, (colour.remark,)))
+        color = conversion(space, profile, keep=reading.keep_profile)
+        self.remarks += (*self.notes, *filter(None, (color.remark,)))
         self.dtype = values.dtype
-        self.levels = levels_of(reading.depth, values.dtype, bits_of(values.dtype))
-        told = is_picture(image.format, values.dtype) or (colour.managed and values.dtype.kind == "u")
-        rule = "dtype" if reading.stretch is None and told else reading.stretch
+        self.levels = pixel_dtype(reading.depth, values.dtype, bits_of(values.dtype))
+        is_full_range = is_picture(image.format, values.dtype) or (color.managed and values.dtype.kind == "u")
+        rule = "dtype" if reading.stretch is None and is_full_range else reading.stretch
         stretch = Stretch.choose(rule, values.dtype, bits_of(values.dtype), lambda: (values, None))
-        self._pixels: Pixels = turn.upright(colour.apply(stretch.apply(values, self.levels)))
+        self._pixels: Pixels = turn.upright(color.apply(stretch.apply(values, self.levels)))
         self._mask: Pixels | None = None if alpha is None else turn.upright(to_opacity(alpha, self.levels))
         self.origin = Origin(
             geo=geo,
@@ -136,42 +135,42 @@ class PillowSource:
             low=stretch.low,
             high=stretch.high,
             rule=stretch.rule,
-            color_managed=colour.managed,
+            color_managed=color.managed,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
             metadata=self.metadata_of(image),
-            profile=colour.profile,
-            draws_in=colour.draws_in,
+            profile=color.profile,
+            draws_in=color.draws_in,
         )
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread."""
+        """Read a window inside the image as sRGB (h, w, 3) of dtype ``levels``, from any thread."""
         return self._pixels[window.top : window.bottom, window.left : window.right].copy()
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque."""
+        """Read the opacity of a window, (h, w) of dtype ``levels``; None if the whole image is opaque."""
         if self._mask is None:
             return None
         return self._mask[window.top : window.bottom, window.left : window.right].copy()
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
+        """Reduce the whole image to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3)."""
         return reduced(self._pixels, side)
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself."""
+        """Return values that distinguish this image from others and from later versions of itself."""
         return file_identity(locate(self.path), self.height, self.width)
 
     def close(self) -> None:
-        """Let go of the pixels."""
+        """Release the pixels."""
         self._pixels, self._mask = np.empty((0, 0, 3), np.uint8), None
 
 
 def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-    """RGB (h, w, 3) of 8 or 16 bits, averaged down to uint8 of a longest side of at most ``side`` pixels.
+    """Average RGB (h, w, 3) of 8 or 16 bits to uint8 with a longest side of at most ``side`` pixels.
 
     Args:
-        pixels: of an image, or of an overview of it.
-        side: in pixels.
+        pixels: pixels of an image, or of an overview of it.
+        side: maximum side, in pixels.
         shape: height and width of the image, if they are not those of the pixels.
     """
     full_height, full_width = shape or pixels.shape[:2]
@@ -181,13 +180,13 @@ def reduced(pixels: Pixels, side: int, shape: tuple[int, int] | None = None) -> 
 
 
 def metadata_found(image: Image.Image) -> Metadata:
-    """What Pillow found of EXIF and XMP."""
+    """Return EXIF and XMP as Pillow found them."""
     exif, xmp = (image.info.get(name) or b"" for name in ("exif", "xmp"))
     return Metadata.cleaned(exif if isinstance(exif, bytes) else b"", xmp if isinstance(xmp, bytes) else b"")
 
 
 def _load(image: Image.Image, *, allow_truncated: bool) -> None:
-    """Decode; what is missing of a damaged file becomes mid-grey where that is allowed."""
+    """Decode; missing parts of a damaged file become mid-gray if that is allowed."""
     if not allow_truncated:
         image.load()
         return
@@ -196,15 +195,15 @@ def _load(image: Image.Image, *, allow_truncated: bool) -> None:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
             if image.mode in ("1", "L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"):
-                # Pillow decodes into the pixels that are there, and leaves those that it has no bytes for.
-                image.im = Image.new(image.mode, image.size, (GREY,) * len(image.getbands())).im
+                # Pillow decodes into existing pixels, and leaves those without data unchanged.
+                image.im = Image.new(image.mode, image.size, (GRAY,) * len(image.getbands())).im
             image.load()
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _arrays(image: Image.Image) -> tuple[Values, Values | None]:
-    """Values (h, w, bands) and alpha (h, w); alpha is None if all is opaque."""
+    """Return values (h, w, bands) and alpha (h, w); alpha is None if the image is opaque."""
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
         return rgba[..., :3], rgba[..., 3]

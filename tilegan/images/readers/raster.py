@@ -1,4 +1,4 @@
-"""Images that GDAL reads, through rasterio: any size, a window at a time."""
+"""Images read by GDAL through rasterio: any size, a window at a time."""
 
 import threading
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from tilegan.images.metadata.georeference import bands_of, domains_of, dpi_of_ta
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.pixels.color import conversion, widen
 from tilegan.images.pixels.orientation import Turn
-from tilegan.images.pixels.stretch import levels_of
+from tilegan.images.pixels.stretch import pixel_dtype
 from tilegan.images.readers.bands import choose_bands
 from tilegan.images.readers.decoded import Decoded
-from tilegan.images.readers.gaps import GREY, read_around
+from tilegan.images.readers.gaps import GRAY, read_around
 from tilegan.images.readers.gdal import Opened, embedded_profile, gdal_errors, is_sequential
 from tilegan.images.readers.header import Header, read_header
 from tilegan.images.readers.raster_file import RasterFile
@@ -31,13 +31,13 @@ from tilegan.images.reading import Reading
 from tilegan.images.source import LARGEST_HELD, file_identity
 
 _EIGHT = np.dtype(np.uint8)
-_STRIP = 256  # rows that are decoded at once of an image that is held as a whole
+_STRIP = 256  # rows decoded at once for an image held as a whole
 
 
 def set_cache(limit: int) -> None:
-    """Limit the decoded blocks that GDAL keeps for all files of this process, to ``limit`` bytes.
+    """Limit the decoded blocks that GDAL caches for all files of this process to ``limit`` bytes.
 
-    Without this it keeps up to 5 % of the machine's memory.
+    GDAL's default is 5 % of the machine's memory.
     """
     set_gdal_config("GDAL_CACHEMAX", limit)
 
@@ -45,21 +45,21 @@ def set_cache(limit: int) -> None:
 class RasterSource:
     """A file that GDAL reads; see ``tilegan.images.source.Source``.
 
-    A file without random access (JPEG, PNG, TIFF in strips) that lies on its side, or upside down, is decoded once as a
-    whole if it is not too large, when it is first read.
+    A file without random access (JPEG, PNG, TIFF in strips) that is rotated or upside down is decoded once as a whole
+    at its first read, if it is not too large.
     """
 
     def __init__(self, path: str | Path, reading: Reading | None = None, header: Header | None = None) -> None:
         """Open a file.
 
         Args:
-            path: of a local file, a URL, or one of GDAL's own names (``/vsi...``).
-            reading: how its values become pixels; what the file says if None.
-            header: of the file, if it was read already.
+            path: local file, URL, or special GDAL name (``/vsi...``).
+            reading: read options; defaults if None.
+            header: header of the file, if it was read already.
 
         Raises:
             ImageError: GDAL cannot read it.
-            SettingError: it has no such bands or page.
+            SettingError: there are no such bands or page.
         """
         self.path = str(path)
         self._reading = reading if reading is not None else Reading()
@@ -73,48 +73,48 @@ class RasterSource:
             self._bands = bands = choose_bands(opened, self._reading, self.path)
             geo = georeference(dataset, opened.transform, has_nodata=dataset.driver != "PNG")
             space = {"ycck": "cmyk", "icclab": "lab"}.get(bands.space, bands.space)
-            self._colour = conversion(space, embedded_profile(dataset), keep=self._reading.keep_profile)
+            self._color = conversion(space, embedded_profile(dataset), keep=self._reading.keep_profile)
             dpi = dpi_of_tags(dataset) or (header.dpi if dataset.driver != "GTiff" else None)
-            told = bands_of(dataset, bands.indexes) if bands.palette is None else ()
-            self._told = Origin(geo, bands.opacity, bands=told, domains=domains_of(dataset))
+            band_metadata = bands_of(dataset, bands.indexes) if bands.palette is None else ()
+            self._origin = Origin(geo, bands.opacity, bands=band_metadata, domains=domains_of(dataset))
             exif = dataset.tags().get("EXIF_Orientation", "1")
             self._block: tuple[int, int] = dataset.block_shapes[0]
             self.sequential = is_sequential(dataset)
-        # A file that says where its pixels lie, says so of the pixels as they are stored.
+        # A georeference refers to pixels in stored orientation.
         metadata = Metadata() if self.path.startswith("/vsi") else read_metadata(locate(path), opened.directory)
         orientation = max(header.orientation, metadata.orientation, int(exif) if exif.isdigit() else 1)
         self._turn = turn = Turn(1 if is_placed(geo) else orientation, dataset.height, dataset.width)
         self.height, self.width = turn.shape(dataset.height, dataset.width)
         self.bands: int = dataset.count
         self.dtype = bands.dtype
-        self.levels = levels_of(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
-        self.remarks = opened.remarks + tuple(filter(None, (bands.remark, self._colour.remark)))
+        self.levels = pixel_dtype(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
+        self.remarks = opened.remarks + tuple(filter(None, (bands.remark, self._color.remark)))
         bytes_held = self.height * self.width * self.levels.itemsize * (4 if bands.opacity else 3)
         self.held = self.sequential and turn.from_below and bytes_held <= LARGEST_HELD
         self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
         self.sequential = self.sequential and not self.held
         self._whole: tuple[Pixels, Pixels | None] | None = None
         self._readable_rows = dataset.height
-        self._decoded = Decoded(self._file, bands, self._colour, self._reading, header.white)
-        self._told = replace(
-            self._told,
-            color_managed=self._colour.managed,
-            profile=self._colour.profile,
-            draws_in=self._colour.draws_in,
+        self._decoded = Decoded(self._file, bands, self._color, self._reading, header.white)
+        self._origin = replace(
+            self._origin,
+            color_managed=self._color.managed,
+            profile=self._color.profile,
+            draws_in=self._color.draws_in,
             dpi=dpi[::-1] if dpi and turn.lies else dpi,
             metadata=metadata,
         )
 
     @property
     def origin(self) -> Origin:
-        """What a result takes over beside pixels."""
+        """Source metadata that results take over."""
         if self._bands.palette is not None:
-            return self._told
+            return self._origin
         stretch = self._decoded.measured()
-        return replace(self._told, dtype=self.dtype.name, low=stretch.low, high=stretch.high, rule=stretch.rule)
+        return replace(self._origin, dtype=self.dtype.name, low=stretch.low, high=stretch.high, rule=stretch.rule)
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
+        """Read a window inside the image as sRGB (h, w, 3) of dtype ``levels``, from any thread.
 
         Raises:
             ImageError: the file is damaged there.
@@ -125,7 +125,7 @@ class RasterSource:
         return self._turn.upright(self._pixels(self._turn.stored(window)))
 
     def numbers(self, window: Window) -> NDArray[Any]:
-        """The values of a window inside the first band, as they are in the file: (h, w) of type ``dtype``.
+        """Read the unconverted values of a window in the first band: (h, w) of dtype ``dtype``.
 
         Raises:
             ImageError: the file is damaged there.
@@ -133,7 +133,7 @@ class RasterSource:
         return self._turn.upright(self._file.values(self._turn.stored(window), [1])[..., 0])
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+        """Read the opacity of a window, (h, w) of dtype ``levels``; None if the whole image is opaque.
 
         Raises:
             ImageError: the file is damaged there.
@@ -146,7 +146,7 @@ class RasterSource:
         return self._turn.upright(self._mask(self._turn.stored(window)))
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+        """Reduce the whole image to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
         Raises:
             ImageError: the file is damaged.
@@ -154,16 +154,16 @@ class RasterSource:
         return self._turn.upright(self._decoded.thumbnail(side))
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself.
+        """Return values that distinguish this image from others and from later versions of itself.
 
-        Of an image in an archive that is not on this disk it is no more than its name and size in pixels.
+        For an image in an archive that is not on this disk these are only its name and size in pixels.
         """
         file = container(self.path) if self.path.startswith("/vsi") else locate(self.path)
         name: dict[str, str | int] = {"name": Path(self.path).name, "height": self.height, "width": self.width}
         return name if file is None else file_identity(file, self.height, self.width) | name
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
         self._whole = None
 
@@ -182,19 +182,19 @@ class RasterSource:
             return self._whole
 
     def _pixels(self, stored: Window) -> Pixels:
-        """RGB of a part of the stored image."""
+        """Return RGB of a part of the stored image."""
 
         def read(window: Window) -> Pixels:
             alpha = self._mask(window) if self._bands.is_premultiplied else None
-            return self._decoded.colours(self._file.values(window, self._bands.indexes), alpha, self.levels)
+            return self._decoded.colors(self._file.values(window, self._bands.indexes), alpha, self.levels)
 
-        def grey(window: Window) -> Pixels:
-            return widen(np.full((window.height, window.width, 3), GREY, np.uint8), self.levels)
+        def gray(window: Window) -> Pixels:
+            return widen(np.full((window.height, window.width, 3), GRAY, np.uint8), self.levels)
 
-        return self._whole_or_filled(read, stored, grey)
+        return self._whole_or_filled(read, stored, gray)
 
     def _mask(self, stored: Window) -> Pixels:
-        """Opacity of a part of the stored image."""
+        """Return the opacity of a part of the stored image."""
         highest = np.iinfo(self.levels).max
 
         def opaque(window: Window) -> Pixels:
@@ -217,7 +217,7 @@ class RasterSource:
             return read(part)
 
         def fill_and_remember(part: Window) -> NDArray[Any]:
-            if self.sequential or self.held:  # nothing of what follows can be decoded
+            if self.sequential or self.held:  # nothing after this row can be decoded
                 self._readable_rows = min(self._readable_rows, part.top)
             return fill(part)
 

@@ -1,4 +1,4 @@
-"""A file that GDAL has opened: its values as they are stored, for all threads in turn."""
+"""A file opened by GDAL: values as stored, for all threads in turn."""
 
 import threading
 from typing import Any
@@ -17,12 +17,12 @@ from tilegan.images.reading import Reading
 class RasterFile:
     """One dataset that serves all threads.
 
-    A second one would decode files without random access (JPEG, PNG, TIFF in strips) again from the top, and GDAL would
-    keep their blocks twice.
+    A second dataset would decode files without random access (JPEG, PNG, TIFF in strips) again from the top, and GDAL
+    would cache their blocks twice.
 
     Attributes:
-        dataset: of rasterio; only its facts may be asked for, its values are read here.
-        height, width: as stored.
+        dataset: rasterio dataset; use it for properties only, and read values here.
+        height, width: size as stored.
     """
 
     def __init__(self, dataset: Any, path: str, reading: Reading) -> None:
@@ -34,7 +34,7 @@ class RasterFile:
         self._broken: str | None = None
 
     def values(self, window: Window, indexes: list[int]) -> NDArray[Any]:
-        """Those of a window in the bands of these numbers, from 1: (h, w, bands) in the type of the file.
+        """Read a window of bands, numbered from 1: (h, w, bands) in the file's dtype.
 
         Raises:
             ImageError: the file is damaged there.
@@ -43,7 +43,7 @@ class RasterFile:
             return self._read(indexes, window=_rasterio(window))
 
     def valid(self, window: Window | None = None, shape: tuple[int, int] | None = None) -> NDArray[np.bool_]:
-        """Where the file's mask or nodata says that there is something: of a window, or reduced to a shape.
+        """Return where pixels are valid by the file's mask or nodata: for a window, or reduced to a shape.
 
         Raises:
             ImageError: the file is damaged there.
@@ -54,13 +54,13 @@ class RasterFile:
             return mask
 
     def are_numbers(self, values: NDArray[Any], indexes: list[int]) -> NDArray[np.bool_]:
-        """Where not all of float values (h, w, bands) are no number, or no number in some bands and nodata in the rest.
+        """Return where float values (h, w, bands) are neither NaN in all bands, nor NaN in some and nodata in the rest.
 
-        What is no number means nothing, whatever value is said to.
+        NaN is invalid whatever the nodata value is.
 
         Args:
-            values: of these bands, of a window or an overview.
-            indexes: of the bands, from 1.
+            values: values of these bands, of a window or an overview.
+            indexes: numbers of the bands, from 1.
         """
         nothing = np.isnan(values)
         broken = nothing.any(axis=-1)
@@ -75,15 +75,15 @@ class RasterFile:
     def overview(
         self, indexes: list[int], shape: tuple[int, int], how: Resampling, dtype: np.dtype[Any]
     ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """All of the file reduced: (h, w, bands) of a type, and bool (h, w), False where damage is found and allowed.
+        """Reduce the whole file: (h, w, bands) of a dtype, and bool (h, w), False at damage that is allowed.
 
         Raises:
             ImageError: the file is damaged.
         """
-        told = np.ones(shape, np.bool_)
+        valid = np.ones(shape, np.bool_)
         try:
             with self._lock:
-                return self._read(indexes, out_shape=(len(indexes), *shape), resampling=how), told
+                return self._read(indexes, out_shape=(len(indexes), *shape), resampling=how), valid
         except ImageError:
             if not self._reading.allow_truncated:
                 raise
@@ -94,11 +94,11 @@ class RasterFile:
             try:
                 values[row] = self.values(line, indexes)[0, columns.astype(int)]
             except ImageError:
-                told[row] = False
-        return values, told
+                valid[row] = False
+        return values, valid
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the dataset."""
         self.dataset.close()
 
     def _read(self, indexes: list[int], **options: Any) -> NDArray[Any]:
@@ -110,7 +110,7 @@ class RasterFile:
                 return values.transpose(1, 2, 0)
         except ImageError as error:
             if self.dataset.driver != "GTiff" and not self._reading.allow_truncated:
-                self._broken = str(error)  # GDAL's other drivers tell of damage once, and the next time read grey
+                self._broken = str(error)  # other GDAL drivers report damage once, and read gray the next time
             raise
 
 

@@ -1,4 +1,4 @@
-"""Sources at another size, band after band: an image is neither read nor made as a whole."""
+"""Rescale sources band by band: an image is neither read nor created as a whole."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,17 +14,17 @@ from rasterio.windows import Window as RasterioWindow
 from tilegan.geometry import Window
 from tilegan.images.source import Source
 
-BAND = 256  # rows that are made at once, fewer where that would take more source rows than these
-_SUPPORT = 3  # of Lanczos' filter, in pixels of the coarser grid
+BAND = 256  # output rows at once, and the limit of source rows for them
+_SUPPORT = 3  # radius of the Lanczos filter, in pixels of the coarser grid
 
 
 def scaled_bands(source: Source, height: int, width: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """A source of 8 bits as so many pixels: tops and bands (rows, width, 3) from the top to the bottom.
+    """Rescale an 8-bit source; yield tops and bands (rows, width, 3) from top to bottom.
 
-    Together they are what Pillow's Lanczos makes of the whole, which averages where it reduces.
+    Together they equal Pillow's Lanczos resampling of the whole image, which averages when it reduces.
 
     Raises:
-        ImageError: it does not decode.
+        ImageError: the source cannot be decoded.
     """
     step = source.height / height
     reach = _SUPPORT * max(1.0, step) + 1
@@ -33,22 +33,22 @@ def scaled_bands(source: Source, height: int, width: int) -> Iterator[tuple[int,
         bottom = min(top + rows, height)
         first, last = (max(0, int(top * step - reach)), min(source.height, int(bottom * step + reach) + 1))
         pixels = Image.fromarray(source.read(Window(first, 0, last - first, source.width)))
-        # rows beyond the box are looked at as well, where the filter reaches them
+        # the filter also reaches rows beyond the box
         box = (0, top * step - first, source.width, min(bottom * step - first, last - first))
         yield top, np.asarray(pixels.resize((width, bottom - top), Image.Resampling.LANCZOS, box))
 
 
 def scaled(source: Source, height: int, width: int) -> NDArray[np.uint8]:
-    """The same at once: (height, width, 3)."""
+    """Rescale an 8-bit source at once: (height, width, 3)."""
     return np.concatenate([band for _, band in scaled_bands(source, height, width)])
 
 
 def write_scaled(source: Source, path: Path, height: int, width: int) -> None:
-    """The same as a new TIFF, uncompressed.
+    """Rescale an 8-bit source to a new uncompressed TIFF.
 
     Raises:
-        ImageError: the source does not decode.
-        OSError: it cannot be written.
+        ImageError: the source cannot be decoded.
+        OSError: the file cannot be written.
     """
     shape = {"height": height, "width": width, "count": 3, "dtype": "uint8"}
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Whole-slide images of the makers whose formats GDAL does not read, through OpenSlide, a window at a time."""
+"""Whole-slide images in vendor formats that GDAL does not read, through OpenSlide, a window at a time."""
 
 import threading
 from pathlib import Path
@@ -22,13 +22,13 @@ from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, sho
 
 
 def is_slide(path: Path) -> bool:
-    """Whether OpenSlide is here and knows the maker of a file."""
+    """Whether OpenSlide is installed and recognizes the vendor of a file."""
     try:
         import openslide
     except ImportError:
         return False
     try:
-        # what it calls generic is a TIFF, of which it is less strict than GDAL
+        # its "generic" format is TIFF, where it is less strict than GDAL
         return not is_remote(path) and openslide.OpenSlide.detect_format(path) not in (None, "generic-tiff")
     except (openslide.OpenSlideError, OSError, ValueError):
         return False
@@ -37,7 +37,7 @@ def is_slide(path: Path) -> bool:
 class SlideSource:
     """The largest level of a whole-slide image; see ``tilegan.images.source.Source``.
 
-    Where nothing was scanned, slides are transparent; colours are told apart from that, and are white there.
+    Slides are transparent where nothing was scanned; colors are white there.
     """
 
     sequential = False
@@ -51,12 +51,12 @@ class SlideSource:
 
         Raises:
             ImageError: OpenSlide cannot read it, or is not installed.
-            SettingError: it has no such plane.
+            SettingError: there is no such plane.
         """
         self.path = str(path)
         reading = reading if reading is not None else Reading()
         if is_remote(path):
-            raise ImageError(f"cannot read a slide of this kind from afar: {shown(path)}: fetch it first")
+            raise ImageError(f"cannot read a slide of this kind remotely: {shown(path)}: download it first")
         try:
             import openslide
         except ImportError as error:
@@ -73,31 +73,31 @@ class SlideSource:
                 f"{known_otherwise(path) or 'check that all its files are there'}"
             ) from error
         self.width, self.height = self._slide.dimensions
-        told = self._slide.properties
-        tile = tuple(told.get(f"openslide.level[0].tile-{side}", "256") for side in ("height", "width"))
+        properties = self._slide.properties
+        tile = tuple(properties.get(f"openslide.level[0].tile-{side}", "256") for side in ("height", "width"))
         self.block = (min(int(tile[0]), self.height), min(int(tile[1]), self.width))
-        self._colour = conversion("rgb", profile.tobytes() if profile is not None else None)
+        self._color = conversion("rgb", profile.tobytes() if profile is not None else None)
         self._stretch = Stretch.choose(reading.stretch, self.dtype, 8, self._overview)
         self._bands = [band - 1 for band in reading.bands or (1, 2, 3)]
         if max(self._bands) > 2:
             raise SettingError(f"no bands {reading.bands} in {shown(path)}: it has bands 1 to 3")
-        vendor = told.get("openslide.vendor", "an unknown maker")
+        vendor = properties.get("openslide.vendor", "an unknown vendor")
         self.remarks = (f"a slide of {vendor}, read by OpenSlide",) + (
-            (self._colour.remark,) if self._colour.remark else ()
+            (self._color.remark,) if self._color.remark else ()
         )
         self.origin = Origin(
-            geo=_tags(told, self.height, self.width),
+            geo=_tags(properties, self.height, self.width),
             opacity="alpha",
             low=self._stretch.low,
             high=self._stretch.high,
             rule=self._stretch.rule,
-            color_managed=self._colour.managed,
-            dpi=_dpi(told),
+            color_managed=self._color.managed,
+            dpi=_dpi(properties),
         )
         self._closing, self._is_closed = threading.Lock(), False
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
+        """Read a window inside the image as sRGB (h, w, 3) of dtype ``levels``, from any thread.
 
         Raises:
             ImageError: the file is damaged there.
@@ -105,7 +105,7 @@ class SlideSource:
         return self._pixels(self._region(window))
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """How opaque the pixels of a window are: (h, w) of type ``levels``.
+        """Read the opacity of a window: (h, w) of dtype ``levels``.
 
         Raises:
             ImageError: the file is damaged there.
@@ -113,7 +113,7 @@ class SlideSource:
         return np.ascontiguousarray(self._region(window)[..., 3])
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+        """Reduce the whole image to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
         Raises:
             ImageError: the file is damaged.
@@ -121,22 +121,22 @@ class SlideSource:
         return reduced(self._pixels(self._reduced(side)), side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself."""
+        """Return values that distinguish this image from others and from later versions of itself."""
         return file_identity(Path(self.path), self.height, self.width)
 
     def close(self) -> None:
-        """Let go of the file; once more does nothing."""
+        """Close the file; a second call does nothing."""
         with self._closing:
-            if not self._is_closed:  # OpenSlide refuses to close a second time
+            if not self._is_closed:  # OpenSlide refuses a second close
                 self._slide.close()
             self._is_closed = True
 
     def _pixels(self, rgba: NDArray[np.uint8]) -> Pixels:
-        colours = rgba[..., :3][..., self._bands]
-        return self._colour.apply(self._stretch.apply(np.ascontiguousarray(colours)))
+        colors = rgba[..., :3][..., self._bands]
+        return self._color.apply(self._stretch.apply(np.ascontiguousarray(colors)))
 
     def _region(self, window: Window, level: int = 0) -> NDArray[np.uint8]:
-        """RGBA (h, w, 4); what is transparent is white."""
+        """Return RGBA (h, w, 4), white where it is transparent."""
         import openslide
 
         try:
@@ -150,7 +150,7 @@ class SlideSource:
         return rgba
 
     def _reduced(self, side: int) -> NDArray[np.uint8]:
-        """RGBA of the whole slide, at least ``side`` pixels long where the slide is."""
+        """Return RGBA of the whole slide, with a longest side of at least ``side`` pixels if the slide has them."""
         level = self._slide.get_best_level_for_downsample(max(1.0, max(self.height, self.width) / side))
         width, height = self._slide.level_dimensions[level]
         if width * height * 4 > LARGEST_HELD:
@@ -163,16 +163,16 @@ class SlideSource:
         return rgba[..., :3], rgba[..., 3] > 0
 
 
-def _tags(told: Any, height: int, width: int) -> Geo | None:
-    comment = told.get("openslide.comment", "")
+def _tags(properties: Any, height: int, width: int) -> Geo | None:
+    comment = properties.get("openslide.comment", "")
     if not comment or tells_of_layout(comment):
         return None
     return Geo(height, width, tags={"TIFFTAG_IMAGEDESCRIPTION": comment})
 
 
-def _dpi(told: Any) -> tuple[float, float] | None:
+def _dpi(properties: Any) -> tuple[float, float] | None:
     try:
-        across, down = (float(told[f"openslide.mpp-{axis}"]) for axis in "xy")
+        across, down = (float(properties[f"openslide.mpp-{axis}"]) for axis in "xy")
     except (KeyError, ValueError):
         return None
     return dpi_of_pixel(across, down)

@@ -1,9 +1,8 @@
-"""What GDAL does not tell of a TIFF: whether all its parts lie inside the file, whether its colours hold opacity.
+"""Check what GDAL does not report of a TIFF: whether all parts lie inside the file, whether colors are premultiplied.
 
-GDAL reads parts that the tables of a file do not tell as zeros.
-
-A part with neither offset nor length is a legal way to store nothing. Tables that are too short, or that tell a length
-without an offset, are not; nor is a part beyond the end of the file.
+GDAL reads parts that are missing from the tables of a file as zeros. A part with neither offset nor length is a valid
+way to store nothing. Tables that are too short, a length without an offset, and a part beyond the end of the file are
+errors.
 """
 
 import os
@@ -38,9 +37,9 @@ _NEEDED = {
     _OLD_SUBFILE,
     _SUB_DIRECTORIES,
 }
-_LARGEST = 10**7  # entries of a table that are looked at
-_MOST = 64  # directories that are looked at
-_MOSAIC, _LINEAR = 32803, 34892  # colour spaces of what a sensor saw: under a filter array, or not
+_LARGEST = 10**7  # limit of the entries of a table
+_MOST = 64  # limit of the directories visited
+_MOSAIC, _LINEAR = 32803, 34892  # color spaces of sensor values: with a color filter array, and without
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,11 @@ class Directory:
     """One image in a TIFF.
 
     Attributes:
-        offset: its place in the file, in bytes.
-        height, width: in pixels.
-        is_reduced: whether it says that it is a smaller copy of another one.
-        is_main: whether it says nothing of that kind: neither a copy nor a mask.
-        is_raw: whether it holds what a sensor saw, not colours.
+        offset: its offset in the file, in bytes.
+        height, width: size in pixels.
+        is_reduced: whether it is declared a smaller copy of another image.
+        is_main: whether it is declared neither a copy nor a mask.
+        is_raw: whether it holds sensor values, not colors.
     """
 
     offset: int
@@ -64,7 +63,7 @@ class Directory:
 
 
 def directories(path: Path) -> list[Directory]:
-    """The first images in a TIFF, each followed by those that it has below itself; as far as they can be read."""
+    """Return the first images in a TIFF, each followed by its subimages, as far as they can be read."""
     found: dict[int, Directory] = {}
     try:
         with path.open("rb") as file:
@@ -83,7 +82,7 @@ def directories(path: Path) -> list[Directory]:
                 file.seek(offset + (8 + 20 * count if is_big else 2 + 12 * count))
                 pending = [*map(int, tables.get(_SUB_DIRECTORIES, ())), _offset(file, order, is_big), *pending]
     except (OSError, struct.error, KeyError, ValueError, IndexError):
-        pass  # what was found counts
+        pass  # keep what was found
     return list(found.values())
 
 
@@ -113,11 +112,11 @@ def _directory(offset: int, tables: dict[int, NDArray[np.uint64]]) -> Directory:
 
 
 def missing_parts(path: Path, directory: int) -> str | None:
-    """What is wrong with the tables of a directory of a TIFF; None if nothing is.
+    """Describe an error in the tables of a TIFF directory; None if there is none.
 
     Args:
-        path: a local file.
-        directory: its place in the file, in bytes.
+        path: local file.
+        directory: offset of the directory, in bytes.
     """
     try:
         with path.open("rb") as file:
@@ -125,15 +124,15 @@ def missing_parts(path: Path, directory: int) -> str | None:
             tables = _tables(file, directory)
         parts = _parts(tables)
     except (OSError, struct.error, KeyError, ValueError, IndexError, ZeroDivisionError):
-        return None  # GDAL will tell
+        return None  # GDAL will report it
     offsets = next((tables[tag] for tag in _OFFSETS if tag in tables), None)
     lengths = next((tables[tag] for tag in _LENGTHS if tag in tables), None)
     if offsets is None or parts > _LARGEST:
         return None
     if len(offsets) < parts:
-        return f"{parts - len(offsets)} of its {parts} strips or tiles are not told where they lie"
+        return f"{parts - len(offsets)} of its {parts} strips or tiles have no offset"
     if len(offsets) > parts:
-        return f"its size tells of {parts} strips or tiles, its tables of {len(offsets)}"
+        return f"its size requires {parts} strips or tiles, its tables have {len(offsets)}"
     compressed = _COMPRESSION in tables and int(tables[_COMPRESSION][0]) != 1
     offsets = offsets[:parts]
     ends = offsets
@@ -150,17 +149,17 @@ def missing_parts(path: Path, directory: int) -> str | None:
 
 
 def is_premultiplied(path: Path, directory: int) -> bool:
-    """Whether the first extra band of a directory of a TIFF is opacity that was multiplied into the colours."""
+    """Whether the first extra band of a TIFF directory is opacity by which the colors are premultiplied."""
     return _number(path, directory, _EXTRA) == 1
 
 
 def is_lab(path: Path, directory: int) -> str:
-    """'lab' or 'icclab' if a directory of a TIFF says that its bands are Lab, with signs or without; else ''."""
+    """Return 'lab' or 'icclab' if a TIFF directory declares Lab bands, signed or unsigned; else ''."""
     return {8: "lab", 9: "icclab"}.get(_number(path, directory, _PHOTOMETRIC), "")
 
 
 def _number(path: Path, directory: int, tag: int) -> int:
-    """The first value of a tag; -1 if there is none."""
+    """Return the first value of a tag; -1 if there is none."""
     try:
         with path.open("rb") as file:
             tables = _tables(file, directory)
@@ -170,7 +169,7 @@ def _number(path: Path, directory: int, tag: int) -> int:
 
 
 def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
-    """How many strips or tiles an image has, of all bands if each has its own."""
+    """Return the number of strips or tiles of an image, over all bands if they are stored separately."""
 
     def one(tag: int, default: int) -> int:
         return int(tables[tag][0]) if tag in tables else default
@@ -182,7 +181,7 @@ def _parts(tables: dict[int, NDArray[np.uint64]]) -> int:
 
 
 def _tables(file: BinaryIO, directory: int) -> dict[int, NDArray[np.uint64]]:
-    """The values of the tags that are looked at."""
+    """Return the values of the tags that are used."""
     order = {b"II": "<", b"MM": ">"}[file.read(2)]
     (version,) = struct.unpack(order + "H", file.read(2))
     is_big = version == 43

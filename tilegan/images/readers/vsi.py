@@ -1,4 +1,4 @@
-"""GDAL's names and settings for files that lie elsewhere: on object storage, on the web, in archives."""
+"""GDAL's names and settings for remote files: on object storage, on the web, in archives."""
 
 import os
 from pathlib import Path
@@ -8,12 +8,12 @@ _PREFIXES = {"s3://": "/vsis3/", "gs://": "/vsigs/", "https://": "/vsicurl/https
 
 
 def is_elsewhere(name: str | Path) -> bool:
-    """Whether a name is a URL or one of GDAL's own, and no path of this disk."""
+    """Whether a name is a URL or a special GDAL name, and not a path on this disk."""
     return "://" in str(name) or str(name).startswith("/vsi")
 
 
 def gdal_name(name: str) -> str:
-    """What GDAL calls a URL (``/vsis3/bucket/key`` for ``s3://bucket/key``); other names as they are."""
+    """Return GDAL's name of a URL (``/vsis3/bucket/key`` for ``s3://bucket/key``); other names unchanged."""
     for url, prefix in _PREFIXES.items():
         if name.startswith(url):
             return prefix + name.removeprefix(url)
@@ -21,7 +21,7 @@ def gdal_name(name: str) -> str:
 
 
 def url_name(name: str) -> str:
-    """The inverse of ``gdal_name``: the URL of one of GDAL's names that has one; other names as they are."""
+    """Return the URL of a GDAL name that has one; other names unchanged. The inverse of ``gdal_name``."""
     for url, prefix in _PREFIXES.items():
         if name.startswith(prefix):
             return url + name.removeprefix(prefix)
@@ -29,15 +29,15 @@ def url_name(name: str) -> str:
 
 
 def container(name: str) -> Path | None:
-    """The file of this disk, such as an archive, in which GDAL finds one of its names; None if none is seen."""
+    """Return the local file, such as an archive, that contains a GDAL name; None if there is none."""
     inside = Path(name.removeprefix("/").partition("/")[2])
     return next((path for path in (inside, *inside.parents) if path.is_file()), None)
 
 
 def gdal_options(name: str) -> dict[str, str]:
-    """GDAL's configuration to read a name with.
+    """Return the GDAL configuration for reading a name.
 
-    It follows ``AWS_ENDPOINT_URL``, the setting of Amazon's own libraries, where GDAL's own are not set.
+    ``AWS_ENDPOINT_URL``, the setting of the AWS SDKs, is used if GDAL's own settings are missing.
     """
     if not name.startswith("/vsi"):
         return {}

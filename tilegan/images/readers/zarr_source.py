@@ -1,4 +1,4 @@
-"""Images in Zarr: OME-Zarr of any version, a plain array, or the store of a result, a window at a time."""
+"""Images in Zarr, a window at a time: OME-Zarr of any version, a plain array, or the store of a result."""
 
 import hashlib
 from dataclasses import replace
@@ -14,9 +14,9 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.pixels.channels import WINDOWS, Channels
 from tilegan.images.pixels.color import widen
-from tilegan.images.pixels.stretch import OVERVIEW, Stretch, bits_of, levels_of, to_opacity, to_rgb
+from tilegan.images.pixels.stretch import OVERVIEW, Stretch, bits_of, pixel_dtype, to_opacity, to_rgb
 from tilegan.images.readers.cures import ALLOW, by_status
-from tilegan.images.readers.gaps import GREY, read_around
+from tilegan.images.readers.gaps import GRAY, read_around
 from tilegan.images.readers.pillow import reduced
 from tilegan.images.reading import Reading
 from tilegan.images.source import chosen_plane, plane_remark, shown
@@ -29,20 +29,20 @@ _METADATA = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 class ZarrSource:
     """A Zarr array, or the levels of an OME-Zarr image; see ``tilegan.images.source.Source``.
 
-    Axes y and x are needed. Channels are shown as 'omero' says; without it, or where bands are asked for, one is gray
-    and the first three are colours. Of further axes one plane is read. A store of this project may have a fourth band,
-    which is opacity.
+    Axes y and x are required. Channels are composited by 'omero' metadata; without them, or if bands are requested, one
+    channel is gray and the first three are colors. Further axes are read at one plane. A store of this package may have
+    a fourth band, which is opacity.
     """
 
     sequential = False
     held = False
 
     def __init__(self, path: Path, reading: Reading | None = None) -> None:
-        """Open a folder, here or what ``locate`` gave for a URL.
+        """Open a folder, local or found by ``locate``.
 
         Raises:
-            ImageError: it is no Zarr image.
-            SettingError: it has no such bands or plane.
+            ImageError: it is not a Zarr image.
+            SettingError: there are no such bands or plane.
         """
         self.path = str(path)
         self._reading = reading = reading if reading is not None else Reading()
@@ -50,7 +50,7 @@ class ZarrSource:
             self._layout = layout = open_layout(path)
         except ImageError:
             raise
-        except Exception as error:  # zarr raises a different class for each kind of damage
+        except Exception as error:  # zarr raises different errors for each kind of damage
             raise ImageError(_why_not(path, error)) from error
         full = layout.levels[0]
         sizes = dict(zip(layout.axes, full.shape, strict=True))
@@ -67,7 +67,7 @@ class ZarrSource:
         self._chosen = self._choose()
         inner = dict(zip(layout.axes, full.chunks, strict=True))
         self.block: tuple[int, int] = min(inner["y"], self.height), min(inner["x"], self.width)
-        self.levels = levels_of(reading.depth, self.dtype, bits_of(self.dtype))
+        self.levels = pixel_dtype(reading.depth, self.dtype, bits_of(self.dtype))
         self._stretch: Stretch | None = None
 
     def _choose(self) -> list[int]:
@@ -91,8 +91,8 @@ class ZarrSource:
 
     @property
     def origin(self) -> Origin:
-        """What a result takes over beside pixels."""
-        stretch, told = self._measured(), self._layout.origin
+        """Source metadata that results take over."""
+        stretch, kept = self._measured(), self._layout.origin
         opacity = None if self._alpha is None else "alpha"
         measured: dict[str, Any] = {
             "dtype": self.dtype.name,
@@ -103,17 +103,17 @@ class ZarrSource:
         if self._channels is not None:
             shown_as = {"dtype": self.levels.name, "low": 0.0, "high": float(np.iinfo(self.levels).max)}
             measured |= shown_as | {"rule": WINDOWS}
-        if told is None:
+        if kept is None:
             return Origin(geo=self._layout.geo, opacity=opacity, dpi=self._layout.dpi, **measured)
-        if told.geo is not None and (told.geo.height, told.geo.width) != (self.height, self.width):
-            told = replace(told, geo=told.geo.scaled(self.height, self.width))
-        told = replace(told, opacity=opacity and (told.opacity or opacity))
+        if kept.geo is not None and (kept.geo.height, kept.geo.width) != (self.height, self.width):
+            kept = replace(kept, geo=kept.geo.scaled(self.height, self.width))
+        kept = replace(kept, opacity=opacity and (kept.opacity or opacity))
         if self._reading.stretch is None and self._reading.bands is None:
-            return told
-        return replace(told, **measured)
+            return kept
+        return replace(kept, **measured)
 
     def read(self, window: Window) -> Pixels:
-        """The pixels of a window inside the image, as RGB (h, w, 3) of type ``levels``, sRGB; from any thread.
+        """Read a window inside the image as sRGB (h, w, 3) of dtype ``levels``, from any thread.
 
         Raises:
             ImageError: a chunk is damaged.
@@ -121,15 +121,15 @@ class ZarrSource:
         stretch = self._measured()
 
         def pixels(part: Window) -> Pixels:
-            return self._colours(self._part(part, self._chosen), stretch, self.levels)
+            return self._colors(self._part(part, self._chosen), stretch, self.levels)
 
         if not self._reading.allow_truncated:
             return pixels(window)
-        grey = widen(np.full((1, 1, 3), GREY, np.uint8), self.levels)
-        return read_around(pixels, window, self.block, lambda part: np.tile(grey, (part.height, part.width, 1)))
+        gray = widen(np.full((1, 1, 3), GRAY, np.uint8), self.levels)
+        return read_around(pixels, window, self.block, lambda part: np.tile(gray, (part.height, part.width, 1)))
 
     def read_mask(self, window: Window) -> Pixels | None:
-        """How opaque the pixels of a window are: (h, w) of type ``levels``; None if all of the image is opaque.
+        """Read the opacity of a window, (h, w) of dtype ``levels``; None if the whole image is opaque.
 
         Raises:
             ImageError: a chunk is damaged.
@@ -147,19 +147,19 @@ class ZarrSource:
         return read_around(mask, window, self.block, lambda part: np.tile(opaque, (part.height, part.width)))
 
     def thumbnail(self, side: int) -> NDArray[np.uint8]:
-        """The whole image reduced to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
+        """Reduce the whole image to a longest side of at most ``side`` pixels, as uint8 RGB (h, w, 3).
 
         Raises:
             ImageError: a chunk is damaged.
         """
         values = self._overview(side, self._chosen)
-        pixels = self._colours(values, self._measured(), np.dtype(np.uint8))
+        pixels = self._colors(values, self._measured(), np.dtype(np.uint8))
         return reduced(pixels, side, (self.height, self.width))
 
     def identity(self) -> dict[str, str | int]:
-        """What tells this image from another one or from a later version of itself.
+        """Return values that distinguish this image from others and from later versions of itself.
 
-        On a web server that lists no files it is no more than its name and size in pixels.
+        On a web server that lists no files these are only its name and size in pixels.
 
         Raises:
             ImageError: object storage does not answer.
@@ -169,21 +169,21 @@ class ZarrSource:
         return known | (_listed(path) if is_remote(path) else _on_disk(path))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
-    def _colours(self, values: NDArray[Any], stretch: Stretch, levels: np.dtype[Any]) -> Pixels:
+    def _colors(self, values: NDArray[Any], stretch: Stretch, levels: np.dtype[Any]) -> Pixels:
         if self._channels is None:
             return to_rgb(stretch.apply(values, levels))
         return self._channels.apply(values, levels, stretch, self._reading.stretch is not None)
 
     def _part(self, window: Window, bands: list[int]) -> NDArray[Any]:
-        """(h, w, bands) of the full image, in the type of the file."""
+        """Read (h, w, bands) of the full image, in the file's dtype."""
         if self._layout.is_store:
             self._refuse_missing(window)
         return self._values(0, slice(window.top, window.bottom), slice(window.left, window.right), bands)
 
     def _values(self, level: int, rows: slice, columns: slice, bands: list[int]) -> NDArray[Any]:
-        """(h, w, bands) of a level, in the type of the file."""
+        """Read (h, w, bands) of a level, in the file's dtype."""
         layout = self._layout
         array = layout.levels[level]
         selection: list[Any] = []
@@ -198,9 +198,9 @@ class ZarrSource:
         try:
             with os_errors():
                 values = np.asarray(array[tuple(selection)])
-        except Exception as error:  # each codec raises its own
-            told = f"level {level}: {shown(first_line(error))}: get it again, or {ALLOW}"
-            raise ImageError(f"damaged image: {shown(self.path)}: {told}") from error
+        except Exception as error:  # each codec raises its own errors
+            reason = f"level {level}: {shown(first_line(error))}: get it again, or {ALLOW}"
+            raise ImageError(f"damaged image: {shown(self.path)}: {reason}") from error
         kept = [axis for axis in layout.axes if axis in "cyx"]
         values = values.transpose([kept.index(axis) for axis in "yxc" if axis in kept])
         values = values if "c" in kept else values[..., None]
@@ -209,7 +209,7 @@ class ZarrSource:
         return values.astype(self.dtype, copy=False)
 
     def _refuse_missing(self, window: Window) -> None:
-        """Refuse what zarr would read as zeros: a store of this project writes all of its shards."""
+        """Refuse missing shards, which zarr would read as zeros: a store of this package has all of them."""
         layout = self._layout
         array = layout.levels[0]
         shards = dict(zip(layout.axes, array.shards or array.chunks, strict=True))
@@ -224,7 +224,7 @@ class ZarrSource:
                     raise ImageError(f"damaged image: {shown(self.path)}: no shard ({row}, {column}): make it again")
 
     def _overview(self, side: int, bands: list[int]) -> NDArray[Any]:
-        """(h, w, bands) at least ``side`` pixels long where the image is, and less than four times that."""
+        """Read the image, (h, w, bands), at the smallest level with a longest side of at least ``side`` pixels."""
         level = 0
         while level + 1 < len(self._layout.levels) and max(self._size(level + 1)) >= side:
             level += 1
@@ -239,7 +239,7 @@ class ZarrSource:
         if self._stretch is None and self._window is not None and self._reading.stretch is None:
             self._stretch = self._window
         if self._stretch is None:
-            # The levels of a store were measured when it was made.
+            # The stretch of a store was measured when it was created.
             is_result = self._layout.origin is not None or self._layout.is_result
             rule = "dtype" if self._reading.stretch is None and is_result else self._reading.stretch
             self._stretch = Stretch.choose(rule, self.dtype, bits_of(self.dtype), self._measure)
@@ -251,13 +251,13 @@ class ZarrSource:
 
 
 def _left_out(names: tuple[str, ...]) -> tuple[str, ...]:
-    """One line that tells of channels that are not read, if there are any."""
+    """Return one line naming channels that are not read, if there are any."""
     more = ", ..." if len(names) > 5 else ""
     return (f"left out: {shown(', '.join(names[:5]))}{more}: --bands chooses others",) if names else ()
 
 
 def _on_disk(folder: Path) -> dict[str, str | int]:
-    """What the disk tells of the files in a folder."""
+    """Return names, sizes and times of the files in a local folder."""
     files = [file.stat() for file in files_below(folder, hidden=True)]
     return {
         "files": len(files),
@@ -267,7 +267,7 @@ def _on_disk(folder: Path) -> dict[str, str | int]:
 
 
 def _listed(folder: Path) -> dict[str, str | int]:
-    """What object storage's listings tell of the objects in a folder; a request for each of them would take long."""
+    """Return a summary of the objects in a folder by the storage's listings; a request per object would take long."""
     try:
         with os_errors():
             found = cast(Any, folder).fs.find(cast(Any, folder).path, detail=True)
@@ -284,13 +284,13 @@ def _listed(folder: Path) -> dict[str, str | int]:
 
 
 def _why_not(path: Path, error: Exception) -> str:
-    """Why a folder is no image."""
+    """Return why a folder is not an image."""
     if not is_remote(path) and (path / UNFINISHED).exists():
         return f"unfinished: {shown(path)}: finish it first: the command that began it, with --resume"
     if not is_remote(path) and not any((path / name).exists() for name in _METADATA):
         return f"not an image: {shown(path)} is a folder without Zarr metadata: give a file, or a Zarr folder"
     reason = first_line(error)
-    if "found in store" in reason:  # of which zarr tells its own way
+    if "found in store" in reason:  # zarr's own message for it
         return f"no such image: {shown(path)}: check the name"
     reason = reason.partition(", url=")[0].replace(", message=", " ")
     return f"not a Zarr image: {shown(path)}: {shown(reason)}: {by_status(f'HTTP {reason}') or 'get it again'}"

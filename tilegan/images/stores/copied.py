@@ -1,4 +1,4 @@
-"""Results that are stores no more, to be read only: in Zarr v2, or copied by what keeps no attributes but OME's."""
+"""Results that are no longer stores, read-only: in Zarr v2, or copied with OME's attributes only."""
 
 from pathlib import Path
 from typing import Self
@@ -12,28 +12,29 @@ from tilegan.images.metadata.origin import Origin
 from tilegan.images.stores.store import Store
 from tilegan.images.stores.zarr_layout import open_layout
 
-_SHARD, _CHUNK = 2048, 512  # pixels a side, of stores that are made of it
+_SHARD, _CHUNK = 2048, 512  # shard side in pixels of stores made from it
 
 
 class CopiedStore(Store):
-    """The form of a store in arrays of any chunks, with what is still told of its origin.
+    """The store interface over arrays of any chunks, with the remaining source metadata.
 
-    Its levels need not be those of a store. What is missing of it is read as zeros, as Zarr has it.
+    Its levels need not be those of a store. Missing chunks are read as zeros, as Zarr defines.
     """
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Open a folder, here or by its URL.
+        """Open a folder, local or by its URL.
 
         Raises:
-            ImageError: it is no OME-Zarr image of axes c, y, x whose channels are red, green, blue and maybe alpha.
+            ImageError: it is not an OME-Zarr image of axes c, y, x whose channels are red, green, blue and optionally
+                alpha.
         """
         path = locate(path)
         try:
             layout = open_layout(path)
         except ImageError:
             raise
-        except Exception as error:  # zarr raises a different class for each kind of damage
+        except Exception as error:  # zarr raises different errors for each kind of damage
             raise ImageError(f"not a Zarr image: {path}: {first_line(error)}") from error
         if not layout.is_result:
             raise ImageError(f"not a result of tilegan: {path}")
@@ -51,36 +52,36 @@ class CopiedStore(Store):
         return copied
 
     def is_complete(self) -> bool:
-        """Whether there is a file for each chunk; what we write leaves none out."""
+        """Whether there is a file for each chunk; our writers leave none out."""
         return all(array.nchunks_initialized == array.nchunks for array in self._arrays)
 
     def _check_there(self, level: int, window: Window) -> None:
-        """Nothing: chunks that hold only zeros may be left out."""
+        """Check nothing: chunks of zeros may be left out."""
 
 
 def open_result(path: str | Path) -> Store:
-    """Open a finished store, or what is left of one in another form.
+    """Open a finished store, or a copy of one in another form.
 
     Raises:
-        ImageError: there is none.
+        ImageError: there is neither.
     """
     try:
         return Store.open(path)
     except ImageError as error:
-        told = error
+        cause = error
     try:
         return CopiedStore.open(path)
     except ImageError:
-        raise told from told.__cause__
+        raise cause from cause.__cause__
 
 
 def has_all_shards(store: Store) -> bool:
-    """Whether all files of a store of this disk are there; they are counted, and not looked into.
+    """Whether all files of a store on this disk exist; they are counted, not read.
 
-    Of one on object storage, where the root comes last, nothing is asked.
+    Stores on object storage, where the root is written last, are not checked.
 
     Raises:
-        OSError: a file is missing, or cannot be asked.
+        OSError: a file is missing, or cannot be queried.
     """
     if is_remote(store.path):
         return True

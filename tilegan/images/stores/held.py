@@ -1,4 +1,4 @@
-"""A result in memory, through the interface of a store: what small images are exported from."""
+"""A result in memory with the interface of a store, from which small images are exported."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tilegan.images.stores.store import Store
 
 
 class _Array(NamedTuple):
-    """What a store asks its arrays for."""
+    """The interface that a store uses of its arrays."""
 
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
@@ -21,17 +21,17 @@ class _Array(NamedTuple):
 
 
 class HeldStore(Store):
-    """A store of one level and one shard, to be read only."""
+    """A read-only store of one level and one shard."""
 
     def __init__(self, pixels: Pixels, origin: Origin, made: Provenance | None = None, name: str | None = None) -> None:
-        """Take uint8 or uint16 pixels (h, w, 3), or 4 with opacity, and what a store holds beside them."""
+        """Wrap uint8 or uint16 pixels (h, w, 3), or 4 channels with opacity, and the metadata of a store."""
         height, width, channels = pixels.shape
         array = _Array((channels, height, width), (channels, height, width), pixels.dtype)
-        # as a store on disk would give it back
+        # as read from a store on disk
         origin = Origin.from_json(json.loads(json.dumps(origin.to_json())))
         super().__init__(Path("memory"), [cast(Any, array)], max(height, width), origin, made, name)
         self._pixels = pixels
 
     def read(self, level: int, window: Window) -> Pixels:  # noqa: ARG002 - there is one level
-        """Return the pixels of a window: (h, w, ``channels``) of type ``dtype``."""
+        """Read a window: (h, w, ``channels``) of dtype ``dtype``."""
         return window.of(self._pixels)

@@ -1,4 +1,4 @@
-"""Whether an image that can be transparent is so anywhere: a fully opaque one fits into formats without opacity."""
+"""Test whether an image with opacity is opaque everywhere, so that it fits into formats without opacity."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,15 +8,15 @@ import numpy as np
 from tilegan.geometry import Pixels, Window
 from tilegan.images.stores.store import Store
 
-_PIXELS = 2**24  # looked at at once, but at least a row of blocks
+_PIXELS = 2**24  # pixels read at once; at least a row of blocks
 
 
 def is_opaque(read_mask: Callable[[Window], Pixels | None], region: Window, block_rows: int = 1) -> bool:
-    """Whether all pixels of a region are opaque; it is read from the top down to the first one that is not.
+    """Whether all pixels of a region are opaque; reads from top to bottom until one is not.
 
     Args:
-        read_mask: as that of a ``Source``.
-        region: of the image.
+        read_mask: ``read_mask`` of a ``Source``.
+        region: region of the image.
         block_rows: rows that are decoded at once.
 
     Raises:
@@ -34,14 +34,14 @@ def is_opaque(read_mask: Callable[[Window], Pixels | None], region: Window, bloc
 
 
 class OpaqueStore(Store):
-    """A store without the opacity that it has: its first three channels, to be read only."""
+    """A store without its opacity: its first three channels, read-only."""
 
     def __init__(self, store: Store) -> None:
-        """Take a finished store."""
+        """Wrap a finished store."""
         origin = replace(store.origin, opacity=None) if store.origin is not None else None
         super().__init__(store.path, store._arrays, store.shard, origin, store.made, store.name)
         self.channels = 3
 
     def read(self, level: int, window: Window) -> Pixels:
-        """The pixels of a window of a level: (h, w, 3) of type ``dtype``; see ``Store.read``."""
+        """Read a window of a level: (h, w, 3) of dtype ``dtype``; see ``Store.read``."""
         return super().read(level, window)[..., :3]

@@ -1,4 +1,4 @@
-"""The smaller levels of a store: each shard is computed from the stored shards of the level below it."""
+"""The reduced levels of a store; each shard is computed from stored shards of the next larger level."""
 
 from itertools import product
 from threading import Lock
@@ -11,15 +11,12 @@ from tilegan.geometry import Pixels, Window, grid_cell, split
 from tilegan.images.stores.store import Store
 from tilegan.progress import Progress, silent
 
-_SIDE = 1024  # of the parts that are reduced at once, in pixels of the smaller level
-_SQUARES = 2**17  # whose colours are weighted at once; each takes some 200 bytes
+_SIDE = 1024  # side of the parts reduced at once, in pixels of the smaller level
+_SQUARES = 2**17  # squares weighted at once; each takes about 200 bytes
 
 
 class Recent:
-    """Shards that were just made, halved already, as long as memory allows: what a pyramid need not read again.
-
-    Safe to use from many threads.
-    """
+    """A cache of recently written shards, halved already, that a pyramid need not read again; thread-safe."""
 
     def __init__(self, limit: int) -> None:
         """Keep at most ``limit`` bytes."""
@@ -29,7 +26,7 @@ class Recent:
         self._lock = Lock()
 
     def put(self, level: int, index: tuple[int, int], pixels: Pixels) -> None:
-        """Keep a shard of ``level``, (h, w, channels), halved; what was put first is forgotten first."""
+        """Halve and keep a shard of ``level``, (h, w, channels); the oldest ones are dropped first."""
         halved = halve(pixels)
         with self._lock:
             self._halves[level, *index] = halved
@@ -38,7 +35,7 @@ class Recent:
                 self._held -= self._halves.pop(next(iter(self._halves))).nbytes
 
     def take(self, level: int, index: tuple[int, int]) -> Pixels | None:
-        """The halved shard, which is forgotten; None if it is not there any more."""
+        """Remove and return a halved shard; None if it is no longer there."""
         with self._lock:
             halved = self._halves.pop((level, *index), None)
             self._held -= 0 if halved is None else halved.nbytes
@@ -46,20 +43,20 @@ class Recent:
 
 
 def reduced_shard(store: Store, level: int, index: tuple[int, int], recent: Recent | None = None) -> Pixels:
-    """The pixels of a shard of a level, from the finished level ``level - 1``.
+    """Compute a shard of a level from the finished level ``level - 1``.
 
     Args:
-        store: where the level below is complete under this shard.
+        store: store whose level ``level - 1`` is complete under this shard.
         level: at least 1.
         index: (row, column) in the grid of shards of ``level``.
-        recent: halved shards of the level below that are in memory; the others are read from the store. It needs
-            shards of even sides.
+        recent: cache of halved shards of level ``level - 1``; others are read from the store. It requires shards of
+            even sides.
 
     Returns:
-        What ``store.write_shard(level, index, ...)`` takes.
+        Pixels for ``store.write_shard(level, index, ...)``.
 
     Raises:
-        ImageError: a shard below is torn or changed.
+        ImageError: a shard of level ``level - 1`` is torn or changed.
     """
     cell = grid_cell(index, store.shard, *store.shape(level))
     pixels: Pixels = np.empty((cell.height, cell.width, store.channels), store.dtype)
@@ -71,8 +68,8 @@ def reduced_shard(store: Store, level: int, index: tuple[int, int], recent: Rece
             pixels[quadrant.top : quadrant.bottom, quadrant.left : quadrant.right] = halved
             continue
         for part in split(quadrant, _SIDE):
-            place = Window(cell.top + part.top, cell.left + part.left, part.height, part.width)
-            pixels[part.top : part.bottom, part.left : part.right] = _halved(store, level, place)
+            window = Window(cell.top + part.top, cell.left + part.left, part.height, part.width)
+            pixels[part.top : part.bottom, part.left : part.right] = _halved(store, level, window)
     return pixels
 
 
@@ -84,11 +81,11 @@ def _halved(store: Store, level: int, window: Window) -> Pixels:
 
 
 def build_levels(store: Store, progress: Progress = silent) -> None:
-    """Write all the smaller levels of a store whose level 0 is complete, one after another.
+    """Write all reduced levels of a store with a complete level 0, one after another.
 
     Args:
-        store: not an image yet, or these levels may be read while they are replaced.
-        progress: told the pixels done, phase 'pyramid'.
+        store: a store that is not finished, since these levels would be read while they are replaced.
+        progress: called with the pixels done, phase 'pyramid'.
 
     Raises:
         ImageError: level 0 is damaged.
@@ -106,24 +103,24 @@ def build_levels(store: Store, progress: Progress = silent) -> None:
 
 
 def halve(pixels: Pixels) -> Pixels:
-    """Mean of each 2 x 2 square, rounded to the nearest level, halves up.
+    """Average each 2 x 2 square, rounded to the nearest level, halves up.
 
-    Colours are weighted by opacity, so that those of pixels that mean nothing do not bleed into their neighbours; where
-    a whole square is transparent, they count alike. At an odd bottom or right edge the last row or column stands in for
-    the missing one, so that the mean is over what is there.
+    Colors are weighted by opacity, so that those of invalid pixels do not bleed into their neighbors; in a fully
+    transparent square they count equally. At an odd bottom or right edge the last row or column is repeated, so that
+    the mean is over existing pixels.
 
     Args:
-        pixels: uint8 or uint16 (h, w, channels), 3 or 4 where the last is opacity.
+        pixels: uint8 or uint16 (h, w, channels), 3 channels, or 4 if the last is opacity.
 
     Returns:
-        The same type, (ceil(h / 2), ceil(w / 2), channels).
+        Pixels of the same dtype, (ceil(h / 2), ceil(w / 2), channels).
     """
     height, width, channels = pixels.shape
     if height % 2 or width % 2:
         pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     means = _means(pixels)
     if channels == 4 and pixels.size and pixels[..., 3].min() != pixels[..., 3].max():
-        # Only squares of pixels of different opacity differ from the plain mean.
+        # Only squares of varying opacity differ from the plain mean.
         rows, columns = np.nonzero(_vary(pixels[..., 3]))
         for part in (slice(start, start + _SQUARES) for start in range(0, len(rows), _SQUARES)):
             means[rows[part], columns[part], :3] = _weighted(pixels, rows[part], columns[part])
@@ -142,13 +139,13 @@ def _means(pixels: Pixels) -> Pixels:
 
 
 def _vary(opacity: Pixels) -> Any:
-    """Which 2 x 2 squares hold different values: bool (h / 2, w / 2)."""
+    """Return which 2 x 2 squares hold different values: bool (h / 2, w / 2)."""
     first, *others = (opacity[top::2, left::2] for top in (0, 1) for left in (0, 1))
     return np.logical_or.reduce([first != other for other in others])
 
 
 def _weighted(pixels: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """The weighted mean colours (n, 3) of the squares at these places of the smaller level."""
+    """Return the weighted mean colors (n, 3) of the squares at these positions of the smaller level."""
     square = [pixels[2 * rows + top, 2 * columns + left].astype(np.uint64) for top in (0, 1) for left in (0, 1)]
     weights = sum(pixel[:, 3:] for pixel in square)
     sums = sum(pixel[:, :3] * pixel[:, 3:] for pixel in square)

@@ -1,4 +1,4 @@
-"""Which arrays of a Zarr folder are an image, and what their axes mean; nothing outside the folder is touched."""
+"""Find the arrays of a Zarr folder that form an image, and the meaning of their axes; nothing outside is opened."""
 
 import math
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from zarr.storage import LocalStore
 from tilegan.errors import ImageError
 from tilegan.files import is_remote, os_errors, storage_options
 from tilegan.images.metadata.geozarr import geo_of_attributes
-from tilegan.images.metadata.ome import are_colours, dpi_of_multiscale
+from tilegan.images.metadata.ome import are_colors, dpi_of_multiscale
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.source import shown
 
-LARGEST_CHUNK = 2**30  # bytes that a chunk may decode to
+LARGEST_CHUNK = 2**30  # limit of the decoded bytes of a chunk
 _LARGEST_SIDE = 2**31 - 1
-_MOST_CHUNKS = 2**28  # of a plane; more are no image but a way to hang
+_MOST_CHUNKS = 2**28  # limit of the chunks of a plane; more would only exhaust time
 _CONTENT = "tczyx"
 _OTHER_NAMES = {"band": "c", "bands": "c", "channel": "c", "channels": "c", "rgb": "c", "s": "c", "time": "t"}
 
@@ -29,16 +29,16 @@ class Layout:
     """The arrays of an image.
 
     Attributes:
-        levels: largest first.
-        folders: of the levels, seen from the image's own; '' for itself.
+        levels: arrays, largest first.
+        folders: folders of the levels, relative to the image's; '' for its own.
         axes: one letter of 'tczyx' for each axis.
-        origin: what the store of a result says of the image it was made from; None if it is none.
-        is_store: whether it is one, of which no part may be missing.
-        dpi: pixels per inch of the largest level, horizontally and vertically; None if it does not say.
-        omero: what it says of colours and windows of its channels, unchecked.
-        geo: where its largest level lies, by the conventions of GeoZarr; None if it does not say.
-        made: what made it; None if it does not say.
-        name: of the image; None if it has none.
+        origin: source metadata in a store; None if it is not a store.
+        is_store: whether it is a store, which has to be complete.
+        dpi: pixels per inch of the largest level, horizontally and vertically; None if undeclared.
+        omero: unchecked 'omero' metadata: colors and windows of channels.
+        geo: georeference of the largest level by the GeoZarr conventions; None if undeclared.
+        made: provenance; None if undeclared.
+        name: name of the image; None if it has none.
     """
 
     levels: list[zarr.Array[Any]]
@@ -54,21 +54,21 @@ class Layout:
 
     @property
     def is_result(self) -> bool:
-        """Whether it has the form of our results: it is a store, or a copy that may have lost what we say of it."""
+        """Whether it has the form of a result: a store, or a copy that may have lost our attributes."""
         full = self.levels[0]
-        alike = self.axes == "cyx" and full.dtype in (np.uint8, np.uint16) and are_colours(self.omero, full.shape[0])
+        alike = self.axes == "cyx" and full.dtype in (np.uint8, np.uint16) and are_colors(self.omero, full.shape[0])
         return self.is_store or alike
 
 
 def open_layout(path: Path) -> Layout:
-    """Find the image of a folder, here or what ``locate`` gave for a URL.
+    """Find the image of a folder, local or found by ``locate``.
 
     Raises:
-        ImageError: there is none, or an absurd one.
-        Exception: of zarr, a different class for each kind of damage.
+        ImageError: there is none, or its shape is absurd.
+        Exception: zarr raises different errors for each kind of damage.
     """
     with os_errors():
-        # zarr would take some names of folders for URLs
+        # zarr would take some folder names for URLs
         store: Any = str(path) if is_remote(path) else LocalStore(path, read_only=True)
         node = zarr.open(store, mode="r", storage_options=storage_options(path))
     layout = Layout([node], [""], _axes_of(node, path)) if isinstance(node, zarr.Array) else _multiscale(node, path)
@@ -91,8 +91,8 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
             raise ImageError(f"not an OME-Zarr image: {shown(path)}: its level '{shown(folder)}' is no array")
         levels.append(level)
     if not levels:
-        raise ImageError(f"not an OME-Zarr image: {shown(path)}: it tells of no level")
-    # up to version 0.2 the axes were always these
+        raise ImageError(f"not an OME-Zarr image: {shown(path)}: it declares no level")
+    # fixed axes up to version 0.2
     axes = _letters([axis["name"] if isinstance(axis, dict) else axis for axis in first.get("axes", _CONTENT)])
     if any(len(axes) != level.ndim for level in levels) or not _fits(axes):
         raise ImageError(f"not an OME-Zarr image: {shown(path)}: axes '{shown(axes)}' for shape {levels[0].shape}")
@@ -102,12 +102,12 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
     full = levels[order[0]]
     sides = full.shape[axes.index("y")], full.shape[axes.index("x")]
     name = first.get("name")
-    told = own.get("origin") if isinstance(own, dict) else None
+    content = own.get("origin") if isinstance(own, dict) else None
     return Layout(
         levels=[levels[number] for number in order],
         folders=[folders[number] for number in order],
         axes=axes,
-        origin=_origin(told) if told else None,
+        origin=_origin(content) if content else None,
         is_store=isinstance(own, dict) and "shard" in own and group.metadata.zarr_format == 3,
         dpi=dpi_of_multiscale(first, order[0]),
         omero=attributes.get("ome", attributes).get("omero"),
@@ -117,14 +117,14 @@ def _multiscale(group: zarr.Group, path: Path) -> Layout:
     )
 
 
-def _origin(told: Any) -> Origin:
-    """What a store says of its image, if it can be meant.
+def _origin(content: Any) -> Origin:
+    """Parse the source metadata of a store.
 
     Raises:
-        ValueError: it cannot be read, or makes no sense.
+        ValueError: they cannot be read, or are invalid.
     """
     try:
-        origin = Origin.from_json(_of_type(told, dict))
+        origin = Origin.from_json(_of_type(content, dict))
     except ImageError as error:
         raise ValueError(str(error)) from error
     numbers = [origin.low, origin.high, *(origin.dpi or ())]
@@ -141,7 +141,7 @@ def _origin(told: Any) -> Origin:
         or (origin.dpi is not None and len(origin.dpi) != 2)
         or np.dtype(origin.dtype).kind not in "buifc"
     ):
-        raise ValueError("what it says of the image it was made from makes no sense")
+        raise ValueError("its source metadata is invalid")
     return origin
 
 
@@ -152,7 +152,7 @@ def _of_type(value: Any, kind: type) -> Any:
 
 
 def _inside(group: zarr.Group) -> str:
-    """What a group holds, for a message."""
+    """Describe the content of a group, for a message."""
     arrays: list[str] = []
     images: list[str] = []
     others: list[str] = []
@@ -160,8 +160,8 @@ def _inside(group: zarr.Group) -> str:
         if isinstance(member, zarr.Array):
             arrays.append(name)
         else:
-            told: Any = member.attrs.asdict()
-            is_image = "multiscales" in told or "multiscales" in (told.get("ome") or {})
+            attributes: Any = member.attrs.asdict()
+            is_image = "multiscales" in attributes or "multiscales" in (attributes.get("ome") or {})
             (images if is_image else others).append(name)
     for kind, names in (("images", images), ("arrays", arrays), ("groups", others)):
         if names:
@@ -182,7 +182,7 @@ def _refuse_outside(path: Path, folder: str) -> None:
 
 
 def _axes_of(array: zarr.Array[Any], path: Path) -> str:
-    """Axes by their names, else by their sizes: the last or else the first of three is the bands."""
+    """Return axes by their names, else by sizes: of three axes, the last or else the first one is the bands."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.asdict().get("_ARRAY_DIMENSIONS")
     axes = _letters(names or [])
     if len(axes) == array.ndim and _fits(axes):

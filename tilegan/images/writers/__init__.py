@@ -1,1 +1,1 @@
-"""A finished store as a file of each format."""
+"""Writers of finished stores, by format."""

@@ -1,7 +1,7 @@
-"""A Cloud-Optimized GeoTIFF: tiles, their places at the front of the file, and all smaller levels.
+"""A Cloud-Optimized GeoTIFF: tiled, with its tables at the front of the file, and with all overviews.
 
-GDAL puts such a file together from another image whose levels it can read. So each level is first written, without
-loss, to a plain TIFF of its own, and a VRT, a few lines of XML, shows them to GDAL as one image.
+GDAL assembles such a file from another image with overviews. So each level is first written losslessly to a plain TIFF
+of its own, and a VRT, a few lines of XML, presents them to GDAL as one image.
 """
 
 import base64
@@ -31,14 +31,14 @@ from tilegan.images.writers.tiff_metadata import put_in, room_for
 from tilegan.images.writers.values import MASK, Values
 from tilegan.progress import Progress
 
-BLOCK = 512  # side of the blocks, in pixels; the smallest level is not larger than one
-CACHE = 2**26  # bytes of blocks that GDAL holds
-_SIDE = 2 * BLOCK  # of the windows that are copied at once
-_COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha)
+BLOCK = 512  # side of the blocks, in pixels; the smallest level fits one block
+CACHE = 2**26  # bytes of GDAL's block cache
+_SIDE = 2 * BLOCK  # side of the windows that are copied at once
+_COLORS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha)
 _CONFIG = {
-    "GDAL_PAM_ENABLED": False,  # no .aux.xml beside the file
+    "GDAL_PAM_ENABLED": False,  # write no .aux.xml beside the file
     "GDAL_TIFF_INTERNAL_MASK": True,
-    "GDAL_NUM_THREADS": 1,  # with more, GDAL loses the errors of a full disk
+    "GDAL_NUM_THREADS": 1,  # with more threads, GDAL loses errors of a full disk
     "GDAL_CACHEMAX": CACHE,
 }
 
@@ -46,19 +46,19 @@ _CONFIG = {
 def write_cog(
     path: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None
 ) -> tuple[str, ...]:
-    """Write a store as RGB, or RGB and alpha, with all that its origin says; a BigTIFF where that may be needed.
+    """Write a store as RGB, or RGB and alpha, with its source metadata; a BigTIFF if it may be needed.
 
-    The folder holds the levels without loss meanwhile: on the disk there is to be room for twice 4/3 of all values.
+    The folder also holds the lossless levels meanwhile: the disk needs room for twice 4/3 of all values.
 
     Args:
-        path: the file; one that is there is replaced. What else is in its folder may be replaced too.
-        store: with level 0 complete.
-        options: how it is compressed.
-        progress: told the output pixels done, phase 'export'; the last of them when the file is complete.
-        made: what made it, as ``Provenance.text``.
+        path: output file; an existing one is replaced. Other files in its folder may be replaced too.
+        store: store with a complete level 0.
+        options: compression.
+        progress: called with the output pixels done, phase 'export'; the last of them when the file is complete.
+        made: provenance, as ``Provenance.text``.
 
     Returns:
-        What is written otherwise than it was in the origin, a line each.
+        Differences from the source metadata, one line each.
 
     Raises:
         OSError: the file cannot be written, or not completely.
@@ -81,52 +81,52 @@ def write_cog(
             )
             for file in (*levels.files, source):
                 file.unlink()
-            told = not origin.metadata.kinds or put_in(path, origin.metadata)
-            with rasterio.open(path) as dataset:  # the last block is the last to be written; its loss is not reported
+            is_inserted = not origin.metadata.kinds or put_in(path, origin.metadata)
+            with rasterio.open(path) as dataset:  # the last block is written last, and its loss is not reported
                 dataset.read(window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
     except (RasterioError, CPLE_BaseError) as error:
         raise OSError(f"{first_line(error.__cause__ or error)}: is the disk full?") from error
     progress("export", height * width, height * width)
     if not Values.are_kept(origin, store.dtype) and any(band.is_measure for band in origin.bands):
-        notes += ("scale, offset and unit of its bands are left out, for values are others: --depth keep keeps them",)
-    if not told:
-        notes += (f"{', '.join(origin.metadata.kinds)} are left out: GDAL built the file in another way than expected",)
+        notes += ("scale, offset and unit of its bands are left out, because values changed: --depth keep keeps them",)
+    if not is_inserted:
+        notes += (f"{', '.join(origin.metadata.kinds)} are left out: GDAL laid out the file in an unexpected way",)
     if origin.domains:
         notes += (f"tags of {', '.join(origin.domains)} are left out",)
     return notes
 
 
 def _check_room(folder: Path, raw: int) -> None:
-    # GDAL reports a full disk on stderr, and not in every case to us.
+    # GDAL reports a full disk on stderr, and not always as an error.
     needed, free = 2 * raw * 4 // 3, shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(f"up to {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free on that disk")
 
 
 def _encoding(options: ExportOptions, levels: int, dtype: np.dtype[Any]) -> dict[str, Any]:
-    """What GDAL's driver is told."""
+    """Return the creation options for GDAL's driver."""
     encoding: dict[str, Any] = {
         "COMPRESS": options.compress.upper(),
         "BLOCKSIZE": BLOCK,
-        "BIGTIFF": "IF_SAFER",  # from 2 GiB of raw pixels on; the limit is 4 GiB of compressed ones
+        "BIGTIFF": "IF_SAFER",  # from 2 GiB of raw pixels; the limit is 4 GiB of compressed pixels
         "OVERVIEWS": "FORCE_USE_EXISTING" if levels > 1 else "NONE",
     }
     if options.compress in LOSSY:
-        quality = 100 if options.lossless else options.quality  # 100 is WebP without loss
+        quality = 100 if options.lossless else options.quality  # 100: lossless WebP
         if options.compress == "webp" and not options.lossless:
             quality = min(quality, 99)
         return encoding | {"QUALITY": quality, "OVERVIEW_QUALITY": quality}
-    # differences of floats are a way of writing them that not all readers know
+    # not all readers support the predictor of floats
     encoding["PREDICTOR"] = "NO" if dtype.kind == "f" else "YES"
     # a few percent larger than at the slowest level
     return encoding if options.compress == "lzw" else encoding | {"LEVEL": 1}
 
 
 class _Levels:
-    """The levels of a store, each as a TIFF that only GDAL will see.
+    """The levels of a store, each as a temporary TIFF for GDAL.
 
     Attributes:
-        files: the largest first.
+        files: the files, largest level first.
     """
 
     def __init__(self, folder: Path, store: Store, values: Values, progress: Progress) -> None:
@@ -165,9 +165,9 @@ class _Levels:
         }
 
     def _write(self, level: int, cell: Window) -> Pixels:
-        """Write a cell of a level and all that it is made from; its pixels.
+        """Write a cell of a level and everything it is reduced from; return its pixels.
 
-        The levels that a store may have of its own are the same: each is the one below it, halved.
+        They equal those of a store's own levels: each level is the one below it, halved.
         """
         if level == 0:
             pixels = self._store.read(0, cell)
@@ -188,13 +188,13 @@ class _Levels:
         if level == 0:
             self._done += cell.height * cell.width
             total = self._shapes[0][0] * self._shapes[0][1]
-            if self._done < total:  # else there is still a file to be put together
+            if self._done < total:  # otherwise the file still has to be assembled
                 self._progress("export", self._done, total)
         return pixels
 
 
 def _bands(origin: Origin, values_are_kept: bool) -> tuple[Band, ...]:
-    """What is said of the bands of a result."""
+    """Return the band metadata of a result."""
     if values_are_kept:
         return origin.bands
     return tuple(Band(band.description, tags=band.tags) for band in origin.bands)
@@ -208,20 +208,20 @@ def _joined(
     bands: tuple[Band, ...],
     made: str | None,
 ) -> Path:
-    """A VRT that shows level 0 with the others as its overviews, and with what the origin says."""
+    """Write a VRT that presents level 0 with the others as its overviews, and with the source metadata."""
     joined = folder / "levels.vrt"
     with rasterio.open(levels[0], "r+") as dataset:
         height, width = dataset.shape
-        dataset.colorinterp = _COLOURS[: values.bands]
+        dataset.colorinterp = _COLORS[: values.bands]
         dataset.update_tags(**_tags(origin), **({} if made is None else {KEY: made}))
         if bands:
             rest = values.bands - len(bands)
             dataset.scales = [*(band.scale for band in bands), *[1.0] * rest]
             dataset.offsets = [*(band.offset for band in bands), *[0.0] * rest]
-            for index, told in enumerate(bands, 1):
-                dataset.set_band_description(index, told.description)
-                dataset.set_band_unit(index, told.unit)
-                dataset.update_tags(index, **told.tags)
+            for index, band in enumerate(bands, 1):
+                dataset.set_band_description(index, band.description)
+                dataset.set_band_unit(index, band.unit)
+                dataset.update_tags(index, **band.tags)
         if values.nodata is not None:
             dataset.nodata = values.nodata
         if origin.geo is not None:
@@ -230,23 +230,23 @@ def _joined(
                 dataset.gcps = list(geo.gcps), geo.crs
             elif geo.crs is not None:
                 dataset.crs = geo.crs
-            if geo.transform is not None:  # with it, GDAL keeps no ground control points
+            if geo.transform is not None:  # a transform makes GDAL drop ground control points
                 dataset.transform = geo.transform
             if geo.rpcs is not None:
                 dataset.rpcs = geo.rpcs
     rasterio.shutil.copy(levels[0], joined, driver="VRT")
     tree = ElementTree.parse(joined)
-    for band in tree.iter("VRTRasterBand"):
+    for element in tree.iter("VRTRasterBand"):
         for level in levels[1:]:
-            overview = ElementTree.SubElement(band, "Overview")
+            overview = ElementTree.SubElement(element, "Overview")
             ElementTree.SubElement(overview, "SourceFilename", relativeToVRT="1").text = level.name
-            ElementTree.SubElement(overview, "SourceBand").text = band.get("band", "mask,1")
+            ElementTree.SubElement(overview, "SourceBand").text = element.get("band", "mask,1")
     if (profile := profile_of(origin)) is not None:
-        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
-        ElementTree.SubElement(said, "MDI", key="SOURCE_ICC_PROFILE").text = base64.b64encode(profile).decode()
+        domain = ElementTree.SubElement(tree.getroot(), "Metadata", domain="COLOR_PROFILE")
+        ElementTree.SubElement(domain, "MDI", key="SOURCE_ICC_PROFILE").text = base64.b64encode(profile).decode()
     if room := room_for(origin.metadata):
-        said = ElementTree.SubElement(tree.getroot(), "Metadata", domain="xml:XMP", format="xml")
-        ElementTree.SubElement(said, "room").text = "-" * room
+        domain = ElementTree.SubElement(tree.getroot(), "Metadata", domain="xml:XMP", format="xml")
+        ElementTree.SubElement(domain, "room").text = "-" * room
     tree.write(joined)
     return joined
 
@@ -255,6 +255,6 @@ def _tags(origin: Origin) -> dict[str, str]:
     tags = dict(origin.geo.tags) if origin.geo is not None else {}
     if origin.dpi is not None:
         across, down = (f"{value:.12g}" for value in origin.dpi)
-        inch = "2"  # TIFF's number of it
+        inch = "2"  # TIFF tag
         tags |= {"TIFFTAG_XRESOLUTION": across, "TIFFTAG_YRESOLUTION": down, "TIFFTAG_RESOLUTIONUNIT": inch}
     return tags

@@ -1,8 +1,8 @@
-"""A deep zoom image: small tiles of all levels in folders, which viewers such as OpenSeadragon fetch one by one.
+"""A Deep Zoom image: small tiles of all levels in folders, fetched one by one by viewers such as OpenSeadragon.
 
 ``name.dzi`` is a few lines of XML; the tile at a column and row of a level is ``name_files/LEVEL/COLUMN_ROW.jpg``, or
-.png. Level 0 is of one pixel, and each further one twice as high and wide, up to full resolution. A tile shows
-``TILE`` pixels a side, and ``OVERLAP`` more where it has a neighbour.
+.png. Level 0 has one pixel, and each further level is twice as high and wide, up to full resolution. A tile covers
+``TILE`` pixels a side, plus ``OVERLAP`` pixels where it has a neighbor.
 """
 
 import io
@@ -20,21 +20,21 @@ from tilegan.images.stores.store import Store
 from tilegan.progress import Progress
 
 TILE, OVERLAP = 254, 1
-_AT_ONCE = 8 * TILE  # side of the squares that are read at once, in pixels
+_AT_ONCE = 8 * TILE  # side of the squares read at once, in pixels
 
 
 def write_dzi(
     path: Path, folder: Path, store: Store, options: ExportOptions, progress: Progress, made: str | None = None
 ) -> None:
-    """Write a store of 8 bits, with its tiles in JPEG, or in PNG where they shall be lossless or have opacity.
+    """Write an 8-bit store, with tiles in JPEG, or in PNG if they must be lossless or have opacity.
 
     Args:
-        path: the file.
-        folder: of its tiles, which is not there yet.
-        store: with all levels.
-        options: how the tiles are encoded.
-        progress: told the output pixels done, phase 'export'.
-        made: what made it, as ``Provenance.text``.
+        path: output file.
+        folder: folder of its tiles, which must not exist.
+        store: store with all levels.
+        options: encoding of the tiles.
+        progress: called with the output pixels done, phase 'export'.
+        made: provenance, as ``Provenance.text``.
 
     Raises:
         OSError: a file cannot be written.
@@ -63,29 +63,29 @@ def write_dzi(
         f'Overlap="{OVERLAP}" TileSize="{TILE}">\n  <Size Width="{width}" Height="{height}"/>\n</Image>\n'
         + (f"<!-- {KEY} {made} -->\n" if made is not None else "")
     )
-    os.sync()  # there may be millions of tiles, too many to be waited for one by one
+    os.sync()  # there may be millions of tiles, too many to sync one by one
 
 
 def comment_of_dzi(path: Path) -> str | None:
-    """What a .dzi file of ours tells of what made it; None if it does not.
+    """Return the provenance in a .dzi file written here; None if it has none.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     found = re.search(rf"<!-- {KEY} (.*) -->", path.read_text())
     return found[1] if found else None
 
 
 def has_all_tiles(path: Path, folder: Path) -> bool:
-    """Whether the folder of tiles of a .dzi file holds as many tiles of each level as its size asks for.
+    """Whether the tile folder of a .dzi file holds as many tiles of each level as its size requires.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is none of ours.
+        ValueError: it was not written here.
     """
     found = re.search(r'Format="(\w+)".*<Size Width="(\d+)" Height="(\d+)"/>', path.read_text(), re.DOTALL)
     if found is None:
-        raise ValueError(f"no deep zoom image of ours: {path}")
+        raise ValueError(f"not a Deep Zoom image written by tilegan: {path}")
     ending, width, height = f".{found[1]}", int(found[2]), int(found[3])
     for level in reversed(range((max(height, width) - 1).bit_length() + 1)):
         tiles = folder / str(level)
@@ -100,7 +100,7 @@ def has_all_tiles(path: Path, folder: Path) -> bool:
 
 
 def _grown(window: Window, whole: Window) -> Window:
-    """A window with the overlap on all sides where it has neighbours."""
+    """Return a window extended by the overlap on all sides where it has neighbors."""
     top, left = max(0, window.top - OVERLAP), max(0, window.left - OVERLAP)
     bottom, right = min(whole.height, window.bottom + OVERLAP), min(whole.width, window.right + OVERLAP)
     return Window(top, left, bottom - top, right - left)
@@ -110,22 +110,22 @@ class _Tiles:
     """The folder of tiles.
 
     Attributes:
-        ending: of their names, without the dot.
+        ending: ending of their names, without the dot.
     """
 
     def __init__(self, folder: Path, ending: str, quality: int) -> None:
         self.ending = ending
         self._folder, self._quality = folder, quality
 
-    def write(self, level: int, part: Window, whole: Window, pixels: Pixels, place: Window) -> None:
-        """Write the tiles that a part of a level consists of, from the pixels of a place around it."""
+    def write(self, level: int, part: Window, whole: Window, pixels: Pixels, around: Window) -> None:
+        """Write the tiles that cover a part of a level, from the pixels of a window around it."""
         folder = self._folder / str(level)
         folder.mkdir(parents=True, exist_ok=True)
         for cell in split(part, TILE):
             tile = _grown(cell, whole)
-            top, left = tile.top - place.top, tile.left - place.left
+            top, left = tile.top - around.top, tile.left - around.left
             image = Image.fromarray(pixels[top : top + tile.height, left : left + tile.width])
-            # not to a file at once: Pillow takes no notice when the disk takes half of a JPEG
+            # not to a file directly: Pillow does not notice if the disk takes half of a JPEG
             encoded = io.BytesIO()
             if self.ending == "png":
                 image.save(encoded, "PNG")

@@ -1,8 +1,8 @@
-"""A JPEG written band by band, so that memory does not grow with the image.
+"""A JPEG written band by band, in memory that does not grow with the image.
 
-Each band is encoded by Pillow as an image of its own, with a restart marker after every row of blocks. At such a marker
-a decoder forgets what came before, so that the bands' data, joined by one more marker, are the data of the whole image,
-and only the height in the first header has to be put right.
+Pillow encodes each band as an image of its own, with a restart marker after every row of blocks. A decoder resets its
+state at a marker, so that the data of all bands, joined by one more marker each, are the data of the whole image; only
+the height in the first header has to be corrected.
 """
 
 import io
@@ -22,13 +22,13 @@ from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import profile_of
 from tilegan.images.metadata.provenance import KEY
 
-MOST_DPI = 65_535  # that a header has room for
+MOST_DPI = 65_535  # limit of the header
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
-_APP1, _APP13 = b"\xff\xe1", b"\xff\xed"  # where EXIF and XMP are told, and IPTC
+_APP1, _APP13 = b"\xff\xe1", b"\xff\xed"  # segments of EXIF and XMP, and of IPTC
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 _COMMENT, _SCAN = 0xFE, 0xDA
 _RESTART_OR_END = re.compile(rb"\xff[\xd0-\xd7\xd9]")
-_PIECE = 2**24  # bytes of a file that are looked at at once
+_PIECE = 2**24  # bytes of a file that are read at once
 
 
 def write_jpeg(
@@ -39,17 +39,17 @@ def write_jpeg(
     quality: int,
     made: str | None = None,
 ) -> None:
-    """Write a baseline JPEG of full colour resolution (4:4:4).
+    """Write a baseline JPEG of full color resolution (4:4:4).
 
     Args:
-        file: to write to.
-        height: of the image, in pixels.
-        bands: uint8 (rows, width, 3) from the top down, ``height`` rows in all; each but the last has a multiple of
+        file: file to write to.
+        height: height of the image, in pixels.
+        bands: uint8 (rows, width, 3) from top to bottom, ``height`` rows in all; each but the last has a multiple of
             ``BAND_MULTIPLE`` of ``tilegan.images.writers.rows`` rows.
-        origin: whose resolution is kept, unless it is above 65,535 dpi, with its EXIF, XMP and IPTC, of at most 64 KiB
-            each, and with whose profile colours are tagged (see ``profile_of``).
+        origin: source metadata: its resolution is kept, unless it is above 65,535 dpi, and so are EXIF, XMP and IPTC of
+            at most 64 KiB each; colors are tagged with its profile (see ``profile_of``).
         quality: 1 to 100.
-        made: what made it, as ``Provenance.text``.
+        made: provenance, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -63,7 +63,7 @@ def write_jpeg(
         said["comment"] = f"{KEY} {made}"
     for number, band in enumerate(bands):
         encoded = io.BytesIO()
-        # The usual Huffman tables, the same for every band: tables made to measure would differ.
+        # Standard Huffman tables for all bands: optimized tables would differ between bands.
         Image.fromarray(band).save(
             encoded, "JPEG", quality=quality, subsampling=0, optimize=False, restart_marker_rows=1, **said
         )
@@ -71,7 +71,7 @@ def write_jpeg(
         frame, scan = _frame_and_scan(content)
         if number == 0:
             struct.pack_into(">H", content, frame + 5, height)  # after marker, length and precision
-            start = 4 + int.from_bytes(content[4:6], "big")  # JFIF's own part comes first
+            start = 4 + int.from_bytes(content[4:6], "big")  # JFIF's own segment comes first
             file.write(content[:start] + _parts(origin.metadata) + content[start:scan])
         else:
             file.write(_LAST_RESTART)
@@ -80,19 +80,21 @@ def write_jpeg(
 
 
 def _parts(metadata: Metadata) -> bytes:
-    """The parts of a header that hold EXIF, XMP and IPTC."""
-    told = (
+    """Return the header segments of EXIF, XMP and IPTC."""
+    segments = (
         (_APP1, EXIF_MARK, metadata.exif),
         (_APP1, XMP_MARK, metadata.xmp.encode()),
         (_APP13, PHOTOSHOP_MARK, photoshop_of_iptc(metadata.iptc) if metadata.iptc else b""),
     )
     return b"".join(
-        marker + struct.pack(">H", 2 + len(mark) + len(block)) + mark + block for marker, mark, block in told if block
+        marker + struct.pack(">H", 2 + len(mark) + len(block)) + mark + block
+        for marker, mark, block in segments
+        if block
     )
 
 
 def _frame_and_scan(content: bytearray) -> tuple[int, int]:
-    """Where the frame header begins, and where the coded data begin."""
+    """Return the offsets of the frame header and of the coded data."""
     position = frame = 2
     while content[position + 1] != _START_OF_SCAN:
         if content[position + 1] == _START_OF_FRAME:
@@ -102,12 +104,12 @@ def _frame_and_scan(content: bytearray) -> tuple[int, int]:
 
 
 def dpi_fits_jpeg(dpi: tuple[float, float] | None) -> bool:
-    """Whether a JPEG's header has room for pixels per inch, or there are none to tell."""
+    """Whether a JPEG header can hold these pixels per inch, or there are none to hold."""
     return dpi is None or all(0 < round(value) <= MOST_DPI for value in dpi)
 
 
 def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Marker and length of each segment up to the first scan; the file stands at its content, and may be read on."""
+    """Yield marker and length of each segment up to the first scan; the file is at its content, and may be read on."""
     position = 2
     while True:
         file.seek(position)
@@ -119,10 +121,10 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def comment_of_jpeg(path: Path) -> str | None:
-    """What a JPEG of ours tells of what made it; None if it does not.
+    """Return the provenance in a JPEG written here; None if it has none.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read.
+        OSError, ValueError, struct.error: the file cannot be read.
     """
     with path.open("rb") as file:
         for marker, length in _segments(file):
@@ -134,10 +136,10 @@ def comment_of_jpeg(path: Path) -> str | None:
 
 
 def is_complete_jpeg(path: Path) -> bool:
-    """Whether all rows of blocks are there: our JPEGs have a restart marker, of a number from 0 to 7, after each.
+    """Whether all rows of blocks are there: JPEGs written here have a restart marker, numbered 0 to 7, after each.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read, or ends too early.
+        OSError, ValueError, struct.error: the file cannot be read, or ends too early.
     """
     with path.open("rb") as file:
         return _has_all_rows(file)

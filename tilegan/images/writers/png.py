@@ -1,4 +1,4 @@
-"""A PNG written band by band, so that memory does not grow with the image."""
+"""A PNG written band by band, in memory that does not grow with the image."""
 
 import struct
 import zlib
@@ -14,30 +14,30 @@ from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import profile_of
 from tilegan.images.metadata.provenance import KEY
 
-_COLOUR_TYPE = {3: 2, 4: 6}  # PNG's numbers of RGB and of RGB with opacity
-_UP = 2  # of the filter: difference from the row above
-_METRE, _INCH = 1, 0.0254
-_MOST = 2**31 - 1  # of PNG's numbers
+_COLOR_TYPE = {3: 2, 4: 6}  # PNG color types of RGB and RGBA
+_UP = 2  # filter type: difference from the row above
+_METER, _INCH = 1, 0.0254
+_MOST = 2**31 - 1  # byte order of PNG
 _HEAD = 8  # bytes before the first chunk
-_PIECE = 2**24  # bytes of a file that are looked at at once
+_PIECE = 2**24  # bytes of a file that are read at once
 
 
 def write_png(
     file: BinaryIO, height: int, width: int, bands: Iterable[Pixels], origin: Origin, made: str | None = None
 ) -> None:
-    """Write a PNG of 8 or 16 bits, RGB or RGB and opacity.
+    """Write a PNG of 8 or 16 bits, RGB or RGBA.
 
-    Deflate looks for runs and codes the rest by Huffman alone: on filtered photographs and paintings that is as small
-    as its slowest search, at many times the speed.
+    Deflate searches for runs only and codes the rest by Huffman: on filtered photographs and paintings the result is as
+    small as by the slowest search, at many times the speed.
 
     Args:
-        file: to write to.
-        height: of the image, in pixels.
-        width: likewise.
-        bands: uint8 or uint16 (rows, width, 3 or 4) from the top down, ``height`` rows in all.
-        origin: whose resolution is kept, with its EXIF, XMP and IPTC, and with whose profile colours are tagged (see
-            ``profile_of``).
-        made: what made it, as ``Provenance.text``.
+        file: file to write to.
+        height: height of the image, in pixels.
+        width: its width.
+        bands: uint8 or uint16 (rows, width, 3 or 4) from top to bottom, ``height`` rows in all.
+        origin: source metadata: its resolution, EXIF, XMP and IPTC are kept, and colors are tagged with its profile
+            (see ``profile_of``).
+        made: provenance, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -50,7 +50,7 @@ def write_png(
             if made is not None:
                 _chunk(file, b"tEXt", f"{KEY}\0{made}".encode("ascii"))
             above = np.zeros(width * band.shape[2] * band.itemsize, np.uint8)
-        # the first byte of a value is the high one
+        # big-endian values
         rows = band.astype(band.dtype.newbyteorder(">"), copy=False).view(np.uint8).reshape(len(band), -1)
         lines = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
         lines[:, 0] = _UP
@@ -63,22 +63,22 @@ def write_png(
 
 
 def _head(file: BinaryIO, height: int, width: int, band: Pixels, origin: Origin) -> None:
-    """All that stands before the pixels."""
+    """Write all chunks before the pixels."""
     file.write(b"\x89PNG\r\n\x1a\n")
-    colour_type = _COLOUR_TYPE[band.shape[2]]
-    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * band.itemsize, colour_type, 0, 0, 0))
+    color_type = _COLOR_TYPE[band.shape[2]]
+    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * band.itemsize, color_type, 0, 0, 0))
     if (profile := profile_of(origin)) is not None:
         name = b"sRGB" if origin.profile is None else b"ICC profile"
         _chunk(file, b"iCCP", name + b"\0\0" + zlib.compress(profile))
     if origin.dpi is not None:
         across, down = (round(value / _INCH) for value in origin.dpi)
         if min(across, down) > 0 and max(across, down) <= _MOST:
-            _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METRE))
+            _chunk(file, b"pHYs", struct.pack(">IIB", across, down, _METER))
     if origin.metadata.exif:
         _chunk(file, b"eXIf", origin.metadata.exif)
     if origin.metadata.xmp:
         _chunk(file, b"iTXt", PNG_XMP + b"\0\0\0\0\0" + origin.metadata.xmp.encode())
-    if iptc := origin.metadata.iptc:  # PNG has no place of its own for it: as ImageMagick and ExifTool do
+    if iptc := origin.metadata.iptc:  # PNG has no chunk for IPTC: written as by ImageMagick and ExifTool
         text = b"\niptc\n%8d\n%s\n" % (len(iptc), iptc.hex().encode())
         _chunk(file, b"zTXt", PNG_IPTC + b"\0\0" + zlib.compress(text))
 
@@ -90,7 +90,7 @@ def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:
 
 
 def _chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Name and length of each chunk; the file stands at its content, and may be read on."""
+    """Yield name and length of each chunk; the file is at its content, and may be read on."""
     position = _HEAD
     while True:
         file.seek(position)
@@ -100,10 +100,10 @@ def _chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 
 def text_of_png(path: Path) -> str | None:
-    """What a PNG of ours tells of what made it; None if it does not.
+    """Return the provenance in a PNG written here; None if it has none.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read.
+        OSError, ValueError, struct.error: the file cannot be read.
     """
     with path.open("rb") as file:
         for name, length in _chunks_of(file):
@@ -117,10 +117,10 @@ def text_of_png(path: Path) -> str | None:
 
 
 def is_sound_png(path: Path) -> bool:
-    """Whether the checksum of each chunk up to the last one is right.
+    """Whether the checksums of all chunks up to the last one are right.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read, or ends too early.
+        OSError, ValueError, struct.error: the file cannot be read, or ends too early.
     """
     with path.open("rb") as file:
         return _has_right_checksums(file)

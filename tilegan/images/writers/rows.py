@@ -1,4 +1,4 @@
-"""The pixels of a store in bands of whole rows, for formats that are encoded from the top down."""
+"""Read a store in bands of whole rows, for formats that are encoded from top to bottom."""
 
 from collections.abc import Iterator
 
@@ -6,17 +6,17 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.stores.store import Store
 from tilegan.progress import Progress
 
-BAND_MULTIPLE = 64  # rows: a JPEG has 8 rows of blocks, for its 8 restart markers take turns
-_BAND = 512  # rows that are copied at once, or fewer where that is more than _BAND_BYTES
-_BAND_BYTES = 2**25  # encoding takes some times as much, which the plan of memory does not count
+BAND_MULTIPLE = 64  # rows: 8 rows of JPEG blocks, one for each of its 8 restart markers in turn
+_BAND = 512  # rows copied at once, or fewer if they exceed _BAND_BYTES
+_BAND_BYTES = 2**25  # encoding takes several times this, which the memory plan does not count
 
 
 def bands_of_rows(store: Store, progress: Progress) -> Iterator[Pixels]:
-    """The pixels of whole rows (rows, width, channels), from the top down; all but the last of as many rows.
+    """Yield whole rows of a store (rows, width, channels) from top to bottom; all bands but the last have equal height.
 
     Args:
-        store: with level 0 complete.
-        progress: told the output pixels done, phase 'export': those of a band when the next one is asked for.
+        store: store with a complete level 0.
+        progress: called with the output pixels done, phase 'export': those of a band when the next one is requested.
 
     Raises:
         ImageError: the store is damaged.

@@ -1,7 +1,7 @@
-"""EXIF, XMP and IPTC put into a Cloud-Optimized GeoTIFF, since GDAL writes none but XMP.
+"""Insert EXIF, XMP and IPTC into a Cloud-Optimized GeoTIFF, since GDAL writes only XMP.
 
-GDAL is made to leave room behind the first directory: a value of the tag for XMP. There the directory is laid out once
-more, with what is to be added and all its values; nothing else in the file moves, so that it stays cloud-optimized.
+GDAL is made to leave room behind the first directory: a value of the XMP tag. There the directory is laid out again
+with the added entries and all its values; nothing else in the file moves, so that it stays cloud-optimized.
 """
 
 import struct
@@ -23,23 +23,23 @@ from tilegan.images.metadata.tiff_directory import (
 )
 
 _BYTE = 1
-_MARGIN = 4096  # bytes: for entries of the directory, and what fills up to even places
-_TILES = {324, 325}  # their places and lengths, which GDAL puts elsewhere
+_MARGIN = 4096  # bytes for entries of the directory, and padding to even offsets
+_TILES = {324, 325}  # offsets and byte counts of blocks, which GDAL stores elsewhere
 
 
 def room_for(metadata: Metadata) -> int:
-    """Bytes that have to be left behind the first directory; 0 where nothing is to be put in."""
+    """Return the bytes to reserve behind the first directory; 0 if nothing is inserted."""
     return _MARGIN + sum(size for _, size in metadata.sizes) if metadata.sizes else 0
 
 
 def put_in(path: Path, metadata: Metadata) -> bool:
-    """Put EXIF, XMP and IPTC into a file whose tag for XMP holds ``room_for`` bytes of anything.
+    """Insert EXIF, XMP and IPTC into a file whose XMP tag holds ``room_for`` arbitrary bytes.
 
     Returns:
-        Whether the file was built as expected; else it is as it was.
+        Whether the file was laid out as expected; otherwise it is unchanged.
 
     Raises:
-        OSError: it cannot be read or written.
+        OSError: the file cannot be read or written.
     """
     with path.open("rb+") as file:
         head = read_head(file)
@@ -49,13 +49,13 @@ def put_in(path: Path, metadata: Metadata) -> bool:
             return False
         entries.pop(TIFF_XMP)
         directory: Directory = {}
-        for tag, (kind, count, field, place) in entries.items():
-            if place is None or tag in _TILES:
+        for tag, (kind, count, field, offset) in entries.items():
+            if offset is None or tag in _TILES:
                 directory[tag] = Kept(kind, count, field)
             else:
-                file.seek(place)
+                file.seek(offset)
                 directory[tag] = Entry(kind, count, file.read(count * SIZES[kind]))
-        laid_out = lay_out(directory | _told(metadata), head.first, is_big=head.is_big, following=following)
+        laid_out = lay_out(directory | _added(metadata), head.first, is_big=head.is_big, following=following)
         if len(laid_out) > end - head.first:
             return False
         file.seek(head.first)
@@ -63,24 +63,24 @@ def put_in(path: Path, metadata: Metadata) -> bool:
     return True
 
 
-def _told(metadata: Metadata) -> Directory:
-    """Entries that are added to the first directory."""
+def _added(metadata: Metadata) -> Directory:
+    """Return the entries to add to the first directory."""
     exif = entries_of(metadata.exif)
-    told: Directory = {tag: value for tag, value in exif.items() if tag not in ORIENTATION_AND_RESOLUTION}
+    added: Directory = {tag: value for tag, value in exif.items() if tag not in ORIENTATION_AND_RESOLUTION}
     if metadata.xmp:
         xmp = metadata.xmp.encode()
-        told[TIFF_XMP] = Entry(_BYTE, len(xmp), xmp)
+        added[TIFF_XMP] = Entry(_BYTE, len(xmp), xmp)
     if metadata.iptc:
         iptc = metadata.iptc + b"\0" * (-len(metadata.iptc) % 4)
-        told[TIFF_IPTC] = Entry(LONG, len(iptc) // 4, iptc)  # other types libtiff and old programs do not read
-    return told
+        added[TIFF_IPTC] = Entry(LONG, len(iptc) // 4, iptc)  # libtiff and old programs read no other type
+    return added
 
 
-_Raw = dict[int, tuple[int, int, bytes, int | None]]  # type, count, field, and place of a value that is not in it
+_Raw = dict[int, tuple[int, int, bytes, int | None]]  # type, count, field, and offset of a value outside of the field
 
 
 def _entries(file: BinaryIO, head: Header) -> tuple[_Raw, int]:
-    """The entries of the first directory, and the place of the next."""
+    """Return the entries of the first directory, and the offset of the next."""
     width, counter, number = (20, "<Q", "<Q") if head.is_big else (12, "<H", "<I")
     file.seek(head.first)
     (count,) = struct.unpack(counter, file.read(struct.calcsize(counter)))
@@ -97,15 +97,15 @@ def _entries(file: BinaryIO, head: Header) -> tuple[_Raw, int]:
 
 
 def _end_of_values(entries: _Raw, head: Header) -> int | None:
-    """Where the values that follow the directory end; None if there is something else among them."""
+    """Return where the values that follow the directory end; None if something else lies among them."""
     end = head.first + (16 + 20 * len(entries) if head.is_big else 6 + 12 * len(entries))
-    places = [
-        (place, count * SIZES[kind])
-        for tag, (kind, count, _, place) in entries.items()
-        if place is not None and tag not in _TILES
+    extents = [
+        (offset, count * SIZES[kind])
+        for tag, (kind, count, _, offset) in entries.items()
+        if offset is not None and tag not in _TILES
     ]
-    for place, length in sorted(places):
-        if not end <= place <= end + 16:  # what fills up to the next even place
+    for offset, length in sorted(extents):
+        if not end <= offset <= end + 16:  # padding to the next even offset
             return None
-        end = place + length
+        end = offset + length
     return end if TIFF_XMP in entries else None

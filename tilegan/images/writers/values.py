@@ -1,7 +1,7 @@
-"""Levels of a result back to values of the image it was made from, and pixels that mean nothing among them.
+"""Convert levels of a result back to values of its source, with nodata for invalid pixels.
 
-The rule: levels of 16 bits stand for ``low`` to ``high`` of the origin, and become values of its type, where that has
-more than 8 bits. Levels of 8 bits stay as they are.
+16-bit levels represent ``low`` to ``high`` of the source metadata, and become values of the source's dtype if that has
+more than 8 bits. 8-bit levels stay unchanged.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,13 @@ NODATA, MASK, ALPHA = "nodata", "mask", "alpha"
 
 @dataclass(frozen=True)
 class Values:
-    """How levels are written as values.
+    """The conversion of levels to values.
 
     Attributes:
-        table: the value of each level of a colour.
-        opacities: likewise of opacity, where that is a band.
-        opacity: what tells pixels that mean nothing from others: 'nodata', 'mask', 'alpha', or None if all mean
-            something.
-        nodata: the value of all bands of a pixel that means nothing, and of no other pixel; None if there is none.
+        table: the value of each color level.
+        opacities: the value of each opacity level, if opacity is a band.
+        opacity: how invalid pixels are marked: 'nodata', 'mask', 'alpha', or None if all are valid.
+        nodata: the value of all bands of invalid pixels, and of no other pixel; None if there is none.
     """
 
     table: NDArray[Any]
@@ -35,16 +34,16 @@ class Values:
 
     @classmethod
     def of(cls, origin: Origin, levels: np.dtype[Any], channels: int, lossy: bool) -> tuple[Self, tuple[str, ...]]:
-        """How the pixels of a store are written.
+        """Determine how the pixels of a store are written.
 
         Args:
-            origin: of the store.
-            levels: type of its pixels.
-            channels: 4 where the last is opacity.
-            lossy: whether values change when they are compressed, so that none can stand for nodata.
+            origin: source metadata of the store.
+            levels: dtype of its pixels.
+            channels: 4 if the last is opacity.
+            lossy: whether compression changes values, so that none can mark nodata.
 
         Returns:
-            It, and what is written otherwise than it was, a line each.
+            The conversion, and differences from the source, one line each.
         """
         table, opacities = _table(origin, levels)
         nodata = origin.geo.nodata if origin.geo is not None else None
@@ -55,22 +54,22 @@ class Values:
         if nodata is None:
             why = "nodata has no value"
         elif lossy:
-            why = f"nodata {nodata:g} would not outlast a compression with loss"
+            why = f"nodata {nodata:g} would not survive a lossy compression"
         elif not _holds(table.dtype, nodata):
             why = f"{table.dtype} does not hold nodata {nodata:g}"
         if why is None:
             return cls(table, opacities, opacity, nodata), ()
         if opacity is None:
             return cls(table, opacities, None, None), () if nodata is None else (f"{why}: left out: all is valid",)
-        return cls(table, opacities, MASK, None), (f"{why}: pixels that mean nothing are masked instead",)
+        return cls(table, opacities, MASK, None), (f"{why}: invalid pixels are masked instead",)
 
     @staticmethod
     def are_kept(origin: Origin, levels: np.dtype[Any]) -> bool:
-        """Whether the values that are written mean what those of the origin do.
+        """Whether written values have the meaning of those of the source.
 
         Args:
-            origin: of a store.
-            levels: type of its pixels.
+            origin: source metadata of a store.
+            levels: dtype of its pixels.
         """
         if origin.color_managed:
             return False
@@ -80,11 +79,11 @@ class Values:
 
     @property
     def bands(self) -> int:
-        """How many there are: red, green, blue, and opacity where that is one."""
+        """Number of bands: red, green, blue, and opacity if it is one."""
         return 4 if self.opacity == ALPHA else 3
 
     def apply(self, pixels: Pixels) -> NDArray[Any]:
-        """The values of pixels (h, w, channels): (bands, h, w) of the table's type."""
+        """Convert pixels (h, w, channels) to values (bands, h, w) of the table's dtype."""
         values = np.empty((self.bands, *pixels.shape[:2]), self.table.dtype)
         for band in range(3):
             values[band] = self.table[pixels[..., band]]
@@ -99,7 +98,7 @@ class Values:
         valid = pixels[..., 3] > 0 if self.opacity == NODATA else np.bool_(True)
         others = self.table[self.table != nodata]
         if np.isfinite(nodata) and len(others) < len(self.table):
-            # A pixel that means something, and looks like nodata, is moved by the smallest step there is.
+            # A valid pixel that equals nodata is changed by the smallest step.
             nearest = others[np.abs(others.astype(np.float64) - float(nodata)).argmin()] if len(others) else nodata + 1
             values[0][valid & (values == nodata).all(axis=0)] = nearest
         if self.opacity == NODATA:
@@ -107,7 +106,7 @@ class Values:
 
 
 def _table(origin: Origin, levels: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The values of all levels as colours, and as opacity."""
+    """Return the values of all color levels, and of all opacity levels."""
     every = np.arange(np.iinfo(levels).max + 1, dtype=levels)
     dtype = _value_type(np.dtype(origin.dtype))
     if levels == np.uint8 or dtype.itemsize == 1:
@@ -120,20 +119,20 @@ def _table(origin: Origin, levels: np.dtype[Any]) -> tuple[NDArray[Any], NDArray
 
 
 def _rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Of an integer type; by Python's integers, since floats hold not all of 64 bits."""
+    """Round to an integer dtype; with Python's integers, since floats cannot hold all 64-bit values."""
     limits = np.iinfo(dtype)
     return np.array([min(max(round(value), limits.min), limits.max) for value in values.tolist()], dtype)
 
 
 def _value_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The type that a TIFF holds values of this type in."""
+    """Return the dtype in which a TIFF holds values of ``dtype``."""
     if dtype.kind == "c" or dtype == np.float16:
         return np.dtype(np.float32)
     return dtype
 
 
 def _holds(dtype: np.dtype[Any], value: float) -> bool:
-    """Whether a type has exactly this value, or the nearest one that a float type has."""
+    """Whether a dtype holds exactly this value, or for floats the nearest one."""
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             return not np.isfinite(value) or bool(np.isfinite(dtype.type(value)))

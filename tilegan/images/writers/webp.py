@@ -1,6 +1,6 @@
-"""A WebP, encoded as a whole, in some 12 bytes of memory a pixel: there is no other way.
+"""A WebP, which can only be encoded as a whole, in about 12 bytes of memory per pixel.
 
-The format allows no more than 16,383 pixels a side.
+The format is limited to 16,383 pixels a side.
 """
 
 import io
@@ -17,22 +17,23 @@ from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import profile_of
 from tilegan.images.stores.store import Store
 
-MADE = b"TGAN"  # the chunk that tells the checksum of all that follows it, in 8 hexadecimal letters, and what made it
-_EXTENDED = b"VP8X"  # the first chunk of files that hold more than pixels
+MADE = b"TGAN"  # our chunk: checksum of everything after it, in 8 hexadecimal digits, and the provenance
+_EXTENDED = b"VP8X"  # first chunk of files with more than pixels
 _HAS_ALPHA = 0x10
 _HEAD = 12  # bytes before the first chunk
-_PIECE = 2**24  # bytes of a file that are looked at at once
-_LOSSLESS_ALPHA = 0x10  # in the fifth byte of lossless pixels
+_PIECE = 2**24  # bytes of a file that are read at once
+_LOSSLESS_ALPHA = 0x10  # flag in the fifth byte of lossless pixels
 
 
 def write_webp(path: Path, store: Store, options: ExportOptions, made: str | None = None) -> None:
-    """Write a store of 8 bits, RGB or RGB and opacity.
+    """Write an 8-bit store, RGB or RGBA.
 
     Args:
-        path: the file.
-        store: with level 0 complete; EXIF of its origin, XMP and the profile of its colours are written too.
-        options: how it is encoded.
-        made: what made it, as ``Provenance.text``.
+        path: output file.
+        store: store with a complete level 0; EXIF and XMP of its source metadata and the profile of its colors are
+            kept.
+        options: encoding.
+        made: provenance, as ``Provenance.text``.
 
     Raises:
         OSError: the file cannot be written.
@@ -43,20 +44,20 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
     origin = store.origin or Origin()
     blocks = {"icc_profile": profile_of(origin), "exif": origin.metadata.exif, "xmp": origin.metadata.xmp.encode()}
     said: dict[str, Any] = {name: block for name, block in blocks.items() if block}
-    # exact: colours of transparent pixels are kept
+    # exact keeps the colors of transparent pixels
     encoded = io.BytesIO()
     image.save(encoded, "WEBP", quality=options.quality, lossless=options.lossless, exact=True, **said)
     if made is None:
         path.write_bytes(encoded.getbuffer())
         return
-    # The format allows unknown chunks anywhere after an extended header; readers pass over them.
+    # The format allows unknown chunks anywhere after an extended header; readers skip them.
     content = encoded.getbuffer()
     start = 12
     header = _extended_header(height, width, bytes(content[start : start + 13]))
     if content[start : start + 4] == _EXTENDED:
         header = bytes(content[start : start + len(header)])
         start += len(header)
-    # what decodes a WebP takes most damage for pixels
+    # WebP decoders take most damage for pixels
     chunk = _chunk(MADE, f"{zlib.crc32(content[start:]):08x}{made}".encode("ascii"))
     with path.open("wb") as file:
         size = 4 + len(header) + len(chunk) + len(content) - start
@@ -65,7 +66,7 @@ def write_webp(path: Path, store: Store, options: ExportOptions, made: str | Non
 
 
 def _extended_header(height: int, width: int, first: bytes) -> bytes:
-    """That of a file whose first chunk begins like this: lossy pixels alone, or lossless ones with or without alpha."""
+    """Return the extended header for a file with this first chunk: lossy, or lossless with or without alpha."""
     flags = _HAS_ALPHA if first[:4] == b"VP8L" and first[12] & _LOSSLESS_ALPHA else 0
     sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     return _chunk(_EXTENDED, struct.pack("<I", flags) + sides)
@@ -75,8 +76,8 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
 
 
-def _told_by(file: BinaryIO) -> str | None:
-    """The text of the chunk that tells what made it; the file stands after it."""
+def _own_chunk(file: BinaryIO) -> str | None:
+    """Return the text of our provenance chunk; the file is positioned after it."""
     position = _HEAD
     while True:
         file.seek(position)
@@ -89,24 +90,24 @@ def _told_by(file: BinaryIO) -> str | None:
 
 
 def text_of_webp(path: Path) -> str | None:
-    """What a WebP of ours tells of what made it; None if it does not.
+    """Return the provenance in a WebP written here; None if it has none.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read, or does not tell.
+        OSError, ValueError, struct.error: the file cannot be read, or lacks our chunk.
     """
     with path.open("rb") as file:
-        text = _told_by(file)
+        text = _own_chunk(file)
     return text[8:] if text is not None else None
 
 
 def is_sound_webp(path: Path) -> bool:
-    """Whether all that follows what it tells of itself has the checksum that it tells.
+    """Whether everything after our chunk matches its checksum.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read, or does not tell.
+        OSError, ValueError, struct.error: the file cannot be read, or lacks our chunk.
     """
     with path.open("rb") as file:
-        text, check = _told_by(file), 0
+        text, check = _own_chunk(file), 0
         while piece := file.read(_PIECE):
             check = zlib.crc32(piece, check)
     return text is not None and text[:8] == f"{check:08x}"

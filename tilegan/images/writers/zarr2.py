@@ -1,4 +1,4 @@
-"""A store as OME-Zarr 0.4, in Zarr v2: a file for each chunk, for clients that know neither Zarr v3 nor shards."""
+"""A store as OME-Zarr 0.4 in Zarr v2, with a file per chunk, for clients without support of Zarr v3 or shards."""
 
 from pathlib import Path
 from typing import Any
@@ -7,24 +7,24 @@ import numpy as np
 import zarr
 
 from tilegan.geometry import Window, split
-from tilegan.images.metadata.geozarr import place_of_level
+from tilegan.images.metadata.geozarr import georeference_of_level
 from tilegan.images.metadata.ome import metadata
 from tilegan.images.stores.store import Store
 from tilegan.progress import Progress
 
 VERSION = "0.4"
-_AT_ONCE = 4  # chunks a side that are copied at once
-_CODEC: Any = {"id": "zlib", "level": 1}  # that every reader of Zarr v2 has
+_AT_ONCE = 4  # side in chunks of the parts copied at once
+_CODEC: Any = {"id": "zlib", "level": 1}  # supported by every reader of Zarr v2
 
 
 def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, Any] | None = None) -> None:
     """Write all levels of a store, in chunks of one channel each, with the same metadata.
 
     Args:
-        path: the folder; it is not there yet.
-        store: with all levels.
-        progress: told the output pixels done, phase 'export'.
-        made: what made it, as ``Provenance.to_json``.
+        path: output folder, which must not exist.
+        store: store with all levels.
+        progress: called with the output pixels done, phase 'export'.
+        made: provenance, as ``Provenance.to_json``.
 
     Raises:
         OSError: a file cannot be written.
@@ -35,7 +35,7 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
     ome["multiscales"][0]["version"] = ome["omero"]["version"] = VERSION
     ours: dict[str, Any] = {"origin": store.origin.to_json()} if store.origin is not None else {}
     ours |= {"made": made} if made is not None else {}
-    places = [place_of_level(store.origin, shapes, level) for level in range(store.levels)]
+    places = [georeference_of_level(store.origin, shapes, level) for level in range(store.levels)]
     group = zarr.create_group(path, zarr_format=2, attributes={**ome, **places[0], "tilegan": ours})
     height, width = shapes[0]
     _write_coordinates(group, places[0])
@@ -50,7 +50,7 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
             compressors=_CODEC,
             chunk_key_encoding={"name": "v2", "separator": "/"},
             attributes={"_ARRAY_DIMENSIONS": ["c", "y", "x"], **places[level], **_gdal_crs(places[level])},
-            config={"write_empty_chunks": True},  # or what is lost later could not be told from zeros
+            config={"write_empty_chunks": True},  # otherwise chunks lost later would look like zeros
         )
         for part in split(Window(0, 0, *shape), min(_AT_ONCE * store.chunk, store.shard)):
             pixels = store.read(level, part)
@@ -59,21 +59,21 @@ def write_zarr2(path: Path, store: Store, progress: Progress, made: dict[str, An
             progress("export", height * width * done // total, height * width)
 
 
-def _gdal_crs(place: dict[str, Any]) -> dict[str, Any]:
-    """The coordinate system in GDAL's own attribute, which versions before 3.13 know alone."""
-    return {"_CRS": {"wkt": place["proj:wkt2"]}} if "proj:wkt2" in place else {}
+def _gdal_crs(georeference: dict[str, Any]) -> dict[str, Any]:
+    """Return the coordinate system in GDAL's own attribute, the only one that GDAL before 3.13 reads."""
+    return {"_CRS": {"wkt": georeference["proj:wkt2"]}} if "proj:wkt2" in georeference else {}
 
 
-def _write_coordinates(group: zarr.Group, place: dict[str, Any]) -> None:
-    """Coordinates of the columns and rows of level 0, by which GDAL before 3.13 and xarray find it; none if rotated."""
-    if not place:
+def _write_coordinates(group: zarr.Group, georeference: dict[str, Any]) -> None:
+    """Write coordinates of the columns and rows of level 0, for GDAL before 3.13 and xarray; none if rotated."""
+    if not georeference:
         return
-    across, turn, left, other_turn, down, top = place["spatial:transform"]
+    across, turn, left, other_turn, down, top = georeference["spatial:transform"]
     if turn or other_turn:
         return
-    height, width = place["spatial:shape"]
+    height, width = georeference["spatial:shape"]
     for name, count, step, first in (("x", width, across, left), ("y", height, down, top)):
-        centres = first + step * (np.arange(count) + 0.5)
+        centers = first + step * (np.arange(count) + 0.5)
         encoding: Any = {"name": "v2", "separator": "/"}
         said: Any = {"_ARRAY_DIMENSIONS": [name]}
-        group.create_array(name, data=centres, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
+        group.create_array(name, data=centers, compressors=_CODEC, chunk_key_encoding=encoding, attributes=said)
