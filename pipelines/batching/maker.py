@@ -81,7 +81,7 @@ class Maker:
 
         Raises:
             ModelError: there is no such model.
-            SettingError: the device, the precision, a style or another choice is invalid, or there is too little memory.
+            SettingError: the device, the precision, a style or another choice is invalid, or memory is too small.
         """
         self.model, self.overwrite = model, settings.run.overwrite
         self.translator = place_model(model, settings.passes.device, settings.passes.precision)
