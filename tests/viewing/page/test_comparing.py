@@ -148,4 +148,6 @@ def test_windows_and_shards_are_drawn(tab):
     opened.page.mouse.move(350, 350)
     opened.page.wait_for_selector("#readout .values li")
     assert "Shard 1, 1" in opened.text("#readout .place")
+    outline = opened.page.locator(".window-here").bounding_box()  # a store knows its shards alone: windows are as large
+    assert outline["x"] == pytest.approx(256 - 60, abs=4) and outline["width"] == pytest.approx(256, abs=8)
     assert not (opened.press("g").shot() != plain).any()

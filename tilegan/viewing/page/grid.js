@@ -22,7 +22,7 @@ const GridLines = L.GridLayer.extend({
       width: info.width * scale,
       height: info.height * scale,
     };
-    if (grid.window * scale >= CLOSEST) lines(context, area, grid.window * scale, "rgb(255 255 255 / 75%)", 1);
+    if (grid.window * scale >= CLOSEST) lines(context, area, grid.window * scale, "rgb(255 255 255 / 92%)", 1.25);
     if (grid.shard * scale >= CLOSEST) {
       lines(context, area, grid.shard * scale, "#ff9d4d", 2.5);
       if (grid.shard * scale >= 150) names(context, area, grid.shard * scale);
