@@ -12,7 +12,7 @@ CURVES = ["matplotlib>=3.8"]
 BOARD = ["tensorboard>=2.16"]
 CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
-VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9"]
+VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
 ONNX = ["onnx>=1.17"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more

@@ -107,6 +107,7 @@ def test_an_installed_format_is_written_listed_and_resumed(installed: dict[str, 
     assert (found := run(folder, installed, "-c", code)).returncode == 0, found.stderr
 
 
+@pytest.mark.slow
 def test_an_installed_method_is_listed_and_trains(installed: dict[str, str], folder: Path) -> None:
     assert "nearest" in run(folder, installed, "-m", "tilegan", "methods").stdout
     trained = run(folder, installed, "-c", TRAINS)
@@ -114,6 +115,7 @@ def test_an_installed_method_is_listed_and_trains(installed: dict[str, str], fol
     assert (folder / "run" / "translator.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_an_installed_generator_is_saved_and_run(installed: dict[str, str], folder: Path) -> None:
     saved = run(folder, installed, "-c", blocks()["use.py"])
     assert saved.returncode == 0, saved.stderr
@@ -124,6 +126,7 @@ def test_an_installed_generator_is_saved_and_run(installed: dict[str, str], fold
         assert image.size == (WIDTH, HEIGHT)
 
 
+@pytest.mark.slow
 def test_what_an_installed_package_breaks_is_left_out(folder: Path) -> None:
     site = folder / "site" / "tilegan_broken-1.0.dist-info"
     site.mkdir(parents=True)

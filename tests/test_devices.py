@@ -59,6 +59,7 @@ with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as p
 """
 
 
+@pytest.mark.slow
 def test_forked_processes_stylize_as_their_parent_did(tmp_path: Path):
     photo = tmp_path / "photo.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)).save(photo)

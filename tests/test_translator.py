@@ -296,6 +296,7 @@ def test_damaged_headers_are_refused(random_translator, tmp_path, change):
         load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_shipped_model_is_exact_in_bfloat16_too(threads: int) -> None:
     """A trained model on an even image makes much of a last bit that depends on a place in a tensor."""

@@ -204,6 +204,7 @@ def test_an_interrupted_batch_leaves_only_whole_images(run, tmp_path: Path, mode
     assert names(tmp_path / "out") == all_names | {"results.jsonl"}
 
 
+@pytest.mark.slow
 def test_a_watched_folder(tmp_path: Path, photos: Path, model: Path) -> None:
     """What comes is made once it is whole, what changes is made anew, and SIGINT is the usual end."""
     out = tmp_path / "out"

@@ -36,6 +36,7 @@ def test_an_error_is_told_by_the_exit_code_where_nothing_else_can_tell_it() -> N
     assert shell("2>&-", "no such command").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_of_stdout_but_not_of_stderr() -> None:
     assert shell(">/dev/full", "methods").returncode == 1
     assert shell("2>/dev/full", "methods").returncode == 0

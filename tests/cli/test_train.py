@@ -92,6 +92,7 @@ def test_usage_errors_end_with_2(arguments: list[str], message: str) -> None:
     assert message in result.output
 
 
+@pytest.mark.slow
 def test_a_generator_and_its_norm_are_chosen(
     folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_what_is_seen_of_known_candidates(measured) -> None:
     assert cells["structure (-1 to 1)"][4] == "-"
 
 
+@pytest.mark.slow
 def test_large_images_are_seen_from_near_and_far(tmp_path: Path, given) -> None:
     large = write_images(tmp_path / "large", 2, 300, 400, 2)
     sizes = {"megapixels": [0.1, 0.2], "large": large}

@@ -122,6 +122,7 @@ def large(tmp_path: Path) -> tuple[Path, Path, NDArray[np.uint8]]:
     return tmp_path / "map.png", tmp_path / "objects.tif", joined(labels, numbers)
 
 
+@pytest.mark.slow
 def test_a_cut_training_goes_on_to_the_same_model(folders: tuple[Path, Path, Path], run: Path, tmp_path: Path) -> None:
     maps, pictures, objects = folders
     asked: Iterator[bool] = iter([True])
@@ -152,6 +153,7 @@ def test_a_run_does_not_go_on_without_its_instances(folders: tuple[Path, Path, P
         resume(run)
 
 
+@pytest.mark.slow
 def test_a_model_goes_on_with_instances_or_without(folders: tuple[Path, Path, Path], run: Path, tmp_path: Path) -> None:
     maps, pictures, objects = folders
     options = OPTIONS | {"settings": replace(SETTINGS, steps=1)}

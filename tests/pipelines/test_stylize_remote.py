@@ -52,6 +52,7 @@ def test_from_and_to_a_bucket(remote, bucket, random_translator, on_disk, how):
     assert not is_there(locate(f"{bucket}/out.zarr.partial"))
 
 
+@pytest.mark.slow
 def test_resumed_work_is_the_same_and_unseen_before_its_end(
     remote, bucket, random_translator, on_disk, unfinished, monkeypatch
 ):
@@ -91,6 +92,7 @@ def test_what_cannot_be_written_there_is_refused(remote, bucket, random_translat
     assert stylize(remote, "out.png", random_translator).output == Path("out.png").absolute()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_a_kill_while_a_bucket_s_store_is_finished(remote, bucket, random_translator, on_disk, monkeypatch, place):
     """Before or after the root is written; what was to be removed then is still there."""
@@ -129,6 +131,7 @@ def killed(*_, **__):
     raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["remove_tree", "Store.create", "write_record"])
 def test_a_kill_while_an_old_output_is_cleared_away(remote, bucket, random_translator, on_disk, monkeypatch, moment):
     output = f"{bucket}/out.zarr"

@@ -213,6 +213,7 @@ stylize(sys.argv[1], sys.argv[2], sys.argv[3], window=32, shard=64, device="cpu"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_killed_and_resumed_it_is_byte_for_byte_the_same(tmp_path, model, number, contents):
     image = np.random.default_rng(5).integers(0, 256, (400, 500, 3), dtype=np.uint8)

@@ -99,6 +99,7 @@ def test_tiles_of_combo_mode_know_their_place(picture, pixels, normed, tmp_path)
     assert np.array_equal(read(tmp_path / "cells.png")[16:32, 16:32], tile)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistics", ["global", "interpolated"])
 @pytest.mark.usefixtures("small_cells")
 def test_unfinished_work_goes_on_with_the_statistics_it_was_begun_with(

@@ -128,6 +128,7 @@ def test_a_region_of_an_image_with_holes_has_the_pixels_of_the_whole(tmp_path, r
     np.testing.assert_array_equal(level0(tmp_path / "part.zarr"), level0(tmp_path / "whole.zarr")[200:264, 150:190])
 
 
+@pytest.mark.slow
 def test_workers_paint_copies_too(picture, random_translator, tmp_path, contents):
     how = {"stroke": 4, "window": 64, "shard": 128}
     stylize(picture, tmp_path / "one.zarr", random_translator, **how)

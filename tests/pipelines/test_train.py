@@ -205,6 +205,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_end(
     assert load(tmp_path / "cut").fingerprint() == load(tmp_path / "whole").fingerprint()
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_trained_further(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -250,6 +251,7 @@ def test_fine_tuning_starts_from_the_given_model(
         train(*training_folders, tmp_path / "third", init="nothing")
 
 
+@pytest.mark.slow
 def test_another_run_is_not_overwritten_unasked(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -280,6 +282,7 @@ def test_resuming_needs_the_same_images(
         resume(tmp_path / "missing")
 
 
+@pytest.mark.slow
 def test_folders_that_have_moved_are_given_anew(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

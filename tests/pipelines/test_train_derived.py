@@ -37,6 +37,7 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("derive", ["gray", "edges"])
 def test_a_cut_training_goes_on_likewise(photos: Path, tmp_path: Path, derive: str) -> None:
     train(photos, run=tmp_path / "whole", derive=derive, settings=SMALL, device="cpu")

@@ -59,6 +59,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return maps, pictures
 
 
+@pytest.mark.slow
 def test_labels_are_found_learned_resumed_and_painted_exactly(
     folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]
 ) -> None:
@@ -86,6 +87,7 @@ def test_labels_are_found_learned_resumed_and_painted_exactly(
     assert {"identity", "exact"} <= result.figures.keys()
 
 
+@pytest.mark.slow
 def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Spade, "architectures", (SMALL.generator, SMALL.discriminator))
     table = tmp_path / "table.csv"
@@ -101,6 +103,7 @@ def test_a_table_is_read_and_told(folders: tuple[Path, Path], tmp_path: Path, mo
     assert "4: 250,250,0 (water) 0,0,0 200,40,40 9,9,9" in told.output
 
 
+@pytest.mark.slow
 def test_numbers_of_one_band_are_labels(folders: tuple[Path, Path], tmp_path: Path, worst: Callable[..., int]) -> None:
     for number in range(3):
         Image.fromarray(drawing(number)).save(folders[0] / f"{number}.png")
@@ -121,6 +124,7 @@ def test_numbers_of_one_band_are_labels(folders: tuple[Path, Path], tmp_path: Pa
     assert worst(painted, model.translate(np.stack([drawn] * 3, 2))) <= 1
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_a_model_with_its_labels(folders: tuple[Path, Path], tmp_path: Path) -> None:
     settings = replace(SMALL, steps=1)
     arguments = {"paired": "by-name", "settings": settings, "device": "cpu"}

@@ -37,6 +37,7 @@ def pairs(tmp_path: Path) -> tuple[Path, Path, Path]:
     return folders
 
 
+@pytest.mark.slow
 def test_both_kinds_of_pairs_give_the_same_model(pairs: tuple[Path, Path, Path], tmp_path: Path) -> None:
     train(*pairs[:2], tmp_path / "named", paired="by-name", settings=SMALL, device="cpu")
     train(pairs[2], run=tmp_path / "halves", paired="side-by-side", settings=SMALL, device="cpu")
@@ -49,6 +50,7 @@ def test_both_kinds_of_pairs_give_the_same_model(pairs: tuple[Path, Path, Path],
     assert (facts["method"], facts["source_images"], facts["target_images"]) == ("pix2pix", 3, 3)
 
 
+@pytest.mark.slow
 def test_a_cut_training_goes_on_with_its_pairs(pairs: tuple[Path, Path, Path], tmp_path: Path) -> None:
     train(*pairs[:2], tmp_path / "whole", paired="by-name", settings=SMALL, device="cpu")
     asked = iter([False, True])

@@ -67,6 +67,7 @@ def run(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [None, "auto"])
 @pytest.mark.parametrize("done", [1, 3])  # in the first and in the second phase
 def test_a_cut_training_goes_on_in_its_phase(

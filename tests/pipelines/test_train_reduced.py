@@ -63,6 +63,7 @@ def test_a_folder_alone_makes_a_model_that_enlarges(run: Path) -> None:
         assert sheet.height == 3 * (132 + 8) + 8
 
 
+@pytest.mark.slow
 def test_a_cut_training_goes_on_as_if_nothing_had_happened(photos: Path, run: Path, tmp_path: Path) -> None:
     asked = iter([False, True])
     stopped = train(photos, run=tmp_path / "cut", settings=SMALL, device="cpu", stop=lambda: next(asked))

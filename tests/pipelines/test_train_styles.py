@@ -59,6 +59,7 @@ def run(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, method in methods().items() if method.styles])
 def test_styles_are_learned_and_resumed(folders: tuple[Path, Path], tmp_path: Path, name: str) -> None:
     settings = settings_of(name)
@@ -137,6 +138,7 @@ def test_what_does_not_go_together_is_told(run: Path, folders: tuple[Path, Path]
         train(*folders, tmp_path / "run", styles=True, settings=pairs, device="cpu")
 
 
+@pytest.mark.slow
 def test_several_styles_can_be_learned_on_from_a_model_of_one(
     run: Path, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

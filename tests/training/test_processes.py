@@ -52,6 +52,7 @@ def run_for(command: list[str], seconds: float) -> None:
     assert process.returncode == 0, errors
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns_with_the_whole_batch(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -161,6 +161,7 @@ def test_runs_from_before_a_setting_go_on_without_it(tiny_training: TrainSetting
         TrainSettings.from_json(values)
 
 
+@pytest.mark.slow
 def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSettings) -> None:
     """Gray noise is to become vertical stripes: D learns to tell them apart, and then G to please that D."""
     rates = {"learning_rate": 1e-2, "discriminator_rate": 2e-3, "average_decay": 0.5}

@@ -53,6 +53,7 @@ def files_of(folder: Path):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_killed_it_leaves_what_a_run_goes_on_with(start, picture, model, tmp_path):
     output = tmp_path / "out.zarr"
     process, url = start(picture, "--model", model, "-o", output, *OPTIONS)
@@ -66,6 +67,7 @@ def test_killed_it_leaves_what_a_run_goes_on_with(start, picture, model, tmp_pat
     assert files_of(output / "0") == files_of(tmp_path / "plain.zarr/0")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_ends_it_as_it_should(start, picture, model, tmp_path, name):

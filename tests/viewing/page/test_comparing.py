@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow  # a browser for each
+
 FULL = "x=700&y=450&z=0&other=source&layer=result"
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # a browser for each
+
 SIZES = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 PLACE = "x=700&y=450"  # the middle of the image
 FULL = f"{PLACE}&z=0"

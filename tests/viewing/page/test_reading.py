@@ -12,6 +12,8 @@ from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.server import Server
 from tilegan.viewing.site import Site, Status
 
+pytestmark = pytest.mark.slow  # a browser for each
+
 SIZES = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 FULL = "x=700&y=450&z=0"
 
