@@ -11,12 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tilegan.errors import ModelError, OutputExistsError, ResumeError, TileganError
+from tilegan.errors import ModelError, OutputExistsError, ResumeError, SettingError, TileganError
 from tilegan.images.finished import is_whole, provenance_of
 from tilegan.images.formats.register import kind_of, writer_of
 from tilegan.images.metadata.provenance import digest
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import DEFAULT, process_bytes
+from tilegan.inference.parts import MIB
 from tilegan.inference.passes import Stopped
 from tilegan.inference.plan import place_model
 from tilegan.pipelines.batching.files import checked, is_of_earlier_version, matches_result, stamp
@@ -80,7 +81,7 @@ class Maker:
 
         Raises:
             ModelError: there is no such model.
-            SettingError: the device, the precision, a style or another choice is invalid.
+            SettingError: the device, the precision, a style or another choice is invalid, or memory is too small.
         """
         self.model, self.overwrite = model, settings.run.overwrite
         self.translator = place_model(model, settings.passes.device, settings.passes.precision)
@@ -88,7 +89,12 @@ class Maker:
         settings.look(1)
         self.process = process_bytes()
         limit = settings.run.memory
-        self.budget = DEFAULT if limit is None else max(0, limit - self.process)
+        if limit is not None and limit <= self.process:
+            raise SettingError(
+                f"a memory of {limit / MIB:.0f} MiB is too little: the program and the model alone take "
+                f"{self.process / MIB:.0f} MiB"
+            )
+        self.budget = DEFAULT if limit is None else limit - self.process
         # a budget that is not below the default limit gives the windows of the default
         run = replace(settings.run, workers=1, scheduler=None, memory=limit if self.budget < DEFAULT else None)
         self.settings = replace(settings, run=run)

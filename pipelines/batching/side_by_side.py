@@ -18,8 +18,8 @@ import torch
 from tilegan.geometry import grid_shape
 from tilegan.inference.memory import BESIDE, CUDA_STREAMS, GPU_THREADS
 from tilegan.inference.parts import READER
-from tilegan.inference.passes import forward_threads
-from tilegan.inference.task import stop_all
+from tilegan.inference.passes import Stopped, forward_threads
+from tilegan.inference.task import stop_within
 from tilegan.pipelines.batching.images import Task
 from tilegan.pipelines.batching.maker import Maker, Outcome, Ready
 from tilegan.pipelines.batching.results import BatchImage
@@ -103,7 +103,7 @@ class SideBySide:
             while self._running:
                 self._collect(_SECONDS)
         except BaseException:
-            stop_all()
+            self.stop()
             raise
         finally:
             self._pool.shutdown(wait=True)
@@ -113,9 +113,9 @@ class SideBySide:
                     self._done(outcome.image)
 
     def stop(self) -> None:
-        """End ``run`` early, from another thread."""
+        """End ``run`` early; any thread may call it."""
         self._is_stopped = True
-        stop_all()
+        stop_within([ready.job.request.folder.path for ready, _ in list(self._running.values())])
 
     def _start(self, ready: Ready) -> None:
         """Start an image as soon as its resources are available."""
@@ -143,6 +143,8 @@ class SideBySide:
         return forward + sum(other.pixels for other in loads) + READER <= self._maker.budget
 
     def _report(self, path: str, phase: str, done: int, total: int) -> None:
+        if self._is_stopped:  # between two copies for large strokes, when there was no work to stop
+            raise Stopped
         self._reports.put((path, phase, done, total))
 
     def _collect(self, seconds: float) -> None:

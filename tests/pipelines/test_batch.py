@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 import time
 
 import numpy as np
@@ -252,7 +253,9 @@ def test_an_interruption_lets_what_is_begun_end_and_the_next_run_goes_on(folder,
         batch(folder, out, model, window=32, shard=64, device="cpu", precision="float32", progress=interrupt)
     made = {line["output"] for line in lines(out)}
     assert 8 <= len(made) < 26
-    assert {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()} == made | {"results.jsonl"}
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
+    assert {name for name in files if ".partial/" not in name} == made | {"results.jsonl"}
+    assert set(leftovers(out)) <= {"large.tif.partial", "large.webp.partial"}  # which can be resumed
     statuses, _ = run()
     assert {name for name, status in statuses.items() if status == "skipped"} == made
     assert len(statuses) == 26
@@ -311,6 +314,8 @@ def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator)
         run(instances=tmp_path / "map.png")
     with pytest.raises(SettingError, match="style"):
         run(model=styled_translator, style={"bright": 1})
+    with pytest.raises(SettingError, match="a memory of 1 MiB is too little"):
+        run(memory=2**20)
     with pytest.raises(SettingError, match="strenght"):
         run(strenght=1)
     assert not [path for path in out.glob("*") if path.suffix in (".png", ".tif")]
@@ -348,3 +353,28 @@ def test_a_translator_and_one_image_of_many_sources(folder, random_translator, r
     statuses, _ = run([folder / "b", folder / "a.png"], model=random_translator)
     assert statuses == dict.fromkeys(("b/a.jpg", "b/large.tif", "b/c/large.webp", "a.png"), "done")
     assert run(folder / "one.bmp", model=random_translator)[0] == {"one.tif": "done"}
+
+
+def test_a_stopped_batch_ends_a_large_image_at_its_next_window(folder, out, model, random_translator, tmp_path):
+    """And not that of another run in the same process."""
+    large = draw(folder / "0.png", 400, 400)
+    options = {"window": 32, "shard": 64, "device": "cpu", "precision": "float32", "stroke": 4}
+    other, told = [], []
+
+    def interrupt(path, phase, done, total):
+        told.append((path, phase, done, total))
+        if len(told) == 2:
+            other.append(threading.Thread(target=stylize, args=(large, tmp_path / "other.png", random_translator)))
+            other[0].start()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch(large, out, model, parts=interrupt, **options)
+    other[0].join()
+    assert (tmp_path / "other.png").exists()
+    assert not (out / "0.png").exists()
+    assert (out / "0.png.partial").is_dir()
+    assert batch(large, out, model, **options).done == 1
+    stylize(large, tmp_path / "alone.png", model, **options)
+    assert (out / "0.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
+    assert leftovers(out) == []

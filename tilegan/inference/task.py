@@ -4,8 +4,10 @@ A task consists of strings and integers only. Everything else is in the work fol
 task; a process opens each folder once and keeps it open.
 """
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Lock, Semaphore
 
 from tilegan.errors import OutputError
@@ -133,11 +135,16 @@ def stop_work(names: Names) -> None:
         work.passes.shutdown()
 
 
-def stop_all() -> None:
-    """Stop the tasks of all works in this process at their next window; who began a work closes it."""
+def stop_within(folders: Collection[Path]) -> None:
+    """Stop the tasks of the works in this process whose folders are given, or lie in them, at their next window.
+
+    Who began a work closes it.
+    """
     with _lock:
-        for work in _open_works.values():
-            work.stop.set()
+        for (_, name, _), work in _open_works.items():
+            path = locate(name)
+            if any(folder == path or folder in path.parents for folder in folders):
+                work.stop.set()
 
 
 def make_shard(names: Names, level: int, row: int, column: int, after: object = None) -> bool:  # noqa: ARG001
