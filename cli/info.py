@@ -25,7 +25,7 @@ FEW = 6  # nodes that are listed
 @click.command()
 @click.argument("file")
 def info(file: str) -> None:
-    """Show facts about FILE: an image, a model file, a run folder, a bundled model by name, or a network (.onnx)."""
+    """Show facts about FILE: an image, a model file, a run folder, a bundled model by name, or a network."""
     from tilegan.pipelines.info import ModelInfo
     from tilegan.pipelines.info import info as find_out
     from tilegan.pipelines.networks import is_network, network_info
