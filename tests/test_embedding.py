@@ -184,10 +184,11 @@ def test_the_page_names_every_command_and_class_of_errors():
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the tests run apart from the checkout")
 def test_the_events_of_the_page_have_the_keys_of_real_ones(photo, model, tmp_path):
-    shown: dict[str, dict[str, dict]] = {}
-    sections = re.findall(r"```json-(stylize|batch)\n(.*?)```", PAGE.read_text().replace("```json\n", "```json-"), re.S)
-    for command, lines in sections:
-        shown[command] = {event["event"]: event for event in told(lines)}
+    blocks = re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    shown = {
+        command: {event["event"]: event for event in told(block)}
+        for command, block in zip(("stylize", "batch"), blocks, strict=True)
+    }
     assert set(shown["stylize"]) == {"plan", "shard", "finished", "error", "interrupted"}
     assert set(shown["batch"]) == {"plan", "image", "part", "finished", "error", "interrupted"}
     (tmp_path / "in").mkdir()
@@ -198,8 +199,8 @@ def test_the_events_of_the_page_have_the_keys_of_real_ones(photo, model, tmp_pat
     }
     for command, arguments in real.items():
         arguments += ["--model", model, "--progress", "json", *AS_OPTIONS]
-        events = told(run(*arguments).stdout) + told(run(*arguments[:-2], "--precision", "bfloat16").stdout)
-        events += [{"event": "interrupted"}]
+        events = told(run(*arguments).stdout)
+        events += told(run(*arguments, "--model", "no such model").stdout) + [{"event": "interrupted"}]
         assert {event["event"] for event in events} == set(shown[command]), command
         for event in events:
             assert list(event) == list(shown[command][event["event"]]), event
