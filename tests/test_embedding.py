@@ -200,7 +200,7 @@ def test_the_events_of_the_page_have_the_keys_of_real_ones(photo, model, tmp_pat
     for command, arguments in real.items():
         arguments += ["--model", model, "--progress", "json", *AS_OPTIONS]
         events = told(run(*arguments).stdout)
-        events += told(run(*arguments, "--model", "no such model").stdout) + [{"event": "interrupted"}]
+        events += [*told(run(*arguments, "--model", "no such model").stdout), {"event": "interrupted"}]
         assert {event["event"] for event in events} == set(shown[command]), command
         for event in events:
             assert list(event) == list(shown[command][event["event"]]), event

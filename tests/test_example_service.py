@@ -102,7 +102,7 @@ def draw(path: Path, side: int, seed: int = 0) -> Path:
 
 
 def test_jobs_survive_a_kill_and_are_cancelled(started, tmp_path):
-    small, large = draw(tmp_path / "small.png", 100), draw(tmp_path / "large.png", 1500, 1)
+    small, large = draw(tmp_path / "small.png", 100), draw(tmp_path / "large.png", 900, 1)
     service = started(WAITING=1)
     name = service.post(large)["id"]
     service.wait(name, "running", done=0.01)
