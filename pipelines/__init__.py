@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
+    from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
     from tilegan.pipelines.models import ShippedModel, models
@@ -32,6 +33,7 @@ __all__ = [
     "ConvertResult",
     "Damage",
     "EvaluateResult",
+    "ExportResult",
     "ImageInfo",
     "ImportResult",
     "ModelInfo",
@@ -49,6 +51,7 @@ __all__ = [
     "batch",
     "convert",
     "evaluate",
+    "export",
     "import_network",
     "info",
     "model_sheet",
@@ -73,6 +76,7 @@ _HOMES = {
     "ConvertResult": "convert",
     "Damage": "verify",
     "EvaluateResult": "evaluation.result",
+    "ExportResult": "export",
     "ImageInfo": "info",
     "ImportResult": "networks",
     "NetworkInfo": "networks",

@@ -154,6 +154,7 @@ FAILING = {
     "verify": ["missing.zarr"],
     "view": ["missing.png", "--no-browser"],
     "info": ["missing.png"],
+    "export": ["missing.safetensors", "-o", "x.onnx"],
     "import": ["missing.onnx", "-o", "x.safetensors"],
 }
 
