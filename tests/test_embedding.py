@@ -154,7 +154,7 @@ FAILING = {
     "verify": ["missing.zarr"],
     "view": ["missing.png", "--no-browser"],
     "info": ["missing.png"],
-    "export": ["missing.safetensors", "-o", "x.onnx"],
+    "export": ["missing.safetensors", "x.onnx"],
     "import": ["missing.onnx", "-o", "x.safetensors"],
 }
 
