@@ -100,7 +100,10 @@ class Desk:
                 upload.unlink()
                 raise HTTPException(503, "the queue is full: try again later", {"Retry-After": "30"})
             (JOBS / name).mkdir(exist_ok=True)
-            upload.replace(JOBS / name / "image")
+            if (JOBS / name / "image").exists():
+                upload.unlink()  # resuming refuses an image of another time, even if its bytes are the same
+            else:
+                upload.replace(JOBS / name / "image")
             job = self.jobs[name] = {"id": name, "created": time.time()}
             self.keep(job, status="queued", done=0.0, error=None)
             self.waiting.put(name)
