@@ -110,7 +110,7 @@ def test_threads_share_a_translator(random_translator, tmp_path):
 
 @pytest.mark.slow
 def test_of_two_processes_on_one_output_one_is_refused(model, tmp_path):
-    command = [sys.executable, "-m", "tilegan", "stylize", str(draw(tmp_path / "large.png", 1200, 1200))]
+    command = [sys.executable, "-m", "tilegan", "stylize", str(draw(tmp_path / "large.png", 700, 700))]
     command += ["-o", str(tmp_path / "out.png"), "--model", str(model), "--resume", *AS_OPTIONS]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     markers = tmp_path / "out.png.partial" / "journal" / "0"
