@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.batching.report import BatchPlan, BatchResult
     from tilegan.pipelines.batching.results import BatchImage
     from tilegan.pipelines.convert import ConvertResult, convert
+    from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
@@ -31,6 +32,7 @@ __all__ = [
     "BatchResult",
     "ConvertResult",
     "Damage",
+    "DoctorResult",
     "EvaluateResult",
     "ImageInfo",
     "ImportResult",
@@ -48,6 +50,7 @@ __all__ = [
     "Viewer",
     "batch",
     "convert",
+    "doctor",
     "evaluate",
     "import_network",
     "info",
@@ -72,6 +75,7 @@ _HOMES = {
     "plan_batch": "batch",
     "ConvertResult": "convert",
     "Damage": "verify",
+    "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
     "ImageInfo": "info",
     "ImportResult": "networks",
