@@ -33,7 +33,8 @@ TEST = [
     *EXTRAS,
     *S3_SERVER,
 ]
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+RELEASE = ["build>=1.2", "twine>=6.1"]  # wheel and source distribution, and a check of them
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *TEST]
 
 setup(
     name="tilegan",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import tilegan
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"tilegan": "tilegan", "cli": "tilegan.cli", "pipelines": "tilegan.pipelines"}
 
@@ -21,3 +23,15 @@ def test_every_package_is_installed() -> None:
     assert block is not None
     named = re.findall(r'"([\w.]+)"', block[1])
     assert sorted(named) == sorted(there)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    lines = (ROOT / "CITATION.cff").read_text().splitlines()
+    assert f"version: {tilegan.__version__}" in lines
+
+
+def test_a_source_distribution_holds_what_the_tests_read() -> None:
+    lines = (ROOT / "MANIFEST.in").read_text().splitlines()
+    named = {name for line in lines if line.startswith(("include ", "graft ")) for name in line.split()[1:]}
+    pages = {page.name for page in ROOT.glob("*.md")}
+    assert named >= {"tests", "docs", "cli", "pipelines", "benchmarks", "pyproject.toml", "CITATION.cff", *pages}
