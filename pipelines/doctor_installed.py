@@ -1,4 +1,4 @@
-"""What of other packages is installed: versions, extras, GDAL drivers."""
+"""Installed packages: versions, extras, GDAL drivers."""
 
 import platform
 import re
