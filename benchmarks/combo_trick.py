@@ -93,7 +93,7 @@ def plot(measured: dict[str, list[dict[str, dict[str, object]]]], tile_size: int
         levels = [fmean(values) for values in zip(*(figures["exact"]["style"] for figures in seeds), strict=True)]
         styles.plot(range(len(levels)), levels, marker="o", label=name)
     seams.set_xticks(range(len(measured)), [name[0] for name in measured])
-    seams.set_ylabel(f"seam amplitude, {tile_size} px, levels of 255")
+    seams.set_ylabel(f"seam amplitude, {tile_size} px, 8-bit values")
     seams.set_ylim(bottom=0)
     styles.set_xlabel("level of the pyramid, from fine")
     styles.set_xticks(range(len(levels)))

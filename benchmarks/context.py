@@ -1,4 +1,4 @@
-"""What it does that the generator sees a thumbnail of the whole image: palette collapse, and colors out of nowhere.
+"""Effect of a thumbnail of the whole image as input of the generator: palette collapse, and unexplained colors.
 
     python benchmarks/context.py photo/ vangogh/ -o context --tile-size 32 --steps 6000
 

@@ -6,7 +6,7 @@ Each image is done whole at once, which is what the network itself would do, and
 their own (of the model's tile size, and of 512 pixels as in most papers), a thumbnail's, the whole image's, and those
 of cells of it, interpolated.
 
-- rms, max: distance to the image done at once, in levels of 255;
+- rms, max: distance to the image done at once, in 8-bit values;
 - seams: amplitude of what repeats with the tile, in levels, and in brackets what it may be by chance (see
   ``tilegan.metrics.seams``); windows with settled statistics are measured at the model's tiles, interpolated ones at
   their cells. '-' where there are fewer than 5 tiles;

@@ -2,7 +2,7 @@
 
     python benchmarks/training.py photo/ vangogh/
 
-The peak is that of square matrix products in the training's number format, on the same threads. FLOPs are counted by
+The peak is that of square matrix products in the precision of training, on the same threads. FLOPs are counted by
 torch's FlopCounterMode, times of convolutions are those of torch's profiler (CPU) or CUDA kernels.
 """
 

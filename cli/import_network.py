@@ -26,7 +26,9 @@ from tilegan.foreign.options import ImportOptions
 def import_network(
     network: Path, output: Path | None, name: str | None, picture: str | None, overwrite: bool, **values: Any
 ) -> None:
-    """Turn NETWORK (.onnx) into a model that stylize runs, and tell how it can be run in windows.
+    """Turn NETWORK into a model that stylize runs, and tell how it can be run in windows.
+
+    NETWORK is an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
 
     What is not given is found by trial: layout, range of values, normalization, further inputs.
     """

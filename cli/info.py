@@ -1,4 +1,4 @@
-"""tilegan info: facts about a model or an image."""
+"""tilegan info: facts about a model, a network or an image."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from tilegan.pipelines.networks import NetworkInfo
 
 
-# what a model can promise, by its norm; of others the halo tells
+# guarantees of a model by its norm; for other norms the halo says enough
 BY_NORM = {
     "instance": "for statistics of the image (stylize --statistics thumbnail, global or interpolated)",
-    "frozen": "for the statistics that were settled for one image",
-    "interpolated": "for the statistics of neighboring tiles, interpolated, that were settled for one image",
+    "frozen": "for the statistics frozen for one image",
+    "interpolated": "for the interpolated statistics of neighboring tiles, frozen for one image",
 }
 
 LABELS = ("labels", "label_names")  # in an architecture
-OMITTED = ("name", "graph", "style", *LABELS)  # in an architecture: told otherwise, or too long
-FEW = 6  # nodes that are named
+OMITTED = ("name", "graph", "style", *LABELS)  # in an architecture: shown otherwise, or too long
+FEW = 6  # nodes that are listed
 
 
 @click.command()
 @click.argument("file")
 def info(file: str) -> None:
-    """Tell what FILE is: an image, a model's file, a run folder, the name of a shipped model, or a network (.onnx)."""
+    """Show facts about FILE: an image, a model file, a run folder, a bundled model by name, or a network."""
     from tilegan.pipelines.info import ModelInfo
     from tilegan.pipelines.info import info as find_out
     from tilegan.pipelines.networks import is_network, network_info
@@ -45,8 +45,8 @@ def show(rows: list[tuple[str, object]]) -> None:
 
 
 def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
-    """Return what was found out of a network, as names and values."""
-    values, told = network.values, network.verdict
+    """Return the facts about a network as names and values."""
+    values, verdict = network.values, network.verdict
     normal = f", mean {_listed(values.mean)}, deviation {_listed(values.deviation)}" if any(values.mean) else ""
     tried = ", ".join(f"{reading} {share:.2f}" for reading, share in network.plausibility.items())
     rows: list[tuple[str, object]] = [
@@ -60,13 +60,13 @@ def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
         ("layout", f"{values.layout} -> {values.output_layout}, {values.order}"),
         ("values", f"{values.range}{normal} -> {values.output_range}"),
         *([("plausibility", tried)] if len(network.plausibility) > 1 else []),
-        ("stride", f"{told.reach.stride} px"),
-        ("scale", told.reach.scale),
-        ("tiled", told.words),
+        ("stride", f"{verdict.reach.stride} px"),
+        ("scale", verdict.reach.scale),
+        ("tiled", verdict.words),
     ]
-    if told.statistics:
-        more = f" and {len(told.statistics) - FEW} more" if len(told.statistics) > FEW else ""
-        rows.append(("statistics", ", ".join(told.statistics[:FEW]) + more))
+    if verdict.statistics:
+        more = f" and {len(verdict.statistics) - FEW} more" if len(verdict.statistics) > FEW else ""
+        rows.append(("statistics", ", ".join(verdict.statistics[:FEW]) + more))
     return rows
 
 
@@ -98,12 +98,12 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
 
 def _labels(table: list[list[int]], names: list[str]) -> list[str]:
     """Return the colors of labels, with their names if they have some."""
-    told = [f" ({name})" if name else "" for name in names] or [""] * len(table)
-    return [",".join(map(str, color)) + name for color, name in zip(table, told, strict=True)]
+    suffixes = [f" ({name})" if name else "" for name in names] or [""] * len(table)
+    return [",".join(map(str, color)) + name for color, name in zip(table, suffixes, strict=True)]
 
 
 def _norm(model: "ModelInfo") -> str:
-    """The first word of a norm: that of a grid holds numbers as well."""
+    """Return the first word of a norm; that of a grid also contains numbers."""
     return str(model.architecture.get("norm", "")).partition(" ")[0]
 
 
@@ -132,7 +132,7 @@ def _image_rows(image: "ImageInfo") -> list[tuple[str, object]]:
         low, high = image.stretch
         rows.append(("levels", f"from {low:.6g} to {high:.6g} ({image.rule})"))
     if image.color_managed:
-        rows.append(("colors", "converted to sRGB, or by a profile the same"))
+        rows.append(("colors", "converted to sRGB, or sRGB by their profile"))
     if image.dpi is not None:
         rows.append(("resolution", "{:.6g} x {:.6g} per inch".format(*image.dpi)))
         rows.append(("pixel size", "{:.6g} x {:.6g} um".format(*image.pixel_size)))

@@ -31,6 +31,7 @@ COMMANDS = {
     "view": "View an image or a result, or stylize an image where you look.",
     "info": "Show facts about a model, a network or an image.",
     "import": "Convert a network of another program to a model.",
+    "export": "Convert a model to ONNX, for other programs.",
     "doctor": "Tell what is installed and how fast this machine is.",
     "completion": "Print a script that completes commands in a shell.",
 }

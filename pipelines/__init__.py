@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
+    from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
     from tilegan.pipelines.models import ShippedModel, models
@@ -34,6 +35,7 @@ __all__ = [
     "Damage",
     "DoctorResult",
     "EvaluateResult",
+    "ExportResult",
     "ImageInfo",
     "ImportResult",
     "ModelInfo",
@@ -52,6 +54,7 @@ __all__ = [
     "convert",
     "doctor",
     "evaluate",
+    "export",
     "import_network",
     "info",
     "model_sheet",
@@ -77,6 +80,7 @@ _HOMES = {
     "Damage": "verify",
     "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
+    "ExportResult": "export",
     "ImageInfo": "info",
     "ImportResult": "networks",
     "NetworkInfo": "networks",

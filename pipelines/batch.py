@@ -15,7 +15,7 @@ from tilegan.inference.options import DEFAULT_MODEL
 from tilegan.options import takes
 from tilegan.pipelines.batching.images import SAME, Task
 from tilegan.pipelines.batching.maker import Maker
-from tilegan.pipelines.batching.report import BatchPlan, BatchResult, Tally
+from tilegan.pipelines.batching.report import BatchPlan, BatchResult, ResultRecorder
 from tilegan.pipelines.batching.request import BatchRequest, Sources
 from tilegan.pipelines.batching.results import FAILED, RESULTS, BatchImage, Results
 from tilegan.pipelines.batching.side_by_side import Parts, SideBySide
@@ -83,7 +83,7 @@ def batch(
         request.check_outputs(found.tasks, maker, results)
         if planned is not None:
             planned(BatchPlan(request.folder, len(found.tasks), found.passed_over, notes=found.notes))
-        tally = Tally(results, progress)
+        tally = ResultRecorder(results, progress)
         tasks: Iterable[Task | None] = watched(request.look) if watch else found.tasks
         try:
             _run(request, maker, tasks, tally, parts, work)
@@ -145,7 +145,12 @@ def plan_batch(
 
 
 def _run(
-    request: BatchRequest, maker: Maker, tasks: Iterable[Task | None], tally: Tally, parts: Parts | None, work: Path
+    request: BatchRequest,
+    maker: Maker,
+    tasks: Iterable[Task | None],
+    tally: ResultRecorder,
+    parts: Parts | None,
+    work: Path,
 ) -> None:
     """Process images, in this process or on workers."""
     workers, scheduler = request.settings.processes(), request.settings.run.scheduler

@@ -24,7 +24,7 @@ from tilegan.options import changed, takes
 from tilegan.pipelines.region import window_of
 from tilegan.progress import Progress, silent
 
-# how images are converted that no command of ours has made
+# how to convert images of other programs
 _OTHERS = "give a .zarr that `tilegan stylize` wrote; of others, `tilegan stylize ... --strength 0` writes copies"
 
 
@@ -34,10 +34,10 @@ class ConvertResult:
 
     Attributes:
         output: the file or folder.
-        height: in pixels.
-        width: in pixels.
-        seconds: that it took.
-        notes: what is written otherwise than it was in the image that the store was made from, a line each.
+        height: height in pixels.
+        width: width in pixels.
+        seconds: duration.
+        notes: differences from the source of the store, one line each.
     """
 
     output: Path
@@ -59,22 +59,22 @@ def convert(
     progress: Progress | None = None,
     **values: Any,
 ) -> ConvertResult:
-    """Write a finished store of ours as a file, or as another store; it appears under its name when it is whole.
+    """Export a finished store to a file, or to another store; it appears under its name when it is complete.
 
     A region is one of the store.
 
     Args:
-        store: its folder, or its URL; a copy that kept no more than OME's metadata does, with what it has.
-        output: with the ending of a format that can be written, on this disk.
-        options: how it is encoded, where its format leaves a choice; that a .zarr is of OME-Zarr 0.4, too.
-        progress: told the output pixels done, phases 'copy' and 'pyramid' of a part or a store, and 'export'.
+        store: folder of the store, or its URL; a copy with OME's metadata only is accepted as well.
+        output: local path with the ending of a format that can be written.
+        options: encoding, where the format offers a choice, and the version of OME-Zarr.
+        progress: called with the output pixels done, phases 'copy' and 'pyramid' for a region or a store, and 'export'.
         **values: options by name.
 
     Raises:
-        ImageError: it is missing, unfinished, damaged or none of ours.
+        ImageError: the store is missing, unfinished, damaged or of another program.
         SettingError: the region is not inside.
-        OutputExistsError: the output is there.
-        OutputError: the output cannot be written, or cannot hold what the store holds.
+        OutputExistsError: the output exists.
+        OutputError: the output cannot be written, or cannot hold the store.
     """
     started = time.perf_counter()
     (run,) = changed(values, OPTIONS)
@@ -123,12 +123,12 @@ def _open(path: Path) -> Store:
 
 
 def _opaque(store: Store, window: Window) -> Store:
-    """The store without its opacity, if all of a window is opaque."""
+    """Return the store without its opacity if a whole window is opaque."""
     return OpaqueStore(store) if is_opaque(lambda part: store.read(0, part)[..., 3], window, store.shard) else store
 
 
 def _part(store: Store, window: Window, path: Path, tell: Progress, *, strip: bool) -> Store:
-    """A new store with level 0 of a window of another one; stripped of what tells of people, places and devices."""
+    """Create a store with level 0 of a window of another one, without personal metadata if requested."""
     origin = store.origin.stripped() if store.origin is not None and strip else store.origin
     if origin is not None and origin.geo is not None and (window.height, window.width) != store.shape(0):
         origin = replace(origin, geo=origin.geo.scaled(*store.shape(0))).part(window)

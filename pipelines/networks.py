@@ -10,6 +10,7 @@ import torch
 
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.files import locate
+from tilegan.foreign.checkpoint import read_checkpoint
 from tilegan.foreign.folding import elements
 from tilegan.foreign.onnx_reader import Read, read_onnx
 from tilegan.foreign.options import ImportOptions
@@ -23,7 +24,7 @@ from tilegan.landscape import Landscape
 from tilegan.options import check_values
 from tilegan.translator import Translator
 
-READERS = {".onnx": read_onnx}  # by ending
+READERS = {".onnx": read_onnx, ".pth": read_checkpoint}  # by ending
 LARGER = 4  # times a window, of the landscape of which the trial picture is a reduced copy
 
 
@@ -82,7 +83,7 @@ def network_info(
     """Examine a network: what its numbers mean, and how it can be run in windows.
 
     Args:
-        path: an .onnx file.
+        path: an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
         options: what is known of it.
         picture: an image to try it on; None for a procedural landscape.
 
@@ -106,7 +107,7 @@ def import_network(
     """Turn a network into a model that ``stylize`` runs.
 
     Args:
-        path: an .onnx file.
+        path: an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
         output: the model's file, .safetensors.
         name: of the style; by default the file's.
         options: what is known of the network.

@@ -36,18 +36,18 @@ class StylizeResult:
     Attributes:
         source: the image.
         output: the file or folder written.
-        height: of the output, in pixels.
-        width: of the output, in pixels.
+        height: height of the output, in pixels.
+        width: width of the output, in pixels.
         seams: 'exact' or 'combo'.
-        statistics: what instance norms took theirs from (see ``tilegan.inference.statistics``); '' if there are none.
-        stroke: how many times as large as the model paints them strokes are.
+        statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
+        stroke: factor by which strokes are larger than the model's own.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
-        device: name of what computed.
-        precision: name of its number format.
-        seconds: of this call; 0 where the output was finished already.
-        megapixels_per_second: output pixels translated by this call, by ``seconds``.
-        notes: what was done otherwise than asked for, a line each.
+        device: name of the device.
+        precision: name of the precision.
+        seconds: duration of this call; 0 if the output was finished already.
+        megapixels_per_second: output megapixels of this call per second.
+        notes: deviations from the request, one line each.
     """
 
     source: str
@@ -66,16 +66,16 @@ class StylizeResult:
     notes: tuple[str, ...] = ()
 
     def view(self, compare: str | Path | None = None) -> "OpenView":
-        """Open a page on which the result is seen beside its source; needs the extra ``view``.
+        """Open a page that shows the result beside its source; requires the extra ``view``.
 
         Args:
-            compare: what it is compared with; default the source, where that is there and of the same size.
+            compare: image to compare with; default the source, if it exists with the same size.
 
         Returns:
             The running server; its ``url`` is the page, and ``close`` stops it.
 
         Raises:
-            ImageError, SettingError: the result is gone, or ``compare`` cannot be read or is of another size.
+            ImageError, SettingError: the result is gone, or ``compare`` cannot be read or has another size.
         """
         from tilegan.pipelines.view_open import OpenView
 
@@ -112,25 +112,25 @@ def stylize(
 ) -> StylizeResult:
     """Stylize an image file of any size, in bounded memory.
 
-    The work is done in ``<output>.partial``; the output appears, whole, when all is done. Interrupted or failed, what
-    is finished is kept there for ``resume``.
+    The work is done in ``<output>.partial``; the output appears when it is complete. After an interruption or a
+    failure, finished shards are kept there for ``resume``.
 
-    With ``workers``, processes are started that import the calling script: guard it by ``if __name__ == "__main__"``.
+    With ``workers``, the started processes import the calling script: guard it by ``if __name__ == "__main__"``.
 
     Args:
         source: the image.
-        output: with the ending of a format that can be written; default beside the source, of its kind, named
-            ``<stem>.<style>.<ending>``.
-        model: the name of a shipped model or style, a file, a run folder, or a translator, which is used as it is.
-        progress: told how far the work is, in output pixels.
-        planned: told what will be done, before it is.
+        output: path with the ending of a format that can be written; default beside the source, in its format,
+            named ``<stem>.<style>.<ending>``.
+        model: name of a bundled model or style, a file, a run folder, or a translator, which is used as it is.
+        progress: called with the output pixels done.
+        planned: called with the plan before the work.
         **values: options by name.
 
     Raises:
         ImageError: the image cannot be read.
         ModelError: there is no such model, or it cannot be exact.
-        SettingError: a setting cannot work, or nothing fits into the memory.
-        OutputExistsError: the output, or unfinished work on it, is there.
+        SettingError: a setting is invalid, or nothing fits into memory.
+        OutputExistsError: the output, or unfinished work on it, exists.
         OutputError: the output cannot be written.
         ResumeError: the unfinished work, or the finished output, was made with another source, model or setting.
         WorkerError: workers die, or there are none.
@@ -144,14 +144,14 @@ def stylize(
 
 
 def carry_out(job: Job, progress: Progress, started: float, threads: ThreadPoolExecutor | None = None) -> StylizeResult:
-    """Do what was planned.
+    """Execute a plan.
 
     Args:
         job: the plan, from ``prepared``.
-        progress: told how far the work is, in output pixels.
-        started: when the call began, by ``time.perf_counter``.
-        threads: those that run forward passes (see ``tilegan.inference.passes.forward_threads``), which several images
-            share; own ones if None.
+        progress: called with the output pixels done.
+        started: start of the call, by ``time.perf_counter``.
+        threads: threads that run forward passes (see ``tilegan.inference.passes.forward_threads``), possibly shared by
+            several images; None for new ones.
 
     Raises:
         ImageError, OutputError, ResumeError, WorkerError, TooLittleMemoryError: see ``stylize``.
@@ -179,12 +179,12 @@ def plan_stylize(
 ) -> StylizePlan:
     """Plan what ``stylize`` does with the same arguments; nothing is written.
 
-    The errors that come before any work are raised, but for that of another run at work on the output.
+    All errors that precede the work are raised, except that of another run on the output.
 
     Args:
         source: as for ``stylize``.
-        output: likewise.
-        model: likewise.
+        output: as for ``stylize``.
+        model: as for ``stylize``.
         **values: options by name.
     """
     with prepared(source, output, model, values) as job:
@@ -197,9 +197,9 @@ def plan_stylize(
 def put_in_place(request: Request) -> tuple[str, ...]:
     """Complete the move of a finished output, if a kill interrupted it; return a note."""
     folder, output = request.folder, request.output
-    if unplaced := folder.unplaced(output):
-        finish_moving(output, unplaced)
-    if folder.is_ours():  # a kill came after the output was put in place, or on object storage as it was
+    if unmoved := folder.unmoved(output):
+        finish_moving(output, unmoved)
+    if folder.is_ours():  # killed after the output was moved, or on object storage during it
         folder.make_room(keep=False)
         if is_remote(output):
             Store.open(output).finish()
@@ -211,7 +211,7 @@ def _finish(job: Job, store: Store | None, progress: Progress) -> tuple[str, ...
     request = job.request
     folder, store = request.folder, store or Store.open(request.folder.store)
     finished, notes = as_asked(store, request.output, folder.path, request.settings.options, progress)
-    return notes + folder.place(finished, request.output, job.replaces)
+    return notes + folder.move_output(finished, request.output, job.replaces)
 
 
 def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int = 0) -> StylizeResult:

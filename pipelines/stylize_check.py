@@ -18,8 +18,8 @@ class State(NamedTuple):
     """The state of an output before a run.
 
     Attributes:
-        finished: whether it is there, finished.
-        replaces: whether an output that is there is replaced.
+        finished: whether a finished output exists.
+        replaces: whether an existing output is replaced.
     """
 
     finished: bool
@@ -27,7 +27,7 @@ class State(NamedTuple):
 
 
 def state_of(request: Request, made: Provenance, height: int, width: int) -> State:
-    """Find out whether an output is finished.
+    """Determine whether an output is finished.
 
     Args:
         request: the request.
@@ -36,7 +36,7 @@ def state_of(request: Request, made: Provenance, height: int, width: int) -> Sta
         width: likewise.
 
     Raises:
-        ResumeError: a finished output was made with other settings, or does not tell.
+        ResumeError: a finished output was made with other settings, or has no provenance.
         ImageError: it cannot be read.
     """
     run, begun, kind = request.settings.run, request.begun, request.kind
@@ -44,8 +44,8 @@ def state_of(request: Request, made: Provenance, height: int, width: int) -> Sta
     if run.resume and not run.overwrite and _is_there(request):
         finished = check_finished(request.output, kind, height, width, asked, free=request.free)
         return State(finished, not finished)
-    unplaced = None if begun is None else request.folder.unplaced(request.output)
-    return State(unplaced is not None and provenance_of(unplaced, kind) == asked, run.overwrite)
+    unmoved = None if begun is None else request.folder.unmoved(request.output)
+    return State(unmoved is not None and provenance_of(unmoved, kind) == asked, run.overwrite)
 
 
 def check_writable(
@@ -59,10 +59,10 @@ def check_writable(
         height: height of the result, in pixels.
         width: likewise.
         memory: memory of the run.
-        replaces: whether an output that is there may be replaced.
+        replaces: whether an existing output may be replaced.
 
     Raises:
-        OutputExistsError: an output is there and may not be replaced.
+        OutputExistsError: an output exists and may not be replaced.
         OutputError: the output overlaps the source, or its format does not hold the result.
     """
     output, options = request.output, request.settings.options
@@ -73,10 +73,10 @@ def check_writable(
 
 
 def _is_there(request: Request) -> bool:
-    """Return whether an output is there, not the source itself and, if a run was begun, not one to be replaced."""
+    """Return whether an output exists, is not the source itself and, if a run was started, is not to be replaced."""
     output, source = request.output, locate(url_name(request.source))
     if request.begun is not None:
-        return request.folder.has_placed(output)
+        return request.folder.has_moved(output)
     if writer_of(request.kind).is_folder:
         return is_store(output) and not overlaps(output, source)
     return output.is_file() and output.stat().st_size > 0 and not overlaps(output, source)

@@ -7,16 +7,16 @@ from tilegan.inference.record import RunRecord
 def made_by(record: RunRecord, source: str) -> Provenance:
     """Return the provenance of a run's result: what its record compares, without the division of the work.
 
-    Copies of small files count as the same image, by whatever name and time of change.
+    Copies of small files count as the same image, whatever their names and times.
 
     Args:
-        record: of the run.
+        record: record of the run.
         source: path, URL or GDAL's name of the image.
 
     Raises:
         ImageError: a file cannot be read.
     """
-    # What tells opacity follows from the image, and from what the format holds.
+    # The source of opacity follows from the image and the format.
     known = {name: value for name, value in record.source.items() if name not in ("opacity", "stripped")}
     known = by_content(known, source)
     if record.instances is not None:

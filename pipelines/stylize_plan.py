@@ -1,4 +1,4 @@
-"""Plan the stylization of an image: everything that is decided, and checked, before any work."""
+"""Plan the stylization of an image: all decisions and checks before any work."""
 
 import hashlib
 import json
@@ -39,11 +39,11 @@ class Job:
 
     Attributes:
         request: the request, with the image open.
-        translator: the model; its statistics are still to be settled, if it needs any.
-        record: the plan, and what else the run is begun with.
-        origin: origin of the part that is stylized.
+        translator: the model, without its statistics if it needs any.
+        record: the plan, and the other initial settings of the run.
+        origin: source metadata of the stylized region.
         made: provenance of the result.
-        replaces: whether an output that is there may be replaced.
+        replaces: whether an existing output may be replaced.
         summary: the plan for people.
     """
 
@@ -79,7 +79,7 @@ def prepared(
     values: Mapping[str, Any],
     process: int | None = None,
 ) -> Iterator[Job]:
-    """Open the source, decide on everything and check all that can be checked; nothing is written.
+    """Open the source, make all decisions and checks; nothing is written.
 
     Args:
         source: see ``tilegan.pipelines.stylize``.
@@ -96,7 +96,7 @@ def prepared(
     with closing(open_joined(source, settings.reading, settings.labels.instances)) as image:
         name = absolute(source)
         if is_elsewhere(source) and output is None:
-            raise OutputError(f"{name} has no place beside it for the result: name an output")
+            raise OutputError(f"{name} has no folder beside it for the result: name an output")
         place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
         request = Request.of(image, name, place if is_remote(place) else place.absolute(), settings)
         yield _job(request, settle(request, model), process)
@@ -151,11 +151,11 @@ def _origin(request: Request, scale: int) -> Origin:
 
 def _source(request: Request, origin: Origin) -> dict[str, Any]:
     """Return what a record compares of the source."""
-    # An overview that is made meanwhile changes the stretch, and not the file.
+    # A new overview changes the stretch, but not the file.
     measured = {"stretch low": origin.low, "stretch high": origin.high, "opacity": origin.opacity}
-    # else a store that was begun without would keep what shall be stripped
+    # otherwise a store started without it would keep metadata that are to be stripped
     stripped = {"stripped": True} if request.settings.options.strip else {}
-    # "instances name" so that it is not resumed without them either
+    # "instances name", so that a run is not resumed without them either
     return {"instances name": None} | request.image.identity() | measured | stripped
 
 

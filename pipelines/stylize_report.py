@@ -22,24 +22,24 @@ class StylizePlan:
 
     Attributes:
         source, output: paths.
-        height, width: of the output, in pixels.
-        region: x, y, width and height of the part of the source that is stylized, in pixels.
+        height, width: size of the output, in pixels.
+        region: x, y, width and height of the stylized region of the source, in pixels.
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
-        statistics: what instance norms take theirs from (see ``tilegan.inference.statistics``); '' if there are none.
+        statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
         halo: context of each forward pass, per side, in input pixels.
-        overhead: pixels of all forward passes, also over the copies that large strokes begin with, by input pixels
-            (see ``tilegan.inference.overhead``); 1 without halos.
-        block: height and width of what the source decodes at once, in pixels.
+        overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
+            ``tilegan.inference.overhead``); 1 without halos.
+        block: height and width of the smallest part that the source decodes, in pixels.
         sequential: whether it decodes only from the top.
-        decoded: how often each of its pixels is decoded on average, at most.
+        decoded: maximum average number of times that its pixels are decoded.
         shards: tasks of full resolution.
-        workers: processes that compute; 0 where those of an existing cluster do.
+        workers: number of computing processes; 0 for those of an existing cluster.
         threads: shards in flight in each.
         streams: forward passes at once in each.
         memory: bytes of all processes together, by part (see ``tilegan.inference.memory.Memory``).
-        finished: whether the output is there already, finished.
-        notes: what is done otherwise than asked for, a line each.
+        finished: whether a finished output exists already.
+        notes: deviations from the request, one line each.
     """
 
     source: str
@@ -89,8 +89,8 @@ def report(
         record: the plan, with the limits of each process.
         origin: origin of the result.
         memory: memory of the run.
-        notes: what is planned otherwise than asked for, a line each.
-        finished: whether the output is there already, finished.
+        notes: deviations from the request, one line each.
+        finished: whether a finished output exists already.
     """
     image, region, plan, limits = request.image, request.region, record.plan, record.limits
     rows, columns = grid_shape(region.height, region.width, plan.shard)
@@ -133,7 +133,7 @@ def _notes_on_result(request: Request, origin: Origin) -> tuple[str, ...]:
 
 
 def _notes_on_levels(origin: Origin, image: Source, depth: str) -> tuple[str, ...]:
-    """Return what levels stand for if values are not levels already, and whether a depth is not kept; a line each."""
+    """Return notes on the values of levels if these were stretched, and on a depth that is not kept; one line each."""
     lost: tuple[str, ...] = ()
     if depth == "keep" and image.levels == np.uint8 and image.dtype not in (np.uint8, np.bool_):
         lost = (f"the depth of {image.dtype} is not kept: the result is uint8, levels and not values",)
@@ -142,5 +142,5 @@ def _notes_on_levels(origin: Origin, image: Source, depth: str) -> tuple[str, ..
         return lost
     return (
         *lost,
-        f"values {origin.low:.6g} to {origin.high:.6g} are levels 0 to {highest} ({origin.rule})",
+        f"values {origin.low:.6g} to {origin.high:.6g} became levels 0 to {highest} ({origin.rule})",
     )

@@ -20,16 +20,16 @@ from tilegan.translator import Translator, load
 
 
 def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None) -> tuple[int, tuple[str, ...]]:
-    """Bring every shard to the store.
+    """Compute all shards and write them to the store.
 
     Args:
-        job: what will be done; its image is closed at the end.
-        progress: told the pixels of finished shards: of the copies that large strokes begin with as phase 'copies',
-            then as phases 'stylize' and 'pyramid'; 'statistics' before these.
-        threads: those of this process that run forward passes; own ones if None.
+        job: the work; its image is closed at the end.
+        progress: called with the pixels of finished shards: copies for large strokes as phase 'copies', then phases
+            'stylize' and 'pyramid'; 'statistics' before these.
+        threads: threads of this process that run forward passes; None for new ones.
 
     Returns:
-        The pixels computed, and what was done otherwise than planned, a line each.
+        The pixels computed, and deviations from the plan, one line each.
     """
     request, translator = job.request, begin(job, progress)
     folder, scheduler = request.folder, request.settings.run.scheduler
@@ -45,17 +45,18 @@ def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None
         cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, in_flight)
         with cluster as client:
             pixels = _run(job, translator, partial(run_on_cluster, client), progress)
-    request.image.close()  # its decoded pixels would take memory that the export needs
+    request.image.close()  # release decoded pixels: the export needs the memory
     journals = [*(stage / "journal" for stage in folder.stages()), folder.journal]
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
 
 
 def begin(job: Job, progress: Progress) -> Translator:
-    """Begin the work, or resume it.
+    """Start the work, or resume it.
 
     Args:
-        job: what will be done.
-        progress: told the pixels seen, as phase 'statistics', if the model needs statistics of the whole image.
+        job: the work.
+        progress: called with the pixels processed, phase 'statistics', if the model needs statistics of the whole
+            image.
 
     Returns:
         The model with its statistics.
@@ -72,12 +73,12 @@ def begin(job: Job, progress: Progress) -> Translator:
 
 
 def works(job: Job, translator: Translator, threads: ThreadPoolExecutor | None = None) -> Iterator[Work]:
-    """Open the work of the copies that large strokes begin with, from coarse to fine, then that of the image.
+    """Open the work of the copies for large strokes, from coarse to fine, then that of the image.
 
     Args:
-        job: what is done, and was begun.
+        job: the started work.
         translator: the model with its statistics.
-        threads: those of this process that run forward passes; own ones for each work if None.
+        threads: threads of this process that run forward passes; None for new ones for each work.
     """
     image, limits = job.request.image, job.record.limits
     without_levels = replace(limits, pyramid=False)
@@ -104,7 +105,7 @@ def _run(
     progress: Progress,
     threads: ThreadPoolExecutor | None = None,
 ) -> int:
-    """Paint the copies that large strokes begin with, from coarse to fine, then the image; the pixels of that."""
+    """Paint the copies for large strokes, from coarse to fine, then the image; return the pixels of the image."""
     before, total = 0, sum(stage.region.height * stage.region.width for stage in _stages(job, translator))
     for work in works(job, translator, threads):
         if work.folder is job.request.folder:

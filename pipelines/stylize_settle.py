@@ -1,4 +1,4 @@
-"""Settle what stylizing an image needs before it can be planned: what was asked for, and the model."""
+"""Fix all choices of a stylization before it is planned: the request, and the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.translator import Translator
 
-CONTEXT_SIDE = 256  # pixels, of the thumbnail for models that look at the whole image
+CONTEXT_SIDE = 256  # side in pixels of the thumbnail for models with context
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Request:
         output: absolute path or URL of the result.
         kind: kind of the output (see ``kind_of``).
         asked: the settings as they were given.
-        workers: processes that compute; 0 where those of a scheduler do.
+        workers: number of computing processes; 0 for those of a scheduler.
         folder: the work folder of the output.
         begun: record of the unfinished work that is resumed; None if there is none.
     """
@@ -90,7 +90,7 @@ class Model:
     Attributes:
         translator: the translator.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        measured: the translator with placeholder statistics if they are settled later: halo and memory are the same.
+        measured: the translator with placeholder statistics if these are frozen later: halo and memory are the same.
     """
 
     translator: Translator
@@ -109,7 +109,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     Raises:
         ModelError: there is no such model.
         SettingError: an option or its value does not exist.
-        ImageError: the image cannot be read, or is no label map.
+        ImageError: the image cannot be read, or is not a label map.
     """
     settings, image = request.settings, request.image
     precision = settings.passes.precision
@@ -128,7 +128,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:
-    """Refuse looks of objects that no map numbers; they are chosen by '#' and their numbers."""
+    """Refuse looks of objects ('#' and their numbers) without an instance map, or of numbers that no pixel has."""
     chosen = {int(key[1:]): key for key in map(str, looks) if key.startswith("#")}
     if not chosen:
         return

@@ -96,8 +96,8 @@ def with_labels(
             they are if there are instance maps.
 
     Raises:
-        SettingError: the method does not support label maps, the file is no table, or the model has other labels.
-        DatasetError: the sources are no label maps.
+        SettingError: the method does not support label maps, the file is not a table, or the model has other labels.
+        DatasetError: the sources are not label maps.
     """
     method = settings.method_type
     with_instances = sources[0].instances is not None

@@ -104,7 +104,7 @@ def _computed(job: Job, levels: Levels, reader: Desk) -> Iterator[Live]:
     with ExitStack() as stack:
         painting = Painting(works(job, begin(job, silent)))
         stack.callback(painting.close)
-        painter = Desk(job.record.limits.streams, "paint", painting.spare)
+        painter = Desk(job.record.limits.streams, "paint", parts=painting.part, spare=painting.spare)
         stack.callback(painter.close)
         stack.callback(painting.stop)
         result = ResultLayer(painting, _name(job), job.names[2], painter, reader)

@@ -13,7 +13,7 @@ from tilegan.geometry import Pixels
 from tilegan.networks.capabilities import capabilities
 from tilegan.networks.looks import chosen_looks
 from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
-from tilegan.networks.styles import mixture
+from tilegan.networks.styles import style_weights
 from tilegan.norms.interpolated import Grid
 from tilegan.norms.layers import FROZEN
 from tilegan.proven import Proven
@@ -98,7 +98,9 @@ class Settling(Proven):
                 raise SettingError(f"the model '{self.name}' has only one style: leave out {', '.join(shares)}")
             return self
         shares = shares or ({self.chosen_style: 1.0} if self.chosen_style else {})
-        return self._made_plain(*in_style(self.architecture, self.weights(), mixture(self.styles, shares, self.name)))
+        return self._made_plain(
+            *in_style(self.architecture, self.weights(), style_weights(self.styles, shares, self.name))
+        )
 
     def seeded(self, seed: int) -> Self:
         """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.

@@ -66,7 +66,7 @@ class BatchResult:
     notes: tuple[str, ...] = ()
 
 
-class Tally:
+class ResultRecorder:
     """Counts and records the results of images."""
 
     def __init__(self, results: Results, progress: Callable[[BatchImage], None] | None) -> None:

@@ -8,7 +8,7 @@ from tilegan.metrics.judge import Judge
 from tilegan.metrics.psnr import psnr
 from tilegan.metrics.seams import Difference, Pattern, amplitude, chance, step_ratio
 from tilegan.metrics.sets import Picture, StyleSet, Targets
-from tilegan.metrics.style import place
+from tilegan.metrics.style import style_position
 from tilegan.pipelines.evaluation.seen import Seen, Sight
 
 
@@ -57,7 +57,7 @@ class ImageFigures:
     ssim: float
 
 
-class Tally:
+class MetricAccumulator:
     """Accumulates the metrics of one candidate.
 
     Args:
@@ -121,7 +121,7 @@ class Tally:
             step_ratio=fmean(image.step_ratio for image in self.images),
             whole=Difference.over(self._whole) if self._whole else None,
             shift=Difference.over(self._shift) if self._shift else None,
-            style=[place(*distances) for distances in zip(of_source, own, targets.style, strict=True)],
+            style=[style_position(*distances) for distances in zip(of_source, own, targets.style, strict=True)],
             style_distance=own,
             palette=targets.palette_distance(self.style),
             content=[fmean(level) for level in zip(*self._content, strict=True)],

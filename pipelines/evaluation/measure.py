@@ -10,7 +10,7 @@ from tilegan.metrics.baselines import ColorStatistics, color_transfer
 from tilegan.metrics.pyramid import max_levels
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture, StyleSet, Targets
-from tilegan.pipelines.evaluation.figures import Figures, Tally
+from tilegan.pipelines.evaluation.figures import Figures, MetricAccumulator
 from tilegan.pipelines.evaluation.images import Images
 from tilegan.pipelines.evaluation.page import Pictures
 from tilegan.pipelines.evaluation.seen import Onlooker
@@ -85,9 +85,9 @@ class Evaluation:
             found.add(picture)
         return found
 
-    def _tally(self, scale: int) -> Tally:
+    def _tally(self, scale: int) -> MetricAccumulator:
         style = StyleSet(len(self.sources), self.levels, self.size, self.seed)
-        return Tally(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
+        return MetricAccumulator(style, self.levels, self.translator.tile_size * scale, self.translator.stride * scale)
 
 
 def _tiled(translator: Translator, source: Picture, mode: str) -> Picture:

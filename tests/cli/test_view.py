@@ -6,7 +6,7 @@ from PIL import Image
 
 from tilegan.cli.main import main
 
-pytest.importorskip("starlette")
+pytest.importorskip("tilegan.pipelines.view")
 
 
 @pytest.fixture

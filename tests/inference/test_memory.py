@@ -122,7 +122,9 @@ def test_what_the_host_takes_makes_no_default_plan_smaller(random_translator, mo
     assert fit(random_translator, image)[:2] == before
 
 
-def test_workers_share_the_limit(random_translator):
+def test_workers_share_the_limit(random_translator, monkeypatch):
+    # whatever the tests before have loaded
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=600 * MIB))
     image = source(50_000, 50_000)
     _, _, one, _ = fit(random_translator, image, limit=4096 * MIB)
     _, _, two, _ = fit(random_translator, image, limit=4096 * MIB, workers=2)

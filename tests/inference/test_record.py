@@ -40,5 +40,5 @@ def test_one_of_another_version_is_told(tmp_path: Path) -> None:
     values = json.loads((tmp_path / "record.json").read_text())
     values["limits"]["hands"] = 2
     (tmp_path / "record.json").write_text(json.dumps(values))
-    with pytest.raises(ResumeError, match="of another version: --overwrite begins again"):
+    with pytest.raises(ResumeError, match="of another version: --overwrite starts again"):
         RunRecord.read(tmp_path)

@@ -74,7 +74,7 @@ def test_models_that_do_not_paint_keep_their_own(random_translator: Translator) 
 
 def test_what_cannot_be_is_refused(random_translator: Translator) -> None:
     for stroke in (0, 257):
-        with pytest.raises(SettingError, match=f"strokes {stroke} times as large cannot be"):
+        with pytest.raises(SettingError, match=f"strokes {stroke} times as large are impossible"):
             Look(stroke=stroke)
     with pytest.raises(SettingError, match="strokes 'huge' are impossible: give auto or a whole number from 1 to 256"):
         find_stroke("huge", random_translator, 5000, 5000)

@@ -4,7 +4,7 @@ import torch
 
 from tilegan.metrics.palette import colors, palette_distance
 from tilegan.metrics.pyramid import gaussian_pyramid, laplacian_pyramid, max_levels
-from tilegan.metrics.style import distance_along, neighborhoods, place, share, sliced_wasserstein
+from tilegan.metrics.style import distance_along, neighborhoods, share, sliced_wasserstein, style_position
 
 
 @pytest.fixture
@@ -85,11 +85,11 @@ def test_strokes_are_style() -> None:
 
 
 def test_places() -> None:
-    assert place(source=3, translated=3, real=1) == 0
-    assert place(source=3, translated=1, real=1) == 1
-    assert place(source=3, translated=2.5, real=1) == 0.25
-    assert place(source=3, translated=4, real=1) == -0.5
-    assert place(source=1, translated=1, real=1) is None
+    assert style_position(source=3, translated=3, real=1) == 0
+    assert style_position(source=3, translated=1, real=1) == 1
+    assert style_position(source=3, translated=2.5, real=1) == 0.25
+    assert style_position(source=3, translated=4, real=1) == -0.5
+    assert style_position(source=1, translated=1, real=1) is None
 
 
 def test_shares_add_up() -> None:

@@ -10,7 +10,7 @@ from tilegan.errors import SettingError
 from tilegan.networks.build import build_discriminator, build_generator
 from tilegan.networks.context import conditions
 from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.styles import mixture, with_planes
+from tilegan.networks.styles import style_weights, with_planes
 
 ARCHITECTURE = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
 
@@ -31,7 +31,7 @@ def image() -> torch.Tensor:
 
 
 def test_shares_are_put_in_order_and_add_up_to_1() -> None:
-    assert mixture(["a", "b", "c"], {"c": 3.0, "a": 1.0}, "x") == [0.25, 0.0, 0.75]
+    assert style_weights(["a", "b", "c"], {"c": 3.0, "a": 1.0}, "x") == [0.25, 0.0, 0.75]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_shares_are_put_in_order_and_add_up_to_1() -> None:
 )
 def test_shares_that_cannot_be_are_refused(shares: dict[str, float], message: str) -> None:
     with pytest.raises(SettingError, match=message):
-        mixture(["a", "b"], shares, "x")
+        style_weights(["a", "b"], shares, "x")
 
 
 def test_planes_say_which_style_it_is() -> None:

@@ -9,7 +9,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.norms import interpolated
-from tilegan.norms.interpolated import CELL, Between, Grid, mixture
+from tilegan.norms.interpolated import CELL, Between, Grid, mixed_moments
 from tilegan.norms.layers import EPSILON, InterpolatedNorm, norm_layer
 from tilegan.tiling.levels import Levels
 from tilegan.tiling.places import Pass, Place, current_pass, placed
@@ -57,7 +57,7 @@ def test_a_mixture_by_hand() -> None:
     first, second = torch.tensor([1.0, 3.0, 3.0, 5.0]), torch.tensor([10.0, 12.0])
     both = torch.cat([first, second, second])  # four of eight values, half of the mixture
     variances = first.var(correction=0), second.var(correction=0)
-    mean, variance = mixture((first.mean(), second.mean()), variances, torch.tensor(0.5))
+    mean, variance = mixed_moments((first.mean(), second.mean()), variances, torch.tensor(0.5))
     assert mean == both.mean() == 7
     assert torch.isclose(variance, both.var(correction=0))
 

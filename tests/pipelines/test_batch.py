@@ -297,7 +297,7 @@ def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator)
     (tmp_path / "empty" / "notes.txt").write_text("none")
     with pytest.raises(ImageError, match=r"no images in .*empty, but 1 other files"):
         run(tmp_path / "empty")
-    with pytest.raises(ImageError, match="no images that --include and --exclude leave"):
+    with pytest.raises(ImageError, match="no images selected by --include and --exclude"):
         run(include=["*.gif"])
     with pytest.raises(ModelError, match="nothing"):
         run(model="nothing")

@@ -94,7 +94,7 @@ def test_what_is_seen_of_known_candidates(measured) -> None:
     assert exact.feature_distance > 0.1
     assert result.real_seen.painted == result.real_seen.near == 1
     # all files of both folders, also those that are not translated
-    assert result.learned == (3, 5)
+    assert result.trained_on == (3, 5)
     cells = {row.label: row.cells for row in table(result)}
     assert cells["near the painter (0 to 1)"][0] == "0.00"
     assert cells["structure (-1 to 1)"][4] == "-"

@@ -46,9 +46,9 @@ def test_a_foreign_partial_folder_is_left_alone(picture, random_translator, tmp_
     folder = tmp_path / "out.png.partial"
     folder.mkdir()
     (folder / "holiday.jpg").write_bytes(b"precious")
-    with pytest.raises(OutputExistsError, match="in the way"):
+    with pytest.raises(OutputExistsError, match="not a work folder"):
         stylize(picture, tmp_path / "out.png", random_translator, overwrite=True)
-    with pytest.raises(OutputExistsError, match="in the way"):
+    with pytest.raises(OutputExistsError, match="not a work folder"):
         plan_stylize(picture, tmp_path / "out.png", random_translator, overwrite=True)
     assert (folder / "holiday.jpg").read_bytes() == b"precious"
 

@@ -29,7 +29,7 @@ from tilegan.pipelines import plan_stylize, stylize
 
 def test_a_disk_full_at_once_leaves_nothing(picture, random_translator, tmp_path, monkeypatch, failing_disk):
     failing_disk(monkeypatch, 0)
-    with pytest.raises(OutputError, match=r"no room left on the disk of .*begin again"):
+    with pytest.raises(OutputError, match=r"no room left on the disk of .*start again"):
         stylize(picture, tmp_path / "out.png", random_translator, window=32, shard=64)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png"]
 

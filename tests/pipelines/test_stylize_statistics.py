@@ -162,7 +162,7 @@ def test_the_command_says_what_holds(picture, normed, tmp_path, options, promise
 
 
 def test_what_a_settled_model_can_promise(normed, tmp_path):
-    for grid, promise in ((None, "were settled for one image"), (interpolated.Grid(48, 2, 3), "of neighboring tiles")):
+    for grid, promise in ((None, "frozen for one image"), (interpolated.Grid(48, 2, 3), "of neighboring tiles")):
         normed.frozen(grid=grid).save(tmp_path / "settled.safetensors")
         result = CliRunner().invoke(main, ["info", str(tmp_path / "settled.safetensors")])
         assert promise in result.output

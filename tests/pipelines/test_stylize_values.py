@@ -24,7 +24,7 @@ def test_a_dark_picture_of_16_bits_stays_dark_and_a_measurement_is_stretched(tmp
     assert info(path).rule == rule
     result = through(path, tmp_path / "out.png")
     low, high = info(path).stretch
-    assert result.notes == (f"values {low:.6g} to {high:.6g} are levels 0 to 255 ({rule})",)
+    assert result.notes == (f"values {low:.6g} to {high:.6g} became levels 0 to 255 ({rule})",)
     painted = np.asarray(Image.open(tmp_path / "out.png")).astype(float)
     if ending == "png":
         assert np.abs(painted - values.transpose(1, 2, 0) / 257).max() <= 1

@@ -111,7 +111,7 @@ def test_looks_on_the_command_line(run: Path, tmp_path: Path) -> None:
     model = load(run, "cpu", "float32").in_look({0: 1, 2: 2}, 7)
     assert np.array_equal(painted("--look", "0=1,2=2", "--look-seed", "7"), model.translate(drawing(9, 40, 40)))
     for options, message in (
-        (["--look", "0"], "are no looks of labels: give label=look"),
+        (["--look", "0"], "are not looks of labels: give label=look"),
         (["--look", "0=9"], "has no look 9 of label 0: choose from 0 to 2"),
         (["--look", "7=0"], "has no label 7: choose from 0 to 2"),
         (["--model", "monet", "--look-seed", "1"], "has no looks to choose from"),

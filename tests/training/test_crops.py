@@ -127,7 +127,7 @@ def test_nothing_is_learned_of_what_is_hidden(cutouts: Path) -> None:
         crop = crops.crop(number)
         assert crop.pixels.min() > 100  # filled with bright colors, and gray far away
         assert crop.thumbnail.min() > 100
-    places = [crops.place(number).window.left for number in range(40)]
+    places = [crops.position(number).window.left for number in range(40)]
     assert np.mean([left <= 48 for left in places]) >= 0.8  # the others were drawn again, as often as that is done
     assert tones_of(images).min() > 140
 

@@ -15,10 +15,6 @@ import rasterio
 from PIL import Image
 from rasterio.transform import from_origin
 
-pytest.importorskip("starlette")
-pytest.importorskip("uvicorn")
-pytest.importorskip("xstatic.pkg.leaflet")
-
 
 class Answer:
     """What a server answered."""

@@ -7,8 +7,9 @@ from PIL import Image
 
 from tilegan.errors import OutputError, SettingError
 from tilegan.images.stores.pyramid import halve
-from tilegan.pipelines.view import view
 from tilegan.viewing.options import ViewOptions
+
+view = pytest.importorskip("tilegan.pipelines.view").view
 
 ANY = ViewOptions(port=0)
 

@@ -4,7 +4,7 @@ from threading import Event
 import pytest
 
 from tilegan.viewing import desk as module
-from tilegan.viewing.desk import Desk, DroppedError, check_open, check_waited_for
+from tilegan.viewing.desk import Desk, DroppedError, check_open, check_waited_for, doing, on_behalf_of
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_spare_work_is_done_while_nothing_is_asked_for(monkeypatch):
             return None
         return lambda: done.append(left.pop())
 
-    desk = Desk(3, "test", spare)
+    desk = Desk(3, "test", spare=spare)
     ended.wait()
     desk.close()
     assert done == [3, 2, 1]
@@ -154,8 +154,56 @@ def test_spare_work_that_fails_is_not_tried_again(monkeypatch):
         begun.set()
         raise OSError("no room")
 
-    desk = Desk(2, "test", lambda: fails)
+    desk = Desk(2, "test", spare=lambda: fails)
     begun.wait()
     assert desk.ask("more", lambda: "done").result() == "done"
     desk.close()
     assert tried == [1]
+
+
+def test_threads_without_other_work_do_parts_of_what_is_done(monkeypatch):
+    monkeypatch.setattr(module, "QUIET", 0.001)
+    parts, done, ended = [], [], Event()
+
+    def whole():
+        parts.extend(range(4))
+        ended.wait()
+        return sorted(done)
+
+    def part():
+        if not parts:
+            return None
+        number = parts.pop()
+
+        def do():
+            done.append(number)
+            if number == 0:
+                ended.set()
+            if number == 2:
+                raise ValueError("who does the whole comes to it as well")
+
+        return do
+
+    desk = Desk(2, "test", parts=part)
+    assert desk.ask("whole", whole).result() == [0, 1, 2, 3]
+    desk.close()
+
+
+def test_a_part_ends_with_the_whole():
+    desk, begun, go_on, found = Desk(1, "test"), Event(), Event(), []
+
+    def whole():
+        found.append(doing())
+        begun.set()
+        go_on.wait()
+
+    asked = desk.ask("whole", whole)
+    begun.wait()
+    with on_behalf_of(found[0]):
+        check_waited_for()
+        asked.cancel()
+        with pytest.raises(DroppedError):
+            check_waited_for()
+    check_waited_for()
+    go_on.set()
+    desk.close()

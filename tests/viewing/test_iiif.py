@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from tilegan.geometry import Window
 from tilegan.images.stores.pyramid import halve
-from tilegan.pipelines.view import view
 from tilegan.viewing.iiif import ImageRequest, RequestError, parsed
 from tilegan.viewing.options import ViewOptions
+
+view = pytest.importorskip("tilegan.pipelines.view").view
 
 
 @pytest.fixture

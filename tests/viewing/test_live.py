@@ -11,14 +11,17 @@ from tilegan.errors import OutputError, ResumeError
 from tilegan.geometry import Window
 from tilegan.images.stores.pyramid import halve
 from tilegan.images.stores.store import Store
+from tilegan.inference.paint import Painter
 from tilegan.inference.passes import Passes
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import StylizeSettings, stylize
-from tilegan.pipelines.view import view_stylized
 from tilegan.translator import Translator
 from tilegan.viewing import desk as desks
 from tilegan.viewing import painted
+from tilegan.viewing.desk import Desk
 from tilegan.viewing.options import ViewOptions
+
+view_stylized = pytest.importorskip("tilegan.pipelines.view").view_stylized
 
 SERVING = ViewOptions(port=0, tile_size=64)
 
@@ -174,12 +177,32 @@ def test_an_image_of_one_shard(look, random_translator, tmp_path):
     assert (np.asarray(Image.open(tmp_path / "plain.png")) == shown).all()
 
 
-def test_large_strokes_are_those_of_a_plain_run(look, plain):
+@pytest.mark.parametrize("quiet", [3600.0, 0.001])  # by one thread, and with the help of another
+def test_large_strokes_are_those_of_a_plain_run(look, plain, monkeypatch, quiet):
+    monkeypatch.setattr(desks, "QUIET", quiet)
     client, store = look(stroke=8), plain(stroke=8)
     assert (client.tile("result", 2, 1, 1) == level_of(store, 0)[64:128, 64:128]).all()
     assert (client.whole("result", 2) == level_of(store, 0)).all()
     assert (client.whole("preview", 2) == level_of(store, 0)).all()
     assert client.get("/info.json").json["stroke"] == 8
+
+
+def test_threads_share_the_copies_that_large_strokes_begin_with(look, monkeypatch):
+    monkeypatch.setattr(desks, "QUIET", 0.001)
+    monkeypatch.setattr("tilegan.pipelines.view_live.Desk", lambda _, name, **work: Desk(2, name, **work))
+    names, both, real = set(), threading.Event(), Painter.paint
+
+    def paint(self, place):
+        if self.plan.step > 1:
+            names.add(threading.current_thread().name)
+            if len(names) == 2:
+                both.set()
+            assert both.wait(60), "no other thread comes"
+        return real(self, place)
+
+    monkeypatch.setattr(Painter, "paint", paint)
+    look(stroke=8).get("/iiif/result/0,0,8,8/max/0/default.png")
+    assert names == {"paint-0", "paint-1"}
 
 
 @pytest.mark.parametrize("values", [{"strength": 0.4, "keep_colors": True}, {"strength": 0.0}, {"seams": "combo"}])

@@ -7,11 +7,12 @@ from rasterio.errors import RasterioError
 from rasterio.transform import from_bounds, from_origin
 from rasterio.warp import Resampling, reproject, transform
 
-from tilegan.pipelines.view import view
 from tilegan.viewing.grid import level_shape
 from tilegan.viewing.mercator import HALF, bounds, most_zoom, sampling
 from tilegan.viewing.options import ViewOptions
 from tilegan.viewing.place import Place
+
+view = pytest.importorskip("tilegan.pipelines.view").view
 
 SHAPE = 270, 310
 

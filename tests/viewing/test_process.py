@@ -12,6 +12,8 @@ import pytest
 
 from tilegan.pipelines import StylizeSettings, stylize
 
+pytest.importorskip("tilegan.pipelines.view")
+
 OPTIONS = ["--window", "32", "--shard", "64", "--stroke", "1", "--precision", "float32", "--tile-size", "64"]
 SETTINGS = StylizeSettings().but(window=32, shard=64, stroke=1, precision="float32")
 

@@ -8,7 +8,7 @@ from tilegan.foreign.prepare import Prepared
 from tilegan.foreign.values import Values
 from tilegan.networks.build import build_generator
 from tilegan.norms.layers import FROZEN
-from tilegan.tiling.analysis import analyse
+from tilegan.tiling.analysis import analyze
 from tilegan.tiling.reach import Reach
 
 
@@ -54,7 +54,7 @@ def verdict(network: Prepared, values: Values) -> Verdict:
     generator.load_state_dict(generator.state_dict() | state)
     names = tuple(node.title for node in network.graph.nodes if node.operator in (NORM, POOL))
     try:
-        return Verdict(analyse(generator).reach, names)
+        return Verdict(analyze(generator).reach, names)
     except ModelError as error:
         if any(network.fixed):
             sides = " x ".join(str(side or "any") for side in network.fixed)

@@ -154,7 +154,7 @@ def beside(output: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, TileganError) and (error.__cause__ is None or not isinstance(error, OutputError)):
             raise
-        raise explained(error, output.parent, "free some, then begin again") from error
+        raise explained(error, output.parent, "free some, then start again") from error
 
 
 def explained(error: OSError, folder: Path, cure: str) -> OutputError:

@@ -44,8 +44,8 @@ def stylize_array(
     of a few thousand pixels a side have the least overhead by halos.
 
     Device and precision 'auto' leave a given translator where it is, and for uint16 precision 'auto' is float32. For
-    statistics 'global' and 'interpolated' all of the array is computed now, once for each norm. Strokes that are
-    enlarged make reduced copies be painted first.
+    statistics 'global' and 'interpolated' the whole array is computed now, once for each norm. For larger strokes,
+    reduced copies are painted first.
 
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can

@@ -16,7 +16,7 @@ from distributed.scheduler import NoWorkerError
 
 from tilegan.devices import keep_freed_memory
 from tilegan.errors import SettingError, WorkerError
-from tilegan.inference.engine import Tally
+from tilegan.inference.engine import ShardCounter
 from tilegan.inference.schedule import Shard, needs, schedule
 from tilegan.inference.task import Names, Work, make_shard, stop_work
 from tilegan.progress import Progress
@@ -125,7 +125,7 @@ def run_on_cluster(client: Client, names: Names, work: Work, progress: Progress)
     threads = sum(client.nthreads().values())
     if not threads:
         raise WorkerError("the cluster has no workers: start some with 'dask worker'")
-    tally = Tally(work.store, work.levels, progress)
+    tally = ShardCounter(work.store, work.levels, progress)
     order = enumerate(schedule(work.store, work.levels))
     running: dict[Shard, Future[bool]] = {}
 

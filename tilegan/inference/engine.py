@@ -18,7 +18,7 @@ from tilegan.progress import Progress
 AT_ONCE = 1024  # tasks in one graph: a few hundred kilobytes, with hardly any idle time between graphs
 
 
-class Tally:
+class ShardCounter:
     """Counts the pixels of finished shards and reports them, separately for level 0 and the pyramid."""
 
     def __init__(self, store: Store, levels: int, progress: Progress) -> None:
@@ -63,7 +63,7 @@ def run_in_threads(names: Names, work: Work, progress: Progress) -> int:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="shard")
     order = schedule(work.store, work.levels)
     try:
-        tally = Tally(work.store, work.levels, progress)
+        tally = ShardCounter(work.store, work.levels, progress)
         # passed directly, since dask.callbacks applies to all threads; Dask calls it in this thread
         callbacks = [(None, None, None, lambda shard, was_made, *_: tally.add(shard, was_made), None)]
         while tasks := list(islice(order, AT_ONCE)):

@@ -24,22 +24,22 @@ from tilegan.inference.plan import chunk_of
 from tilegan.inference.record import RunRecord
 
 ENDING = ".partial"
-STAGE = "stroke-"  # in a work folder: those of the copies that large strokes are painted on first
-# in the journal: what comes before its record, and what tells that the output is in place
+STAGE = "stroke-"  # in a work folder: those of the copies for large strokes
+# in the journal: written before its record, and after the output was moved
 CLEARING, PLACED = "clearing.json", "placed.json"
 
 
 class WorkFolder:
-    """``OUTPUT.partial``: a store being built, the journal of what is finished, and the model it is made with.
+    """``OUTPUT.partial``: a store being written, the journal of finished shards, and the model.
 
     Attributes:
-        path: of the folder.
-        store: in it; on object storage, which renames nothing, the output itself.
-        journal, translator: in it.
+        path: path of the folder.
+        store: store inside it; on object storage, which cannot rename, the output itself.
+        journal, translator: journal and model inside it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the folder at a path, whether it is there or not."""
+        """Initialize for a path, whether the folder exists or not."""
         self.path = path
         self.store = path.with_name(path.name.removesuffix(ENDING)) if is_remote(path) else path / "store.zarr"
         self.journal = path / "journal"
@@ -51,7 +51,7 @@ class WorkFolder:
         return cls(output.with_name(output.name + ENDING))
 
     def stage(self, name: str) -> "WorkFolder":
-        """The work folder of a reduced copy in it, or beside it if it is such a one: of letters or digits."""
+        """Return the work folder of a reduced copy, inside this one, or beside it if this is one, too."""
         return WorkFolder(self.whole.path / f"{STAGE}{name}{ENDING}")
 
     @property
@@ -83,17 +83,19 @@ class WorkFolder:
         """Check whether the files of an earlier run may be removed; other running processes are not detected.
 
         Args:
-            keep: whether work that can be resumed may not.
+            keep: whether work that can be resumed must be kept.
 
         Raises:
-            OutputExistsError: unfinished work is to be kept, or the folder is somebody else's.
+            OutputExistsError: unfinished work is to be kept, or the folder is not a work folder.
         """
         if not is_there(self.path):
             return
         if not self.is_ours():
-            raise OutputExistsError(f"{self.path} is in the way, and not ours: move it, or name another output")
+            raise OutputExistsError(f"{self.path} exists and is not a work folder: move it, or name another output")
         if keep and self.begun() is not None and self.has_finished_shards():
-            raise OutputExistsError(f"unfinished work is in {self.path}: --resume goes on, --overwrite begins again")
+            raise OutputExistsError(
+                f"unfinished work is in {self.path}: --resume continues it, --overwrite starts again"
+            )
 
     def make_room(self, keep: bool) -> None:
         """Remove the files of an earlier run; if ``keep``, only if it cannot be resumed.
@@ -119,22 +121,22 @@ class WorkFolder:
         made: Provenance | None = None,
         name: str | None = None,
     ) -> None:
-        """Make an empty store; the journal's record comes after this, so that with it everything is there.
+        """Create an empty store; the journal's record is written after this, and marks the run as started.
 
         Args:
-            height: of the output, in pixels.
-            width: likewise.
+            height: height of the output, in pixels.
+            width: its width.
             shard: side of the store's shards, in output pixels.
-            levels: numpy type of its pixels.
-            origin: what it takes over from its source; with opacity, it has a channel for it.
-            made: what makes it.
-            name: of the image, for viewers.
+            levels: dtype of its pixels.
+            origin: source metadata; with opacity, the store has a channel for it.
+            made: provenance.
+            name: name of the image, for viewers.
 
         Raises:
             OutputError, OSError: it cannot be written.
         """
         if is_remote(self.store):
-            self._clear_place()
+            self._clear_output()
         chunk = chunk_of(shard)
         Store.create(
             self.store,
@@ -150,15 +152,15 @@ class WorkFolder:
         )
 
     def clear_torn(self) -> None:
-        """Remove what zarr was writing, under names of its own, when a run or a worker was killed."""
+        """Remove temporary files of zarr, left by a killed run or worker."""
         if not is_remote(self.store):
             for torn in self.store.rglob("*.partial"):
                 torn.unlink(missing_ok=True)
 
-    def _clear_place(self) -> None:
-        """Remove what was where the store shall be; it may be replaced, or it would not have come to this.
+    def _clear_output(self) -> None:
+        """Remove an existing output at the location of the store; permission was checked before.
 
-        Killed at any moment, it leaves what is no image, and can be told to be ours.
+        A kill at any moment leaves something that is not an image, but is recognized as ours.
         """
         write_json(self.journal / CLEARING, {})
         replace_file(self.store / UNFINISHED, b"{}")
@@ -167,14 +169,14 @@ class WorkFolder:
             if entry.name != UNFINISHED:
                 remove_tree(entry)
 
-    def place(self, finished: Path, output: Path, overwrite: bool) -> tuple[str, ...]:
+    def move_output(self, finished: Path, output: Path, overwrite: bool) -> tuple[str, ...]:
         """Give a finished file or store its final name, and remove the folder.
 
         Returns:
-            What a user should know, a line each: that the folder could not be removed, which is no failure any more.
+            Notes for the user, one line each: if the folder could not be removed, which is not a failure.
 
         Raises:
-            OutputExistsError: there is something, and it may not be replaced; the folder stays.
+            OutputExistsError: the output exists, and may not be replaced; the folder stays.
             OutputError, OSError: it cannot be renamed.
         """
         if finished != self.store:
@@ -190,8 +192,8 @@ class WorkFolder:
             return (f"{self.path} could not be removed ({error.strerror or first_line(error)}): remove it",)
         return ()
 
-    def has_placed(self, output: Path) -> bool:
-        """Whether an output is the file that ``place`` renamed before it was killed."""
+    def has_moved(self, output: Path) -> bool:
+        """Whether an output is the file that ``move_output`` renamed before it was killed."""
         try:
             noted = json.loads((self.journal / PLACED).read_text())
             status = output.stat()
@@ -199,8 +201,8 @@ class WorkFolder:
             return False
         return bool(noted == {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns})
 
-    def unplaced(self, output: Path) -> Path | None:
-        """The file whose tiles ``place`` had renamed, but not yet itself, when it was killed; None if there is none.
+    def unmoved(self, output: Path) -> Path | None:
+        """Return the file of which ``move_output`` had renamed only the tiles when it was killed; None if none.
 
         Args:
             output: its final name.
@@ -212,10 +214,10 @@ class WorkFolder:
         if built is None or placed is None:
             return None
         is_left = placed.is_dir() and not built.is_dir() and not os.path.lexists(output)
-        return finished if is_left and self.has_placed(finished) else None
+        return finished if is_left and self.has_moved(finished) else None
 
     def remove(self) -> None:
-        """Remove all: first what makes it one to resume, last the journal, which tells that it is ours."""
+        """Remove the folder: first the files needed to resume, last the journal, which identifies it."""
         remove_file(self.journal / RECORD)
         if is_remote(self.path):
             if self._has_store():
@@ -231,25 +233,25 @@ class WorkFolder:
         shutil.rmtree(self.path)
 
     def _has_store(self) -> bool:
-        """Whether there is a store that is work: where the output shall be, one with a root is finished."""
+        """Whether there is an unfinished store: at the location of an output, one with a root is finished."""
         begun, finished = (is_there(self.store / name) for name in (UNFINISHED, ROOT))
         return begun and not finished if is_remote(self.store) else begun or finished
 
     @contextmanager
     def kept_for_resume(self) -> Iterator[None]:
-        """When the work ends early, keep what is finished, or nothing if nothing is.
+        """If the work ends early, keep finished shards, or remove the folder if there are none.
 
         Raises:
-            OutputError: in place of the system's errors of writing, as one line.
+            OutputError: an OS error of writing, as one line.
         """
         try:
             yield
         except BaseException as error:
-            cure = "free some, then --resume; what is finished is kept"
+            cure = "free some, then --resume; finished shards are kept"
             if not self.has_finished_shards():
                 with suppress(OSError):
                     self.remove()
-                cure = "free some, then begin again"
+                cure = "free some, then start again"
             of_writing = isinstance(error, OutputError) or not isinstance(error, (TileganError, BrokenPipeError))
             if isinstance(error, OSError) and of_writing:
                 raise explained(error, self.path.parent, cure) from error

@@ -128,7 +128,7 @@ def check_record(begun: Record, now: Record) -> None:
             name, before, value = difference
             raise ResumeError(
                 f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
-                "--resume with what it was begun with, or --overwrite without --resume"
+                "--resume with the original one, or --overwrite without --resume"
             )
 
 

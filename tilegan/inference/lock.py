@@ -40,7 +40,7 @@ def locked(journal: Path) -> Iterator[None]:
         raise OutputError(f"another run is writing {journal.parent}: wait for it, or name another output") from None
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
-            raise explained(error, journal.parent.parent, "free some, then begin again") from error
+            raise explained(error, journal.parent.parent, "free some, then start again") from error
     try:
         yield
     finally:

@@ -22,14 +22,14 @@ from tilegan.inference.plan import SHARD, Plan, best_window, make_plan, notes_on
 from tilegan.names import EXACT
 from tilegan.translator import Translator
 
-DEFAULT = 5 * 2**28  # beside what a process takes already: with a fresh one not 2 GiB in all
-BESIDE = 2  # shards in flight beside those that are computed: one is read and one is written
+DEFAULT = 5 * 2**28  # in addition to the process itself: less than 2 GiB in all for a new one
+BESIDE = 2  # shards in flight beside the computed ones: one is read and one is written
 CUDA_STREAMS = 3  # one copies to the GPU, one computes, one copies back
 GPU_THREADS = 16  # shards in flight at most: a GPU computes a shard in less time than a core reads or writes one
 LEAST_WINDOW, LEAST_SHARD = 128, 512
-RECENT = 64 * MIB  # cache of halved shards, which may grow with the width of the image, at most
-LIBRARIES = 128 * MIB  # what libraries and threads take once the work begins
-DEVICE_SHARE = 0.8  # of a GPU's free memory
+RECENT = 64 * MIB  # limit of the cache of halved shards, which grows with the width of the image
+LIBRARIES = 128 * MIB  # libraries and threads once the work begins
+DEVICE_SHARE = 0.8  # share of a GPU's free memory
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Limits:
         streams: forward passes at once in each process.
         reader: bytes of the reader's cache.
         recent: bytes of halved shards kept for the pyramid.
-        pyramid: whether levels above 0 are made.
+        pyramid: whether levels above 0 are computed.
     """
 
     threads: int
@@ -81,7 +81,7 @@ class Memory:
 
 
 Fitted = tuple[Plan, Limits, Memory, tuple[str, ...]]
-"""A plan, what processes keep to, what that takes, and a note for each value that is not the one asked for."""
+"""A plan, the limits of processes, their memory, and a note for each value that differs from the request."""
 
 
 def fit_plan(
@@ -103,28 +103,28 @@ def fit_plan(
     """Return the best plan within a memory limit.
 
     Args:
-        translator: where its device and precision say.
+        translator: the model, on its device and in its precision.
         source: the image, open.
-        region: the part of it that is stylized.
+        region: stylized region of it.
         seams: 'exact' or 'combo'.
-        window: in input pixels; None for the largest that fits, up to the device's best.
-        shard: likewise.
-        pyramid: whether levels above 0 are made.
+        window: side in input pixels; None for the largest that fits, up to the device's best.
+        shard: side in input pixels; None for the default.
+        pyramid: whether levels above 0 are computed.
         limit: bytes that all processes may take together; None for ``DEFAULT`` beside what each takes already, which is
             kept to where it can be.
-        workers: processes.
-        reading: how the source was opened.
-        look: how the style is applied.
+        workers: number of processes.
+        reading: read options.
+        look: application of the style.
         streams: forward passes at once in each process; None for as many as fit.
         process: bytes that each process takes before the work begins (see ``process_bytes``); None for what this one
             takes now.
 
     Returns:
-        The plan, what processes keep to, what that takes, and a note for each value that is not the one asked for.
+        The plan, the limits of processes, their memory, and a note for each value that differs from the request.
 
     Raises:
-        SettingError: a value cannot work, or nothing fits.
-        ModelError: the translator cannot work exactly.
+        SettingError: a value is invalid, or nothing fits.
+        ModelError: the translator cannot be exact.
     """
     source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
     process = process_bytes() if process is None else process
@@ -150,13 +150,13 @@ def fit_plan(
 
 
 def process_bytes() -> int:
-    """Return the bytes that this process takes now, and what libraries and threads will take beside it."""
+    """Return the present bytes of this process, and those of libraries and threads to come."""
     return int(psutil.Process().memory_info().rss) + LIBRARIES
 
 
 @dataclass(frozen=True)
 class _Fitting:
-    """The search for a plan within ``allowed`` bytes of all processes, of which each takes ``process`` already."""
+    """The search for a plan within ``allowed`` bytes of all processes, including ``process`` bytes of each."""
 
     translator: Translator
     source: Source
@@ -172,8 +172,8 @@ class _Fitting:
 
         Args:
             plan: a candidate.
-            notes: what is said of it.
-            beside: shards in flight beside those that are computed.
+            notes: notes on it.
+            beside: shards in flight beside the computed ones.
             streams: forward passes at once, at most.
             whole_rows: whether the reader's cache holds a row of shards, if the file has whole rows.
         """
@@ -190,7 +190,7 @@ class _Fitting:
         pixels, row = shard_bytes(plan, translator, source), row_bytes(plan, translator, source)
         if not whole_rows and row > READER:
             times = decodes(plan, translator, source, READER)
-            again = f"its pixels are decoded {times:.0f} times: more --memory, or a tiled TIFF of it, is faster"
+            again = f"its pixels are decoded {times:.0f} times: use more --memory, or convert it to a tiled TIFF"
             notes, row = (*notes, again), READER
         memory = Memory(self.process, forward, threads * pixels, row, 0, self.workers, self.allowed)
         spare = (self.allowed - memory.total) // self.workers
@@ -202,9 +202,9 @@ class _Fitting:
 def _candidates(
     translator: Translator, seams: str, window: int | None, shard: int | None, workers: int, streams: int | None
 ) -> Iterator[tuple[int, int, int | None, int | None]]:
-    """Shards in flight beside those computed, forward passes at once, window and shard: the fastest first.
+    """Yield shards in flight beside computed ones, forward passes at once, window and shard, the fastest first.
 
-    What is given stays.
+    Requested values are kept.
     """
     best, most = best_window(translator, seams), 1
     if translator.device.type == "cuda":
@@ -228,7 +228,7 @@ def _windows(plan: Plan) -> int:
 
 
 def _threads(plan: Plan, translator: Translator, streams: int, beside: int) -> int:
-    """Shards in flight: as many as the passes at once are spread over, and those beside."""
+    """Return the number of shards in flight: those over which the passes are spread, and further ones."""
     if translator.device.type == "cuda":
         return max(BESIDE + 1, min(GPU_THREADS, os.cpu_count() or 1)) if beside == BESIDE else beside + 1
     return -(-streams // (plan.shard // plan.window) ** 2) + beside

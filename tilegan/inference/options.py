@@ -1,4 +1,4 @@
-"""Options of stylizing: how the style is applied, of label maps, of forward passes, and of the run."""
+"""Options of stylization: application of the style, label maps, forward passes, and the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ class RunOptions:
         "Memory limit of all processes together, with a scheduler of each worker: bytes, on the command line also 2GB; "
         "window, shard and caches adapt to it",
         metavar="SIZE",
-        unset="1.25 GiB beside what a process takes already",
+        unset="1.25 GiB in addition to the process itself",
     )
     workers: int | None = option(
         None,

@@ -34,10 +34,9 @@ class Plan:
         shard: side of the square of one task and one file, in input pixels; even, and a multiple of ``window``.
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
-        reading: how the values of the source become pixels.
-        look: how the style is applied.
-        step: by how much what is painted is a reduced copy of the image, per side (see ``inference.stages``); then its
-            pixels are counted.
+        reading: read options.
+        look: application of the style.
+        step: factor of the painted copy's reduction (see ``inference.stages``); all pixels are those of the copy.
     """
 
     region: Window
@@ -53,7 +52,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The plan whose ``dataclasses.asdict`` went through JSON, where tuples become lists."""
+        """Create a plan from ``dataclasses.asdict`` after JSON, where tuples are lists."""
         reading = dict(content["reading"])
         bands = reading["bands"]
         reading["bands"] = tuple(bands) if bands is not None else None
@@ -65,8 +64,8 @@ class Cut(NamedTuple):
     """The division of blocks for forward passes, in input pixels.
 
     Attributes:
-        unit: what the sides of blocks and windows are multiples of.
-        side: of the square of each window.
+        unit: divisor of the sides of blocks and windows.
+        side: side of each window.
         batch: windows in one forward pass, at most.
         halo: context around each window, per side.
     """
@@ -118,17 +117,17 @@ def make_plan(
     Neither window nor shard becomes larger than the region and its default need: a store's index grows with its shard.
 
     Args:
-        translator: where its device and precision say.
+        translator: the model, on its device and in its precision.
         region: the part of the image that is stylized, in input pixels.
         seams: 'exact' or 'combo'.
         window: in input pixels; None for the device's best.
         shard: in input pixels; None for the default.
-        reading: how the source is opened; None for the default.
-        look: how the style is applied; None for all of it as it is.
+        reading: read options; None for the default.
+        look: application of the style; None for the full style.
 
     Raises:
-        SettingError: a value cannot work.
-        ModelError: the translator cannot work exactly.
+        SettingError: a value is invalid.
+        ModelError: the translator cannot be exact.
     """
     default = best_window(translator, seams)
     if seams == EXACT and translator.unbounded:
@@ -141,7 +140,7 @@ def make_plan(
         )
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
-            raise SettingError(f"a {name} of {value} pixels cannot be: give at least 1")
+            raise SettingError(f"a {name} of {value} pixels is impossible: give at least 1")
     look = look or Look()
     check_stroke(look.stroke, translator)
     longest = max(region.height, region.width)
@@ -210,6 +209,6 @@ def precision_for(levels: np.dtype[Any], asked: str) -> str:
 
 
 def chunk_of(shard: int) -> int:
-    """The divisor of a shard's side that is nearest to the usual chunk, by ratio."""
+    """Return the divisor of a shard's side that is nearest to the usual chunk, by ratio."""
     divisors = (side for side in range(1, shard + 1) if shard % side == 0)
     return min(divisors, key=lambda side: max(side, CHUNK) / min(side, CHUNK))

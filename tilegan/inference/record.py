@@ -72,4 +72,4 @@ class RunRecord:
                 instances=values.get("files", {}).get("instances"),
             )
         except (KeyError, TypeError) as error:
-            raise ResumeError(f"{journal.parent} is of another version: --overwrite begins again") from error
+            raise ResumeError(f"{journal.parent} is of another version: --overwrite starts again") from error

@@ -30,7 +30,7 @@ SETTLED = (THUMBNAIL, *STREAMED)  # those that are independent of windows
 # Longest side of a thumbnail, in pixels: that of URST's code. An image that is no larger is its own thumbnail.
 SIDE = 1024
 # Of the windows that statistics are gathered from, in input pixels: always the same, since sums of other windows differ
-# in their last bits; so small that a pass in float32 takes no more memory than those that translate.
+# in their last bits; so small that a pass in float32 takes no more memory than those of stylization.
 WINDOW = 512
 
 

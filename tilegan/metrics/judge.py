@@ -8,7 +8,7 @@ import numpy as np
 
 from tilegan.metrics.kernel import kernel_distance
 from tilegan.metrics.painted import Crops, Probes
-from tilegan.metrics.style import place
+from tilegan.metrics.style import style_position
 from tilegan.metrics.views import Statistics
 
 LEAST_TARGETS = 4  # two in each half: distances within a set are of different pictures
@@ -67,9 +67,9 @@ class Judge:
         taken, odds, distance = self._figures(made)
         painted = near = None
         if odds is not None and self._source[1] is not None and self._real[1] is not None:
-            painted = place(-self._source[1], -odds, -self._real[1])
+            painted = style_position(-self._source[1], -odds, -self._real[1])
         if distance is not None and self._source[2] is not None and self._real_distance is not None:
-            near = place(self._source[2], distance, self._real_distance)
+            near = style_position(self._source[2], distance, self._real_distance)
         return Verdict(taken, odds, painted, distance, near)
 
     def _figures(self, pictures: Sequence[Crops]) -> tuple[float | None, float | None, float | None]:

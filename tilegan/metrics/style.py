@@ -63,7 +63,7 @@ def distance_along(first: torch.Tensor, second: torch.Tensor, directions: int) -
     return float(np.abs(ordered[0] - ordered[1]).mean())
 
 
-def place(source: float, translated: float, real: float) -> float | None:
+def style_position(source: float, translated: float, real: float) -> float | None:
     """Return the position of a distance to the targets between that of the source (0) and of real targets (1).
 
     Values below 0 are farther than the source. None if the source is as near as real targets, since the position is

@@ -9,7 +9,7 @@ from torch import nn
 from tilegan.errors import SettingError
 
 
-def mixture(styles: Sequence[str], shares: Mapping[str, float], model: str) -> list[float]:
+def style_weights(styles: Sequence[str], shares: Mapping[str, float], model: str) -> list[float]:
     """Return the share of each style; the sum is 1.
 
     Args:

@@ -111,7 +111,7 @@ class Between(NamedTuple):
         return cls(before.clamp(0, cells - 1), (before + 1).clamp(0, cells - 1), share.float())
 
 
-def mixture(
+def mixed_moments(
     means: tuple[torch.Tensor, torch.Tensor], variances: tuple[torch.Tensor, torch.Tensor], share: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return mean and variance of a mixture of two sets of values.

@@ -9,7 +9,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.names import BATCH, CHANNEL, INSTANCE
-from tilegan.norms.interpolated import Between, Grid, mixture
+from tilegan.norms.interpolated import Between, Grid, mixed_moments
 from tilegan.tiling.places import Shrunk, current_pass
 
 FROZEN: Literal["frozen"] = "frozen"
@@ -170,7 +170,9 @@ class InterpolatedNorm(SettledNorm, Shrunk):
             if bool((between == between[:, :1]).all()):
                 between = between[:, :1]  # the same cells for all rows, the usual case: nothing is copied
             before, after = between.to(features.device)
-            mean, variance = mixture((means[before], means[after]), (variances[before], variances[after]), share[rows])
+            mean, variance = mixed_moments(
+                (means[before], means[after]), (variances[before], variances[after]), share[rows]
+            )
             gain = variance.rsqrt_().mul_(self.gain.flatten())
             output[rows] = mean.sub_(values[rows]).neg_().mul_(gain)
         return output.reshape(count, height, width, channels).permute(0, 3, 1, 2)
@@ -180,7 +182,7 @@ class InterpolatedNorm(SettledNorm, Shrunk):
         before, after, share = (each.to(self.mean.device) for each in across)
         means, variances = (each[0].float().permute(1, 2, 0) for each in (self.mean, self.variance))
         pairs = [(each[:, before], each[:, after]) for each in (means, variances + self.epsilon)]
-        return mixture(pairs[0], pairs[1], share[..., None])
+        return mixed_moments(pairs[0], pairs[1], share[..., None])
 
     @torch.no_grad()
     def settle(self, mean: torch.Tensor, variance: torch.Tensor, cell: tuple[int, int] = (0, 0)) -> None:

@@ -31,7 +31,7 @@ class Analysis:
         return f"exact with halo {self.reach.halo}"
 
 
-def analyse(network: nn.Module) -> Analysis:
+def analyze(network: nn.Module) -> Analysis:
     """Find out how a network can be run in windows: receptive field, stride, scale, and what sees the whole image.
 
     A pass is followed on torch's ``meta`` device, and its result is tested with numbers in float64. It takes seconds,

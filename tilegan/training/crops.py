@@ -32,7 +32,7 @@ class Crop(NamedTuple):
     style: NDArray[np.int_]
 
 
-class Place(NamedTuple):
+class CropPosition(NamedTuple):
     """Position of a crop.
 
     Attributes:
@@ -79,9 +79,9 @@ class Crops:
         Raises:
             DatasetError: none of the images decodes.
         """
-        return self.take(self.place(number))
+        return self.take(self.position(number))
 
-    def place(self, number: int, partner: "Crops | None" = None) -> Place:
+    def position(self, number: int, partner: "Crops | None" = None) -> CropPosition:
         """Return the position of crop ``number``.
 
         A window with nearly no variance, or with mostly invalid pixels, is drawn again, up to eight times; an image
@@ -108,26 +108,26 @@ class Crops:
             height, width = (min(self.side, length) for length in image.shape[:2])
             top = int(random.integers(image.shape[0] - height + 1))
             left = int(random.integers(image.shape[1] - width + 1))
-            place = Place(index, Window(top, left, height, width), bool(random.random() < 0.5))
-            if self._is_hidden(place) or (partner is not None and partner._is_hidden(place)):
+            position = CropPosition(index, Window(top, left, height, width), bool(random.random() < 0.5))
+            if self._is_hidden(position) or (partner is not None and partner._is_hidden(position)):
                 continue
-            if place.window.of(image).std(axis=(0, 1)).max() >= MIN_DEVIATION:
+            if position.window.of(image).std(axis=(0, 1)).max() >= MIN_DEVIATION:
                 break
-        return place
+        return position
 
-    def take(self, place: Place) -> Crop:
+    def take(self, position: CropPosition) -> Crop:
         """Return the crop at a position of an image that decodes."""
-        image = self._reduced(place.image)
+        image = self._reduced(position.image)
         assert image is not None
-        step = -1 if place.mirrored else 1
-        window = image[place.window.top : place.window.bottom, place.window.left : place.window.right]
-        style = np.array(self.images[place.image].style)
-        return Crop(window[:, ::step], self._thumbnails[place.image][:, ::step], style)
+        step = -1 if position.mirrored else 1
+        window = image[position.window.top : position.window.bottom, position.window.left : position.window.right]
+        style = np.array(self.images[position.image].style)
+        return Crop(window[:, ::step], self._thumbnails[position.image][:, ::step], style)
 
-    def _is_hidden(self, place: Place) -> bool:
+    def _is_hidden(self, position: CropPosition) -> bool:
         """Return whether most pixels of a crop are invalid, in an image that decodes."""
-        valid = self._valid.get(place.image)
-        return valid is not None and bool(place.window.of(valid).mean() < LEAST_VALID)
+        valid = self._valid.get(position.image)
+        return valid is not None and bool(position.window.of(valid).mean() < LEAST_VALID)
 
     def _reduced(self, index: int) -> NDArray[np.uint8] | None:
         """Return a reduced image, uint8 (height, width, 3 or 5), or None if it does not decode."""

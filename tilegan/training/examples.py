@@ -51,8 +51,8 @@ class Paired(NamedTuple):
 
     def crops(self, number: int) -> tuple[Crop, Crop]:
         """See ``Examples``."""
-        place = self.targets.place(number, self.sources)
-        return self.sources.take(place), self.targets.take(place)
+        position = self.targets.position(number, self.sources)
+        return self.sources.take(position), self.targets.take(position)
 
 
 class Reduced(NamedTuple):

@@ -14,7 +14,7 @@ from tilegan.metrics.lab import to_lab
 from tilegan.metrics.psnr import psnr
 from tilegan.metrics.pyramid import max_levels
 from tilegan.metrics.sets import Picture, StyleSet, Targets
-from tilegan.metrics.style import place
+from tilegan.metrics.style import style_position
 
 LEAST_SPREAD = 0.3  # relative to the sources: below it nearly all outputs have the same colors
 LEAST_CONTENT = 0.3
@@ -69,7 +69,7 @@ class Monitor:
         )
         own = self._set_of(fine)
         distances = zip(self._of_sources, self._targets.style_distances(own), self._targets.style, strict=True)
-        placed = [value for value in (place(*three) for three in distances) if value is not None]
+        placed = [value for value in (style_position(*three) for three in distances) if value is not None]
         content = [
             fmean(gradient_correlation(luminance(source), luminance(picture), self._levels))
             for source, picture in zip(self.sources, small, strict=True)

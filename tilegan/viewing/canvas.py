@@ -6,6 +6,9 @@ same, byte for byte, as one that was computed at once.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -14,7 +17,7 @@ from tilegan.geometry import Pixels, Window, grid_cell
 from tilegan.images.stores.pyramid import reduced_shard
 from tilegan.inference.schedule import needs
 from tilegan.inference.task import Work, painted
-from tilegan.viewing.desk import check_waited_for
+from tilegan.viewing.desk import Asked, check_waited_for, doing, on_behalf_of
 
 Index = tuple[int, int]  # row and column
 
@@ -49,6 +52,7 @@ class Canvas:
         self._begun: OrderedDict[Index, _Begun] = OrderedDict()  # looked at last comes last
         self._computing: dict[Index, threading.Event] = {}
         self._reducing: set[tuple[int, int, int]] = set()
+        self._wanted: list[tuple[list[Index], Asked | None]] = []  # by threads that compute one after another
         self._marked = set(work.journal.marked())
         self._verified: set[tuple[int, int, int]] = set()
 
@@ -126,14 +130,47 @@ class Canvas:
             ImageError, OutputError, OSError, TooLittleMemoryError: as ``make``.
         """
         found: Pixels = np.empty((window.height, window.width, self.work.store.channels), self.work.store.dtype)
-        for cell in self.cells(window):
+        cells = self.cells(window)
+        with self._shared(cells):
+            self._fill(found, window, cells)
+        return found
+
+    def _fill(self, found: Pixels, window: Window, cells: list[Index]) -> None:
+        for cell in cells:
             part = common(window, grid_cell(cell, self.side, self.height, self.width))
             pixels = self.known(cell, part)
             while pixels is None:
                 self.make(cell)
                 pixels = self.known(cell, part)
             part.moved(-window.top, -window.left).of(found)[...] = pixels
-        return found
+
+    @contextmanager
+    def _shared(self, cells: list[Index]) -> Iterator[None]:
+        """Let other threads compute some of the windows that this one computes now."""
+        entry = cells, doing()
+        with self._lock:
+            self._wanted.append(entry)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wanted.remove(entry)
+
+    def part(self) -> Callable[[], None] | None:
+        """Return the computing of a window that another thread comes to later; None if there is none."""
+        with self._lock:
+            for cells, asked in self._wanted:
+                for cell in reversed(cells):
+                    shard = self.shard_of(cell)
+                    begun = self._begun.get(shard)
+                    is_missing = cell in begun.missing if begun is not None else (0, *shard) not in self._marked
+                    if is_missing and cell not in self._computing:
+                        return partial(self._make_for, asked, cell)
+        return None
+
+    def _make_for(self, asked: Asked | None, cell: Index) -> None:
+        with on_behalf_of(asked):
+            self.make(cell)
 
     def known(self, cell: Index, part: Window) -> Pixels | None:
         """Return a part of a window of level 0, in its pixels; None if the window is not there.

@@ -1,13 +1,16 @@
 """A queue of work that somebody waits for: newest first, each piece done once, dropped when nobody waits any more."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Condition, Thread
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 Task = Callable[[], Any]
+Source = Callable[[], Callable[[], None] | None]
 
 QUIET = 0.25  # seconds without new work before work is begun that nobody waits for
 
@@ -25,7 +28,7 @@ def check_waited_for() -> None:
     Raises:
         DroppedError: nobody does, or the desk is closed.
     """
-    asked: Asked | None = getattr(_thread, "asked", None)
+    asked = doing()
     if asked is not None and asked.is_dropped:
         raise DroppedError
 
@@ -36,9 +39,25 @@ def check_open() -> None:
     Raises:
         DroppedError: it is.
     """
-    asked: Asked | None = getattr(_thread, "asked", None)
+    asked = doing()
     if asked is not None and asked.is_closed:
         raise DroppedError
+
+
+def doing() -> "Asked | None":
+    """Return what this thread of a desk does; None in other threads, and for work that nobody asked for."""
+    asked: Asked | None = getattr(_thread, "asked", None)
+    return asked
+
+
+@contextmanager
+def on_behalf_of(asked: "Asked | None") -> Iterator[None]:
+    """Let this thread do a part of what was asked for, which ends with it."""
+    before, _thread.asked = doing(), asked
+    try:
+        yield
+    finally:
+        _thread.asked = before
 
 
 class Asked:
@@ -66,19 +85,20 @@ class Desk:
     Who asks gets a ``concurrent.futures.Future`` of their own; to cancel it is to wait no more.
     """
 
-    def __init__(self, threads: int, name: str, spare: Callable[[], Callable[[], None] | None] | None = None) -> None:
+    def __init__(self, threads: int, name: str, *, parts: Source | None = None, spare: Source | None = None) -> None:
         """Start the threads.
 
         Args:
             threads: pieces of work done at once.
             name: of the threads.
+            parts: gives a part of what is being done, if there is one, to threads for which there is nothing else.
             spare: gives a short piece of work that nobody waits for, if there is one; one at a time is done when
                 nothing is asked for.
         """
         self._asked: dict[Hashable, Asked] = {}  # newest last
         self._begun: dict[Hashable, Asked] = {}
         self._condition = Condition()
-        self._spare, self._at_spare = spare, False
+        self._parts, self._spare, self._at_spare = parts, spare, False
         self._is_closed = False
         self._threads = [Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(threads)]
         for thread in self._threads:
@@ -144,42 +164,37 @@ class Desk:
             del self._asked[key]
 
     def _work(self) -> None:
-        while True:
-            asked, spare = self._next()
-            if asked is not None:
-                self._do(asked)
-            elif spare is not None:
-                self._do_spare(spare)
-            else:
-                return
+        while (work := self._next()) is not None:
+            work()
 
-    def _next(self) -> tuple[Asked | None, Callable[[], None] | None]:
-        """Wait for something to do; nothing when the desk is closed."""
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for something to do; None when the desk is closed."""
         with self._condition:
             while not self._is_closed:
                 self._forget()
                 if self._asked:
                     asked = self._asked.pop(next(reversed(self._asked)))
                     self._begun[asked.key] = asked
-                    return asked, None
-                was_told = self._condition.wait(QUIET if self._spare is not None and not self._at_spare else None)
+                    return partial(self._do, asked)
+                part = self._parts() if self._parts is not None else None
+                if part is not None:
+                    return partial(self._do_part, part)
+                was_told = self._condition.wait(None if self._spare is self._parts is None else QUIET)
                 if was_told or self._asked or self._spare is None or self._at_spare or self._is_closed:
                     continue
                 spare = self._spare()
                 if spare is not None:
                     self._at_spare = True
-                    return None, spare
-        return None, None
+                    return partial(self._do_spare, spare)
+        return None
 
     def _do(self, asked: Asked) -> None:
         result, error = None, None
-        _thread.asked = asked
         try:
-            result = asked.task()
+            with on_behalf_of(asked):
+                result = asked.task()
         except BaseException as raised:
             error = raised
-        finally:
-            _thread.asked = None
         with self._condition:
             if self._begun.get(asked.key) is asked:
                 del self._begun[asked.key]
@@ -191,6 +206,10 @@ class Desk:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+
+    def _do_part(self, part: Callable[[], None]) -> None:
+        with suppress(Exception):  # who does the whole is told of it
+            part()
 
     def _do_spare(self, spare: Callable[[], None]) -> None:
         failed = True

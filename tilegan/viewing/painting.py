@@ -33,6 +33,13 @@ class Painting:
             self._by_folder[work.folder.path] = Canvas(work)
         *self.copies, self.image = self._by_folder.values()
 
+    def part(self) -> Callable[[], None] | None:
+        """Return a part of what is being computed that another thread can do; None if there is none.
+
+        Parts of the coarsest copy come first, since all others wait for it.
+        """
+        return next(filter(None, (canvas.part() for canvas in self.copies)), None)
+
     def spare(self) -> Callable[[], None] | None:
         """Return what can be done while nobody waits: a window of a shard that is begun; None if there is nothing.
 

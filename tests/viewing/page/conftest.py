@@ -21,7 +21,6 @@ from rasterio.transform import from_origin
 from tilegan.geometry import Pixels, Window
 from tilegan.images.stores.store import Store
 from tilegan.pipelines import stylize
-from tilegan.pipelines.view import view
 from tilegan.translator import Translator
 from tilegan.viewing.options import ViewOptions
 
@@ -94,6 +93,7 @@ def looked(random_translator: Translator, tmp_path_factory: pytest.TempPathFacto
         file.write(source.transpose(2, 0, 1))
     stylize(path, folder / "result.zarr", random_translator, window=64, shard=256, device="cpu", precision="float32")
     store = Store.open(folder / "result.zarr")
+    view = pytest.importorskip("tilegan.pipelines.view").view
     with view(folder / "result.zarr", compare=path, options=ViewOptions(port=0)) as viewer, running(viewer.server):
         yield Looked(viewer.url, source, store.read(0, Window(0, 0, HEIGHT, WIDTH)))
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from tilegan.viewing.app import site_app
 from tilegan.viewing.layers import Shown
 from tilegan.viewing.options import ViewOptions
-from tilegan.viewing.server import Server
 from tilegan.viewing.site import Site, Status
 
+site_app = pytest.importorskip("tilegan.viewing.app").site_app
+Server = pytest.importorskip("tilegan.viewing.server").Server
 pytestmark = pytest.mark.slow  # a browser for each
 
 SIZES = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])

@@ -1,0 +1,27 @@
+"""tilegan export: write a model as an ONNX file."""
+
+from pathlib import Path
+
+import click
+
+from tilegan.cli.options import style_shares
+
+
+@click.command()
+@click.argument("model")
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--style", type=style_shares, metavar="NAME[=SHARE],...", help="Style of a model with several styles.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+def export(model: str, output: Path, style: dict[str, float] | None, overwrite: bool) -> None:
+    """Write MODEL to OUTPUT (.onnx) for other programs, for images of any size, and check it in ONNX Runtime.
+
+    It takes and makes RGB from 0 to 1, (N, 3, height, width), with sides that are multiples of the stride.
+    """
+    from tilegan.pipelines.export import export as run_export
+
+    made = run_export(model, output, style=style, overwrite=overwrite)
+    for note in made.notes:
+        click.echo(f"Note: {note}", err=True)
+    kept = f"halo {made.halo}, stride {made.stride}, scale {made.scale}"
+    checked = f"{made.levels:.2g} levels from torch in ONNX Runtime"
+    click.echo(f"{made.output}: {kept}, {checked}, in {made.seconds:.1f} s")
