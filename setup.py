@@ -36,7 +36,8 @@ TEST = [
     *EXTRAS,
     *S3_SERVER,
 ]
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+RELEASE = ["build>=1.2", "twine>=6.1"]  # wheel and source distribution, and a check of them
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *TEST]
 
 setup(
     name="tilegan",
@@ -54,7 +55,12 @@ setup(
         "tilegan.cli",
         "tilegan.foreign",
         "tilegan.images",
-        "tilegan.landscape",
+        "tilegan.images.formats",
+        "tilegan.images.metadata",
+        "tilegan.images.pixels",
+        "tilegan.images.readers",
+        "tilegan.images.stores",
+        "tilegan.images.writers",
         "tilegan.inference",
         "tilegan.landscape",
         "tilegan.methods",

@@ -172,7 +172,7 @@ def test_exit_codes_of_every_command(name, tmp_path, monkeypatch):
     command = main.get_command(click.Context(main), name)
     assert command is not None
     monkeypatch.setattr(command, "invoke", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert run(name, *FAILING.get(name, [])).exit_code == 130
+    assert run(name, *FAILING.get(name, ["bash"] if name == "completion" else [])).exit_code == 130
 
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the tests run apart from the checkout")
