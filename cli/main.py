@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 import tilegan
+from tilegan.cli.completion import complete_values, is_completing
 from tilegan.cli.signals import answered
 from tilegan.cli.streams import lasting_streams
+from tilegan.cli.suggestions import nearest, nearest_file
 from tilegan.errors import TileganError, TileganWarning
 
 # shown by --help; the commands, and torch with them, are imported at first use
@@ -30,8 +32,20 @@ COMMANDS = {
     "info": "Show facts about a model, a network or an image.",
     "import": "Convert a network of another program to a model.",
     "export": "Convert a model to ONNX, for other programs.",
+    "doctor": "Tell what is installed and how fast this machine is.",
+    "completion": "Print a script that completes commands in a shell.",
 }
 FILES = {"import": "import_network"}  # commands whose names cannot be module names
+WORDS = "tilegan.words"  # key of the arguments in the context
+FIRST_STEPS = """\
+tilegan paints images of any size in a learned style. Try it:
+
+  tilegan sample sample.png                              write a test image
+  tilegan stylize sample.png                             paint it: writes sample.vangogh.png
+  tilegan view sample.vangogh.png --compare sample.png   compare both in a browser (extra view)
+  tilegan train photographs/ paintings/ -o runs/mine     learn a style from two folders of images
+
+'tilegan --help' lists the commands, 'tilegan COMMAND --help' their options; 'tilegan doctor' checks this machine."""
 
 
 class LazyCommands(click.Group):
@@ -55,7 +69,22 @@ class LazyCommands(click.Group):
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         name = FILES.get(cmd_name, cmd_name)
         command: click.Command = getattr(import_module(f"tilegan.cli.{name}"), name)
+        if is_completing():
+            complete_values(command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand that the arguments begin with; an unknown one is a usage error with the nearest."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and (near := nearest(args[0], COMMANDS)):
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near}'?")
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the arguments, and keep them for messages."""
+        ctx.meta[WORDS] = list(args)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands without importing them."""
@@ -72,7 +101,8 @@ class LazyCommands(click.Group):
         except (TileganError, OSError, MemoryError) as error:
             if ctx.params["debug"]:
                 raise
-            _fail(f"Error: {_one_line(error)}", 1)
+            near = nearest_file(error, ctx.meta[WORDS])
+            _fail(f"Error: {_one_line(error)}" + (f" (did you mean '{near}'?)" if near else ""), 1)
 
 
 def _fail(line: str, code: int) -> None:
@@ -119,11 +149,14 @@ def _plain_warnings(debug: bool) -> Iterator[None]:
             sys.unraisablehook = before
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(tilegan.__version__, prog_name="tilegan")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
-def main(debug: bool) -> None:
+@click.pass_context
+def main(ctx: click.Context, debug: bool) -> None:  # noqa: ARG001 - asked for where errors are reported
     """Learn a style from two folders of images and apply it, without seams, to an image of any size.
 
     Try it: tilegan sample sample.png --size 900x1200, then tilegan stylize sample.png.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(FIRST_STEPS)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.batching.report import BatchPlan, BatchResult
     from tilegan.pipelines.batching.results import BatchImage
     from tilegan.pipelines.convert import ConvertResult, convert
+    from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
     from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.export import ExportResult, export
@@ -32,6 +33,7 @@ __all__ = [
     "BatchResult",
     "ConvertResult",
     "Damage",
+    "DoctorResult",
     "EvaluateResult",
     "ExportResult",
     "ImageInfo",
@@ -50,6 +52,7 @@ __all__ = [
     "Viewer",
     "batch",
     "convert",
+    "doctor",
     "evaluate",
     "export",
     "import_network",
@@ -75,6 +78,7 @@ _HOMES = {
     "plan_batch": "batch",
     "ConvertResult": "convert",
     "Damage": "verify",
+    "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
     "ExportResult": "export",
     "ImageInfo": "info",

@@ -1,5 +1,6 @@
 """What the documentation points to is there, and its commands and notebooks are what the program takes."""
 
+import ast
 import json
 import re
 import runpy
@@ -12,6 +13,9 @@ from typing import Any
 import click
 import pytest
 
+import tilegan
+import tilegan.cli
+import tilegan.pipelines
 from tilegan.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +41,7 @@ def commands(text: str) -> Iterator[list[str]]:
         words = iter(shlex.split(line, comments=True))
         for word in words:
             if Path(word).name == "tilegan":
-                yield list(takewhile(lambda part: part not in ("&&", "|", "&", ";"), words))
+                yield list(takewhile(lambda part: part not in ("&&", "|", "&", ";", ">"), words))
 
 
 def refused(arguments: list[str]) -> str:
@@ -74,6 +78,33 @@ def test_commands_of_the_pages_are_taken() -> None:
     found = [arguments for block in blocks for arguments in commands(block)]
     assert len(found) > 20
     assert [(arguments, why) for arguments in found if (why := refused(arguments))] == []
+
+
+def texts_of_the_program() -> list[str]:
+    """The string constants of the program, with '...' in place of what is put into them."""
+    found = []
+    for package in (tilegan, tilegan.cli, tilegan.pipelines):
+        for file in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    parts = [part.value if isinstance(part, ast.Constant) else "..." for part in node.values]
+                    found.append("".join(map(str, parts)))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+    return found
+
+
+def test_messages_of_the_troubleshooting_are_those_of_the_program() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    messages = re.findall(r"(?m)^\| `([^`]+)` \|", page)
+    assert len(messages) >= 30
+    texts = texts_of_the_program()
+    unknown = [
+        message
+        for message in messages
+        if not any(all(part.strip() in text for part in message.split("...")) for text in texts)
+    ]
+    assert unknown == []
 
 
 def test_notebooks_hold_no_results() -> None:

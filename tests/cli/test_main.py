@@ -33,6 +33,13 @@ def test_help_lists_every_command() -> None:
         assert text.split()[0] in result.output
 
 
+def test_the_command_alone_says_what_to_type_first() -> None:
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 0
+    lines = [line.split()[:2] for line in result.stdout.splitlines() if line.startswith("  tilegan ")]
+    assert lines == [["tilegan", name] for name in ("sample", "stylize", "view", "train")]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
