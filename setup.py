@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tilegan" / "__init__.py").read_text()).group(1)
@@ -51,28 +51,8 @@ setup(
     # the folders cli/ and pipelines/ of the checkout are installed inside tilegan, never under their own names
     package_dir={"tilegan": "tilegan", "tilegan.cli": "cli", "tilegan.pipelines": "pipelines"},
     packages=[
-        "tilegan",
-        "tilegan.cli",
-        "tilegan.foreign",
-        "tilegan.images",
-        "tilegan.images.formats",
-        "tilegan.images.metadata",
-        "tilegan.images.pixels",
-        "tilegan.images.readers",
-        "tilegan.images.stores",
-        "tilegan.images.writers",
-        "tilegan.inference",
-        "tilegan.landscape",
-        "tilegan.methods",
-        "tilegan.metrics",
-        "tilegan.networks",
-        "tilegan.norms",
-        "tilegan.pipelines",
-        "tilegan.pipelines.batching",
-        "tilegan.pipelines.evaluation",
-        "tilegan.tiling",
-        "tilegan.training",
-        "tilegan.viewing",
+        *find_packages(include=["tilegan", "tilegan.*"]),
+        *(f"tilegan.{name}" for name in find_packages(include=["cli", "cli.*", "pipelines", "pipelines.*"])),
     ],
     package_data={"tilegan": ["models/*.safetensors", "py.typed"], "tilegan.viewing": ["page/*"]},
     entry_points={"console_scripts": ["tilegan = tilegan.cli.main:main"]},

@@ -80,7 +80,7 @@ def _listed(numbers: tuple[float, ...]) -> str:
 
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
     numbers = {key: value for key, value in model.architecture.items() if key not in OMITTED}
-    labels = _labels(*(model.architecture.get(key, []) for key in LABELS))
+    labels, norm = _labels(*(model.architecture.get(key, []) for key in LABELS)), _norm(model)
     return [
         ("model", model.path),
         ("style", model.name),
@@ -91,7 +91,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("halo", f"{model.halo} px"),
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
-        *([("exact", BY_NORM[norm])] if (norm := _norm(model)) in BY_NORM else []),
+        *([("exact", BY_NORM[norm])] if norm in BY_NORM and "exact" not in model.facts else []),
         *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
     ]
 

@@ -24,7 +24,7 @@ PACKAGES = ("starlette", "uvicorn", "xstatic")  # of the extra 'view'
     metavar="NAME|FILE",
     help="Stylize IMAGE where you look: name of a bundled model (see tilegan models), a model file or a run folder.",
 )
-@click.option("-o", "--output", metavar="NAME", help="Output of stylize, whose unfinished work is gone on with.")
+@click.option("-o", "--output", metavar="NAME", help="Output of the stylization; unfinished work on it is continued.")
 @options(StyleOptions)
 @options(LabelOptions)
 @options(PassOptions)

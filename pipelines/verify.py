@@ -137,7 +137,7 @@ def _why_not(path: Path) -> str:
         if is_there(folder / UNFINISHED) or (folder != path and is_there(folder / ROOT)):
             return f"unfinished: {path}: finish it first: the command that began it, with --resume"
     if is_there(path):
-        return f"not an OME-Zarr 0.5 image: {path}: it has no {ROOT}"
+        return f"not an OME-Zarr 0.5 image: {path}: it has no {ROOT}: give a .zarr that stylize or convert wrote"
     return f"no such store: {path}: check the name"
 
 

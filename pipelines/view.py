@@ -101,7 +101,7 @@ def view_stylized(
         image: the image.
         output: as for ``stylize``.
         model: as for ``stylize``.
-        settings: as for ``stylize``; unfinished work on the output is gone on with unless ``overwrite`` is set.
+        settings: as for ``stylize``; unfinished work on the output is continued unless ``overwrite`` is set.
         options: how it is served.
 
     Yields:

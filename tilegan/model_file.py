@@ -108,7 +108,10 @@ def _metadata_of(path: Path) -> dict[str, str]:
         with safetensors.safe_open(path, framework="np") as file:
             return file.metadata() or {}
     except (safetensors.SafetensorError, OSError) as error:
-        raise ModelError(f"not a model: {path}: {error}") from error
+        cure = (
+            "" if path.suffix == ".safetensors" else ": a network of another program is imported first: tilegan import"
+        )
+        raise ModelError(f"not a model: {path}: {error}{cure}") from error
 
 
 def _header_of(path: Path) -> dict[str, Any]:

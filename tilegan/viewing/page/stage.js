@@ -104,7 +104,9 @@ export class Stage extends EventTarget {
     this.map.on("moveend", () => {
       const center = this.map.getCenter();
       const inside = within(center, this.info);
-      if (!inside.equals(center)) this.map.panTo(inside);
+      // Leaflet moves by whole pixels, and tells of a step of none as of any other: that would go on forever
+      const step = this.map.project(inside).subtract(this.map.project(center)).round();
+      if (step.x || step.y) this.map.panTo(inside);
     });
   }
 
