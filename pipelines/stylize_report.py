@@ -26,7 +26,7 @@ class StylizePlan:
         region: x, y, width and height of the stylized region of the source, in pixels.
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        strength, keep_colors, stroke: see ``tilegan.inference.look.Look``.
+        strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``.
         halo: context of each forward pass, per side, in input pixels.
         overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
             ``tilegan.inference.overhead``); 1 without halos.

@@ -8,9 +8,9 @@ import torch
 from tilegan.errors import SettingError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
-from tilegan.inference.look import Look
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.inference.record import RunRecord
+from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import AUTO
 from tilegan.options import changed, option
 from tilegan.settling import Choices
@@ -101,13 +101,13 @@ class StylizeSettings:
         styling, labels = self.styling, self.labels
         return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances))
 
-    def look(self, stroke: int) -> Look:
+    def look(self, stroke: int) -> Rendering:
         """Return how the style is applied, with the stroke factor found (see ``tilegan.inference.stroke``).
 
         Raises:
             SettingError: a value is invalid.
         """
-        return Look(self.styling.strength, self.styling.keep_colors, stroke)
+        return Rendering(self.styling.strength, self.styling.keep_colors, stroke)
 
 
 @dataclass(frozen=True)

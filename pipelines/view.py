@@ -19,8 +19,8 @@ from tilegan.viewing.app import site_app
 from tilegan.viewing.desk import Desk
 from tilegan.viewing.layers import RESULT, SOURCE, ImageLayer, Layer
 from tilegan.viewing.levels import Levels
+from tilegan.viewing.map_frame import MapFrame
 from tilegan.viewing.options import ViewOptions
-from tilegan.viewing.place import Place
 from tilegan.viewing.server import Server
 from tilegan.viewing.site import Site
 
@@ -144,7 +144,7 @@ def _site(title: str, layers: list[Layer], origin: Origin, options: ViewOptions,
         default=layers[0].id,
         compare=SOURCE if len(layers) > 1 else None,
         tile=options.tile_size,
-        place=Place.of(origin.geo, height, width),
+        place=MapFrame.of(origin.geo, height, width),
         **told,
     )
 

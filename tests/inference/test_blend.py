@@ -15,7 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.pixels.oklab import to_oklab
 from tilegan.inference.blend import blend, blend_bytes
-from tilegan.inference.look import Look
+from tilegan.inference.rendering import Rendering
 from tilegan.translator import Translator
 
 
@@ -142,7 +142,7 @@ def test_what_it_takes_does_not_grow_with_the_image():
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_other_strengths_are_refused(strength):
     with pytest.raises(SettingError, match=r"a strength of .* is invalid: give 0"):
-        Look(strength)
+        Rendering(strength)
 
 
 @pytest.mark.parametrize("seams", ["exact", "combo"])

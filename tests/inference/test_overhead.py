@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tilegan.geometry import Pixels, Window, split
 from tilegan.inference.blocks import Held
-from tilegan.inference.look import Look
 from tilegan.inference.overhead import overhead
 from tilegan.inference.paint import Painter
 from tilegan.inference.plan import Plan, cut_of, make_plan
+from tilegan.inference.rendering import Rendering
 from tilegan.inference.stages import stages_of
 from tilegan.inference.stroke import reduced
 from tilegan.tiling.places import Place
@@ -37,7 +37,7 @@ def counted(plan: Plan, translator: Translator) -> int:
     counting = Counting(**{entry.name: getattr(translator, entry.name) for entry in fields(translator)})
     for stage in (*stages_of(plan, cut_of(plan, translator), *WHOLE), plan):
         image = Held(np.zeros((*(reduced(side, stage.step) for side in WHOLE), 3), np.uint8))
-        painter = Painter(image, image, counting, replace(stage, look=Look()))
+        painter = Painter(image, image, counting, replace(stage, look=Rendering()))
         for place in split(stage.region, stage.shard) if stage.look.strength else ():
             painter.paint(place)
     return sum(counting.handed)
@@ -55,7 +55,7 @@ SIDES = st.integers(1, 150)
     stroke=st.sampled_from([1, 2, 3, 8]),
 )
 def test_all_that_is_run_is_counted(random_translator, region, seams, window, shard, stroke):
-    plan = make_plan(random_translator, region, seams, window, shard, look=Look(stroke=stroke))
+    plan = make_plan(random_translator, region, seams, window, shard, look=Rendering(stroke=stroke))
     pixels = region.height * region.width
     assert overhead(plan, random_translator, *WHOLE) * pixels == pytest.approx(counted(plan, random_translator))
 
@@ -67,6 +67,6 @@ def test_by_hand(random_translator):
     assert overhead(plan, random_translator, 80, 140) == (72 + 3 * 56) * (132 + 5 * 56) / (70 * 130)
     combo = make_plan(random_translator, Window(0, 0, 64, 96), "combo")
     assert overhead(combo, random_translator, 64, 96) == 1
-    strokes = make_plan(random_translator, Window(0, 0, 96, 128), "combo", look=Look(stroke=8))
+    strokes = make_plan(random_translator, Window(0, 0, 96, 128), "combo", look=Rendering(stroke=8))
     # copies of 24 x 32 and 12 x 16 pixels, in tiles of 16
     assert overhead(strokes, random_translator, 96, 128) == pytest.approx(1 + (32 * 32 + 16 * 16) / (96 * 128))

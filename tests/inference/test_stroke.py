@@ -7,8 +7,8 @@ import pytest
 
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
-from tilegan.inference.look import LARGEST_STROKE, Look
 from tilegan.inference.plan import Cut, make_plan
+from tilegan.inference.rendering import LARGEST_STROKE, Rendering
 from tilegan.inference.stages import stages_of
 from tilegan.inference.stroke import find_stroke, steps_of
 from tilegan.translator import Translator
@@ -75,14 +75,14 @@ def test_models_that_do_not_paint_keep_their_own(random_translator: Translator) 
 def test_what_cannot_be_is_refused(random_translator: Translator) -> None:
     for stroke in (0, 257):
         with pytest.raises(SettingError, match=f"strokes {stroke} times as large are impossible"):
-            Look(stroke=stroke)
+            Rendering(stroke=stroke)
     with pytest.raises(SettingError, match="strokes 'huge' are impossible: give auto or a whole number from 1 to 256"):
         find_stroke("huge", random_translator, 5000, 5000)
 
 
 def test_copies_hold_what_the_part_needs_and_no_more(random_translator: Translator) -> None:
     cut = Cut(4, 64, 1, 28)
-    whole = make_plan(random_translator, Window(0, 0, 5000, 4000), look=Look(strength=0.5, stroke=8))
+    whole = make_plan(random_translator, Window(0, 0, 5000, 4000), look=Rendering(strength=0.5, stroke=8))
     assert [(stage.step, stage.region) for stage in stages_of(whole, cut, 5000, 4000)] == [
         (4, Window(0, 0, 1250, 1000)),
         (8, Window(0, 0, 625, 500)),
@@ -90,14 +90,14 @@ def test_copies_hold_what_the_part_needs_and_no_more(random_translator: Translat
     ]
     part = replace(whole, region=Window(2000, 0, 100, 100))
     photo, coarse, fine = stages_of(part, cut, 5000, 4000)
-    assert stages_of(replace(part, look=Look(stroke=4)), cut, 5000, 4000)[0].region == fine.region
+    assert stages_of(replace(part, look=Rendering(stroke=4)), cut, 5000, 4000)[0].region == fine.region
     assert fine.region.left == coarse.region.left == 0
     assert 0 < 2000 - 4 * fine.region.top - 28 < 4 * 40
     assert 0 < 4 * fine.region.top - 8 * coarse.region.top - 4 * 28 < 8 * 40
     assert coarse.region.height < 150
-    assert (photo.step, photo.look) == (4, Look(strength=0.0))
+    assert (photo.step, photo.look) == (4, Rendering(strength=0.0))
     for stage in (coarse, fine):  # it has all that they read
         scale = stage.step // 4
         assert photo.region.top <= scale * stage.region.top - 28
         assert photo.region.bottom >= scale * stage.region.bottom + 28
-    assert (fine.look, part.look) == (Look(stroke=8), Look(strength=0.5, stroke=8))
+    assert (fine.look, part.look) == (Rendering(stroke=8), Rendering(strength=0.5, stroke=8))

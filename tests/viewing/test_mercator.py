@@ -8,9 +8,9 @@ from rasterio.transform import from_bounds, from_origin
 from rasterio.warp import Resampling, reproject, transform
 
 from tilegan.viewing.grid import level_shape
+from tilegan.viewing.map_frame import MapFrame
 from tilegan.viewing.mercator import HALF, bounds, most_zoom, sampling
 from tilegan.viewing.options import ViewOptions
-from tilegan.viewing.place import Place
 
 view = pytest.importorskip("tilegan.pipelines.view").view
 
@@ -135,7 +135,7 @@ def test_gdal_reads_the_capabilities(client, pixels):
 
 @pytest.mark.parametrize("zoom", [0, 3, 8])
 def test_of_an_image_that_is_small_in_a_tile_few_pixels_are_read(zoom):
-    place = Place.of(_geo(40_000, 50_000), 40_000, 50_000)
+    place = MapFrame.of(_geo(40_000, 50_000), 40_000, 50_000)
     column, row = tile_at(zoom, 13.5, 45.0)
     found = sampling(place, (40_000, 50_000), 256, zoom, column, row)
     assert found.window is not None
@@ -151,7 +151,7 @@ def test_an_image_of_the_whole_world():
     from tilegan.images.metadata.origin import Geo
 
     geo = Geo(180, 360, rasterio.crs.CRS.from_epsg(4326), from_origin(-180, 90, 1, 1))
-    place = Place.of(geo, 180, 360)
+    place = MapFrame.of(geo, 180, 360)
     found = sampling(place, (180, 360), 256, 0, 0, 0)
     assert found.window is not None
     assert found.x[128, 128] == pytest.approx(180.7, abs=0.1)

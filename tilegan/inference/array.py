@@ -15,9 +15,9 @@ from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
-from tilegan.inference.look import Look
 from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
+from tilegan.inference.rendering import Rendering
 from tilegan.inference.statistics import STREAMED, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
@@ -94,7 +94,7 @@ def stylize_array(
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     height, width, _ = array.shape
     stroke = find_stroke(styling.stroke, translator, height, width)
-    look = Look(styling.strength, styling.keep_colors, stroke)
+    look = Rendering(styling.strength, styling.keep_colors, stroke)
     plan = make_plan(translator, Window(0, 0, height, width), passes.seams, passes.window, look=look)
     return painted(array, model, plan, cut_of(plan, translator), translator.scale)
 

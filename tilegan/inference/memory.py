@@ -16,9 +16,9 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Window, grid_shape
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source
-from tilegan.inference.look import Look
 from tilegan.inference.parts import MIB, READER, decodes, forward_bytes, recent_bytes, row_bytes, shard_bytes
 from tilegan.inference.plan import SHARD, Plan, best_window, make_plan, notes_on
+from tilegan.inference.rendering import Rendering
 from tilegan.names import EXACT
 from tilegan.translator import Translator
 
@@ -96,7 +96,7 @@ def fit_plan(
     limit: int | None = None,
     workers: int = 1,
     reading: Reading | None = None,
-    look: Look | None = None,
+    look: Rendering | None = None,
     streams: int | None = None,
     process: int | None = None,
 ) -> Fitted:

@@ -13,7 +13,7 @@ DEFAULT_MODEL = "vangogh"
 @described
 @dataclass(frozen=True)
 class StyleOptions:
-    """Application of the style (see ``tilegan.inference.look``, ``stroke`` and ``statistics``)."""
+    """Application of the style (see ``tilegan.inference.rendering``, ``stroke`` and ``statistics``)."""
 
     strength: float = option(1.0, "Strength of the style: 0 gives the source, 1 the full style", least=0, most=1)
     keep_colors: bool = option(False, "Keep hue and chroma of the source; take lightness and texture from the style")

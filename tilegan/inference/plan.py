@@ -13,7 +13,7 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.reading import Reading
 from tilegan.inference.kept import load_once
-from tilegan.inference.look import Look
+from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import check_stroke
 from tilegan.names import EXACT, SEAMS
 from tilegan.translator import Translator
@@ -47,7 +47,7 @@ class Plan:
     device: str
     precision: str
     reading: Reading = field(default_factory=Reading)
-    look: Look = field(default_factory=Look)
+    look: Rendering = field(default_factory=Rendering)
     step: int = 1
 
     @classmethod
@@ -56,7 +56,11 @@ class Plan:
         reading = dict(content["reading"])
         bands = reading["bands"]
         reading["bands"] = tuple(bands) if bands is not None else None
-        own = {"region": Window(*content["region"]), "reading": Reading(**reading), "look": Look(**content["look"])}
+        own = {
+            "region": Window(*content["region"]),
+            "reading": Reading(**reading),
+            "look": Rendering(**content["look"]),
+        }
         return cls(**{**content, **own})
 
 
@@ -110,7 +114,7 @@ def make_plan(
     window: int | None = None,
     shard: int | None = None,
     reading: Reading | None = None,
-    look: Look | None = None,
+    look: Rendering | None = None,
 ) -> Plan:
     """Create the plan for a translator on its device; requested sizes are rounded up to valid ones (see ``notes_on``).
 
@@ -141,7 +145,7 @@ def make_plan(
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels is impossible: give at least 1")
-    look = look or Look()
+    look = look or Rendering()
     check_stroke(look.stroke, translator)
     longest = max(region.height, region.width)
     chosen_window = round_up(

@@ -15,13 +15,13 @@ from tilegan.images.stores.store import Store
 from tilegan.inference.blocks import Masked, block_window, mirrored_span
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import Ground, Reduced, reach
-from tilegan.inference.look import Look
 from tilegan.inference.plan import Cut, Plan
+from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import reduced, steps_of
 
 Kept = Callable[[WorkFolder, int, int], Masked]
 
-UNPAINTED = Look(strength=0.0, stroke=1)
+UNPAINTED = Rendering(strength=0.0, stroke=1)
 
 
 def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> tuple[Plan, ...]:
@@ -38,7 +38,7 @@ def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> t
     for step, finer in zip(steps[-2::-1], steps[:0:-1], strict=True):
         sides = reduced(height, finer), reduced(width, finer)
         below = under(stages[0].region, cut, step // finer, *sides, fill)
-        stages.insert(0, replace(plan, step=step, region=below, look=Look(stroke=plan.look.stroke)))
+        stages.insert(0, replace(plan, step=step, region=below, look=Rendering(stroke=plan.look.stroke)))
     if len(stages) > 2:
         finest, coarsest = stages[-2], stages[0]
         factor, sides = coarsest.step // finest.step, (reduced(height, finest.step), reduced(width, finest.step))

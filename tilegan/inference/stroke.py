@@ -7,7 +7,7 @@ crisp as the model's own, while a step of 8 shows an enlarged relief.
 """
 
 from tilegan.errors import SettingError
-from tilegan.inference.look import LARGEST_STROKE
+from tilegan.inference.rendering import LARGEST_STROKE
 from tilegan.methods.registry import methods
 from tilegan.translator import Translator
 

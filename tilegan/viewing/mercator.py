@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tilegan.geometry import Pixels, Window
 from tilegan.viewing.grid import level_shape
 from tilegan.viewing.layers import Layer, Shown
-from tilegan.viewing.place import Floats, Place
+from tilegan.viewing.map_frame import Floats, MapFrame
 
 CRS = "EPSG:3857"
 _RADIUS = 6378137.0
@@ -44,7 +44,7 @@ def bounds(zoom: int, column: int, row: int) -> tuple[float, float, float, float
     return left, top - side, left + side, top
 
 
-def sampling(place: Place, shape: tuple[int, int], side: int, zoom: int, column: int, row: int) -> Sampling:
+def sampling(place: MapFrame, shape: tuple[int, int], side: int, zoom: int, column: int, row: int) -> Sampling:
     """Return which pixels of an image a tile shows.
 
     Args:
@@ -111,7 +111,7 @@ def sampled(pixels: Pixels, found: Sampling) -> Pixels:
     return rounded
 
 
-def most_zoom(place: Place, height: int, width: int, side: int) -> int:
+def most_zoom(place: MapFrame, height: int, width: int, side: int) -> int:
     """Return the least zoom at which no pixel in the middle of an image is lost in tiles of ``side`` pixels."""
     x, y = width / 2, height / 2
     across, down = place.to(CRS, np.array([x, x + 1, x]), np.array([y, y, y + 1]))
@@ -121,7 +121,7 @@ def most_zoom(place: Place, height: int, width: int, side: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def lon_lat_bounds(place: Place, height: int, width: int) -> tuple[float, float, float, float]:
+def lon_lat_bounds(place: MapFrame, height: int, width: int) -> tuple[float, float, float, float]:
     """Return west, south, east and north of an image in degrees, within what web Mercator shows."""
     along = np.linspace(0, 1, 21)
     edges = [(along * width, 0 * along), (along * width, 0 * along + height)]
@@ -136,7 +136,9 @@ def lon_lat_bounds(place: Place, height: int, width: int) -> tuple[float, float,
     return max(west, -180.0), max(south, -85.0511), min(east, 180.0), min(north, 85.0511)
 
 
-def _places(place: Place, shape: tuple[int, int], side: int, zoom: int, column: int, row: int) -> tuple[Floats, Floats]:
+def _places(
+    place: MapFrame, shape: tuple[int, int], side: int, zoom: int, column: int, row: int
+) -> tuple[Floats, Floats]:
     """Return the places in the image of the centers of a tile's pixels, infinite where they are none."""
     left, bottom, right, top = bounds(zoom, column, row)
     knots: Floats = np.array([*range(0, side, _STEPS[zoom >= _SMALL]), side], np.float64)

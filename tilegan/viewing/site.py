@@ -6,7 +6,7 @@ from typing import Any
 
 from tilegan.viewing.grid import TileGrid
 from tilegan.viewing.layers import Layer
-from tilegan.viewing.place import Place
+from tilegan.viewing.map_frame import MapFrame
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Site:
     compare: str | None = None
     tile: int = 256
     grid: Mapping[str, int] | None = None
-    place: Place | None = None
+    place: MapFrame | None = None
     model: str | None = None
     stroke: int | None = None
     status: Callable[[], Status] = Status

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Place:
+class MapFrame:
     """The georeference of an image.
 
     Attributes:

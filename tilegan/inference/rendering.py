@@ -8,7 +8,7 @@ LARGEST_STROKE = 256  # so that sums of 16 bits over such a square fit 32
 
 
 @dataclass(frozen=True)
-class Look:
+class Rendering:
     """Settings for applying a style.
 
     Attributes:
