@@ -108,7 +108,7 @@ def sizes(text: str) -> tuple[float, ...]:
 
 
 def stroke(text: str) -> int | str:
-    """Parse 'auto' or an integer; ``inference.look`` checks its range."""
+    """Parse 'auto' or an integer; ``inference.rendering`` checks its range."""
     if text.strip().lower() == "auto":
         return "auto"
     if not text.strip().isdecimal():
