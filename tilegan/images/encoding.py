@@ -46,3 +46,7 @@ class ExportOptions:
     def of_store(self) -> dict[str, Any]:
         """Options that affect the store from which an output is exported, by name."""
         return {"strip": True} if self.strip else {}
+
+    def fidelity(self) -> dict[str, Any]:
+        """Options that decide how much a lossy encoding loses, by name."""
+        return {"lossless": True} if self.lossless else {"quality": self.quality}

@@ -1,7 +1,7 @@
 """Deep Zoom: tiles of all levels in a folder beside a small file, fetched one by one by viewers."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.format import Companion, Format, Writer, Writing
@@ -30,18 +30,13 @@ def _provenance(path: Path) -> "Provenance | None":
     from tilegan.images.metadata.provenance import Provenance
     from tilegan.images.writers.dzi import comment_of_dzi
 
-    text = comment_of_dzi(path)
-    return Provenance.from_text(text) if text is not None else None
+    return Provenance.from_text(comment_of_dzi(path))
 
 
 def _is_whole(path: Path) -> bool:
     from tilegan.images.writers.dzi import has_all_tiles
 
     return has_all_tiles(path, _tiles(path))
-
-
-def _encoding(options: ExportOptions) -> dict[str, Any]:
-    return {"lossless": True} if options.lossless else {"quality": options.quality}
 
 
 FORMAT = Format(
@@ -54,7 +49,7 @@ FORMAT = Format(
         _is_whole,
         size=lambda _: None,
         holds_levels=True,
-        encoding=_encoding,
+        encoding=ExportOptions.fidelity,
         holds_profile=False,
         room={"EXIF": 0, "XMP": 0, "IPTC": 0},
         geo_driver=None,

@@ -28,8 +28,7 @@ def _provenance(path: Path) -> "Provenance | None":
     from tilegan.images.metadata.provenance import Provenance
     from tilegan.images.writers.jpeg import comment_of_jpeg
 
-    text = comment_of_jpeg(path)
-    return Provenance.from_text(text) if text is not None else None
+    return Provenance.from_text(comment_of_jpeg(path))
 
 
 def _is_whole(path: Path) -> bool:

@@ -25,8 +25,7 @@ def _provenance(path: Path) -> "Provenance | None":
     from tilegan.images.metadata.provenance import Provenance
     from tilegan.images.writers.png import text_of_png
 
-    text = text_of_png(path)
-    return Provenance.from_text(text) if text is not None else None
+    return Provenance.from_text(text_of_png(path))
 
 
 def _is_whole(path: Path) -> bool:

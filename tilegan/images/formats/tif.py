@@ -23,9 +23,7 @@ def _write(writing: Writing) -> tuple[str, ...]:
 
 def _encoding(options: ExportOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {"compress": options.compress}
-    if options.compress in LOSSY:
-        settings |= {"lossless": True} if options.lossless else {"quality": options.quality}
-    return settings
+    return settings | options.fidelity() if options.compress in LOSSY else settings
 
 
 def _refuses(dtype: "np.dtype[Any]", opacity: str | None, options: ExportOptions) -> str | None:
@@ -48,8 +46,7 @@ def _provenance(path: Path) -> "Provenance | None":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path) as dataset:
-            text = dataset.tags().get(KEY)
-    return Provenance.from_text(text) if text is not None else None
+            return Provenance.from_text(dataset.tags().get(KEY))
 
 
 def _is_whole(path: Path) -> bool:

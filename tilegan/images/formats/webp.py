@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.format import Candidate, Format, Reader, Writer, Writing
@@ -33,8 +33,7 @@ def _provenance(path: Path) -> "Provenance | None":
     from tilegan.images.metadata.provenance import Provenance
     from tilegan.images.writers.webp import text_of_webp
 
-    text = text_of_webp(path)
-    return Provenance.from_text(text) if text is not None else None
+    return Provenance.from_text(text_of_webp(path))
 
 
 def _is_whole(path: Path) -> bool:
@@ -48,10 +47,6 @@ def _size(path: Path) -> tuple[int, int]:
 
     with closing(RasterSource(path)) as image:  # Pillow would decode it, and refuses large ones
         return image.height, image.width
-
-
-def _encoding(options: ExportOptions) -> dict[str, Any]:
-    return {"lossless": True} if options.lossless else {"quality": options.quality}
 
 
 FORMAT = Format(
@@ -72,7 +67,7 @@ FORMAT = Format(
         _size,
         longest=16_383,  # limit of the format
         bytes_held=13,  # measured: 1.56 GB for 120 megapixels
-        encoding=_encoding,
+        encoding=ExportOptions.fidelity,
         holds_dpi=lambda _: False,
         room={"IPTC": 0},
         what="`--quality`, `--lossless`",

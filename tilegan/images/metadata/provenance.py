@@ -66,8 +66,10 @@ class Provenance:
         return plain.replace("--", "-\\u002d")
 
     @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """Parse the output of ``text``; None if it is not such an output."""
+    def from_text(cls, text: str | None) -> Self | None:
+        """Parse the output of ``text``; None if it is not such an output, or if there is none."""
+        if text is None:
+            return None
         try:
             return cls.from_json(json.loads(text))
         except ValueError:
