@@ -32,6 +32,11 @@ def data_folder() -> Path:
     return Path(folder)
 
 
+def proven(translator: Translator) -> Translator:
+    """Return it with its proof, which every file that it is saved to shares."""
+    return replace(translator, proof=translator.prove())
+
+
 @pytest.fixture(scope="session")
 def random_translator() -> Translator:
     """A small translator with random weights: stride 4, halo 28, tiles of 16; far from the identity."""
@@ -39,7 +44,7 @@ def random_translator() -> Translator:
     architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    return Translator.of(generator, architecture, tile_size=16, name="random").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="random").place("cpu", "float32"))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +55,7 @@ def context_translator() -> Translator:
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.film.weight)
-    return Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32"))
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +67,7 @@ def styled_translator() -> Translator:
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.style_film.weight)
-    return Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32"))
 
 
 @pytest.fixture
