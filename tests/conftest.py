@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.networks.build import build_generator
@@ -71,7 +72,29 @@ def styled_translator() -> Translator:
 
 
 @pytest.fixture
-def shipped_models(
+def pixels() -> NDArray[np.uint8]:
+    """An image of noise: 270 x 310 pixels of three channels."""
+    return np.random.default_rng(3).integers(0, 256, (270, 310, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def picture(tmp_path: Path, pixels: NDArray[np.uint8]) -> Path:
+    """The same as a PNG."""
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, random_translator: Translator) -> Path:
+    """The random translator as a file."""
+    path = tmp_path / "model.safetensors"
+    random_translator.save(path)
+    return path
+
+
+@pytest.fixture
+def bundled_models(
     random_translator: Translator, styled_translator: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder in place of that of the models inside the package: 'both', of the styles 'dark' and 'light', and 'one'.

@@ -99,9 +99,9 @@ def test_a_file_without_a_proof_is_proven(saved: Path, tmp_path: Path) -> None:
 def test_models_of_the_package_keep_their_proofs() -> None:
     """If not: ``tilegan.load(file).save(file)`` for each, and ``RULES`` raised if a network changed."""
     known: dict[str, Translator] = {}
-    for shipped in model_file.shipped().values():
-        translator = load(shipped.path, "cpu", "float32")
-        assert translator.proof is not None, f"{shipped.path} keeps no proof"
+    for bundled in model_file.bundled().values():
+        translator = load(bundled.path, "cpu", "float32")
+        assert translator.proof is not None, f"{bundled.path} keeps no proof"
         like = known.setdefault(json.dumps(translator.architecture, sort_keys=True), translator)
         assert like.proof is not None and translator.proof == replace(like.proof, of=translator.proof.of)
     for translator in known.values():
