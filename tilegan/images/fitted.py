@@ -45,8 +45,12 @@ class Fitted:
         wide = -(-window.width * self._shape[1] // self.width) + 2
         high = -(-self._shape[0] // self.height) + 2
         rows = max(1, _AT_ONCE // (wide * high))
-        tops = range(window.top, window.bottom, rows)
-        return np.concatenate([self._band(window._replace(top=top, height=min(rows, window.bottom - top))) for top in tops])
+        return np.concatenate(
+            [
+                self._band(window._replace(top=top, height=min(rows, window.bottom - top)))
+                for top in range(window.top, window.bottom, rows)
+            ]
+        )
 
     def _band(self, window: Window) -> Values:
         (height, width), smooth = self._shape, self._smooth

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Pixels, Window, split
+from tilegan.geometry import Pixels, Value, Window, split
 from tilegan.images.pixels.oklab import to_oklab, to_pixels
 
 Planes = NDArray[np.floating]  # (h, w), from 0 to 1
@@ -66,7 +66,7 @@ def mixed(paintings: Sequence[tuple[Pixels, Planes]]) -> Pixels:
         The mixture, of the same shape and dtype.
     """
     (whole, first), *others = paintings
-    for cell, fine, scale in _cells(*first.shape, whole) if others else ():
+    for cell, fine, scale in _cells(first.shape[0], first.shape[1], whole) if others else ():
         parts = [(fine.of(pixels), cell.of(share)) for pixels, share in paintings if cell.of(share).any()]
         target = fine.of(whole)
         target[...] = parts[0][0] if len(parts) == 1 else _mixture(parts, scale)
@@ -85,7 +85,7 @@ def _cells(height: int, width: int, fine: Pixels) -> Iterator[tuple[Window, Wind
         yield cell, cell.scaled(scale), scale
 
 
-def _enlarged(values: NDArray[np.generic], scale: int) -> NDArray[np.generic]:
+def _enlarged(values: NDArray[Value], scale: int) -> NDArray[Value]:
     return values.repeat(scale, 0).repeat(scale, 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tilegan.errors import SettingError
 from tilegan.images.amounts import Amounts
 
 MOST = 256  # pixels: the sums of squares of this width fit 32 bits
@@ -15,9 +16,22 @@ SHARE = 100  # by default a feather is the short side of the image divided by th
 USUAL = 64  # or this many pixels at most
 
 
-def usual_feather(height: int, width: int) -> int:
-    """Return the default width of transitions in an image, in pixels."""
-    return min(USUAL, min(height, width) // SHARE)
+def feather_of(asked: int | None, height: int, width: int) -> int:
+    """Return the width of transitions in an image, in pixels.
+
+    Args:
+        asked: a width; None for the default.
+        height: height of the image, in pixels.
+        width: likewise.
+
+    Raises:
+        SettingError: there is no such width.
+    """
+    if asked is None:
+        return min(USUAL, min(height, width) // SHARE)
+    if not 0 <= asked <= MOST:
+        raise SettingError(f"a feather of {asked} pixels is impossible: give 0 to {MOST}")
+    return asked
 
 
 def radii(feather: int) -> tuple[int, int]:

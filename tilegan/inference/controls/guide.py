@@ -11,10 +11,15 @@ from tilegan.images.amounts import ALL
 from tilegan.images.fitted import Fitted
 from tilegan.inference.blocks import read_block
 from tilegan.inference.controls.feather import radii, shares
+from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.register import amount_controls
 from tilegan.inference.rendering import Layer
 
 Planes = NDArray[np.floating]  # (h, w), from 0 to 1
+
+
+_PLANE = 4  # bytes of a plane's value
+_AROUND = 24  # bytes of a pixel while its surroundings are summed
 
 
 class Guided(NamedTuple):
@@ -98,9 +103,24 @@ class Mapped:
         return shares(np.isin(block, numbers), self.feather)
 
 
+def guide_of(maps: Maps, layers: Sequence[Layer], feather: int, strength: float) -> Guide:
+    """Return what the maps of an image decide, or the same everywhere if there are none.
+
+    Args:
+        maps: of the image.
+        layers: the paintings; none if there is only one.
+        feather: width of transitions, in pixels.
+        strength: strength where no map says less.
+    """
+    return Mapped(maps.fitted, layers, feather, strength) if maps.fitted else Even(strength)
+
+
+def guide_bytes(side: int, feather: int, paintings: int) -> int:
+    """Return the maximum bytes that a ``Mapped`` takes for a square with a side in pixels."""
+    return side**2 * _PLANE * (paintings + 3) + (side + 2 * feather) ** 2 * _AROUND
+
+
 def _around(raster: Fitted, window: Window, margin: int) -> NDArray[np.unsignedinteger]:
     """Return the values of a window and its surroundings, reflected at the edges of the image."""
-    wide = Window(
-        window.top - margin, window.left - margin, window.height + 2 * margin, window.width + 2 * margin
-    )
+    wide = Window(window.top - margin, window.left - margin, window.height + 2 * margin, window.width + 2 * margin)
     return read_block(raster, wide)

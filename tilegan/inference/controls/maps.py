@@ -120,14 +120,17 @@ def files_of(options: object, image: str | Path) -> dict[str, str]:
         SettingError: a map is an array.
     """
     found = {}
-    for control in controls():
-        value = getattr(options, control.name)
-        if value is None or not control.is_map(value):
-            continue
+    for name, value in given_maps(options).items():
         if not isinstance(value, str | Path):
-            raise SettingError(f"{control.name} by an array is for stylize_array: save the map, and name its file")
-        found[control.name] = _file(value, image)
+            raise SettingError(f"{name} by an array is for stylize_array: save the map, and name its file")
+        found[name] = _file(value, image)
     return found
+
+
+def given_maps(options: object) -> dict[str, Any]:
+    """Return the values of options that are maps, by control: names of files or folders, or arrays."""
+    given = {control.name: getattr(options, control.name) for control in controls()}
+    return {control.name: value for control in controls() if control.is_map(value := given[control.name])}
 
 
 def array_maps(given: Mapping[str, Any], height: int, width: int) -> Maps:
@@ -145,8 +148,14 @@ def array_maps(given: Mapping[str, Any], height: int, width: int) -> Maps:
     fitted, numbers = {}, {}
     for control in _given(given):
         array, chooses = given[control.name], isinstance(control, ChoiceControl)
+        if isinstance(array, str | Path):
+            raise SettingError(f"{control.name} by a file is for stylize: of arrays, maps are arrays as well")
         kinds = "iu" if chooses else "bfu"
-        if len(array.shape) != 2 or np.dtype(array.dtype).kind not in kinds or not covers(*array.shape, height, width):
+        if (
+            len(array.shape) != 2
+            or np.dtype(array.dtype).kind not in kinds
+            or not covers(array.shape[0], array.shape[1], height, width)
+        ):
             cure = "integers" if chooses else "bool, uint8, uint16, or floats from 0 to 1,"
             raise SettingError(
                 f"a map of {array.dtype} {tuple(array.shape)} for {control.name} does not fit an image of "
