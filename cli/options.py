@@ -54,13 +54,16 @@ def assignment(text: str) -> tuple[str, str]:
 
 
 def strength(text: str) -> float | str:
-    """Parse a number, or the name of a map; ``inference.rendering`` checks the range of the number."""
+    """Parse a number from 0 to 1, or the name of a map."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         if is_map(text):
             return text
-    raise click.BadParameter(f"'{text}' is no strength: give 0 to 1, or the file of a map")
+        number = -1.0
+    if number < 0 or number > 1:
+        raise click.BadParameter(f"'{text}' is no strength: give 0 to 1, or the file of a map")
+    return number
 
 
 def is_map(text: str) -> bool:

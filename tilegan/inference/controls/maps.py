@@ -1,7 +1,7 @@
 """The maps of an image: the rasters of its controls, opened together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import Source, shown
 from tilegan.inference.controls.control import ChoiceControl, Control
 from tilegan.inference.controls.register import controls
+from tilegan.inference.options import StyleOptions
 
 STORE = ".zarr"  # ending of folders that are images
 
@@ -106,13 +107,13 @@ class Maps:
             raster.close()
 
 
-def files_of(options: object, image: str | Path) -> dict[str, str]:
+def files_of(options: StyleOptions, image: str | Path) -> dict[str, str]:
     """Return the files of the options that are maps, by control.
 
     A folder stands for the file in it that has the image's name, with any ending.
 
     Args:
-        options: an object with a field for each control, such as ``StyleOptions``.
+        options: options, of which some may be maps.
         image: path, URL or GDAL name of the image.
 
     Raises:
@@ -127,7 +128,13 @@ def files_of(options: object, image: str | Path) -> dict[str, str]:
     return found
 
 
-def given_maps(options: object) -> dict[str, Any]:
+def with_absolute_maps(options: StyleOptions) -> StyleOptions:
+    """Return options whose maps have absolute paths, which hold in every process."""
+    given = {name: value for name, value in given_maps(options).items() if not is_elsewhere(value)}
+    return replace(options, **{name: str(Path(value).absolute()) for name, value in given.items()})
+
+
+def given_maps(options: StyleOptions) -> dict[str, Any]:
     """Return the values of options that are maps, by control: names of files or folders, or arrays."""
     given = {control.name: getattr(options, control.name) for control in controls()}
     return {control.name: value for control in controls() if control.is_map(value := given[control.name])}
