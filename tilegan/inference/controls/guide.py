@@ -117,7 +117,7 @@ def guide_of(maps: Maps, layers: Sequence[Layer], feather: int, strength: float)
 
 def guide_bytes(side: int, feather: int, paintings: int) -> int:
     """Return the maximum bytes that a ``Mapped`` takes for a square with a side in pixels."""
-    return side**2 * _PLANE * (paintings + 3) + (side + 2 * feather) ** 2 * _AROUND
+    return side**2 * _PLANE * (paintings + 4) + (side + 2 * feather) ** 2 * _AROUND
 
 
 def _around(raster: Fitted, window: Window, margin: int) -> NDArray[np.unsignedinteger]:

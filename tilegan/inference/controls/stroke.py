@@ -22,7 +22,7 @@ class StrokeControl(ChoiceControl):
 
     def chosen(self, number: int, translator: Translator, height: int, width: int) -> int:
         """Return the factor."""
-        if number > MOST:
+        if not 0 <= number <= MOST:
             raise SettingError(f"numbers are factors of strokes, 1 to {MOST}, or 0 for {AUTO}")
         return find_stroke(number or AUTO, translator, height, width)
 

@@ -18,7 +18,7 @@ class StyleControl(ChoiceControl):
         styles = translator.styles
         if not styles:
             raise SettingError(f"the model '{translator.name}' has only one style: leave the map out")
-        if number >= len(styles):
+        if not 0 <= number < len(styles):
             known = ", ".join(f"{place} {style}" for place, style in enumerate(styles))
             raise SettingError(f"the model '{translator.name}' has {known}")
         return {styles[number]: 1.0}
