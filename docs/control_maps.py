@@ -2,8 +2,8 @@
 
 python docs/control_maps.py PHOTOGRAPH -o FOLDER --crop 2600,300,4100,3000 --inside 1480,1010 --ridge 2000
 
-Writes photo.jpg, the crop; eagle.png, a mask of what is not blue around a point inside; strokes.png, large strokes above
-a row and small ones below it and around the eagle; half.png, the full style on the left and half of it on the right.
+Writes photo.jpg, the crop; eagle.png, a mask of what is not blue around a point inside; strokes.png, large strokes
+above a row and small ones below it; half.png, the full style on the left and half of it on the right.
 """
 
 import argparse

@@ -40,9 +40,9 @@ def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
         for number, translator in enumerate(translators):
-            kept = folder.painting(number, len(translators)).translator
-            if not is_there(kept):
-                translator.save(kept)
+            own = folder.painting(number, len(translators))
+            if not is_there(own.translator):
+                own.keep(translator)
         in_flight = job.record.limits.threads
         cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, in_flight)
         with cluster as client:
@@ -150,13 +150,13 @@ def _settled(job: Job, progress: Progress) -> tuple[Translator, ...]:
     made: dict[int, Translator] = {}
     found = []
     for number, translator in enumerate(job.translators):
-        kept, plan = job.request.folder.painting(number, len(job.translators)).translator, job.plan
-        if job.request.begun is not None and is_there(kept):
-            with local_copy(kept) as file:
+        folder, plan = job.request.folder.painting(number, len(job.translators)), job.plan
+        if job.request.begun is not None and is_there(folder.translator):
+            with local_copy(folder.translator) as file:
                 found.append(load(file, plan.device, plan.precision))
             continue
         if id(translator) not in made:  # paintings may have one model
             made[id(translator)] = settled(translator, job.summary.statistics, job.request.image, plan.window, progress)
-        made[id(translator)].save(kept)
+        folder.keep(made[id(translator)])
         found.append(made[id(translator)])
     return tuple(found)

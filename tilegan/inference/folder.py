@@ -23,6 +23,7 @@ from tilegan.inference.journal import RECORD, has_marker, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
 from tilegan.inference.record import RunRecord
+from tilegan.translator import Translator
 
 ENDING = ".partial"
 STAGE = "stroke-"  # in a work folder: those of the copies for large strokes
@@ -59,6 +60,16 @@ class WorkFolder:
     def painting(self, number: int, count: int) -> "WorkFolder":
         """Return the work folder of one of several paintings, with its model and copies; itself if there is one."""
         return self if count == 1 else WorkFolder(self.path / f"{LAYER}{number}{ENDING}")
+
+    def keep(self, translator: Translator) -> None:
+        """Write the model, which workers load.
+
+        Raises:
+            OutputError, OSError: it cannot be written.
+        """
+        if not is_remote(self.path):
+            self.path.mkdir(exist_ok=True)
+        translator.save(self.translator)
 
     @property
     def whole(self) -> "WorkFolder":
