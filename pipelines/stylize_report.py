@@ -129,7 +129,7 @@ def report(
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *words_of(model.paintings), *notes, *_notes_on_result(request, origin)),
+        notes=(*image.remarks, *words_of(model.paintings), *model.notes, *notes, *_notes_on_result(request, origin)),
     )
 
 

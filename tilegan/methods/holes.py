@@ -62,9 +62,7 @@ class Holes:
         holes[top : top + height, left : left + width] = True
 
 
-def _draw_line(
-    holes: NDArray[np.bool_], start: NDArray[np.float64], end: NDArray[np.float64], radius: float
-) -> None:
+def _draw_line(holes: NDArray[np.bool_], start: NDArray[np.float64], end: NDArray[np.float64], radius: float) -> None:
     """Mark all pixels whose centers are at most ``radius`` from a line; at least the one in which it starts."""
     first = np.floor(np.minimum(start, end) - radius).astype(int).clip(0)
     last = np.ceil(np.maximum(start, end) + radius).astype(int).clip(0)

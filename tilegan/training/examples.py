@@ -13,7 +13,6 @@ from tilegan.methods.holes import HOLE, Holes, Mask
 from tilegan.training.crops import Crop, Crops
 from tilegan.training.pairs import Domains
 
-
 GRAY = 128  # level of the colors in holes
 
 
