@@ -13,7 +13,7 @@ from tilegan.tiling.unpadded import trim_to
 
 HALF = 2  # factor by which the residual blocks work at a lower resolution
 LEVELS = 3  # of the pyramid of the smooth filling: colors reach about 2^LEVELS pixels into a hole
-LEAST = 1e-6  # of the known share of a pixel of the coarsest level, below which it is gray
+LEAST = 1e-6  # weight of a pixel of a coarser level, so that no color is divided by zero
 
 
 class FillingGenerator(nn.Module):
@@ -79,14 +79,16 @@ def smoothly_filled(colors: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     Returns:
         (N, 3, h, w); gray where no known pixel is near.
     """
-    sums, shares = [colors * known], [known]
+    levels, weights = [colors * known], [known]  # the weighted colors of each level, and their weights
     for _ in range(LEVELS):
-        sums.append(nn.functional.avg_pool2d(sums[-1], 2))
-        shares.append(nn.functional.avg_pool2d(shares[-1], 2))
-    filled = sums[-1] / shares[-1].clamp(min=LEAST)
-    for total, share in zip(sums[-2::-1], shares[-2::-1], strict=True):
+        weight = nn.functional.avg_pool2d(weights[-1], 2)
+        color = nn.functional.avg_pool2d(levels[-1], 2) / weight.clamp(min=LEAST)
+        weights.append((4 * weight).clamp(max=1))  # one known pixel of four suffices
+        levels.append(color * weights[-1])
+    filled = levels[-1]
+    for level, weight in zip(levels[-2::-1], weights[-2::-1], strict=True):
         coarser = nn.functional.interpolate(filled, scale_factor=2.0, mode="bilinear", align_corners=False)
-        filled = total + (1 - share) * coarser
+        filled = level + (1 - weight) * coarser
     return filled
 
 
