@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 WIDTH, GAP = 900, 6
-EDGES = {"both": ((640, 170), (2600, 2120)), "half": ((1800, 1180),)}  # left and top of parts at full size
+EDGES = {"both": ((860, 290), (2950, 2205)), "half": ((1952, 500),)}  # left and top of parts at full size
 HEIGHT = 190  # of these
 
 

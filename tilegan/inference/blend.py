@@ -102,7 +102,7 @@ def _blended(before: Pixels, after: Pixels, share: Planes, keep_colors: bool) ->
 
 def _mixture(parts: Sequence[tuple[Pixels, Planes]], scale: int) -> Pixels:
     enlarged = [(pixels, _enlarged(share, scale)) for pixels, share in parts]
-    colors = [np.zeros(share.shape, np.float32) for share in (enlarged[0][1],) * 3]
+    colors: list[NDArray[np.floating]] = [np.zeros(enlarged[0][1].shape, np.float32) for _ in range(3)]
     for pixels, share in enlarged:
         colors = [color + share * plane for color, plane in zip(colors, to_oklab(pixels), strict=True)]
     result = to_pixels((colors[0], colors[1], colors[2]), parts[0][0].dtype)

@@ -13,7 +13,7 @@ from tilegan.translator import Translator
 
 
 class Control(ABC):
-    """What is common to all controls.
+    """Base of all controls.
 
     Attributes:
         name: name of the option, which is a field of ``StyleOptions``.

@@ -1,4 +1,4 @@
-"""How much of which painting there is at each pixel of an image."""
+"""Strength of the style, and shares of several paintings, at each pixel of an image."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -23,7 +23,7 @@ _AROUND = 24  # bytes of a pixel while its surroundings are summed
 
 
 class Guided(NamedTuple):
-    """How much of which painting there is at the pixels of a window.
+    """Strength, and shares of paintings, at the pixels of a window.
 
     Attributes:
         amount: strength of the style.
@@ -35,10 +35,10 @@ class Guided(NamedTuple):
 
 
 class Guide(Protocol):
-    """What decides it; each value depends only on a bounded neighborhood of its pixel."""
+    """Strength, and shares of paintings, of any window; each value depends only on a bounded neighborhood of its pixel."""
 
     def at(self, window: Window) -> Guided:
-        """Return what there is in a window inside the image, from any thread."""
+        """Return those of a window inside the image, from any thread."""
         ...
 
     def planes(self, window: Window, levels: np.dtype[Any]) -> Pixels | None:

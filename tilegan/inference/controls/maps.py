@@ -131,7 +131,8 @@ def files_of(options: StyleOptions, image: str | Path) -> dict[str, str]:
 def with_absolute_maps(options: StyleOptions) -> StyleOptions:
     """Return options whose maps have absolute paths, which hold in every process."""
     given = {name: value for name, value in given_maps(options).items() if not is_elsewhere(value)}
-    return replace(options, **{name: str(Path(value).absolute()) for name, value in given.items()})
+    absolute: dict[str, Any] = {name: str(Path(value).absolute()) for name, value in given.items()}
+    return replace(options, **absolute)
 
 
 def given_maps(options: StyleOptions) -> dict[str, Any]:
