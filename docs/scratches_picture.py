@@ -43,7 +43,11 @@ if __name__ == "__main__":
         filled = np.asarray(Image.open(folder / "filled.png"))
     width, height = DETAIL
     places = sorted(
-        ((mask[top : top + height, left : left + width].sum(), top, left) for top in (20, 180) for left in (20, 160, 280)),
+        (
+            (mask[top : top + height, left : left + width].sum(), top, left)
+            for top in (20, 180)
+            for left in (20, 160, 280)
+        ),
     )
     _, top, left = places[-1]
     parts = [

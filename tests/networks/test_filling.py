@@ -1,9 +1,10 @@
 """The generator that fills holes: exact, and without any effect beside them."""
 
+import pytest
 import torch
 
 from tilegan.networks.build import build_discriminator, build_generator
-from tilegan.networks.filling import smoothly_filled
+from tilegan.networks.filling import SmoothFilling
 
 SMALL = {"name": "filling", "channels": 4, "dilations": [1, 3], "detail": 4}
 
@@ -27,20 +28,20 @@ def test_what_is_known_is_kept_and_what_is_in_holes_is_ignored() -> None:
     assert torch.equal(made[~inside], images[~inside])
     assert torch.equal(made, generator(other))
     assert made.abs().max() <= 1
-    assert (made[inside] - smoothly_filled(images, (given[:, 3:] <= 0).float())[inside]).abs().mean() > 0.01
+    assert (made[inside] - SmoothFilling()(images, (given[:, 3:] <= 0).float())[inside]).abs().mean() > 0.01
 
 
 def test_smooth_filling_goes_on_with_what_is_around() -> None:
     known = torch.ones(1, 1, 16, 16)
     known[..., 4:8, 4:8] = 0
-    flat = smoothly_filled(torch.full((1, 3, 16, 16), 0.25), known)
+    flat = SmoothFilling()(torch.full((1, 3, 16, 16), 0.25), known)
     assert torch.allclose(flat, torch.full_like(flat, 0.25))
-    # a column of two pixels is not known, between 0 and 1: of its halves, the means of 2 x 2 pixels, one is known
-    colors, known = torch.zeros(1, 3, 8, 8), torch.ones(1, 1, 8, 8)
-    colors[..., 5:], known[..., 3:5] = 1.0, 0.0
-    # column 3 is in the second pair of columns, which is 0, and column 4 in the third, which is 1
-    assert torch.allclose(smoothly_filled(colors, known)[0, 0, 4, 2:6], torch.tensor([0, 0.25, 0.75, 1]))
-    nothing = smoothly_filled(torch.ones(1, 3, 8, 8), torch.zeros(1, 1, 8, 8))
+    # one pixel in the middle is not known: its color is three quarters of the mean of the known ones of its four, which
+    # are 1, and the rest is of the neighbors of these, which are 0
+    colors, known = torch.zeros(1, 3, 16, 16), torch.ones(1, 1, 16, 16)
+    colors[..., 8:10, 8:10], known[..., 8, 8] = 1.0, 0.0
+    assert SmoothFilling()(colors, known)[0, 0, 8, 8].item() == pytest.approx(0.75**2)
+    nothing = SmoothFilling()(torch.ones(1, 3, 8, 8), torch.zeros(1, 1, 8, 8))
     assert (nothing == 0).all()  # gray
 
 
