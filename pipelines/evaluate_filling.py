@@ -2,7 +2,6 @@
 
 import io
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -16,7 +15,7 @@ from tilegan.images.pixels.sheet import sample_sheet
 from tilegan.inference.array import stylize_array
 from tilegan.inference.options import PassOptions, RunOptions
 from tilegan.methods.base import HOLED
-from tilegan.methods.holes import Holes, Mask
+from tilegan.methods.holes import Holes, Mask, learned_width
 from tilegan.methods.inpaint import InpaintSettings
 from tilegan.metrics.holes import diffused, mean_filled, psnr_in_holes, ssim_in_holes
 from tilegan.metrics.seams import Difference
@@ -142,7 +141,13 @@ def evaluate_filling(
     check_held_out(translator, options.held_out)
     side, tell = options.short_side or translator.trained_side, progress or silent
     pictures = _read(Path(source), side, options)
-    holes, figures, rows, differences, shares = Holes(_width(translator)), [], [], [], []
+    holes, figures, rows, differences, shares = (
+        Holes(learned_width(translator.facts) or InpaintSettings().hole_width),
+        [],
+        [],
+        [],
+        [],
+    )
     for number, (_, picture) in enumerate(pictures):
         tell("evaluate", number, len(pictures))
         mask = holes.draw((options.seed, number), *picture.shape[:2])
@@ -186,12 +191,6 @@ def _read(source: Path, side: int, options: EvaluateOptions) -> list[tuple[str, 
     if not found:
         raise DatasetError(f"no image in '{source}' can be decoded")
     return found
-
-
-def _width(translator: Translator) -> int:
-    settings: Mapping[str, Any] = translator.facts.get("settings") or {}
-    width = (settings.get("method") or {}).get("hole_width")
-    return width if isinstance(width, int) else InpaintSettings().hole_width
 
 
 def _filled(translator: Translator, picture: Picture, mask: Mask) -> tuple[dict[str, Picture], Difference]:

@@ -5,6 +5,7 @@ from tilegan.images.source import Source, shown
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.mask import widest_hole
+from tilegan.methods.holes import learned_width
 from tilegan.translator import Translator
 
 
@@ -29,21 +30,13 @@ def notes_on_holes(maps: Maps, image: Source, translator: Translator) -> tuple[s
     if not found:
         name = shown(maps.files[MASK.name])
         raise SettingError(f"nothing to fill: {name} is black everywhere: make the pixels white that are to be filled")
-    widest, learned = -(-found * image.height // mask.height), _learned(translator)
+    widest, learned = -(-found * image.height // mask.height), learned_width(translator.facts)
     note = f"holes are up to {widest} px wide"
     if widest > 2 * translator.halo:
         return (
             f"{note}, and the model sees at most {translator.halo} px far: the middle of such a hole is filled without "
-            "seeing its edges: fill a reduced copy of the image first, or train with wider holes",
+            "seeing its edges: reduce the image first, or expect a smooth color",
         )
     if learned and widest > learned:
         return (f"{note}, and the model learned to fill up to {learned} px: wider ones become smooth",)
     return (note,)
-
-
-def _learned(translator: Translator) -> int:
-    """Return the width of the widest holes of the training, in pixels; 0 if unknown."""
-    settings = translator.facts.get("settings")
-    method = settings.get("method") if isinstance(settings, dict) else None
-    width = method.get("hole_width") if isinstance(method, dict) else None
-    return width if isinstance(width, int) else 0

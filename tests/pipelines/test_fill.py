@@ -83,7 +83,7 @@ def test_holes_are_filled_and_no_other_byte_changes(photo, holes, pixels, mask, 
     assert worst(opened(tmp_path / "part.png"), whole[30:120, 20:120]) <= 1
     assert told.stroke == 1
     assert told.notes == ("holes are up to 9 px wide",)
-    made = np.asarray(stylize_array(pixels, filler, mask=mask, **{"window": 40}))
+    made = np.asarray(stylize_array(pixels, filler, mask=mask, window=40))
     assert worst(made, whole) <= 1
     assert (made[mask == 0] == pixels[mask == 0]).all()
 
@@ -126,9 +126,9 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
     told(SettingError, "no larger strokes: 'filler' fills holes, and paints none", mask=holes, stroke=2)
     with pytest.raises(SettingError, match="fills holes: give the mask"):
         stylize_array(pixels, filler)
-    wide = saved(tmp_path / "wide.png", np.pad(np.full((90, 80), 255, np.uint8), ((40, 0), (0, 70))))
+    wide = saved(tmp_path / "wide.png", np.pad(np.full((110, 120), 255, np.uint8), ((20, 0), (0, 30))))
     plan = plan_stylize(photo, tmp_path / "out.png", filler, mask=wide)
-    assert plan.notes[0].startswith("holes are up to 80 px wide, and the model sees at most 32 px far")
+    assert plan.notes[0].startswith("holes are up to 110 px wide, and the model sees at most 48 px far")
     learned = replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
     plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=holes)
     assert (
@@ -160,6 +160,7 @@ def run(photos, tmp_path_factory):
     return train(photos, run=tmp_path_factory.mktemp("run") / "run", settings=settings, device="cpu").run
 
 
+@pytest.mark.slow
 def test_a_folder_alone_makes_a_model_that_fills(run, photos, tmp_path):
     translator = load(run)
     assert translator.fills
@@ -171,6 +172,7 @@ def test_a_folder_alone_makes_a_model_that_fills(run, photos, tmp_path):
         train(photos, tmp_path, run=tmp_path / "run", method="inpaint", device="cpu")
 
 
+@pytest.mark.slow
 def test_it_is_measured_in_holes_beside_baselines(run, photos, model, tmp_path):
     result = evaluate_filling(run, photos, tmp_path / "out", device="cpu", precision="float32")
     assert list(result.figures) == ["mean", "diffusion", "exact"]
@@ -184,6 +186,7 @@ def test_it_is_measured_in_holes_beside_baselines(run, photos, model, tmp_path):
         evaluate_filling(model, photos, tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_the_command_line_fills_and_measures(run, photos, photo, holes, pixels, mask, tmp_path):
     asked = ["stylize", str(photo), "--model", str(run), "--mask", str(holes), "-o", str(tmp_path / "out.png")]
     done = CliRunner().invoke(main, [*asked, "--device", "cpu"])

@@ -1,6 +1,8 @@
 """Random holes for training: brush strokes like scratches, and rectangles."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +62,14 @@ class Holes:
         top, left = random.integers((0, 0), holes.shape)
         height, width = np.rint(sides[::-1] if random.random() < 0.5 else sides).astype(int)
         holes[top : top + height, left : left + width] = True
+
+
+def learned_width(facts: Mapping[str, Any]) -> int:
+    """Return the width of the widest holes of a training, in pixels, from the facts of its model; 0 if unknown."""
+    settings = facts.get("settings")
+    method = settings.get("method") if isinstance(settings, dict) else None
+    width = method.get("hole_width") if isinstance(method, dict) else None
+    return width if isinstance(width, int) else 0
 
 
 def _draw_line(holes: NDArray[np.bool_], start: NDArray[np.float64], end: NDArray[np.float64], radius: float) -> None:
