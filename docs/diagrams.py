@@ -71,7 +71,8 @@ def combo_steps() -> str:
 def brush(x: float, y: float, side: float) -> str:
     """Strokes in a tile, as a sign that it is painted."""
     curves = "".join(
-        f"M{x + 6} {y + step} q{side / 4} {-10} {side / 2 - 6} 0 t{side / 2 - 6} 0 " for step in range(14, int(side) - 5, 14)
+        f"M{x + 6} {y + step} q{side / 4} {-10} {side / 2 - 6} 0 t{side / 2 - 6} 0 "
+        for step in range(14, int(side) - 5, 14)
     )
     return f'<path d="{curves}" stroke="{INK}" stroke-opacity="0.55" stroke-width="3" fill="none"/>'
 

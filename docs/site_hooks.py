@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PROJECT = "project"  # the folder of the site
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?(\))")
+REQUEST = re.compile(
+    r"""<(?:script|img|iframe|source|video|audio|embed|object)\b[^>]*\b(?:src|srcset|data|poster)=["']?(?:https?:)?//[^\s"'>]*"""
+    r"""|<link\b[^>]*\bhref=["']?(?:https?:)?//[^\s"'>]*"""
+    r"""|(?:url\(|@import)\s*["']?(?:https?:)?//[^\s"')]*"""
+)
 LISTED = {".py": "python", ".toml": "toml", ".sh": "sh", ".yml": "yaml"}
 ALWAYS = ("CHANGELOG.md", "CONTRIBUTING.md")  # in the navigation
 
@@ -35,8 +41,16 @@ def on_config(config: Any) -> Any:
 
 
 def on_post_build(config: Any) -> None:
-    """Remove the copy of the packages."""
+    """Remove the copy of the packages, and refuse pages that make requests to other hosts."""
     shutil.rmtree(config.extra["tree"])
+    site = Path(config.site_dir)
+    found = [
+        f"{file.relative_to(site)}: {request[0]}"
+        for file in sorted((*site.rglob("*.html"), *site.rglob("*.css")))
+        for request in REQUEST.finditer(file.read_text(encoding="utf-8"))
+    ]
+    if found:
+        raise PluginError("the site must not make requests to other hosts:\n" + "\n".join(found))
 
 
 def on_files(files: Files, config: Any) -> Files:

@@ -1,4 +1,4 @@
-"""An extension of griffe: signatures and docstrings that decorators complete from option fields, as Python shows them."""
+"""An extension of griffe: signatures and docstrings that decorators complete from option fields."""
 
 import inspect
 from importlib import import_module
