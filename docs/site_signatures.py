@@ -1,40 +1,39 @@
-"""An extension of griffe: signatures and docstrings that decorators complete from option fields."""
+"""An extension of griffe: signatures and docstrings as readers need them.
+
+Decorators complete some of them from option fields (``tilegan.options``), which only the imported objects show. And
+entries of docstrings may tell several names at once, ``height, width: size in pixels``.
+"""
 
 import inspect
+import re
 from importlib import import_module
 from typing import Any
 
 import griffe
 
 DECORATORS = ("takes", "described")
+MODULES = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])")  # before the name of a class
+SEVERAL = re.compile(r"(?P<indent> +)(?P<names>\w+(?:, \w+)+)(?P<told>: .*)")
 
 
-class CompletedObjects(griffe.Extension):
-    """Takes signature and docstring of decorated functions and classes from the imported objects."""
+class PublicObjects(griffe.Extension):
+    """Completes functions and classes whose options are declared elsewhere, and divides entries of docstrings."""
 
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:
-        """Complete a function whose options are declared elsewhere."""
-        if not is_completed(func):
-            return
-        there = imported(func)
-        shown = griffe.Parameters(
-            *(
-                griffe.Parameter(
-                    entry.name,
-                    annotation=inspect.formatannotation(entry.annotation).replace("collections.abc.", ""),
-                    kind=griffe.ParameterKind(entry.kind.description),
-                    default=None if entry.default is entry.empty else repr(entry.default),
-                )
-                for entry in inspect.signature(there).parameters.values()
-            )
-        )
-        func.parameters = shown
-        complete(func, there)
+        """Complete a function."""
+        if is_completed(func):
+            there = imported(func)
+            own = {entry.name: entry for entry in func.parameters}
+            shown = inspect.signature(there).parameters.values()
+            func.parameters = griffe.Parameters(*(own.get(entry.name) or parameter(entry) for entry in shown))
+            complete(func, there)
+        divide(func)
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """Complete a class whose attributes are declared as options."""
+        """Complete a class."""
         if is_completed(cls):
             complete(cls, imported(cls))
+        divide(cls)
 
 
 def is_completed(entry: griffe.Function | griffe.Class) -> bool:
@@ -47,7 +46,42 @@ def imported(entry: griffe.Object) -> Any:
     return getattr(import_module(entry.module.path), entry.name)
 
 
+def parameter(entry: inspect.Parameter) -> griffe.Parameter:
+    """Return a parameter that a decorator added."""
+    return griffe.Parameter(
+        entry.name,
+        annotation=MODULES.sub("", inspect.formatannotation(entry.annotation)),
+        kind=griffe.ParameterKind(entry.kind.description),
+        default=None if entry.default is entry.empty else repr(entry.default),
+    )
+
+
 def complete(entry: griffe.Object, there: Any) -> None:
-    """Replace a docstring."""
+    """Replace a docstring by that of the imported object."""
     if entry.docstring is not None:
         entry.docstring.value = inspect.getdoc(there) or ""
+
+
+def divide(entry: griffe.Object) -> None:
+    """Give each of several names in a docstring an entry of its own."""
+    if entry.docstring is None:
+        return
+    lines: list[str] = []
+    waiting: list[list[str]] = []  # entries of further names, whose description may go on in the next line
+    for line in [*entry.docstring.value.splitlines(), ""]:
+        found = SEVERAL.fullmatch(line)
+        if waiting and not (line.strip() and _indent(line) > _indent(waiting[0][0])):  # it is told
+            lines += [each for told in waiting for each in told]
+            waiting = []
+        if found is not None:
+            waiting = [[f"{found['indent']}{name}{found['told']}"] for name in found["names"].split(", ")]
+        elif waiting:
+            for told in waiting:
+                told.append(line)
+        else:
+            lines.append(line)
+    entry.docstring.value = "\n".join(lines).rstrip()
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
