@@ -25,7 +25,7 @@ class PublicObjects(griffe.Extension):
             there = imported(func)
             own = {entry.name: entry for entry in func.parameters}
             shown = inspect.signature(there).parameters.values()
-            func.parameters = griffe.Parameters(*(own.get(entry.name) or parameter(entry) for entry in shown))
+            func.parameters = griffe.Parameters(*(parameter(entry, own.get(entry.name)) for entry in shown))
             complete(func, there)
         divide(func)
 
@@ -46,14 +46,16 @@ def imported(entry: griffe.Object) -> Any:
     return getattr(import_module(entry.module.path), entry.name)
 
 
-def parameter(entry: inspect.Parameter) -> griffe.Parameter:
-    """Return a parameter that a decorator added."""
-    return griffe.Parameter(
-        entry.name,
-        annotation=MODULES.sub("", inspect.formatannotation(entry.annotation)),
-        kind=griffe.ParameterKind(entry.kind.description),
-        default=None if entry.default is entry.empty else repr(entry.default),
-    )
+def parameter(entry: inspect.Parameter, own: griffe.Parameter | None) -> griffe.Parameter:
+    """Return a parameter as it was written, but for constants in defaults, or one that a decorator added."""
+    default = None if entry.default is entry.empty else repr(entry.default)
+    if own is None:
+        annotation = MODULES.sub("", inspect.formatannotation(entry.annotation))
+        kind = griffe.ParameterKind(entry.kind.description)
+        return griffe.Parameter(entry.name, annotation=annotation, kind=kind, default=default)
+    if isinstance(entry.default, str | float):
+        own.default = default
+    return own
 
 
 def complete(entry: griffe.Object, there: Any) -> None:
