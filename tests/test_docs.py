@@ -116,6 +116,13 @@ def test_all_public_names_are_in_the_reference() -> None:
     }
 
 
+def test_all_pages_are_in_the_navigation_of_the_site() -> None:
+    docs = ROOT / "docs"
+    listed = re.findall(r"(?m)^ +- (?:[^#\n]+: )?([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text())
+    own = {page for page in listed if not page.startswith("project/")}  # these are made of files outside docs/
+    assert own == {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")}
+
+
 def test_all_commands_are_in_the_reference() -> None:
     page = (ROOT / "docs" / "commands.md").read_text()
     assert dict(re.findall(r"(?m)^\| \[`(\w+)`\]\(#tilegan-\1\) \| (.*) \|$", page)) == COMMANDS
