@@ -223,6 +223,8 @@ MAKERS: dict[str, Maker] = {
     "slide.svs": raster,
     "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
     "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
+    **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
+    "strokes.png": lambda path: Image.fromarray(noise()[..., 0] // 128 + 1).save(path),
     "objects.png": lambda path: Image.fromarray(drawn(0)[1]).save(path),
     **dict.fromkeys(("painted.zarr", "scene.zarr", "print.zarr", "slide.zarr", "map.zarr"), store),
     **dict.fromkeys(("photographs", "photo", "other-photographs", "SOURCE_DIR", "more", "big", "stain_a"), folder),
