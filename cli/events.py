@@ -123,9 +123,10 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     if plan.finished:
         yield "nothing to do: the output is finished"
         return
+    context = f"overlapping by {plan.overlap}" if plan.overlap else f"halo {plan.halo}"
     yield (
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
-        f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
+        f"{context}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
     colors = ", colors of the source" if plan.keep_colors else ""

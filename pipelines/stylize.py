@@ -38,7 +38,7 @@ class StylizeResult:
         output: the file or folder written.
         height: height of the output, in pixels.
         width: width of the output, in pixels.
-        seams: 'exact' or 'combo'.
+        seams: 'exact', 'combo' or 'blend'.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         stroke: factor by which strokes are larger than the model's own.
         window: side of the square translated at once, in input pixels.

@@ -2,6 +2,7 @@
 
 from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
+from tilegan.names import BLEND
 
 
 def made_by(record: RunRecord, source: str) -> Provenance:
@@ -37,5 +38,6 @@ def made_by(record: RunRecord, source: str) -> Provenance:
             "depth": reading.depth,
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
+            **({"window": plan.window} if plan.seams == BLEND else {}),  # elsewhere no pixel depends on it
         },
     )

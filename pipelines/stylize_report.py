@@ -11,9 +11,12 @@ from tilegan.images.written import remarks_on_store
 from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import decodes
-from tilegan.inference.plan import cut_of
+from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.record import RunRecord
+from tilegan.inference.seams import Seams
+from tilegan.names import BLEND
 from tilegan.pipelines.stylize_settle import Model, Request
+from tilegan.translator import Translator
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class StylizePlan:
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``.
         halo: context of each forward pass, per side, in input pixels.
+        overlap: pixels by which windows overlap and are blended; 0 if they do not.
         overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
             ``tilegan.inference.overhead``); 1 without halos.
         block: height and width of the smallest part that the source decodes, in pixels.
@@ -58,6 +62,7 @@ class StylizePlan:
     device: str
     precision: str
     halo: int
+    overlap: int
     overhead: float
     block: tuple[int, int]
     sequential: bool
@@ -94,6 +99,7 @@ def report(
     """
     image, region, plan, limits = request.image, request.region, record.plan, record.limits
     rows, columns = grid_shape(region.height, region.width, plan.shard)
+    cut = cut_of(plan, model.measured)
     fill = model.measured.halo if image.origin.opacity else 0
     return StylizePlan(
         source=request.source,
@@ -111,7 +117,8 @@ def report(
         batch=plan.batch,
         device=plan.device,
         precision=plan.precision,
-        halo=cut_of(plan, model.measured).halo,
+        halo=cut.halo,
+        overlap=cut.overlap,
         overhead=overhead(plan, model.measured, image.height, image.width, fill),
         block=image.block,
         sequential=image.sequential,
@@ -122,8 +129,17 @@ def report(
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *notes, *_notes_on_result(request, origin)),
+        notes=(*image.remarks, *notes, *_notes_on_seams(model.measured, plan), *_notes_on_result(request, origin)),
     )
+
+
+def _notes_on_seams(translator: Translator, plan: Plan) -> tuple[str, ...]:
+    """Return a note on a model that can only be blended, and what its seams were on a sample."""
+    if plan.seams != BLEND:
+        return ()
+    why = translator.obstacle or "seams 'exact' would show none"
+    measured = Seams.of(translator.facts.get("seams"))
+    return (f"windows are only blended: {why}" + (f"; {measured.words}" if measured else ""),)
 
 
 def _notes_on_result(request: Request, origin: Origin) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tilegan.devices import CPU, choose_device, choose_precision, to_device
 from tilegan.errors import ModelError
 from tilegan.model_file import read_header, read_proof
 from tilegan.networks.build import build_generator
-from tilegan.tiling.layers import input_channels
+from tilegan.tiling.layers import fixed_side, input_channels
 from tilegan.tiling.proof import Proof, can_be_kept, proven_reach
 from tilegan.tiling.reach import Reach
 
@@ -110,6 +110,18 @@ class Contract:
     def channels(self) -> int:
         """Return the number of channels that the generator takes: 3, 1 for grayscale, or more with further planes."""
         return input_channels(self.generator)
+
+    @property
+    def fixed_side(self) -> int:
+        """Return the side of the only windows that the generator takes, in pixels; 0 if it takes any."""
+        return fixed_side(self.generator)
+
+    @property
+    def obstacle(self) -> str:
+        """Return in words why windows cannot be exact; '' if they can."""
+        if self.fixed_side:
+            return f"it takes windows of {self.fixed_side} x {self.fixed_side} pixels only"
+        return f"{self.unbounded} sees more than a neighborhood" if self.unbounded else ""
 
     @property
     def trained_side(self) -> int:

@@ -44,7 +44,7 @@ class Proven(Contract):
     @property
     def needs_statistics(self) -> bool:
         """Return whether it needs statistics of whole images (instance norm); it is bounded once these are fixed."""
-        return self.architecture.get("norm") == INSTANCE
+        return self.architecture.get("norm") == INSTANCE and not self.architecture.get("blended")
 
     @cached_property
     def exact(self) -> Levels:
@@ -55,8 +55,8 @@ class Proven(Contract):
         """
         found = self.proof.reach if self.proof is not None else reach(self.generator)
         if unbounded := self.unbounded or found.unbounded:
-            seen = f"{unbounded} sees more than a neighborhood"
-            remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
+            seen = self.obstacle or f"{unbounded} sees more than a neighborhood"
+            remedy = "settle its statistics, or use --seams blend" if self.needs_statistics else "--seams blend works"
             raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:
             seen = f"sees {found.context} px beyond a window, its halo is {self.halo}"

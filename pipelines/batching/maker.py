@@ -20,6 +20,7 @@ from tilegan.inference.memory import DEFAULT, process_bytes
 from tilegan.inference.parts import MIB
 from tilegan.inference.passes import Stopped
 from tilegan.inference.plan import place_model
+from tilegan.names import BLEND
 from tilegan.pipelines.batching.files import checked, is_of_earlier_version, matches_result, stamp
 from tilegan.pipelines.batching.images import Task
 from tilegan.pipelines.batching.results import DONE, FAILED, SKIPPED, BatchImage
@@ -109,6 +110,7 @@ class Maker:
                 asdict(settings.styling),
                 [sorted((str(label), look) for label, look in labels.looks.items()), labels.look_seed],
                 [settings.passes.seams, settings.passes.precision, settings.run.region],
+                [settings.passes.window] if settings.passes.seams == BLEND else [],
                 asdict(settings.reading),
                 writer_of(kind).deciding(settings.options),
             ]

@@ -9,7 +9,7 @@ import dask.array as da
 from dask.delayed import delayed
 
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blocks import Part, block_window, mirrored_span
+from tilegan.inference.blocks import Part, mirrored_span
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.kept import load_once
 from tilegan.inference.paint import Painter
@@ -82,7 +82,7 @@ def _painted(
     task = delayed(_chunk, pure=False)
 
     def chunk(place: Window) -> da.Array:
-        span = mirrored_span(block_window(place, cut.unit, cut.halo), height, width)
+        span = mirrored_span(cut.block(place, height, width), height, width)
         beneath: tuple[da.Array | Window | int, ...] = ()
         if below is not None:
             _, _, span = reach(span, factor, height, width)

@@ -68,7 +68,7 @@ class PassOptions:
     seams: str = option(
         EXACT,
         "Treatment of seams; exact: windows with a halo, equal to one pass over the whole image; combo: adjacent tiles "
-        "without a halo, as in training, at lower cost",
+        "without a halo, as in training, at lower cost; blend: overlapping windows, for networks that cannot be exact",
         choices=SEAMS,
     )
     window: int | None = option(

@@ -10,7 +10,7 @@ import numpy as np
 from tilegan.errors import TooLittleMemoryError
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blend import blend
-from tilegan.inference.blocks import Each, Masked, block_window, read_block, read_filled, translate_block
+from tilegan.inference.blocks import Each, Masked, read_block, read_filled, translate_block
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
@@ -85,12 +85,10 @@ class Painter:
                 return self._painted(place, self.cut)
 
     def _painted(self, place: Window, cut: Cut) -> Pixels:
-        scale, look = self.translator.scale, self.plan.look
-        window = block_window(place, cut.unit, cut.halo)
+        look = self.plan.look
+        window = cut.block(place, self.ground.height, self.ground.width)
         source = self._block(window)
-        pixels = self._translated(source, Place(window.top, window.left, self.plan.step), cut)
-        inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
-        pixels = inside.scaled(scale).of(pixels)
+        pixels = self._translated(source, window, place, cut)
         if look.blends:
             within = place.moved(-window.top, -window.left)
             colors = within.of(source)[..., :3] if look.stroke == 1 else self._original(place)
@@ -107,15 +105,21 @@ class Painter:
         """Return the colors of the photograph in a window inside the image, (h, w, 3)."""
         return self.photo.read(place)[..., :3]
 
-    def _translated(self, block: Pixels, place: Place, cut: Cut) -> Pixels:
-        translator = self.translator
+    def _translated(self, block: Pixels, window: Window, place: Window, cut: Cut) -> Pixels:
+        """Return the painted pixels of ``place``, from the pixels of the window that is read for it."""
+        translator, scale, step = self.translator, self.translator.scale, self.plan.step
 
         def run(windows: Pixels, places: Sequence[Place]) -> Pixels:
             return translator.run(windows, cut.halo, places)
 
         try:
             seen = translator.seen(block)
-            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, self._each, place)
+            if cut.overlap:
+                part = cut.overlapping(place, self.ground.height, self.ground.width)
+                return part.blended(run, seen, cut.batch, scale, self._each, step)
+            origin = Place(window.top, window.left, step)
+            pixels = translate_block(run, seen, cut.side, cut.batch, cut.halo, scale, self._each, origin)
+            return place.moved(-window.top - cut.halo, -window.left - cut.halo).scaled(scale).of(pixels)
         except MemoryError as error:
             self._halve(cut, block.dtype, error)
             raise _HalvedError from error

@@ -4,8 +4,10 @@ from tilegan.geometry import grid_shape, round_up
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
 from tilegan.inference.ground import ground_bytes, margin
+from tilegan.inference.overlap import SUM_BYTES
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.stroke import steps_of
+from tilegan.names import BLEND
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -35,6 +37,8 @@ def shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
     extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + (ground_bytes() if plan.look.stroke > 1 else 0)
+    if plan.seams == BLEND:
+        extra += SUM_BYTES * (side * translator.scale) ** 2
     if translator.channels == 1:
         extra += wide**2 * (GRAY + size)
     elif translator.channels > 3:  # joined, and mirrored or copied once more
@@ -90,7 +94,8 @@ def _context(plan: Plan, translator: Translator, source: Source) -> int:
     """Return the pixels read around a shard, per side: its context, and those from which invalid ones are filled."""
     cut, steps = cut_of(plan, translator), steps_of(plan.look.stroke)
     under = margin(steps[-2]) + cut.unit if len(steps) > 1 else 0
-    return cut.halo + under + (translator.halo if source.origin.opacity else 0)
+    beside = cut.side if cut.overlap else cut.halo
+    return beside + under + (translator.halo if source.origin.opacity else 0)
 
 
 def recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:
