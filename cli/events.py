@@ -135,8 +135,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )
+    by = f", {plan.backend}" if plan.backend != "torch" else ""
     flight = f"in each: shards in flight {plan.threads}, forward passes at once {plan.streams}"
-    yield f"device:  {plan.device}, {plan.precision}; {processes}; {flight}"
+    yield f"device:  {plan.device}, {plan.precision}{by}; {processes}; {flight}"
     memory = plan.memory
     parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
     listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())

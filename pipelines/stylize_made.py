@@ -2,7 +2,7 @@
 
 from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
-from tilegan.names import BLEND
+from tilegan.names import BLEND, TORCH
 
 
 def made_by(record: RunRecord, source: str) -> Provenance:
@@ -33,6 +33,7 @@ def made_by(record: RunRecord, source: str) -> Provenance:
             "keep colors": look.keep_colors,
             "stroke": look.stroke,
             "precision": plan.precision,
+            **({"backend": plan.backend} if plan.backend != TORCH else {}),
             "bands": list(reading.bands) if reading.bands else None,
             "stretch": reading.stretch,
             "depth": reading.depth,

@@ -27,7 +27,7 @@ class StylizePlan:
         source, output: paths.
         height, width: size of the output, in pixels.
         region: x, y, width and height of the stylized region of the source, in pixels.
-        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        seams, window, shard, batch, device, precision, backend: see ``tilegan.inference.plan.Plan``.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``.
         halo: context of each forward pass, per side, in input pixels.
@@ -61,6 +61,7 @@ class StylizePlan:
     batch: int
     device: str
     precision: str
+    backend: str
     halo: int
     overlap: int
     overhead: float
@@ -117,6 +118,7 @@ def report(
         batch=plan.batch,
         device=plan.device,
         precision=plan.precision,
+        backend=plan.backend,
         halo=cut.halo,
         overlap=cut.overlap,
         overhead=overhead(plan, model.measured, image.height, image.width, fill),

@@ -144,7 +144,7 @@ def _settled(job: Job, progress: Progress) -> Translator:
     kept, plan = job.request.folder.translator, job.plan
     if job.request.begun is not None and is_there(kept):
         with local_copy(kept) as file:
-            return load(file, plan.device, plan.precision)
+            return load(file, plan.device, plan.precision, plan.backend)
     translator = settled(job.translator, job.summary.statistics, job.request.image, plan.window, progress)
     translator.save(kept)
     return translator

@@ -80,7 +80,7 @@ class Request:
     @property
     def free(self) -> frozenset[str]:
         """Names of the settings that were left to choice, so that a finished output may have any value of them."""
-        return frozenset({"precision"} if self.asked.passes.precision == "auto" else ())
+        return frozenset(name for name in ("precision", "backend") if getattr(self.asked.passes, name) == "auto")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     precision = settings.passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    translator = place_model(model, settings.passes.device, precision).settled(
+    translator = place_model(model, settings.passes.device, precision, settings.passes.backend).settled(
         settings.choices(), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
     )
     _check_objects(image, settings.labels.looks)

@@ -85,7 +85,7 @@ class Maker:
             SettingError: the device, the precision, a style or another choice is invalid, or memory is too small.
         """
         self.model, self.overwrite = model, settings.run.overwrite
-        self.translator = place_model(model, settings.passes.device, settings.passes.precision)
+        self.translator = place_model(model, settings.passes.device, settings.passes.precision, settings.passes.backend)
         self.translator.settled(settings.choices())  # refuses settings that are invalid for every image
         settings.look(1)
         self.process = process_bytes()
@@ -109,7 +109,7 @@ class Maker:
             decisive = [
                 asdict(settings.styling),
                 [sorted((str(label), look) for label, look in labels.looks.items()), labels.look_seed],
-                [settings.passes.seams, settings.passes.precision, settings.run.region],
+                [settings.passes.seams, settings.passes.precision, settings.passes.backend, settings.run.region],
                 [settings.passes.window] if settings.passes.seams == BLEND else [],
                 asdict(settings.reading),
                 writer_of(kind).deciding(settings.options),

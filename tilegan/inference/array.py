@@ -13,6 +13,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
+from tilegan.inference.backends import backend_of
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
@@ -74,7 +75,7 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    device, precision = passes.device, passes.precision
+    device, precision, backend = passes.device, passes.precision, passes.backend
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
     settled = styling.style or styling.statistics or styling.seed is not None
@@ -82,14 +83,17 @@ def stylize_array(
     if isinstance(model, Translator) or settled or chosen_style(model):
         choices = Choices(styling.style, styling.seed, instances=instances is not None)
         image = None if thumbnail is None else partial(np.asarray, thumbnail)
-        model = place_model(model, device, precision).settled(choices, image)
+        model = place_model(model, device, precision, backend).settled(choices, image)
         array = array if instances is None else _joined(array, _lazy(instances))
         model = _settled(model, choose_statistics(model, passes.seams, styling.statistics), array, thumbnail)
     else:
         model = str(find(model).absolute())
         chosen = choose_device(device)
-        device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-    translator = translator_of(model, device, precision).in_style({})  # refuses a model without a selected style
+        backend = backend_of(model, device, precision, backend)
+        device, precision = str(chosen), precision_name(choose_precision(precision, chosen, backend))
+    translator = translator_of(model, device, precision, backend).in_style(
+        {}
+    )  # refuses a model without a selected style
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     height, width, _ = array.shape

@@ -51,9 +51,9 @@ def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scal
     return below
 
 
-def translator_of(model: str | Translator, device: str, precision: str) -> Translator:
+def translator_of(model: str | Translator, device: str, precision: str, backend: str) -> Translator:
     """Return the translator of a task: itself, or that of the file, loaded once per process."""
-    return model if isinstance(model, Translator) else load_once(model, device, precision)
+    return model if isinstance(model, Translator) else load_once(model, device, precision, backend)
 
 
 class _Piece(NamedTuple):
@@ -101,7 +101,8 @@ def _chunk(*pieces: Pixels | Window | int, place: Window, factor: int, model: st
     photo = _Piece(*pieces[:4]).image  # type: ignore[arg-type]
     ground = Ground(photo, _Piece(*pieces[4:]).image, factor) if len(pieces) > 4 else photo  # type: ignore[arg-type]
     with _one_forward:
-        return Painter(photo, ground, translator_of(model, plan.device, plan.precision), plan).paint(place)
+        translator = translator_of(model, plan.device, plan.precision, plan.backend)
+        return Painter(photo, ground, translator, plan).paint(place)
 
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:

@@ -12,12 +12,13 @@ from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, preci
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.reading import Reading
+from tilegan.inference.backends import AUTO, backend_of
 from tilegan.inference.blocks import block_window
 from tilegan.inference.kept import load_once
 from tilegan.inference.overlap import Axis, Overlapping, overlap_of
 from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import check_stroke
-from tilegan.names import BLEND, COMBO, EXACT, SEAMS
+from tilegan.names import BLEND, COMBO, EXACT, SEAMS, TORCH
 from tilegan.translator import Translator
 
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
@@ -36,6 +37,7 @@ class Plan:
         shard: side of the square of one task and one file, in input pixels; even, and a multiple of ``window``.
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
+        backend: what runs the network: 'torch' or 'onnxruntime'.
         reading: read options.
         look: application of the style.
         step: factor of the painted copy's reduction (see ``inference.stages``); all pixels are those of the copy.
@@ -51,6 +53,7 @@ class Plan:
     reading: Reading = field(default_factory=Reading)
     look: Rendering = field(default_factory=Rendering)
     step: int = 1
+    backend: str = TORCH
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -181,6 +184,7 @@ def make_plan(
         precision=precision_name(translator.precision),
         reading=reading or Reading(),
         look=look,
+        backend=translator.backend,
     )
 
 
@@ -205,8 +209,10 @@ def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
     return f"{name} {asked} reduced to {chosen}: the image needs no more"
 
 
-def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
-    """Return a model on a device and in a precision; a translator that is passed is not changed.
+def place_model(
+    model: str | Path | Translator, device: str = "auto", precision: str = "auto", backend: str = AUTO
+) -> Translator:
+    """Return a model on a device, in a precision and with a backend; a translator that is passed is not changed.
 
     Files loaded before by this process return the same translator, which must not be modified.
 
@@ -214,17 +220,19 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
         model: name of a bundled model, a file, a run folder or a translator.
         device: name of the device; 'auto' does not move a translator.
         precision: name of the dtype; likewise.
+        backend: name of what runs the network; 'auto' keeps that of a translator, and takes the faster one for a file
+            (see ``inference.backends``).
 
     Raises:
         ModelError, SettingError: see ``tilegan.load``.
     """
     if not isinstance(model, Translator):
-        return load_once(model, device, precision)
-    if device == "auto" and precision == "auto":
+        return load_once(model, device, precision, backend_of(model, device, precision, backend))
+    if device == "auto" and precision == "auto" and backend in (AUTO, model.backend):
         return model
     device = str(model.device) if device == "auto" else device
     precision = precision_name(model.precision) if precision == "auto" else precision
-    return model.place(device, precision)
+    return model.place(device, precision, "" if backend == AUTO else backend)
 
 
 def precision_for(levels: np.dtype[Any], asked: str) -> str:

@@ -115,7 +115,7 @@ def _open(names: Names) -> Work:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
     plan = record.plan
     with local_copy(folder.whole.translator) as file:
-        translator = load(file, plan.device, plan.precision)
+        translator = load(file, plan.device, plan.precision, plan.backend)
     image = open_joined(source, plan.reading, record.instances)
     return Work(image, folder, translator, plan, record.limits)
 
