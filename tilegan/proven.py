@@ -78,7 +78,7 @@ class Proven(Contract):
         if self.backend == RUNTIME:
             if levels.placed:
                 raise SettingError(f"the model '{self.name}' depends on positions of windows: use the backend torch")
-            levels.network = RuntimeNetwork(levels.network, self.channels, side)
+            levels.network = RuntimeNetwork(levels.network, self.channels, side, 0 if self.fixed_side else self.stride)
         return levels
 
     def levels(self, halo: int) -> Levels:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import tilegan
-from tilegan.errors import SettingError
+from tilegan.errors import ModelError, SettingError
 from tilegan.foreign.runtime import RuntimeNetwork
 from tilegan.inference import backends
 from tilegan.inference.backends import backend_of
@@ -48,6 +48,19 @@ def test_its_memory_is_counted_and_it_can_be_sent(by_runtime, random_translator)
     image = torch.rand(1, 3, 80, 80)
     for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
         assert torch.equal(other(image), network(image))
+
+
+class Sized(nn.Module):
+    """Its trace holds the size of the image as a number."""
+
+    def forward(self, image):
+        return image * (float(image.shape[-1]) / 64)
+
+
+def test_a_trace_that_holds_the_size_of_its_image_is_refused():
+    network = RuntimeNetwork(Sized(), 3, 64, 8)
+    with pytest.raises(ModelError, match="differs from torch on images of other sizes"):
+        network(torch.rand(1, 3, 72, 72))
 
 
 def test_what_it_cannot_do_is_refused(random_translator, monkeypatch):

@@ -13,6 +13,7 @@ from torch import nn
 from tilegan.errors import ModelError, SettingError
 
 OPSET = 17
+MOST = 2 / 255  # difference from torch, of values from -1 to 1: one level
 NEEDED = "the backend onnxruntime needs the packages onnx and onnxruntime: pip install 'tilegan[export]'"
 # by type of device, in the order of preference; those that the installed ONNX Runtime lacks are left out
 PROVIDERS = {
@@ -31,10 +32,18 @@ class RuntimeNetwork(nn.Module):
         network: float32 (N, C, h, w) -> (N, 3, h', w'); it runs passes on the ``meta`` device, which count memory.
     """
 
-    def __init__(self, network: nn.Module, channels: int, side: int) -> None:
-        """Take a network, and channels and side in pixels of an image that it can be exported with."""
+    def __init__(self, network: nn.Module, channels: int, side: int, step: int) -> None:
+        """Take a network.
+
+        Args:
+            network: see above.
+            channels: that it takes.
+            side: of an image that it can be exported with, in pixels.
+            step: by which sides of other images differ from it; 0 if there are no others.
+        """
         super().__init__()
         self.network, self.shape = network, (1, channels, side, side)
+        self.other = (1, channels, side + step, side + 2 * step)
         self._lock = threading.Lock()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -64,7 +73,19 @@ class RuntimeNetwork(nn.Module):
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # which would keep the memory of the largest window for good
         providers = [each for each in PROVIDERS[device] if each in onnxruntime.get_available_providers()]
-        return onnxruntime.InferenceSession(_exported(self.network, self.shape), options, providers=providers)
+        session = onnxruntime.InferenceSession(_exported(self.network, self.shape), options, providers=providers)
+        self._check(session)
+        return session
+
+    def _check(self, session: Any) -> None:
+        """Refuse what was exported if it differs on images of another size: a trace may hold the size as a number."""
+        device = next((weight.device for weight in self.network.parameters()), torch.device("cpu"))
+        image = torch.rand(self.other, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        with torch.no_grad():
+            ours = self.network(image.to(device)).cpu()
+        theirs = torch.from_numpy(session.run(None, {"image": image.numpy()})[0])
+        if ours.shape != theirs.shape or float((ours - theirs).abs().max()) > MOST:
+            raise ModelError("the exported network differs from torch on images of other sizes: use the backend torch")
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what can be copied: all but the lock and the session."""

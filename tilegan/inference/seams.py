@@ -19,7 +19,7 @@ PERIODS = 2  # from the first window of a sample to its last
 
 @dataclass(frozen=True)
 class Seams:
-    """How far windows that are blended differ from another painting of the same sample, in levels of 255.
+    """Differences of windows that are blended from another painting of the same sample, in levels of 255.
 
     Attributes:
         compared: the other painting: 'the whole sample' in one pass, or windows in 'a shifted grid'.
