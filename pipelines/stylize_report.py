@@ -8,6 +8,7 @@ from tilegan.geometry import grid_shape
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
 from tilegan.images.written import remarks_on_store
+from tilegan.inference.controls.variants import words_of
 from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import decodes
@@ -29,11 +30,13 @@ class StylizePlan:
         region: x, y, width and height of the stylized region of the source, in pixels.
         seams, window, shard, batch, device, precision, backend: see ``tilegan.inference.plan.Plan``.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``.
+        strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``; by maps, their largest values.
+        maps: paths, URLs or GDAL names of maps, by option.
+        feather: width of the transitions of maps, in pixels of the source; 0 without maps.
         halo: context of each forward pass, per side, in input pixels.
         overlap: pixels by which windows overlap and are blended; 0 if they do not.
         overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
-            ``tilegan.inference.overhead``); 1 without halos.
+            ``tilegan.inference.overhead``); 1 without halos. With maps it is the maximum.
         block: height and width of the smallest part that the source decodes, in pixels.
         sequential: whether it decodes only from the top.
         decoded: maximum average number of times that its pixels are decoded.
@@ -56,6 +59,8 @@ class StylizePlan:
     strength: float
     keep_colors: bool
     stroke: int
+    maps: dict[str, str]
+    feather: int
     window: int
     shard: int
     batch: int
@@ -113,6 +118,8 @@ def report(
         strength=plan.look.strength,
         keep_colors=plan.look.keep_colors,
         stroke=plan.look.stroke,
+        maps=dict(request.maps.files),
+        feather=plan.feather,
         window=plan.window,
         shard=plan.shard,
         batch=plan.batch,
@@ -131,7 +138,13 @@ def report(
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *notes, *_notes_on_seams(model.measured, plan), *_notes_on_result(request, origin)),
+        notes=(
+            *image.remarks,
+            *words_of(model.paintings),
+            *notes,
+            *_notes_on_seams(model.measured, plan),
+            *_notes_on_result(request, origin),
+        ),
     )
 
 
