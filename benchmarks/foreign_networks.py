@@ -121,7 +121,7 @@ def own(network: Path, sample: Pixels, info: Any) -> float:
     low, high = RANGES[info.values.range]
     feed: dict[str, Any] = {}
     for entry in session.get_inputs():
-        if entry.name not in info.inputs or len(entry.shape) < 4 or entry.shape[-1] == 1:
+        if len(entry.shape) < 4 or 3 not in (entry.shape[1], entry.shape[3]):
             feed[entry.name] = np.ones([side if isinstance(side, int) else 1 for side in entry.shape], np.float32)
             continue
         sides = info.inputs[entry.name]
