@@ -104,11 +104,12 @@ class LineEvents:
         """Print output and speed; deviations from the request go to stderr."""
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)
+        by = f", {result.backend}" if result.backend != "torch" else ""
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
         click.echo(
             f"{result.output}: {result.height} x {result.width} pixels{speed}"
             f" ({result.seams}{BY_STATISTICS[result.statistics]}, stroke {result.stroke}, window {result.window},"
-            f" {result.device}, {result.precision})"
+            f" {result.device}, {result.precision}{by})"
         )
 
 
