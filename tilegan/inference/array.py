@@ -15,6 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
+from tilegan.inference.backends import backend_of
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.controls.feather import feather_of
 from tilegan.inference.controls.guide import guide_of
@@ -81,7 +82,7 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    device, precision = passes.device, passes.precision
+    device, precision, backend = passes.device, passes.precision, passes.backend
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
     height, width, _ = array.shape
@@ -91,7 +92,7 @@ def stylize_array(
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
-        model = place_model(model, device, precision)
+        model = place_model(model, device, precision, backend)
         found = variants(styling, maps, model, height, width)
         settle = partial(_made, model, array, instances, passes, thumbnail, masked)
         models = [*for_each(found, settle)]
@@ -99,10 +100,11 @@ def stylize_array(
     else:
         models = [str(find(model).absolute())]
         chosen = choose_device(device)
-        device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-        found = variants(styling, maps, translator_of(models[0], device, precision), height, width)
+        backend = backend_of(model, device, precision, backend)
+        device, precision = str(chosen), precision_name(choose_precision(precision, chosen, backend))
+        found = variants(styling, maps, translator_of(models[0], device, precision, backend), height, width)
     # refuses a model without a selected style or without a mask
-    translator = translator_of(models[0], device, precision).settled(Choices(mask=masked))
+    translator = translator_of(models[0], device, precision, backend).settled(Choices(mask=masked))
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     look, layers = rendering_of(found, translator, height, width)
