@@ -97,7 +97,9 @@ def prepared(
         name = absolute(source)
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no folder beside it for the result: name an output")
-        place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
+        place = (
+            locate(output) if output is not None else name_beside(Path(name), word_of(model, settings.styling.style))
+        )
         request = Request.of(image, name, place if is_remote(place) else place.absolute(), settings)
         yield _job(request, settle(request, model), process)
 
@@ -165,8 +167,16 @@ def _model(model: Model) -> dict[str, Any]:
     return statistics | {"fingerprint": model.translator.fingerprint()}
 
 
-def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:
-    """Return the word in the name of the default output: the selected styles, or the model."""
+def word_of(model: str | Path | Translator, shares: Mapping[str, float]) -> str:
+    """Return the word in the name of the default output: the selected styles, or the model.
+
+    Args:
+        model: name or file of a model, or a translator.
+        shares: selected shares by style.
+
+    Raises:
+        ModelError: there is no such model.
+    """
     if shares:
         return "-".join(shares)
     if isinstance(model, Translator):
