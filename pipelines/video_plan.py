@@ -177,6 +177,7 @@ def _fitted(
         settings.run.shard,
         pyramid=False,
         limit=settings.run.memory,
+        reading=settings.reading,
         look=settings.look(stroke),
         streams=None if begun is None else begun.limits.streams,
         process=process_bytes() + codecs,

@@ -100,7 +100,7 @@ def open_clip(path: str | Path) -> Clip:
 
 
 def _opened(path: Path, options: dict[str, str] | None = None) -> "InputContainer":
-    with errors_of_reading(f"cannot read video: {shown(path)}"):
+    with errors_of_reading(f"cannot read video: {shown(path)}", "it is damaged, incomplete or no video: get it again"):
         container: InputContainer = library().open(str(path), options=options or {}, metadata_errors="replace")
     return container
 

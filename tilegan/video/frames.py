@@ -113,7 +113,8 @@ def _decoded(clip: Clip, allow_truncated: bool) -> "Iterator[VideoFrame]":
                 number += 1
                 yield frame
         if not allow_truncated:
-            _check_end(stream, clip, packets, end)
+            counted = "mp4" in container.format.name  # others count what they leave out, too
+            _check_end(stream, clip, packets if counted else stream.frames, end)
 
 
 def _stream(container: "InputContainer", clip: Clip) -> "VideoStream":

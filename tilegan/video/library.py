@@ -23,16 +23,17 @@ def library() -> ModuleType:
 
 
 @contextmanager
-def errors_of_reading(what: str) -> Iterator[None]:
+def errors_of_reading(what: str, invalid: str = "") -> Iterator[None]:
     """Convert errors of PyAV while a clip is read.
 
     Args:
         what: beginning of the message: what could not be done with which file.
+        invalid: end of the message if data are invalid; PyAV's if empty.
 
     Raises:
         ImageError: replaces them, as one line.
     """
-    with _converted(ImageError, what):
+    with _converted(ImageError, what, invalid):
         yield
 
 
@@ -48,10 +49,11 @@ def errors_of_writing(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _converted(kind: type[ImageError] | type[OutputError], what: str) -> Iterator[None]:
-    from av.error import FFmpegError
+def _converted(kind: type[ImageError] | type[OutputError], what: str, invalid: str = "") -> Iterator[None]:
+    from av.error import FFmpegError, InvalidDataError
 
     try:
         yield
     except FFmpegError as error:
-        raise kind(f"{what}: {(error.strerror or first_line(error)).lower()}") from error
+        reason = (error.strerror or first_line(error)).lower()
+        raise kind(f"{what}: {invalid if invalid and isinstance(error, InvalidDataError) else reason}") from error
