@@ -55,6 +55,7 @@ def make_video(job: VideoJob, progress: Progress) -> tuple[int, int, tuple[str, 
                 progress("stylize", done * each, max(total, done) * each)
             packets += encoder.finish()
             notes.append(folder.parts.write(len(notes), packets, end))
+    progress("stylize", done * each, done * each)
     if not done:
         raise ImageError(f"cannot read video: {job.clip.path}: no frame of it can be decoded")
     path = folder.path / f"{JOINED}{job.output.suffix}"

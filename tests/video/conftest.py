@@ -11,6 +11,9 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
+from torch import nn
+
+from tilegan.translator import Translator
 
 HEIGHT, WIDTH = 48, 64
 TICKS = Fraction(1, 600)
@@ -147,3 +150,17 @@ def found() -> Callable[[Path], Found]:
             return Found(pixels, seconds, facts, packets, dict(container.metadata))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def same() -> Callable[..., Translator]:
+    """A generator that looks one pixel around it, and gives the one in the middle ``scale`` x ``scale`` times."""
+
+    def make(scale: int = 1) -> Translator:
+        layer = nn.Conv2d(3, 3, 3, padding=1)
+        nn.init.dirac_(layer.weight)
+        nn.init.zeros_(layer.bias)
+        network = nn.Sequential(layer, *([nn.Upsample(scale_factor=scale)] if scale > 1 else []))
+        return Translator.of(network, {"name": "same"}, tile_size=16, name="same").place("cpu", "float32")
+
+    return make

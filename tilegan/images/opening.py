@@ -55,9 +55,7 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
     if status.st_size == 0 and stat.S_ISREG(status.st_mode):
         raise ImageError(f"not an image: {shown(path)} is empty: it may never have been written: get it again")
     if is_video(path.name):
-        raise ImageError(
-            f"{shown(path)} is a video, and an image is needed: tilegan stylize paints one video at a time"
-        )
+        raise ImageError(f"not an image: {shown(path)} is a video: tilegan stylize paints videos, one at a time")
     return _open_candidate(Candidate(path), reading)
 
 

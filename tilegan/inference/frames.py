@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from math import isqrt
 from threading import Event
 from typing import Any, TypeVar
 
@@ -168,8 +169,7 @@ def contact_sheet(frames: Iterable[Pixels], side: int | None) -> Pixels:
         side: longest side of a frame in the sheet, in pixels; None for their own.
 
     Returns:
-        uint8 (rows * h, columns * w, 3), as many columns as rows or one more; without the last frames if these do not
-        fill a row.
+        uint8 (rows * h, columns * w, 3), about as many columns as rows; without frames that would not fill a row.
     """
     held = list(frames)
     height, width, _ = held[0].shape
@@ -177,8 +177,8 @@ def contact_sheet(frames: Iterable[Pixels], side: int | None) -> Pixels:
         height, width = reduced_shape(height, width, side)
         small = (Image.fromarray(frame).resize((width, height), Image.Resampling.BOX) for frame in held)
         held = [np.asarray(frame) for frame in small]
-    columns = -(-len(held) // max(1, int(len(held) ** 0.5)))
-    rows = len(held) // columns
+    rows = isqrt(len(held))
+    columns = len(held) // rows
     return np.concatenate([np.concatenate(held[row * columns :][:columns], axis=1) for row in range(rows)])
 
 

@@ -1,6 +1,6 @@
 """One video to read: its facts, without decoding more than a frame."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ from tilegan.video.colors import HDR, Colors, upright_aspect
 from tilegan.video.library import errors_of_reading, library
 
 if TYPE_CHECKING:
+    from av import VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -75,10 +76,9 @@ def open_clip(path: str | Path) -> Clip:
         raise ImageError(f"not a video: {shown(path)} is empty or no file: get it again")
     with closing(_opened(path)) as container:
         stream, others = _video_stream(container, path)
-        with errors_of_reading(f"cannot read video: {shown(path)}: no frame of it can be decoded"):
-            first = next(iter(container.decode(stream)), None)
+        first = _first_frame(container, stream)
         if first is None:
-            raise ImageError(f"cannot read video: {shown(path)}: it holds no frame")
+            raise ImageError(f"cannot read video: {shown(path)}: no frame of it can be decoded: get it again")
         turns = round(first.rotation / 90) % 4
         height, width = (first.height, first.width) if turns % 2 == 0 else (first.width, first.height)
         colors = Colors.of(first, first.height)
@@ -115,6 +115,20 @@ def _video_stream(container: "InputContainer", path: Path) -> "tuple[VideoStream
         container.close()
         raise ImageError(f"no video stream in {shown(path)}: it holds {kinds}: check the file")
     return found[0], len(found) - 1
+
+
+def _first_frame(container: "InputContainer", stream: "VideoStream") -> "VideoFrame | None":
+    """Return the first frame that can be decoded: damage is reported with its place, when frames are painted."""
+    from av.error import FFmpegError
+
+    packets = container.demux(stream)
+    while True:
+        with suppress(FFmpegError):
+            packet = next(packets, None)
+            if packet is None:
+                return None
+            for frame in stream.decode(packet):
+                return frame
 
 
 def _frames(container: "InputContainer", stream: "VideoStream", rate: Fraction) -> int:

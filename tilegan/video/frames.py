@@ -79,7 +79,7 @@ def sampled(clip: Clip, count: int) -> list[NDArray[np.uint8]]:
             with suppress(OSError, ValueError):  # of PyAV; a stream that cannot be sought gives its next frame
                 container.seek(place, stream=stream)
             with suppress(OSError, ValueError):
-                frame = next((each for each in container.decode(stream) if (each.pts or place) >= place), None)
+                frame = next((each for each in container.decode(stream) if each.pts is None or each.pts >= place), None)
                 if frame is not None:
                     found.append(upright(converter.rgb(frame), clip.turns))
     return found or [next(frames_of(clip, allow_truncated=True)).pixels]
