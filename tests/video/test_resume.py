@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tilegan.errors import OutputExistsError, ResumeError
 from tilegan.images.encoding import ExportOptions
 from tilegan.pipelines import stylize_video
 from tilegan.translator import Translator
+from tilegan.video.joined import join
 from tilegan.video.parts import Parts
 
 SMALL = "tilegan.pipelines.video_run.PART"
@@ -51,7 +53,7 @@ def test_finished_parts_are_kept(
     kept: dict[str, int] = {}
     monkeypatch.setattr(
         "tilegan.pipelines.video_run.join",
-        _noting(kept, parts, __import__("tilegan.video.joined", fromlist=["join"]).join),
+        _noting(kept, parts, join),
     )
     result = stylize_video(clip, output, random_translator, resume=True)
     assert {name: kept[name] for name in before} == before and len(kept) == 3
@@ -77,7 +79,7 @@ def test_nothing_is_left_where_nothing_was_finished(clip: Path, random_translato
 def test_a_killed_process_goes_on(
     make_clip: Callable[..., Path], random_translator: Translator, tmp_path: Path, number: signal.Signals
 ) -> None:
-    frames = [__import__("numpy").full((96, 96, 3), 3 * level, "uint8") for level in range(72)]
+    frames = [np.full((96, 96, 3), 3 * level, np.uint8) for level in range(72)]
     clip, model = make_clip(tmp_path / "a.mp4", frames=frames), tmp_path / "m.safetensors"
     random_translator.save(model)
     arguments = ["stylize", str(clip), "--model", str(model), "--device", "cpu", "--progress", "json", "-o"]
@@ -99,6 +101,6 @@ def test_a_killed_process_goes_on(
     if number == signal.SIGINT:
         assert process.returncode == 130 and "--resume to continue" in errors
         assert json.loads(told.splitlines()[-1]) == {"event": "interrupted"}
-    subprocess.run([*command, str(output), "--resume"], check=True, capture_output=True)
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+    for path, resume in ((output, True), (whole, False)):
+        stylize_video(clip, path, model, device="cpu", resume=resume)
     assert output.read_bytes() == whole.read_bytes()
