@@ -25,6 +25,7 @@ Nothing is warped and no motion is estimated: neighboring frames are compared pi
 import argparse
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _row(photograph: Path, name: str, source: Frames, painted: Frames, seconds: 
 
 def change(frames: Frames) -> float:
     """Mean absolute change of a value between neighboring frames, in levels."""
-    pairs = zip(frames, frames[1:], strict=False)
+    pairs = pairwise(frames)
     return float(np.mean([np.abs(after.astype(np.int16) - before).mean() for before, after in pairs]))
 
 

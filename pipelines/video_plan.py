@@ -183,9 +183,8 @@ def _fitted(
         process=process_bytes() + codecs,
     )
     frame = memory.forward + shard_bytes(plan, model.measured, source) + 6 * (pixels + painted)
-    device = model.translator.device.type
-    most = CUDA_STREAMS if device == "cuda" else torch.get_num_threads() // limits.streams if device == "cpu" else 1
-    at_once = max(1, min(most, (memory.limit - memory.process) // frame))
+    most = {"cuda": CUDA_STREAMS, "cpu": torch.get_num_threads()}.get(model.translator.device.type, 1)
+    at_once = max(1, min(most // limits.streams, (memory.limit - memory.process) // frame))
     if begun is not None:
         plan, at_once = replace(plan, batch=begun.plan.batch), begun.limits.threads
     memory = replace(

@@ -7,7 +7,9 @@ from itertools import groupby
 from tilegan.errors import ImageError
 from tilegan.files import is_there
 from tilegan.inference.frames import FramePainter, settled_on
+from tilegan.inference.plan import cut_of
 from tilegan.inference.statistics import SETTLED
+from tilegan.pipelines.stylize_run import note_on_cut
 from tilegan.pipelines.video_plan import SAMPLE, VideoJob
 from tilegan.progress import Progress
 from tilegan.translator import Translator, load
@@ -64,7 +66,9 @@ def make_video(job: VideoJob, progress: Progress) -> tuple[int, int, tuple[str, 
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     left = folder.move_output(path, job.output, job.settings.run.overwrite)
-    return done - before, done, left
+    cut, planned = painter.cut, cut_of(job.record.plan, translator)
+    less = (note_on_cut(cut.side, cut.batch, job.record.plan),) if cut != planned else ()
+    return done - before, done, less + left
 
 
 def _translator(job: VideoJob, progress: Progress) -> Translator:

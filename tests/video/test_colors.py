@@ -15,7 +15,7 @@ PATCHES = np.repeat(PATCHES, 16, 0)
 @pytest.mark.parametrize("pixels", [RAMP, PATCHES], ids=["ramp", "patches"])
 def test_there_and_back(matrix: int, pixels: np.ndarray) -> None:
     converter = Converter(Colors(matrix, 1, 1, LIMITED))
-    back = converter.rgb(converter.yuv(pixels)).astype(int)
+    back = converter.rgb(converter.yuv(pixels), *pixels.shape[:2]).astype(int)
     inside = np.ones(pixels.shape[1], bool)
     if pixels is PATCHES:  # chroma has half the resolution: edges blur
         inside = np.arange(pixels.shape[1]) % 32 // 4 % 7 > 0
@@ -25,9 +25,9 @@ def test_there_and_back(matrix: int, pixels: np.ndarray) -> None:
 def test_full_range_is_read_as_such() -> None:
     gray = np.arange(256, dtype=np.uint8)[None].repeat(16, 0)
     frame = av.VideoFrame.from_ndarray(np.concatenate([gray, np.full((8, 256), 128, np.uint8)]), "yuv420p")
-    read = Converter(Colors(1, 1, 1, FULL)).rgb(frame)
+    read = Converter(Colors(1, 1, 1, FULL)).rgb(frame, 16, 256)
     assert np.abs(read[..., 1].astype(int) - gray).max() <= 1
-    limited = Converter(Colors(1, 1, 1, LIMITED)).rgb(frame)[0, :, 1].astype(int)
+    limited = Converter(Colors(1, 1, 1, LIMITED)).rgb(frame, 16, 256)[0, :, 1].astype(int)
     assert (limited[16], limited[235]) == (0, 255)
 
 

@@ -25,7 +25,7 @@ from tilegan.inference.blocks import Held, Masked, Part, read_block
 from tilegan.inference.ground import Ground, Reduced
 from tilegan.inference.paint import Painter
 from tilegan.inference.passes import Passes, forward_threads
-from tilegan.inference.plan import Plan
+from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.rendering import Rendering
 from tilegan.inference.statistics import SIDE, WINDOW, with_streamed_statistics
 from tilegan.inference.stroke import steps_of
@@ -74,6 +74,7 @@ class FramePainter:
     Attributes:
         translator: the model, settled for all frames.
         plan: plan of a frame.
+        cut: how blocks are cut; reduced when the device runs out of memory.
     """
 
     def __init__(self, translator: Translator, plan: Plan, streams: int, at_once: int) -> None:
@@ -85,7 +86,7 @@ class FramePainter:
             streams: forward passes at once.
             at_once: frames at once.
         """
-        self.translator, self.plan = translator, plan
+        self.translator, self.plan, self.cut = translator, plan, cut_of(plan, translator)
         self._stop, self._at_once = Event(), at_once
         self._threads = forward_threads(translator.device, streams)
         self._passes = Passes(translator.device, streams, self._stop, self._threads)
@@ -108,6 +109,7 @@ class FramePainter:
         for place in split(region, self.plan.shard):
             target = place.moved(-region.top, -region.left).scaled(scale)
             painted[target.top : target.bottom, target.left : target.right] = painter.paint(place)
+        self.cut = min(self.cut, painter.cut)
         return painted
 
     def each(
@@ -141,10 +143,16 @@ class FramePainter:
         ground = photos[0]
         for (step, finer), photo, next_photo in zip(pairwise(steps), photos, photos[1:], strict=False):
             plan = replace(self.plan, step=step, look=Rendering(stroke=self.plan.look.stroke))
-            below = Painter(photo, ground, self.translator, plan, each=self._passes.map)
+            below = self._of(photo, ground, plan)
             strokes = Held(below.paint(Window(0, 0, photo.height, photo.width)))
+            self.cut = min(self.cut, below.cut)
             ground = Ground(next_photo, strokes, step // finer)
-        return Painter(photos[-1], ground, self.translator, self.plan, each=self._passes.map)
+        return self._of(photos[-1], ground, self.plan)
+
+    def _of(self, photo: Masked, ground: Masked, plan: Plan) -> Painter:
+        painter = Painter(photo, ground, self.translator, plan, each=self._passes.map)
+        painter.cut = self.cut
+        return painter
 
 
 def _whole(pixels: Pixels) -> Part:

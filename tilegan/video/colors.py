@@ -63,10 +63,13 @@ class Converter:
         # exact rounding, the same on every machine; chroma is interpolated, not repeated
         self._way = int(Way.BICUBIC | Way.ACCURATE_RND | Way.FULL_CHR_H_INT | Way.FULL_CHR_H_INP | Way.BITEXACT)
 
-    def rgb(self, frame: "VideoFrame") -> NDArray[np.uint8]:
-        """Return the pixels of a decoded frame, uint8 RGB (h, w, 3), as they are stored."""
+    def rgb(self, frame: "VideoFrame", height: int, width: int) -> NDArray[np.uint8]:
+        """Return the pixels of a decoded frame, uint8 RGB (height, width, 3), as they are stored.
+
+        A frame of another size, which some recordings have in the middle, is resized.
+        """
         matrix = _KNOWN[self._colors.matrix]
-        made = self._reformat(frame, "rgb24", matrix, self._colors.range, FULL)
+        made = self._reformat(frame, "rgb24", matrix, self._colors.range, FULL, height, width)
         pixels: NDArray[np.uint8] = np.asarray(made.to_ndarray())
         return pixels
 
@@ -77,9 +80,20 @@ class Converter:
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
         return self._reformat(frame, "yuv420p", _KNOWN[self._colors.matrix], FULL, LIMITED)
 
-    def _reformat(self, frame: "VideoFrame", pix_fmt: str, matrix: int, before: int, after: int) -> "VideoFrame":
+    def _reformat(
+        self,
+        frame: "VideoFrame",
+        pix_fmt: str,
+        matrix: int,
+        before: int,
+        after: int,
+        height: int | None = None,
+        width: int | None = None,
+    ) -> "VideoFrame":
         return self._reformatter.reformat(
             frame,
+            width=width,
+            height=height,
             format=pix_fmt,
             src_colorspace=matrix,
             dst_colorspace=matrix,

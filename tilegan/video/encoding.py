@@ -34,6 +34,7 @@ class Codec:
         even: whether frames need even sides.
         worst: its rate factor for quality 0.
         options: further options of the encoder.
+        muxing: options of the container.
     """
 
     container: str
@@ -42,17 +43,19 @@ class Codec:
     even: bool
     worst: float
     options: tuple[tuple[str, str], ...]
+    muxing: tuple[tuple[str, str], ...] = ()
 
     def rate_factor(self, quality: int) -> float:
         """Return the constant rate factor of a quality, 1 to 100: 75 gives the encoder's usual one, 23 for H.264."""
         return round(self.worst * (1 - 0.0075 * quality), 1)
 
 
+_AT_ONCE = (("movflags", "+faststart"),)  # the index first, so that browsers begin at once
 _H264 = ("libx264", "H.264", True, 51.0, ())
 _VP9 = ("libvpx-vp9", "VP9", False, 63.0, (("b", "0"), ("deadline", "good"), ("cpu-used", "2"), ("row-mt", "1")))
 _CODECS = {
-    ".mp4": Codec("mp4", *_H264),
-    ".mov": Codec("mov", *_H264),
+    ".mp4": Codec("mp4", *_H264, _AT_ONCE),
+    ".mov": Codec("mov", *_H264, _AT_ONCE),
     ".mkv": Codec("matroska", *_H264),
     ".webm": Codec("webm", *_VP9),
 }

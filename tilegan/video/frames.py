@@ -59,7 +59,7 @@ def frames_of(clip: Clip, first: int = 0, *, allow_truncated: bool = False) -> I
         pts = pts if last is None else max(pts, last + 1)
         last = pts
         if number >= first:
-            yield Frame(number, pts, decoded.duration or usual, upright(converter.rgb(decoded), clip.turns))
+            yield Frame(number, pts, decoded.duration or usual, _upright(converter, decoded, clip))
 
 
 def sampled(clip: Clip, count: int) -> list[NDArray[np.uint8]]:
@@ -81,13 +81,15 @@ def sampled(clip: Clip, count: int) -> list[NDArray[np.uint8]]:
             with suppress(OSError, ValueError):
                 frame = next((each for each in container.decode(stream) if each.pts is None or each.pts >= place), None)
                 if frame is not None:
-                    found.append(upright(converter.rgb(frame), clip.turns))
+                    found.append(_upright(converter, frame, clip))
     return found or [next(frames_of(clip, allow_truncated=True)).pixels]
 
 
-def upright(pixels: NDArray[Any], turns: int) -> NDArray[Any]:
-    """Turn stored pixels (h, w, 3) upright by quarter turns, counterclockwise."""
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+def _upright(converter: Converter, frame: "VideoFrame", clip: Clip) -> NDArray[np.uint8]:
+    """Return the pixels of a decoded frame, turned as the file says."""
+    stored = (clip.width, clip.height) if clip.turns % 2 else (clip.height, clip.width)
+    pixels = converter.rgb(frame, *stored)
+    return np.ascontiguousarray(np.rot90(pixels, clip.turns)) if clip.turns else pixels
 
 
 def _decoded(clip: Clip, allow_truncated: bool) -> "Iterator[VideoFrame]":

@@ -79,7 +79,7 @@ def join(
     with (
         errors_of_writing(f"cannot write {path}"),
         closing(clip.open()) as source,
-        closing(av.open(str(path), "w", format=encoding.codec.container)) as target,
+        closing(av.open(str(path), "w", encoding.codec.container, dict(encoding.codec.muxing))) as target,
     ):
         video = target.add_stream(encoding.codec.encoder, rate=encoding.rate)
         encoding.configure(video.codec_context)
