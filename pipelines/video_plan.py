@@ -34,7 +34,7 @@ from tilegan.video.folder import VideoFolder, VideoRecord
 from tilegan.video.frames import sampled
 from tilegan.video.joined import copied
 
-SAMPLE = 9  # frames from which a model is settled, spread over the clip
+SAMPLE = 4  # frames from which a model is settled, spread over the clip
 # bytes of a pixel: of decoded frames that a decoder holds, and of those that an encoder looks at ahead
 _DECODING, _ENCODING = 60, 150
 

@@ -79,6 +79,6 @@ def _translator(job: VideoJob, progress: Progress) -> Translator:
     kept, plan = job.folder.translator, job.record.plan
     if job.is_begun and is_there(kept):
         return load(kept, plan.device, plan.precision)
-    translator = settled_on(job.translator, statistics, sampled(job.clip, SAMPLE), progress)
+    translator = settled_on(job.translator, statistics, sampled(job.clip, SAMPLE), plan.window, progress)
     translator.save(kept)
     return translator

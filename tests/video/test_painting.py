@@ -1,7 +1,6 @@
 """Frames in memory are painted as files and arrays are, one or several at once."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,8 +67,8 @@ def test_statistics_are_those_of_all_sampled_frames() -> None:
     translator = Translator.of(build_generator(architecture), architecture, 16, name="i").place("cpu", "float32")
     dark, light = (np.full_like(FRAMES[0], 0) + FRAMES[0] // 4 + level for level in (0, 190))
     both = [dark.astype(np.uint8), light.astype(np.uint8)]
-    prints = {settled_on(translator, statistics, both).fingerprint() for statistics in (THUMBNAIL, GLOBAL)}
+    prints = {settled_on(translator, statistics, both, 512).fingerprint() for statistics in (THUMBNAIL, GLOBAL)}
     assert len(prints) == 1  # frames are smaller than a thumbnail
-    assert settled_on(translator, THUMBNAIL, both[:1]).fingerprint() not in prints
+    assert settled_on(translator, THUMBNAIL, both[:1], 512).fingerprint() not in prints
     with pytest.raises(SettingError, match="statistics of cells"):
-        settled_on(replace(translator), INTERPOLATED, both)
+        settled_on(translator, INTERPOLATED, both, 512)

@@ -191,7 +191,7 @@ def contact_sheet(frames: Iterable[Pixels], side: int | None) -> Pixels:
 
 
 def settled_on(
-    translator: Translator, statistics: str, frames: list[Pixels], progress: Progress = silent
+    translator: Translator, statistics: str, frames: list[Pixels], window: int, progress: Progress = silent
 ) -> Translator:
     """Return the translator with the statistics of several frames, the same for all.
 
@@ -199,6 +199,7 @@ def settled_on(
         translator: a translator that needs statistics.
         statistics: 'thumbnail' or 'global'.
         frames: uint8 (h, w, 3), a sample.
+        window: maximum side of one pass, in pixels; a sheet of at most this size is run as a whole.
         progress: called with phase 'statistics'.
 
     Raises:
@@ -208,6 +209,8 @@ def settled_on(
     check_statistics(statistics)
     sheet = contact_sheet(frames, SIDE if statistics == THUMBNAIL else None)
     height, width, _ = sheet.shape
+    if max(height, width) <= window:
+        return translator.with_statistics_of(sheet)
     read = partial(read_block, Held(sheet))
     return with_streamed_statistics(translator, GLOBAL, read, height, width, WINDOW, progress)
 
