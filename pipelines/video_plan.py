@@ -36,7 +36,7 @@ from tilegan.video.joined import copied
 
 SAMPLE = 4  # frames from which a model is settled, spread over the clip
 # bytes of a pixel: of decoded frames that a decoder holds, and of those that an encoder looks at ahead
-_DECODING, _ENCODING = 60, 150
+_DECODING, _ENCODING = 40, 110
 
 
 @dataclass(frozen=True)
