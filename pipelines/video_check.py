@@ -8,6 +8,7 @@ from tilegan.files import is_remote
 from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import overlaps
 from tilegan.images.reading import Reading
+from tilegan.inference.controls.maps import given_maps
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.translator import Translator
 from tilegan.video.folder import VideoFolder
@@ -27,6 +28,8 @@ def check_settings(settings: StylizeSettings) -> None:
         raise SettingError("a video is painted by one process: leave out workers and scheduler")
     if labels.looks or labels.look_seed is not None or labels.instances:
         raise SettingError("looks and instances are those of label maps: leave them out for a video")
+    if maps := given_maps(settings.styling):
+        raise SettingError(f"maps belong to one image, not to a video: leave out those of {', '.join(maps)}")
     for name in ("bands", "stretch", "depth", "plane"):
         if getattr(reading, name) != getattr(usual, name):
             raise SettingError(f"a video has no {name} to choose: leave it out")

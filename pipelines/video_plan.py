@@ -12,13 +12,13 @@ from tilegan.files import is_remote, locate
 from tilegan.geometry import Window
 from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import name_beside
+from tilegan.inference.controls.variants import Variant, rendering_of
 from tilegan.inference.frames import FrameSource, check_statistics, contact_sheet
 from tilegan.inference.memory import CUDA_STREAMS, Limits, Memory, fit_plan, process_bytes
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import shard_bytes
 from tilegan.inference.plan import Plan, cut_of, place_model
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
-from tilegan.inference.stroke import find_stroke
 from tilegan.names import THUMBNAIL, WRITTEN_VIDEOS
 from tilegan.pipelines.region import window_of
 from tilegan.pipelines.stylize_made import made_by
@@ -152,7 +152,7 @@ def _settled(clip: Clip, settings: StylizeSettings, model: str | Path | Translat
     check_statistics(statistics)
     frozen = statistics in SETTLED
     measured = unsettled(translator, statistics, clip.height, clip.width) if frozen else translator
-    return Model(translator, statistics, measured)
+    return Model((Variant(settings.styling, {}),), (translator,), statistics, measured)
 
 
 def _fitted(
@@ -165,7 +165,7 @@ def _fitted(
 ) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """Return the best plan of a frame within the memory limit, and how many frames are painted at once."""
     source = FrameSource(clip.height, clip.width)
-    stroke = find_stroke(settings.styling.stroke, model.translator, clip.height, clip.width)
+    look, _ = rendering_of(model.paintings, model.translator, clip.height, clip.width)
     pixels, painted = clip.height * clip.width, encoding.height * encoding.width
     codecs = _DECODING * pixels + _ENCODING * painted
     plan, limits, memory, notes = fit_plan(
@@ -178,7 +178,7 @@ def _fitted(
         pyramid=False,
         limit=settings.run.memory,
         reading=settings.reading,
-        look=settings.look(stroke),
+        look=look,
         streams=None if begun is None else begun.limits.streams,
         process=process_bytes() + codecs,
     )

@@ -80,5 +80,5 @@ def _translator(job: VideoJob, progress: Progress) -> Translator:
     if job.is_begun and is_there(kept):
         return load(kept, plan.device, plan.precision)
     translator = settled_on(job.translator, statistics, sampled(job.clip, SAMPLE), plan.window, progress)
-    translator.save(kept)
+    job.folder.keep(translator)
     return translator

@@ -113,6 +113,7 @@ def test_the_plan(clip: Path, same: Any, tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"workers": 2}, "one process"),
+        ({"protect": "map.png"}, "maps belong to one image, .* those of protect"),
         ({"looks": {1: 2}}, "label maps"),
         ({"reading": Reading(stretch="minmax")}, "no stretch"),
         ({"options": ExportOptions(lossless=True)}, "with loss"),

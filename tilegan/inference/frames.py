@@ -23,7 +23,7 @@ from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import reduced_shape
 from tilegan.inference.blocks import Held, Masked, Part, read_block
 from tilegan.inference.ground import Ground, Reduced
-from tilegan.inference.paint import Painter
+from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.passes import Passes, forward_threads
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.rendering import Rendering
@@ -150,7 +150,7 @@ class FramePainter:
         return self._of(photos[-1], ground, self.plan)
 
     def _of(self, photo: Masked, ground: Masked, plan: Plan) -> Painter:
-        painter = Painter(photo, ground, self.translator, plan, each=self._passes.map)
+        painter = Painter(photo, (Brush(ground, self.translator),), plan, each=self._passes.map)
         painter.cut = self.cut
         return painter
 
