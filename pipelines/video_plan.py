@@ -110,7 +110,7 @@ def prepared_video(
         record.check(begun)
     told = {"codec": encoding.codec.encoder, "quality": encoding.quality}
     made = made_by(record, str(clip.path)).encoded(**told, **settings.options.of_store)
-    free = frozenset({"precision"} if asked.passes.precision == "auto" else ())
+    free = frozenset(name for name in ("precision", "backend") if getattr(asked.passes, name) == "auto")
     finished = is_finished(output, clip.path, folder, made, asked, free)
     if not finished:
         check_place(output, clip.path, overwrite=settings.run.overwrite)
@@ -140,9 +140,9 @@ def _beside(source: Path, model: str | Path | Translator, settings: StylizeSetti
 
 def _settled(clip: Clip, settings: StylizeSettings, model: str | Path | Translator, begun: VideoRecord | None) -> Model:
     """Load the model and fix its options for all frames, except statistics of norms."""
-    translator = place_model(model, settings.passes.device, settings.passes.precision).settled(
-        settings.choices(), lambda: contact_sheet(sampled(clip, SAMPLE), CONTEXT_SIDE)
-    )
+    passes = settings.passes
+    placed = place_model(model, passes.device, passes.precision, passes.backend)
+    translator = placed.settled(settings.choices(), lambda: contact_sheet(sampled(clip, SAMPLE), CONTEXT_SIDE))
     check_model(translator)
     asked = settings.styling.statistics
     if asked is None and translator.needs_statistics:

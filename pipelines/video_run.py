@@ -78,7 +78,7 @@ def _translator(job: VideoJob, progress: Progress) -> Translator:
         return job.translator
     kept, plan = job.folder.translator, job.record.plan
     if job.is_begun and is_there(kept):
-        return load(kept, plan.device, plan.precision)
+        return load(kept, plan.device, plan.precision, plan.backend)
     translator = settled_on(job.translator, statistics, sampled(job.clip, SAMPLE), plan.window, progress)
     job.folder.keep(translator)
     return translator
