@@ -10,12 +10,12 @@ import torch
 
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.files import locate
-from tilegan.foreign.checkpoint import read_checkpoint
 from tilegan.foreign.folding import elements
-from tilegan.foreign.onnx_reader import Read, read_onnx
 from tilegan.foreign.options import ImportOptions
 from tilegan.foreign.plausible import Trial, trials
 from tilegan.foreign.prepare import SIDE, Prepared, prepared
+from tilegan.foreign.read import Read
+from tilegan.foreign.readers import endings, read_network
 from tilegan.foreign.values import Values
 from tilegan.foreign.verdict import Verdict, verdict
 from tilegan.geometry import Window
@@ -24,7 +24,6 @@ from tilegan.landscape import Landscape
 from tilegan.options import check_values
 from tilegan.translator import Translator
 
-READERS = {".onnx": read_onnx, ".pth": read_checkpoint}  # by ending
 LARGER = 4  # times a window, of the landscape of which the trial picture is a reduced copy
 
 
@@ -74,7 +73,7 @@ class ImportResult:
 
 def is_network(path: Path) -> bool:
     """Return whether a file's name is that of a network of another program."""
-    return path.suffix.lower() in READERS
+    return path.suffix.lower() in endings()
 
 
 def network_info(
@@ -144,9 +143,7 @@ def _examined(path: Path, options: ImportOptions, picture: str | Path | None) ->
     check_values(options)
     if not path.is_file():
         raise ModelError(f"no network: {path} is no file")
-    if not is_network(path):
-        raise ModelError(f"no network: {path}: give a file that ends in {' or '.join(READERS)}")
-    read = READERS[path.suffix.lower()](path)
+    read = read_network(path)
     try:
         network = prepared(read, options)
         found = trials(network, options, _picture(picture, network.fixed))

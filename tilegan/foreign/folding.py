@@ -11,7 +11,7 @@ import torch
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Graph, Host, Node, host
 from tilegan.foreign.layers import FUNCTIONS
-from tilegan.foreign.onnx_reader import Array, Read
+from tilegan.foreign.read import Array, Read
 
 MOST = 2**16  # elements of a constant that is no weight
 # places of inputs that say what is done, and are no weights

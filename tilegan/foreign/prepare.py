@@ -12,7 +12,7 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.foreign.folding import folded, of_any_size, shapes_of
 from tilegan.foreign.graph import Graph
 from tilegan.foreign.layers import NORM, POOL
-from tilegan.foreign.onnx_reader import Array, Read
+from tilegan.foreign.read import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.statistics import recognized
 from tilegan.foreign.values import Values

@@ -31,8 +31,11 @@ def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[
     """Yield the nodes that replace a norm or a mean over all positions; the node itself if it is none."""
     shape = shapes.get(node.inputs[0], ()) if node.inputs else ()
     if node.operator == "InstanceNormalization" and len(shape) == 4:
-        gain, bias = node.inputs[1:]
         given = {"channels": shape[1], "epsilon": node.attributes.get("epsilon", 1e-5)}
+        if len(node.inputs) == 1:
+            yield Node(NORM, node.name, node.inputs, node.outputs, given)
+            return
+        gain, bias = node.inputs[1:]
         if gain in graph.shapes:
             between = f"{node.outputs[0]}@normal"
             yield Node(NORM, node.name, (node.inputs[0], gain), (between,), given)

@@ -8,7 +8,6 @@ which makes tensors and containers and calls nothing else.
 
 import pickle
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ import numpy as np
 import torch
 
 from tilegan.errors import ModelError
+from tilegan.foreign.archive import Archive
 from tilegan.foreign.graph import Node
-from tilegan.foreign.onnx_reader import Array, Read
+from tilegan.foreign.read import Array, OtherKindError, Read, Reader
 
-LARGER = 4  # times the file, that an archive may unpack to
-LEAST = 2**20  # bytes, that any archive may unpack to
 PREFIXES = ("module.", "netG.", "generator.")  # of names, that wrappers add
 SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
 HALF: dict[str, Any] = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
@@ -32,7 +30,7 @@ def read_checkpoint(path: Path) -> Read:
     Raises:
         ModelError: it is none, or of another network.
     """
-    weights = _weights(path)
+    weights = weights_of(path)
     made = _Builder(weights)
     if "model.model.0.weight" in weights:
         kind = made.unet()
@@ -40,22 +38,23 @@ def read_checkpoint(path: Path) -> Read:
         kind = made.resnet()
     else:
         names = ", ".join(list(weights)[:3])
-        raise ModelError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it holds {names or 'nothing'}")
+        raise OtherKindError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it holds {names or 'nothing'}")
     sides = (1, 3, None, None)
     return Read(tuple(made.nodes), made.constants, {"image": sides}, {made.last: sides}, kind)
 
 
-def _weights(path: Path) -> dict[str, Array]:
+def weights_of(path: Path) -> dict[str, Array]:
+    """Return the weights of a checkpoint, by name, float32.
+
+    Raises:
+        OtherKindError: it is TorchScript.
+        ModelError: it is no state_dict, is damaged, or holds more than weights.
+    """
+    with Archive(path) as archive:  # refuses what would unpack to too much
+        if archive.code:
+            raise OtherKindError(f"no checkpoint: {path}: it is TorchScript")
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max(LEAST, LARGER * path.stat().st_size):
-            raise ModelError(f"not a checkpoint: {path}: it would unpack to {unpacked:,} bytes")
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except ModelError:
-        raise
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"not a checkpoint: {path}: save it with a version of torch since 1.6") from error
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{path} holds more than weights, which is not run: save the generator's state_dict"
@@ -211,3 +210,6 @@ class _Builder:
             self.norm(f"{layers}.{up + 1}", self.channels(f"{layers}.{up}", 1))
             made, self.last = self.last, before
             self.add("Concat", made, axis=1)
+
+
+READER = Reader((".pth", ".pt"), read_checkpoint, "checkpoint of CycleGAN, CUT or pix2pix")
