@@ -6,7 +6,7 @@ from typing import Any
 from tilegan.foreign.aten_builder import Arguments, Builder, Conversion
 
 END = 2**63 - 1
-SPATIAL = ({2, 3}, {-2, -1}, {2, -1}, {-2, 3})
+SPATIAL = ({2, 3}, {-2, -1}, {1, 2, 3}, {-3, -2, -1})
 
 
 def _reshape(b: Builder, a: Arguments) -> str:
@@ -68,6 +68,16 @@ def _item(b: Builder, a: Arguments) -> str:
     return b.add("Gather", a.first(), b.value(a.get("idx", a.get("i", 0))), axis=0)
 
 
+def _scattered(b: Builder, a: Arguments) -> str:
+    """Replace the part of a tensor from start to end."""
+    image, axis, start, end = a.first(), a.number("dim", 0), a.number("start", 0), a.number("end", END)
+    if a.number("step", 1) != 1 or start < 0 or end < 0:
+        raise NotImplementedError("a change of every second position")
+    before = [_cut(b, image, axis, 0, start)] if start else []
+    after = [_cut(b, image, axis, end, None)] if end < END else []
+    return b.add("Concat", *before, a.value("src"), *after, axis=axis) if before or after else a.value("src")
+
+
 def _picked(b: Builder, a: Arguments) -> str:
     return b.add("Gather", a.first(), a.value("index"), axis=a.number("dim"))
 
@@ -127,6 +137,14 @@ def _view_as(b: Builder, a: Arguments) -> str:
 
 def _repeat(b: Builder, a: Arguments) -> str:
     return b.add("Tile", a.first(), b.numbers(a.get("repeats", a.get("dims"))))
+
+
+def _repeated(b: Builder, a: Arguments) -> str:
+    """Repeat each element along an axis."""
+    axis, image = a.number("dim"), a.first()
+    apart = b.add("Unsqueeze", image, b.constant([axis + 1]))
+    many = b.add("Concat", *[apart] * a.number("repeats"), axis=axis + 1)
+    return _grouped(b, many, axis, axis + 1, b.constant([-1]))
 
 
 def _roll(b: Builder, a: Arguments) -> str:
@@ -263,6 +281,7 @@ SHAPING: dict[str, Conversion] = {
     "squeeze": _squeeze,
     "slice": _slice,
     "narrow": _narrow,
+    "slice_scatter": _scattered,
     "select": _select,
     "__getitem__": _item,
     "index_select": _picked,
@@ -276,6 +295,7 @@ SHAPING: dict[str, Conversion] = {
     "expand": _expand,
     "expand_as": _expand_as,
     **_each(_repeat, "repeat tile"),
+    "repeat_interleave": _repeated,
     "roll": _roll,
     "flip": _flip,
     **_each(_size, "sym_size size"),

@@ -2,11 +2,9 @@
 
 (Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks'; Isola et al. 2017,
 'Image-to-Image Translation with Conditional Adversarial Networks'; Park et al. 2020, 'Contrastive Learning for Unpaired
-Image-to-Image Translation'.) Such a file is a zip archive with a pickle. It is opened by torch's restricted unpickler,
-which makes tensors and containers and calls nothing else.
+Image-to-Image Translation'.) Such a file is opened by torch's restricted unpickler (see ``weights``).
 """
 
-import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,9 @@ import numpy as np
 import torch
 
 from tilegan.errors import ModelError
-from tilegan.foreign.archive import Archive
 from tilegan.foreign.graph import Node
 from tilegan.foreign.read import Array, OtherKindError, Read, Reader
+from tilegan.foreign.weights import load_state
 
 PREFIXES = ("module.", "netG.", "generator.")  # of names, that wrappers add
 SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
@@ -30,7 +28,7 @@ def read_checkpoint(path: Path) -> Read:
     Raises:
         ModelError: it is none, or of another network.
     """
-    weights = weights_of(path)
+    weights = _weights(path)
     made = _Builder(weights)
     if "model.model.0.weight" in weights:
         kind = made.unet()
@@ -43,28 +41,12 @@ def read_checkpoint(path: Path) -> Read:
     return Read(tuple(made.nodes), made.constants, {"image": sides}, {made.last: sides}, kind)
 
 
-def weights_of(path: Path) -> dict[str, Array]:
-    """Return the weights of a checkpoint, by name, float32.
-
-    Raises:
-        OtherKindError: it is TorchScript.
-        ModelError: it is no state_dict, is damaged, or holds more than weights.
-    """
-    with Archive(path) as archive:  # refuses what would unpack to too much
-        if archive.code:
-            raise OtherKindError(f"no checkpoint: {path}: it is TorchScript")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds more than weights, which is not run: save the generator's state_dict"
-        ) from error
-    except Exception as error:  # torch raises many classes for damaged archives
-        raise ModelError(f"not a checkpoint: {path}: {' '.join(str(error).split())[:200]}") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+def _weights(path: Path) -> dict[str, Array]:
+    state = load_state(path)
+    if isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ModelError(f"not a checkpoint: {path}: it is no state_dict of a generator")
+    if not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise OtherKindError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it is no state_dict of one")
     named = {}
     for name, value in state.items():
         for prefix in PREFIXES:

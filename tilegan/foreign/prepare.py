@@ -93,7 +93,7 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     sides = [side or SIDE for side in fixed]
     shapes = shapes_of(graph, _shape(layout, *sides))
     made_layout = _layout(shapes[output], options.layout, layout)
-    graph = recognized(of_any_size(graph, shapes), shapes)
+    graph = recognized(of_any_size(graph, shapes), shapes, tensors)
     styles = tuple(str(number) for number in range(prod(_plain(read.inputs[style])))) if style else ()
     values = Values(layout=layout, output_layout=made_layout, order=options.order)
     made = Prepared(graph, tensors, values, style, styles, fixed)

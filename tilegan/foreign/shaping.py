@@ -196,6 +196,8 @@ def _group_norm(attributes: Attributes, image: torch.Tensor, gain: Any = None, b
     normal = F.group_norm(image, attributes["num_groups"], eps=attributes.get("epsilon", 1e-5))
     if gain is None:
         return normal
+    if gain.numel() != image.shape[1]:  # of groups, before opset 21
+        gain, bias = (each.repeat_interleave(image.shape[1] // gain.numel()) for each in (gain, bias))
     shape = [1, -1] + [1] * (image.ndim - 2)
     return normal * gain.reshape(shape) + bias.reshape(shape)
 

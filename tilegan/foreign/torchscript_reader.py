@@ -42,6 +42,8 @@ KNOWN: dict[str, Callable[..., Any]] = {
     "aten::eq": lambda a, b: a == b,
     "aten::ne": lambda a, b: a != b,
     "aten::len": len,
+    "aten::Float": float,
+    "aten::Int": int,
 }
 
 
