@@ -63,7 +63,7 @@ def _group_norm(b: Builder, a: Arguments) -> str:
 
 
 def _layer_norm(b: Builder, a: Arguments) -> str:
-    axes = len(a.number("normalized_shape"))
+    axes = len(a.get("normalized_shape", []))
     given = {"axis": -axes, "epsilon": float(a.number("eps", 1e-5))}
     if a.get("weight") is None:
         return b.add("LayerNormalization", a.first(), **given)

@@ -122,6 +122,24 @@ def of_any_size(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
     return replace(graph, nodes=tuple(nodes), constants=constants).used()
 
 
+def without_repeats(graph: Graph) -> Graph:
+    """Return the graph with each computation only once, so that no statistic has to be settled twice."""
+    values = {name: f"{array.dtype} {array.tolist()}" for name, array in graph.constants.items()}
+    same: dict[str, str] = {}
+    first: dict[str, Node] = {}
+    nodes = []
+    for node in graph.nodes:
+        node = node._replace(inputs=tuple(same.get(name, name) for name in node.inputs))
+        key = repr((node.operator, [values.get(name, name) for name in node.inputs], node.attributes))
+        found = first.setdefault(key, node)
+        if found is node:
+            nodes.append(node)
+        else:
+            same |= dict(zip(node.outputs, found.outputs, strict=False))
+    output = same.get(graph.output, graph.output)
+    return replace(graph, nodes=tuple(nodes), output=output).used()
+
+
 def elements(shapes: Mapping[str, Shape]) -> int:
     """Return the number of weights."""
     return sum(prod(shape) for shape in shapes.values())

@@ -8,7 +8,7 @@ import numpy as np
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Node
 from tilegan.foreign.layers import FUNCTIONS
-from tilegan.foreign.read import Array, Read, Reader, line, plain, with_names
+from tilegan.foreign.read import Array, Read, Reader, declared, line, plain, with_names
 
 MOST_NODES = 100_000
 MOST_BYTES = 2**31  # of one tensor, as in ONNX itself
@@ -48,7 +48,15 @@ def read_onnx(path: Path) -> Read:
         raise ModelError(f"{path}: {error}") from error
     except Exception as error:  # onnx raises many classes for damaged contents
         raise ModelError(f"damaged ONNX file: {path}: {line(error)}") from error
-    return Read(tuple(with_names(nodes)), constants, inputs, outputs, f"{model.producer_name}, opset {version}")
+    source = f"{model.producer_name}, opset {version}"
+    told = {"range": [0, 1]} if _range_of(model) == "[0, 1]" else {}
+    return Read(tuple(with_names(nodes)), constants, inputs, outputs, source, declared(told))
+
+
+def _range_of(model: Any) -> str:
+    """Return the range that the file declares, as ``onnx_writer`` writes it; '' if it does not."""
+    own = model.producer_name == "tilegan"
+    return next((entry.value for entry in model.metadata_props if own and entry.key == "range"), "")
 
 
 def _shape(value: Any) -> tuple[int | None, ...]:

@@ -17,10 +17,9 @@ from tilegan.errors import ModelError
 from tilegan.foreign.archive import Archive
 from tilegan.foreign.aten import converted
 from tilegan.foreign.aten_builder import Call, Ref
-from tilegan.foreign.read import Array, OtherKindError, Read, Reader, Sides, line
+from tilegan.foreign.read import FACTS, Array, OtherKindError, Read, Reader, Sides, declared, line
 
 VERSION = 8  # of the program's schema, as of torch 2.8 to 2.13
-FACTS = "extra/tilegan.json"  # what ``pt2_writer`` tells
 # by the numbers of ``torch._export.serde.schema.ScalarType``
 KINDS = {
     **{1: torch.uint8, 2: torch.int8, 3: torch.int16, 4: torch.int32, 5: torch.int64},
@@ -74,8 +73,8 @@ def _network(program: Mapping[str, Any], archive: Archive, name: str) -> Read:
     outputs = [
         str(_argument(spec["user_output"]["arg"])) for spec in signature["output_specs"] if "user_output" in spec
     ]
-    declared = json.loads(archive.read(FACTS)) if FACTS in archive.names else {}
-    known = {key: str(value) for key, value in declared.get("values", {}).items()}
+    facts = f"extra/{FACTS}"
+    known = declared(json.loads(archive.read(facts))) if facts in archive.names else {}
     source = f"torch.export, torch {program.get('torch_version', 'unknown')}"
     return converted(_calls(graph), constants, inputs, outputs, source, known)
 

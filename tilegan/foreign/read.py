@@ -13,6 +13,7 @@ from tilegan.foreign.graph import Node
 
 Array = NDArray[Any]
 Sides = tuple[int | None, ...]
+FACTS = "tilegan.json"  # name of the metadata of exported networks, where a file holds further files
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Reader:
     endings: tuple[str, ...]
     read: Callable[[Path], Read]
     what: str
+
+
+def declared(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what metadata of exported networks say of values (see ``pipelines.export``), as ``Read`` holds it."""
+    if told.get("range") != [0, 1]:
+        return {}
+    return {"range": "0-1", "output_range": "0-1", "order": "rgb", "layout": "nchw"}
 
 
 def line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ import torch
 
 from tilegan.errors import ModelError
 from tilegan.foreign.pt2_reader import read_pt2
-from tilegan.foreign.read import OtherKindError, Read, Reader, line
+from tilegan.foreign.read import OtherKindError, Read, Reader, declared, line
 from tilegan.foreign.weights import load_state
 
 NEEDED = "weights of upscalers such as ESRGAN need the package spandrel: pip install 'tilegan[upscalers]'"
@@ -53,7 +53,7 @@ def read_upscaler(path: Path) -> Read:
     return replace(
         read,
         source=f"spandrel, {name}, scale {found.scale}",
-        declared={"range": "0-1", "output_range": "0-1", "order": "rgb", "layout": "nchw"},
+        declared=declared({"range": [0, 1]}),
     )
 
 
