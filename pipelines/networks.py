@@ -2,7 +2,7 @@
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,13 @@ import torch
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.files import locate
 from tilegan.foreign.folding import elements
-from tilegan.foreign.options import ImportOptions
-from tilegan.foreign.plausible import Trial, trials
+from tilegan.foreign.options import AUTO, ImportOptions
+from tilegan.foreign.order import order_of
+from tilegan.foreign.plausible import Trial, is_found, trials
 from tilegan.foreign.prepare import SIDE, Prepared, prepared
 from tilegan.foreign.read import Read
 from tilegan.foreign.readers import endings, read_network
-from tilegan.foreign.values import Values
+from tilegan.foreign.values import ORDERS, Values
 from tilegan.foreign.verdict import Verdict, verdict
 from tilegan.geometry import Window
 from tilegan.images.opening import open_source
@@ -40,6 +41,8 @@ class NetworkInfo:
         parameters: number of weights.
         styles: number of styles among which one is chosen; 0 if there are none.
         values: layout, ranges and order of colors.
+        known: how 'layout', 'range' and 'order' are known: 'given' by options, 'declared' by the file, 'found' by trial,
+            or only 'assumed'.
         plausibility: of each reading of the values that was tried, as text.
         verdict: how it can be run in windows.
     """
@@ -52,6 +55,7 @@ class NetworkInfo:
     parameters: int
     styles: int
     values: Values
+    known: dict[str, str]
     plausibility: dict[str, float]
     verdict: Verdict
 
@@ -144,16 +148,30 @@ def _examined(path: Path, options: ImportOptions, picture: str | Path | None) ->
     if not path.is_file():
         raise ModelError(f"no network: {path} is no file")
     read = read_network(path)
+    asked = options
+    options = replace(asked, **{key: value for key, value in read.declared.items() if getattr(asked, key) == AUTO})
     try:
         network = prepared(read, options)
-        found = trials(network, options, _picture(picture, network.fixed))
+        pixels = _picture(picture, network.fixed)
+        found = trials(network, options, pixels)
+        order = order_of(network, found[0].values, pixels) if options.order == AUTO else options.order
+        found = [trial._replace(values=replace(trial.values, order=order or ORDERS[0])) for trial in found]
         told = verdict(network, found[0].values)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    return _info(path, read, network, found, told), network
+    known = {
+        "layout": "found" if any(3 in (sides[1:2] + sides[3:4]) for sides in read.inputs.values()) else "assumed",
+        "range": "found" if is_found(found) else "assumed",
+        "order": "found" if order else "assumed",
+    }
+    known |= {name: "declared" for name in known if name in read.declared}
+    known |= {name: "given" for name in known if getattr(asked, name) != AUTO}
+    return _info(path, read, network, found, known, told), network
 
 
-def _info(path: Path, read: Read, network: Prepared, found: list[Trial], told: Verdict) -> NetworkInfo:
+def _info(
+    path: Path, read: Read, network: Prepared, found: list[Trial], known: dict[str, str], told: Verdict
+) -> NetworkInfo:
     return NetworkInfo(
         path=path,
         source=read.source,
@@ -163,6 +181,7 @@ def _info(path: Path, read: Read, network: Prepared, found: list[Trial], told: V
         parameters=elements(network.graph.shapes),
         styles=len(network.styles),
         values=found[0].values,
+        known=known,
         plausibility={_reading(trial.values): trial.plausibility for trial in found},
         verdict=told,
     )

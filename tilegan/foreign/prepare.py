@@ -15,7 +15,7 @@ from tilegan.foreign.layers import NORM, POOL
 from tilegan.foreign.read import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.statistics import recognized
-from tilegan.foreign.values import Values
+from tilegan.foreign.values import ORDERS, Values
 from tilegan.names import INSTANCE
 from tilegan.networks.graph import GraphGenerator
 
@@ -95,7 +95,7 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     made_layout = _layout(shapes[graph.output], options.layout, layout)
     graph = recognized(without_repeats(of_any_size(graph, shapes)), shapes, tensors)
     styles = tuple(str(number) for number in range(prod(_plain(read.inputs[style])))) if style else ()
-    values = Values(layout=layout, output_layout=made_layout, order=options.order)
+    values = Values(layout=layout, output_layout=made_layout, order=ORDERS[0] if options.order == AUTO else options.order)
     made = Prepared(graph, tensors, values, style, styles, fixed)
     return replace(made, batched=_is_batched(made))
 
