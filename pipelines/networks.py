@@ -22,9 +22,12 @@ from tilegan.foreign.verdict import Verdict, verdict
 from tilegan.geometry import Window
 from tilegan.images.opening import open_source
 from tilegan.landscape import Landscape
+from tilegan.model_file import is_model
 from tilegan.options import check_values
+from tilegan.pipelines.info import SETTLED
 from tilegan.translator import Translator
 
+MODEL = ".safetensors"  # ending of models, and of weights of other programs
 LARGER = 4  # times a window, of the landscape of which the trial picture is a reduced copy
 
 
@@ -76,7 +79,9 @@ class ImportResult:
 
 
 def is_network(path: Path) -> bool:
-    """Return whether a file's name is that of a network of another program."""
+    """Return whether a file is that of a network of another program, by its name, or by its header if models share it."""
+    if path.suffix.lower() == MODEL:
+        return path.is_file() and not is_model(path)
     return path.suffix.lower() in endings()
 
 
@@ -126,18 +131,19 @@ def import_network(
     """
     started = time.perf_counter()
     place = locate(output)
-    if place.suffix != ".safetensors":
-        raise OutputError(f"a model's file ends in .safetensors: {place}")
+    if place.suffix != MODEL:
+        raise OutputError(f"a model's file ends in {MODEL}: {place}")
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
     info, network = _examined(Path(path), options or ImportOptions(), picture)
     side = -(-SIDE // info.verdict.reach.stride) * info.verdict.reach.stride
+    settled = {"halo": info.verdict.reach.halo, "stride": info.verdict.reach.stride}
     made = Translator.of(
         network.generator(info.values),
         network.architecture(info.values),
         side,
         name=name or Path(path).stem,
-        facts={"imported": info.source, "exact": info.verdict.words},
+        facts={"imported": info.source, "exact": info.verdict.words, SETTLED: settled},
     )
     made.save(place)
     return ImportResult(place, info, time.perf_counter() - started)

@@ -63,8 +63,8 @@ def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
 
 def test_other_outputs_and_models_are_refused(tmp_path: Path) -> None:
     path = model("unet", tmp_path)
-    with pytest.raises(OutputError, match=r"ends in \.onnx"):
-        export(path, tmp_path / "made.pt2")
+    with pytest.raises(OutputError, match=r"ends in \.onnx or \.pt2"):
+        export(path, tmp_path / "made.pth")
     (tmp_path / "there.onnx").touch()
     with pytest.raises(OutputExistsError):
         export(path, tmp_path / "there.onnx")

@@ -85,7 +85,7 @@ def _network(graph: Any, module: Any) -> Read:
     found.known[this.debugName()] = module
     found.block(graph)
     outputs = [each for value in graph.outputs() for each in _flat(found.value(value))]
-    sides: Sides = (None, 3, None, None)
+    sides: Sides = (None,) * DIMENSIONS  # it says nothing of them
     inputs = {value.debugName(): sides for value in images}
     names = [str(each) for each in outputs if isinstance(each, Ref)]
     if not names:
