@@ -47,13 +47,14 @@ class ExportResult:
 def export(
     model: str | Path, output: str | Path, *, style: Mapping[str, float] | None = None, overwrite: bool = False
 ) -> ExportResult:
-    """Write a model as an ONNX file or a program of torch.export: float (N, 3, h, w) from 0 to 1 -> (N, 3, h * scale, w * scale), likewise.
+    """Write a model as an ONNX file or a program of torch.export.
 
+    It takes and makes images from 0 to 1: float (N, 3, h, w) -> (N, 3, h * scale, w * scale), with N = 1 in torch.export.
     Halo, stride, scale, range and name are metadata of the file: properties of ONNX, or ``tilegan.json`` among the extra
     files of torch.export.
 
     Args:
-        model: a shipped model's name, a file or a run folder.
+        model: a bundled model's name, a file or a run folder.
         output: the file, .onnx or .pt2.
         style: shares of the styles of a model with several.
         overwrite: replace an output that is there.

@@ -144,7 +144,7 @@ def _each(conversion: Conversion, names: str) -> dict[str, Conversion]:
 
 
 SPATIAL: dict[str, Conversion] = {
-    **_each(_convolution, "conv2d conv_transpose2d convolution _convolution"),
+    **_each(_convolution, "conv2d conv_transpose2d convolution _convolution _convolution_mode"),
     "instance_norm": _instance_norm,
     **_each(_batch_norm, "batch_norm _native_batch_norm_legit_no_training native_batch_norm cudnn_batch_norm"),
     **_each(_group_norm, "group_norm native_group_norm"),
