@@ -15,6 +15,7 @@ SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
 ONNX = ["onnx>=1.17"]
+UPSCALERS = ["spandrel>=0.4"]  # with torchvision, which has to be of the same build as torch
 EXPORT = [*ONNX, "onnxruntime>=1.20"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
@@ -80,6 +81,7 @@ setup(
         "view": VIEW,
         "onnx": ONNX,
         "export": EXPORT,
+        "upscalers": UPSCALERS,
         "test": TEST,
         "dev": DEV,
     },

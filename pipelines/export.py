@@ -49,9 +49,9 @@ def export(
 ) -> ExportResult:
     """Write a model as an ONNX file or a program of torch.export.
 
-    It takes and makes images from 0 to 1: float (N, 3, h, w) -> (N, 3, h * scale, w * scale), with N = 1 in torch.export.
-    Halo, stride, scale, range and name are metadata of the file: properties of ONNX, or ``tilegan.json`` among the extra
-    files of torch.export.
+    It takes and makes images from 0 to 1: float (N, 3, h, w) -> (N, 3, h * scale, w * scale); N is 1 in torch.export.
+    Halo, stride, scale, range and name are metadata of the file: properties of ONNX, or ``tilegan.json`` among the
+    extra files of torch.export.
 
     Args:
         model: a bundled model's name, a file or a run folder.

@@ -16,7 +16,6 @@ from tilegan.images.opening import open_source
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.model_file import bundled, find, read_header
 
-
 SETTLED = "settled"  # among the facts of an imported network: its reach, once its statistics are settled
 
 

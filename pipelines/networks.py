@@ -44,8 +44,8 @@ class NetworkInfo:
         parameters: number of weights.
         styles: number of styles among which one is chosen; 0 if there are none.
         values: layout, ranges and order of colors.
-        known: how 'layout', 'range' and 'order' are known: 'given' by options, 'declared' by the file, 'found' by trial,
-            or only 'assumed'.
+        known: how 'layout', 'range' and 'order' are known: 'given' by options, 'declared' by the file, 'found' by
+            trial, or only 'assumed'.
         plausibility: of each reading of the values that was tried, as text.
         verdict: how it can be run in windows.
     """
@@ -79,7 +79,7 @@ class ImportResult:
 
 
 def is_network(path: Path) -> bool:
-    """Return whether a file is that of a network of another program, by its name, or by its header if models share it."""
+    """Return whether a file is that of a network of another program, by its name, or header."""
     if path.suffix.lower() == MODEL:
         return path.is_file() and not is_model(path)
     return path.suffix.lower() in endings()

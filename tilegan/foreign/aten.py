@@ -59,7 +59,7 @@ def converted(
         if name in VIEWS and call.arguments and isinstance(whole := next(iter(call.arguments.values())), Ref):
             memory.share(builder.tensor(whole), call.outputs)
     made = {output: builder.value(Ref(output)) for output in outputs}
-    sides: dict[str, Sides] = {value: (None, 3, None, None) for value in made.values()}
+    sides: dict[str, Sides] = dict.fromkeys(made.values(), (None, 3, None, None))
     return Read(tuple(with_names(builder.nodes)), builder.constants, dict(inputs), sides, source, declared or {})
 
 

@@ -28,9 +28,13 @@ def _both(operator: str, turned: bool = False) -> Conversion:
         first, second = (b.value(each) for each in list(a.given.values())[:2])
         factor = a.number("alpha", 1)
         if factor != 1:
-            first, second = (b.add("Mul", first, b.constant(factor)), second) if turned else (
-                first,
-                b.add("Mul", second, b.constant(factor)),
+            first, second = (
+                (b.add("Mul", first, b.constant(factor)), second)
+                if turned
+                else (
+                    first,
+                    b.add("Mul", second, b.constant(factor)),
+                )
             )
         return b.add(operator, second, first) if turned else b.add(operator, first, second)
 
@@ -127,19 +131,20 @@ def _each(conversion: Conversion, names: str) -> dict[str, Conversion]:
     return dict.fromkeys(names.split(), conversion)
 
 
+def _like_onnx(names: str) -> dict[str, Conversion]:
+    """Return conversions of operators that have the names of ONNX, in small letters."""
+    return {name.lower(): _named(name) for name in names.split()}
+
+
 POINTWISE: dict[str, Conversion] = {
     **_each(_same, "contiguous clone detach alias lift_fresh_copy lift_fresh lift operator.pos Int NumToTensor"),
     **_each(_same, "ScalarImplicit FloatImplicit IntImplicit copy resolve_conj resolve_neg operator.int sym_int"),
     **_each(_dropout, "dropout feature_dropout alpha_dropout"),
-    **{
-        name: _named(operator)
-        for name, operator in {
-            **{name.lower(): name for name in "Abs Neg Exp Log Sin Cos Erf Sign Floor Ceil Round Sqrt".split()},
-            **{name.lower(): name for name in "Reciprocal Relu Sigmoid Tanh Softsign Mish Selu".split()},
-            **{"hardswish": "HardSwish", "logical_not": "Not", "bitwise_not": "Not", "operator.neg": "Neg"},
-            **{"absolute": "Abs", "negative": "Neg"},
-        }.items()
-    },
+    **_like_onnx("Abs Neg Exp Log Sin Cos Erf Sign Floor Ceil Round Sqrt Reciprocal Relu Sigmoid Tanh Mish Selu"),
+    "hardswish": _named("HardSwish"),
+    "absolute": _named("Abs"),
+    **_each(_named("Neg"), "negative operator.neg"),
+    **_each(_named("Not"), "logical_not bitwise_not"),
     "rsqrt": lambda b, a: b.add("Reciprocal", b.add("Sqrt", a.first())),
     "hardsigmoid": _named("HardSigmoid", alpha=1 / 6, beta=0.5),
     "silu": _silu,

@@ -264,9 +264,9 @@ def _each(conversion: Conversion, names: str) -> dict[str, Conversion]:
 
 
 # those whose result is a part of what they are given, in the same memory
-VIEWS = set(
-    "view reshape _unsafe_view flatten unflatten transpose permute t mT unsqueeze squeeze slice narrow select split"
-    " split_with_sizes chunk unbind expand expand_as view_as contiguous detach alias lift_fresh dropout to".split()
+VIEWS = frozenset(
+    "view reshape _unsafe_view flatten unflatten transpose permute t mT unsqueeze squeeze slice narrow select split "  # noqa: SIM905
+    "split_with_sizes chunk unbind expand expand_as view_as contiguous detach alias lift_fresh dropout to".split()
 )
 SHAPING: dict[str, Conversion] = {
     **_each(_reshape, "view reshape _unsafe_view"),

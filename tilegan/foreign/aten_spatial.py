@@ -160,8 +160,6 @@ SPATIAL: dict[str, Conversion] = {
     "upsample_bicubic2d": _resize("cubic"),
     "_upsample_bilinear2d_aa": _resize("linear", smooth=True),
     "_upsample_bicubic2d_aa": _resize("cubic", smooth=True),
-    "pixel_shuffle": lambda b, a: b.add(
-        "DepthToSpace", a.first(), blocksize=a.number("upscale_factor"), mode="CRD"
-    ),
+    "pixel_shuffle": lambda b, a: b.add("DepthToSpace", a.first(), blocksize=a.number("upscale_factor"), mode="CRD"),
     "pixel_unshuffle": _unshuffle,
 }

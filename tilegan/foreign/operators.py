@@ -86,7 +86,8 @@ def _unary(function: Callable[[torch.Tensor], torch.Tensor]) -> Function:
 def _divided(attributes: Attributes, first: Any, second: Any) -> Any:
     """Divide; integers by integers to integers, as ONNX does, or to floats (``true``), as torch does."""
     first, second = fitted(first, second)
-    whole = not attributes.get("true") and all(isinstance(each, torch.Tensor) and not each.is_floating_point() for each in (first, second))
+    integers = [isinstance(each, torch.Tensor) and not each.is_floating_point() for each in (first, second)]
+    whole = all(integers) and not attributes.get("true")
     return torch.div(first, second, rounding_mode="trunc") if whole else first / second
 
 

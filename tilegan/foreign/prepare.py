@@ -12,8 +12,8 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.foreign.folding import folded, of_any_size, shapes_of, without_repeats
 from tilegan.foreign.graph import Graph
 from tilegan.foreign.layers import NORM, POOL
-from tilegan.foreign.read import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
+from tilegan.foreign.read import Array, Read
 from tilegan.foreign.statistics import recognized
 from tilegan.foreign.values import ORDERS, Values
 from tilegan.names import INSTANCE
@@ -95,7 +95,9 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     made_layout = _layout(shapes[graph.output], options.layout, layout)
     graph = recognized(without_repeats(of_any_size(graph, shapes)), shapes, tensors)
     styles = tuple(str(number) for number in range(prod(_plain(read.inputs[style])))) if style else ()
-    values = Values(layout=layout, output_layout=made_layout, order=ORDERS[0] if options.order == AUTO else options.order)
+    values = Values(
+        layout=layout, output_layout=made_layout, order=ORDERS[0] if options.order == AUTO else options.order
+    )
     made = Prepared(graph, tensors, values, style, styles, fixed)
     return replace(made, batched=_is_batched(made))
 

@@ -98,11 +98,12 @@ def _tensor(data: bytes, meta: Mapping[str, Any], key: str) -> Array:
     shape, strides = ([int(side["as_int"]) for side in meta[part]] for part in ("sizes", "strides"))
     start, kind = int(meta["storage_offset"]["as_int"]), KINDS[meta["dtype"]]
     last = start + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
-    if any(side < 0 for side in (*shape, *strides, start)) or (last + 1) * kind.itemsize > len(data):
-        if 0 not in shape:
-            raise ModelError(f"the tensor '{key}' of {shape} is not whole")
-    if not data or 0 in shape:
+    if any(side < 0 for side in (*shape, *strides, start)):
+        raise ModelError(f"the tensor '{key}' has a shape of {shape}")
+    if 0 in shape:
         return np.zeros(shape, np.float32)
+    if (last + 1) * kind.itemsize > len(data):
+        raise ModelError(f"the tensor '{key}' of {shape} is not whole")
     if np.prod(shape, dtype=object) * kind.itemsize > len(data):
         raise ModelError(f"the tensor '{key}' of {shape} is larger than its bytes")
     whole = torch.frombuffer(bytearray(data), dtype=kind, count=len(data) // kind.itemsize)

@@ -1,4 +1,4 @@
-"""Load files of weights with torch's restricted unpickler, which makes tensors and containers and calls nothing else."""
+"""Load files of weights with torch's restricted unpickler: it makes tensors and containers, and calls nothing."""
 
 import pickle
 import zipfile
