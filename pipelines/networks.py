@@ -91,7 +91,7 @@ def network_info(
     """Examine a network: what its numbers mean, and how it can be run in windows.
 
     Args:
-        path: an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
+        path: the file: .onnx, .pt2, .pt, or weights (.pth, .safetensors).
         options: what is known of it.
         picture: an image to try it on; None for a procedural landscape.
 
@@ -115,7 +115,7 @@ def import_network(
     """Turn a network into a model that ``stylize`` runs.
 
     Args:
-        path: an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
+        path: the file: .onnx, .pt2, .pt, or weights (.pth, .safetensors).
         output: the model's file, .safetensors.
         name: of the style; by default the file's.
         options: what is known of the network.
