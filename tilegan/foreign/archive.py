@@ -1,4 +1,8 @@
-"""Zip archives of other programs, of which only named parts are read, and never more than the file can hold."""
+"""Zip archives of other programs, of which only named parts are read, and never more than the file can hold.
+
+What torch would read in another way than Python's zipfile is refused: names that differ in case alone, several folders,
+and comments, which can hide a second directory.
+"""
 
 import zipfile
 from pathlib import Path
@@ -34,7 +38,12 @@ class Archive:
         if unpacked > max(LEAST, LARGER * path.stat().st_size):
             self._zip.close()
             raise ModelError(f"{path} would unpack to {unpacked:,} bytes: it is not read")
-        self._entries = {name.partition("/")[2]: name for name in self._zip.namelist()}
+        names = self._zip.namelist()
+        folders = {name.partition("/")[0] if "/" in name else "" for name in names}
+        if self._zip.comment or len(folders) != 1 or len({name.lower() for name in names}) != len(names):
+            self._zip.close()
+            raise ModelError(f"not an archive of torch: {path}: it has a comment, or parts of one name")
+        self._entries = {name.partition("/")[2] or name: name for name in names}
         self.names = tuple(self._entries)
 
     def __enter__(self) -> Self:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from tilegan.errors import ModelError
 from tilegan.foreign.aten_builder import Arguments, Builder, Call, Conversion, Ref
 from tilegan.foreign.aten_pointwise import POINTWISE
+from tilegan.foreign.aten_reducing import REDUCING
 from tilegan.foreign.aten_shaping import SHAPING, VIEWS
 from tilegan.foreign.aten_spatial import SPATIAL
 from tilegan.foreign.read import Array, Read, Sides, line, plain, with_names
 
-CONVERSIONS: dict[str, Conversion] = POINTWISE | SHAPING | SPATIAL
+CONVERSIONS: dict[str, Conversion] = POINTWISE | SHAPING | REDUCING | SPATIAL
 
 
 def converted(

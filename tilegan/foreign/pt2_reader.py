@@ -19,7 +19,7 @@ from tilegan.foreign.aten import converted
 from tilegan.foreign.aten_builder import Call, Ref
 from tilegan.foreign.read import FACTS, Array, OtherKindError, Read, Reader, Sides, declared, line
 
-VERSION = 8  # of the program's schema, as of torch 2.8 to 2.13
+VERSION = 8  # of the program's schema, as of torch 2.13
 # by the numbers of ``torch._export.serde.schema.ScalarType``
 KINDS = {
     **{1: torch.uint8, 2: torch.int8, 3: torch.int16, 4: torch.int32, 5: torch.int64},
@@ -39,7 +39,9 @@ def read_pt2(path: Path) -> Read:
     with Archive(path) as archive:
         models = [name for name in archive.names if name.startswith("models/") and name.endswith(".json")]
         if "serialized_exported_program.json" in archive.names:
-            raise ModelError(f"{path} was written by torch before 2.8: load it there, and save it with a later one")
+            raise ModelError(
+                f"{path} has the form of older versions of torch: load it there, and export it with torch 2.13"
+            )
         if len(models) != 1:
             raise OtherKindError(f"no network of torch.export: {path}: it has {len(models)} programs")
         try:
@@ -47,7 +49,7 @@ def read_pt2(path: Path) -> Read:
             name = models[0].removeprefix("models/").removesuffix(".json")
             version = program["schema_version"]["major"]
             if version != VERSION:
-                raise ModelError(f"its schema has version {version}, not {VERSION}: export it with torch 2.8 to 2.13")
+                raise ModelError(f"its schema has version {version}, not {VERSION}: export it with torch 2.13")
             return _network(program, archive, name)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error

@@ -21,7 +21,6 @@ from tilegan.foreign.read import Array, OtherKindError, Read, Reader, Sides, lin
 
 RUN_ON_LOAD = b"__setstate__"
 CLASSES = b"torch.classes"  # of other libraries, and of quantized layers
-MOST_BYTES = 2**26  # of code
 MOST_PASSES = 256  # of a loop
 DIMENSIONS = 4  # of an image; code that asks a tensor for them is checked to be given one
 # what can be said of arguments that are known
@@ -55,15 +54,12 @@ def read_torchscript(path: Path) -> Read:
         ModelError: it is damaged, would run code when it is loaded, or has an operator that is not known.
     """
     with Archive(path) as archive:
-        code = archive.code
-        if not code:
+        if not archive.code:
             raise OtherKindError(f"no TorchScript: {path}: it has no code")
-        texts = [archive.read(name)[: MOST_BYTES + 1] for name in code]
-        if sum(map(len, texts)) > MOST_BYTES:
-            raise ModelError(f"{path} has {len(code)} files of code: it is not read")
-        if any(RUN_ON_LOAD in text for text in texts):
+        parts = [archive.read(name) for name in archive.names]
+        if any(RUN_ON_LOAD in part for part in parts):
             raise ModelError(f"{path} would run code when it is loaded (__setstate__): it is not opened")
-        if any(CLASSES in text for text in (*texts, archive.read("data.pkl"))):
+        if any(CLASSES in part for part in parts):
             raise ModelError(f"{path} has quantized layers, or classes of another library: export it without")
     try:
         with warnings.catch_warnings():
