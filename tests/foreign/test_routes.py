@@ -12,7 +12,7 @@ from torch import nn
 from tilegan import stylize_array
 from tilegan.errors import ModelError
 from tilegan.foreign.options import ImportOptions
-from tilegan.pipelines import export, import_network, info, network_info
+from tilegan.pipelines import import_network, info, network_info
 from tilegan.translator import Translator, load
 
 GIVEN = ImportOptions(range="-1-1", output_range="-1-1")
@@ -118,29 +118,21 @@ def test_all_routes_give_the_same_pictures(
     name: str, networks: dict[str, Callable[[], nn.Module]], tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
-    network = networks[name]().eval()
+    network = (networks[name]() if name == "unet" else networks[name](4, 1)).eval()
     for ending in (".pt", ".pt2", ".onnx"):
         path = saved(network, tmp_path / f"network{ending}")
         check(network, imported(path))
         path.with_suffix(".safetensors").rename(tmp_path / f"{ending}.safetensors")
     facts = info(tmp_path / ".pt2.safetensors")
-    halo = {"resnet": (84, 4), "unet": (24, 8)}[name]
+    halo = {"resnet": (20, 4), "unet": (24, 8)}[name]
     assert (facts.halo, facts.stride) == halo  # type: ignore[union-attr]
-
-
-@pytest.mark.slow
-def test_a_program_that_is_exported_can_be_imported(tmp_path: Path) -> None:
-    made = export("monet", tmp_path / "monet.pt2")
-    assert made.levels < 1
-    found = import_network(made.output, tmp_path / "again.safetensors").info
-    assert found.known == {"layout": "declared", "range": "declared", "order": "declared"}
-    assert (found.verdict.reach.halo, found.verdict.reach.stride) == (made.halo, made.stride)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ESRGAN", "Compact"])
 def test_upscalers(name: str, tmp_path: Path) -> None:
     try:
+        import spandrel
         from spandrel import architectures
     except Exception as error:  # its package torchvision fails beside a torch that it was not built for
         pytest.skip(f"no spandrel: {error}")
@@ -157,7 +149,7 @@ def test_upscalers(name: str, tmp_path: Path) -> None:
     made = load(tmp_path / "x.safetensors", "cpu", "float32")
     pixels = torch.rand(1, 3, 24, 32)
     with torch.no_grad():
-        expected = network.eval()(pixels) * 2 - 1
+        expected = spandrel.ModelLoader("cpu").load_from_state_dict(network.state_dict()).model.eval()(pixels) * 2 - 1
         assert torch.allclose(made.generator(pixels * 2 - 1), expected, atol=1e-4)
 
 
