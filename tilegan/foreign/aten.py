@@ -80,7 +80,7 @@ def _converted(builder: Builder, call: Call, name: str) -> Sequence[str]:
 
 
 class _Memory:
-    """Which values lie in the same memory, so that a change of one in place changes the others."""
+    """Groups of values in the same memory, so that a change of one in place changes the others."""
 
     def __init__(self) -> None:
         self._groups: dict[str, set[str]] = {}

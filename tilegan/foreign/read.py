@@ -1,4 +1,4 @@
-"""What readers of files give: a network as its file says it, before anything is folded or analyzed."""
+"""The result of readers of files: a network as its file says it, before anything is folded or analyzed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
