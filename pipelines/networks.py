@@ -164,7 +164,9 @@ def _examined(path: Path, options: ImportOptions, picture: str | Path | None) ->
         raise ModelError(f"no network: {path} is no file")
     read = read_network(path)
     asked = options
-    options = replace(asked, **{key: value for key, value in read.declared.items() if getattr(asked, key) == AUTO})
+    options = replace(
+        asked, **{key: value for key, value in read.declared.items() if getattr(asked, key) in (AUTO, None)}
+    )
     try:
         network = prepared(read, options)
         pixels = _picture(picture, network.fixed)
