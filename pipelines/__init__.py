@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
+    from tilegan.pipelines.evaluate_filling import FillingResult, evaluate_filling
     from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.train import train
     from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.video import plan_video, stylize_video
+    from tilegan.pipelines.video_report import VideoPlan, VideoResult
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "DoctorResult",
     "EvaluateResult",
     "ExportResult",
+    "FillingResult",
     "ImageInfo",
     "ImportResult",
     "ModelInfo",
@@ -49,11 +53,14 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "VideoPlan",
+    "VideoResult",
     "Viewer",
     "batch",
     "convert",
     "doctor",
     "evaluate",
+    "evaluate_filling",
     "export",
     "import_network",
     "info",
@@ -62,8 +69,10 @@ __all__ = [
     "network_info",
     "plan_batch",
     "plan_stylize",
+    "plan_video",
     "sample",
     "stylize",
+    "stylize_video",
     "train",
     "verify",
     "view",
@@ -81,6 +90,7 @@ _HOMES = {
     "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
     "ExportResult": "export",
+    "FillingResult": "evaluate_filling",
     "ImageInfo": "info",
     "ImportResult": "networks",
     "NetworkInfo": "networks",
@@ -97,7 +107,11 @@ _HOMES = {
     "TrainPlan": "train_report",
     "TrainResult": "train_report",
     "VerifyResult": "verify",
+    "VideoPlan": "video_report",
+    "VideoResult": "video_report",
     "Viewer": "view",
+    "plan_video": "video",
+    "stylize_video": "video",
     "view_stylized": "view",
 }
 

@@ -130,6 +130,15 @@ def picture(path: Path) -> None:
     Image.fromarray(noise()).save(path)
 
 
+def video(path: Path) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(path), "w") as target:
+        stream = target.add_stream("libx264", rate=25, width=160, height=128)
+        for number in range(3):
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(noise(seed=number), "rgb24")))
+        target.mux(stream.encode(None))
+
+
 def raster(path: Path, bands: int = 3, dtype: type = np.uint8) -> None:
     pixels = noise(bands=bands, dtype=dtype)
     place = {"crs": "EPSG:32631", "transform": rasterio.transform.from_origin(3e5, 4.8e6, 10, 10)}
@@ -179,6 +188,10 @@ def model(path: Path, **architecture: Any) -> None:
     translator(NETWORKS["siamese"][0] | architecture).save(file)
 
 
+def without_noise(path: Path) -> None:
+    translator(NETWORKS["cyclegan"][0]).save(path)
+
+
 def of_label_maps(path: Path) -> None:
     """A model of label maps with objects."""
     of_labels(path.parent / "labels_of_model", "labels")
@@ -218,9 +231,10 @@ def checkpoint(path: Path) -> None:
 
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
-    **dict.fromkeys(("photo.jpg", "a.jpg", "b.jpg", "sample.png"), picture),
+    **dict.fromkeys(("photo.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
     **dict.fromkeys(("photo.tif", "print.tif", "huge.tif", "map.tif", "scan.tif", "painted.tif"), raster),
     "slide.svs": raster,
+    "clip.mp4": video,
     "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
     "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
     **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
@@ -244,12 +258,14 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     "MODEL": model,
     "mine.safetensors": lambda path: model(path, norm="instance"),
-    "network.onnx": onnx,
+    **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
+    "attention.safetensors": without_noise,
     "latest_net_G_A.pth": checkpoint,
 }
 """How the stand-ins for the files of the commands are made."""
 WITH_OPTION: dict[str, dict[str, Maker]] = {
     "--styles": {"paintings": styles},
+    "--backend": {"mine.safetensors": without_noise},
     "--look": {"runs/both": of_label_maps},
     "--look-seed": {"runs/both": of_label_maps},
     "--style": {"mine.safetensors": lambda path: model(path, styles=[str(number) for number in range(8)])},
