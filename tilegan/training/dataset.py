@@ -14,6 +14,7 @@ from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
 from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
+from tilegan.training.painting import find_painting
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -125,8 +126,8 @@ class Dataset:
 
     @property
     def lacks_held_out(self) -> bool:
-        """Return whether a domain or style has no held-out image although ``hold_out`` is set."""
-        parts = zip(self.trained, self.held_out, strict=True)
+        """Return whether a domain or style, except one painting, has no held-out image although ``hold_out`` is set."""
+        parts = list(zip(self.trained, self.held_out, strict=True))[: 1 if self.folders.is_painting else 2]
         return bool(self.hold_out) and any(_styles(kept) - _styles(held) for kept, held in parts)
 
     @cached_property
@@ -191,6 +192,8 @@ def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int,
     if folders.paired:
         return find_pairs(source, target, both, short_side)
     sources = [replace(image, derived=folders.derive) for image in find_images(source, sides[0], short_side)]
+    if folders.is_painting and not styles:
+        return sources, find_painting(target, sides[1], short_side)
     return sources, (find_styles if styles else find_images)(target, sides[1], short_side)
 
 
