@@ -61,7 +61,10 @@ def _optimized(
         optimizer.zero_grad()
         found = network(image)
         loss = given.content_weight * (found[-1] - content).square().mean() / content.var()
-        loss = loss + torch.stack([(one - other).square().mean() for one, other in zip(style.of(found), style.wanted)]).sum()
+        loss = (
+            loss
+            + torch.stack([(one - other).square().mean() for one, other in zip(style.of(found), style.wanted)]).sum()
+        )
         loss.backward()
         optimizer.step()
         with torch.no_grad():
@@ -95,7 +98,8 @@ def _grams(network: EfficientNetFeatures, painting: torch.Tensor) -> Grams:
 def measure(given: argparse.Namespace) -> None:
     """Print the metrics of each folder, and of the photographs."""
     torch.set_grad_enabled(False)
-    (painting, *_) = find_painting(Path(given.painting), CROP, given.short_side)
+    scales = find_painting(Path(given.painting), CROP, given.short_side)
+    painting = next(image for image in scales if min(image.height, image.width) <= given.short_side)
     parts = parts_of_painting(painting, CROP)
     folders = [Path(name) for name in given.folders]
     names = [path for path in _photographs(Path(given.photos), "") if all(_named(each, path.stem) for each in folders)]

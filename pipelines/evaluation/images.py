@@ -14,7 +14,6 @@ from tilegan.methods.base import PAIRED, REDUCED, UNPAIRED
 from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
 from tilegan.names import DERIVATIONS
-from tilegan.metrics.views import CROP
 from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.pipelines.evaluation.painting import parts_of_painting
 from tilegan.training.dataset import Dataset
@@ -104,7 +103,8 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
         halves = [(name, reduced(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, small), (name, whole)) for name, (small, whole) in halves]
     if dataset.folders.is_painting:
-        found, others = parts_of_painting(dataset.targets[0], max(CROP, 2 * translator.tile_size)), iter(())
+        painting = next(image for image in dataset.targets if min(image.height, image.width) <= side)
+        found, others = parts_of_painting(painting, 2 * translator.tile_size), iter(())
     else:
         paintings = [decoded(targets[number], target, False) for number in shown]
         found = [painting for painting in paintings if painting]

@@ -33,7 +33,9 @@ def parts_of_painting(painting: TrainingImage, least: int) -> list[Named]:
         raise DatasetError(
             f"{painting.path} has {width} x {height} pixels: parts of it are compared, which need {least} x {least} each"
         )
-    tops, lefts = (np.linspace(0, length, count + 1).astype(int) for length, count in zip(pixels.shape, (rows, columns)))
+    tops, lefts = (
+        np.linspace(0, length, count + 1).astype(int) for length, count in zip(pixels.shape, (rows, columns))
+    )
     cells = [(row, column) for row in range(rows) for column in range(columns)]
     halves = ([cell for cell in cells if sum(cell) % 2 == color] for color in (0, 1))
     return [

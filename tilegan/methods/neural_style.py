@@ -28,7 +28,8 @@ from tilegan.networks.style_samples import StyleSamples, vectors
 from tilegan.options import described, option
 
 PER_IMAGE = 1024  # vectors of each tap and generated image
-DIRECTIONS = 32
+DIRECTIONS = 16
+COLORS = 3
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
 
 
@@ -42,10 +43,11 @@ class NeuralStyleSettings(RepaintingSettings):
     """
 
     style_weight: float = option(
-        2.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
+        1.0, "Weight of the distance of distributions of colors and frozen features from those of the target", least=0
     )
-    adversarial_weight: float = option(0.3, "Weight of the adversarial loss, by which strokes become distinct", least=0)
+    adversarial_weight: float = option(0.5, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
+    tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
     palette: float = option(
         1.0,
         "Share of the target's hue and chroma: 1 matches them, 0 keeps those of the source",
@@ -66,7 +68,9 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     examples: ClassVar = UNPAIRED
     styles: ClassVar = False
     labels: ClassVar = NO_LABELS
-    paper: ClassVar = "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
+    paper: ClassVar = (
+        "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
+    )
     settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
     architectures: ClassVar = (PAINTING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
     rates: ClassVar = (5e-4, 2e-4)
@@ -76,7 +80,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
         super().__init__(generator, discriminator, settings)
         self.frozen = EfficientNetFeatures.read()
-        self.samples = StyleSamples(CHANNELS)
+        self.samples = StyleSamples((COLORS, *CHANNELS))
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
@@ -91,8 +95,8 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
-                self.samples.remember([gather(each, crops) for each in self.frozen(crops.target)], crops.seed)
-        features = self.frozen(translated)
+                self.samples.remember([gather(each, crops) for each in self._features(crops.target)], crops.seed)
+        features = self._features(translated)
         return {
             "style": settings.style_weight * self._style(crops, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
@@ -107,6 +111,10 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
             "real": cross_entropy(self.discriminator(crops.target), 1),
             "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
         }
+
+    def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Return colors of 2 x 2 pixels, and frozen features, of images (N, 3, H, W): (N, C, h, w) each."""
+        return [nn.functional.avg_pool2d(images.float(), 2), *self.frozen(images)]
 
     def _style(self, crops: Batch, features: list[torch.Tensor]) -> torch.Tensor:
         """Return the sum over taps of the distances of the batch's features, as one set, from those of the target."""

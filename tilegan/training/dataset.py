@@ -1,13 +1,14 @@
 """A dataset: images of two domains, their correspondence, which are held out, and the crops that are taken of them."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tilegan.errors import ResumeError, SettingError
+from tilegan.errors import ResumeError, SettingError, TileganWarning
 from tilegan.methods.base import PAIRED, REDUCED
 from tilegan.names import SIDE_BY_SIDE
 from tilegan.training.examples import Examples, examples_of
@@ -192,9 +193,15 @@ def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int,
     if folders.paired:
         return find_pairs(source, target, both, short_side)
     sources = [replace(image, derived=folders.derive) for image in find_images(source, sides[0], short_side)]
-    if folders.is_painting and not styles:
+    if styles:
+        return sources, find_styles(target, sides[1], short_side)
+    if folders.is_painting:
         return sources, find_painting(target, sides[1], short_side)
-    return sources, (find_styles if styles else find_images)(target, sides[1], short_side)
+    targets = find_images(target, sides[1], short_side)
+    if len(targets) == 1:
+        message = f"there is only one image in '{target}': give the file itself, {targets[0].path}, to learn from it"
+        warnings.warn(message, TileganWarning, stacklevel=2)
+    return sources, targets
 
 
 def _digest(images: list[TrainingImage], folder: Path) -> str:

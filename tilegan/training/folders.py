@@ -82,4 +82,6 @@ class Folders(Pairing):
         """
         for folder in filter(None, (self.source, self.target, self.instances)):
             if not folder.exists():
-                raise ResumeError(f"no folder or file '{folder}', which the run learns from: give its new place: {ANEW}")
+                raise ResumeError(
+                    f"no folder or file '{folder}', which the run learns from: give its new place: {ANEW}"
+                )

@@ -74,7 +74,12 @@ class Learning:
         unset=BY_METHOD,
     )
     batch: int = option(4, "Crops per step", metavar="N", least=2)
-    steps: int = option(6000, "Steps in all, for an image file as target 2000; with --resume, train on to this one", metavar="N", least=1)
+    steps: int = option(
+        6000,
+        "Steps in all, for an image file as target 2000; with --resume, train on to this one",
+        metavar="N",
+        least=1,
+    )
     learning_rate: float = option(RATES[0], "Learning rate of the generator (Adam)", metavar="RATE", unset=BY_METHOD)
     discriminator_rate: float = option(
         RATES[1], "Learning rate of the discriminator (Adam)", metavar="RATE", unset=BY_METHOD
