@@ -63,7 +63,9 @@ def _optimized(
         loss = given.content_weight * (found[-1] - content).square().mean() / content.var()
         loss = (
             loss
-            + torch.stack([(one - other).square().mean() for one, other in zip(style.of(found), style.wanted)]).sum()
+            + torch.stack(
+                [(one - other).square().mean() for one, other in zip(style.of(found), style.wanted, strict=True)]
+            ).sum()
         )
         loss.backward()
         optimizer.step()
@@ -98,8 +100,8 @@ def _grams(network: EfficientNetFeatures, painting: torch.Tensor) -> Grams:
 def measure(given: argparse.Namespace) -> None:
     """Print the metrics of each folder, and of the photographs."""
     torch.set_grad_enabled(False)
-    scales = find_painting(Path(given.painting), CROP, given.short_side)
-    painting = next(image for image in scales if min(image.height, image.width) <= given.short_side)
+    sizes = find_painting(Path(given.painting), CROP, given.short_side)
+    painting = next(image for image in sizes if min(image.height, image.width) <= given.short_side)
     parts = parts_of_painting(painting, CROP)
     folders = [Path(name) for name in given.folders]
     names = [path for path in _photographs(Path(given.photos), "") if all(_named(each, path.stem) for each in folders)]

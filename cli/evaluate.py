@@ -36,8 +36,8 @@ def evaluate(model: str, source_dir: Path, target_dir: Path | None, **values: An
     Use images that are not training images of the model. Two baselines are measured as well: the source itself, and the
     source with its colors moved to those of the targets. Writes evaluate.json and evaluate.html.
 
-    Give only SOURCE_DIR for images side by side, and for models trained on sources derived from targets. --stroke
-    applies to large images.
+    TARGET_DIR may be the file of one painting, whose parts are then the targets. Give only SOURCE_DIR for images side
+    by side, and for models trained on sources derived from targets. --stroke applies to large images.
     """
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate

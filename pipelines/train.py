@@ -1,4 +1,4 @@
-"""Train a style on two folders of images."""
+"""Train a style on two folders of images, or on a folder and one painting."""
 
 import time
 from collections.abc import Callable
@@ -48,8 +48,9 @@ def train(
 
     Args:
         source: folder of images to be translated, such as photographs.
-        target: folder of images of the style, such as paintings, or the file of one painting; None if files of ``source`` contain both side by side,
-            or if the method derives sources from targets.
+        target: folder of images of the style, such as paintings, or the file of one painting (then method, steps and
+            the model to start from have other defaults); None if files of ``source`` contain both side by side, or if
+            the method derives sources from targets.
         run: folder for all results; default ``runs/<name of the target>``.
         progress: called after every step.
         stop: called after every step; if it returns true, the run is saved and returned.

@@ -31,7 +31,8 @@ class Chosen:
 
     Attributes:
         source: folder of images.
-        target: likewise, or the file of one painting; None if one folder contains both, or the images from which sources are derived.
+        target: likewise, or the file of one painting; None if one folder contains both, or the images from which
+            sources are derived.
         instances: folder of the instance maps of sources; None if there are none.
         pairing: how images correspond.
         options: how many of them are compared, of which size.
@@ -114,8 +115,8 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
             raise DatasetError(f"no image in '{folder}' can be decoded")
     if len(found) < 2:
         raise DatasetError(
-            f"only one usable image in '{target}': give two or more, to compare real with real ones, or the file of one "
-            "painting itself"
+            f"only one usable image in '{target}': give two or more, to compare real with real ones, or the file of "
+            "one painting itself"
         )
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
     more = _others(dataset.sources, [sources[number] for number in numbers], chosen.source, labels)

@@ -31,10 +31,12 @@ def parts_of_painting(painting: TrainingImage, least: int) -> list[Named]:
     if rows * columns < 2:
         height, width, _ = pixels.shape
         raise DatasetError(
-            f"{painting.path} has {width} x {height} pixels: parts of it are compared, which need {least} x {least} each"
+            f"{painting.path} has {width} x {height} pixels, and parts of it are compared: they need {least} x {least} "
+            "each"
         )
     tops, lefts = (
-        np.linspace(0, length, count + 1).astype(int) for length, count in zip(pixels.shape, (rows, columns))
+        np.linspace(0, length, count + 1).astype(int)
+        for length, count in zip(pixels.shape[:2], (rows, columns), strict=True)
     )
     cells = [(row, column) for row in range(rows) for column in range(columns)]
     halves = ([cell for cell in cells if sum(cell) % 2 == color] for color in (0, 1))

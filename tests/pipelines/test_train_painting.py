@@ -63,7 +63,7 @@ def test_a_run_goes_on_with_the_painting_elsewhere_and_is_evaluated_on_its_parts
         train(source, copy, tmp_path / "run", settings=held, device="cpu", stop=lambda: next(asked))
     moved = tmp_path / "moved.png"
     copy.rename(moved)
-    with pytest.raises(ResumeError, match="no folder or file .*night.png"):
+    with pytest.raises(ResumeError, match=r"no folder or file .*night\.png"):
         resume(tmp_path / "run")
     result = resume(tmp_path / "run", source, moved)
     assert (result.steps, result.finished) == (3, True)
@@ -82,7 +82,7 @@ def test_what_does_not_go_together_is_told(
     source = training_folders[0]
     with pytest.raises(DatasetError, match="several styles need one with a subfolder"):
         train(source, painting, tmp_path / "run", styles=True)
-    with pytest.raises(DatasetError, match="100 x 160 pixels: parts of it are compared, which need 96 x 96 each"):
+    with pytest.raises(DatasetError, match="160 x 100 pixels, and parts of it are compared: they need 96 x 96"):
         parts_of_painting(find_painting(painting, 16, 512)[0], 96)
     alone = tmp_path / "alone"
     alone.mkdir()

@@ -21,7 +21,7 @@ def sizes(path: Path, side: int, short_side: int) -> list[tuple[int, int]]:
     return [(image.height, image.width) for image in find_painting(path, side, short_side)]
 
 
-def test_a_painting_has_several_scales_and_is_never_enlarged(painting: Path) -> None:
+def test_a_painting_has_several_sizes_and_is_never_enlarged(painting: Path) -> None:
     assert sizes(painting, 32, 100) == [(140, 280), (100, 200), (70, 140)]
     assert sizes(painting, 80, 100) == [(140, 280), (100, 200)]
     assert sizes(painting, 32, 190) == [(200, 400), (190, 380), (133, 266)]
@@ -42,6 +42,6 @@ def test_a_painting_smaller_than_a_crop_is_refused_in_one_line(painting: Path) -
 
 def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "night.jpg").write_text("stars")
-    with pytest.raises(DatasetError, match="cannot learn from one painting: .*night.jpg") as caught:
+    with pytest.raises(DatasetError, match=r"cannot learn from one painting: .*night\.jpg") as caught:
         find_painting(tmp_path / "night.jpg", 32, 512)
     assert "\n" not in str(caught.value)

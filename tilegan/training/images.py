@@ -84,7 +84,7 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
 
 
 def count_files(images: list[TrainingImage]) -> int:
-    """Return the number of files of images: a painting has several scales (see ``training.painting``)."""
+    """Return the number of files of images: a painting has several sizes (see ``training.painting``)."""
     return len({image.path for image in images})
 
 

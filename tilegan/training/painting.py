@@ -1,4 +1,4 @@
-"""A single image file as the target of a training: one painting, at several scales."""
+"""A single image file as the target of a training: one painting, in several sizes."""
 
 from pathlib import Path
 
@@ -6,18 +6,18 @@ from tilegan.errors import DatasetError, ImageError
 from tilegan.images.opening import open_source
 from tilegan.training.images import TrainingImage
 
-SCALES = (1.4, 1.0, 0.7)  # of the painting: strokes somewhat larger and smaller than those of its photographs
+FACTORS = (1.4, 1.0, 0.7)  # of the short side, so that strokes of several sizes are seen
 
 
 def find_painting(path: Path, side: int, short_side: int) -> list[TrainingImage]:
-    """Return a painting at each of the scales at which both sides have at least ``side`` pixels.
+    """Return a painting in each of the sizes of which both sides have at least ``side`` pixels.
 
     All have the number 0, so that none is ever held out (see ``images.hold_out``).
 
     Args:
         path: the file.
         side: minimum side, in pixels.
-        short_side: short side at scale 1, in pixels; the painting is never enlarged.
+        short_side: short side of the middle size, in pixels; the painting is never enlarged.
 
     Raises:
         DatasetError: the file is no image, or is too small.
@@ -34,6 +34,6 @@ def find_painting(path: Path, side: int, short_side: int) -> list[TrainingImage]
             "image, or a smaller --tile-size"
         )
     full = short_side / min(height, width)
-    factors = sorted({min(1.0, full * scale) for scale in SCALES}, reverse=True)
+    factors = sorted({min(1.0, full * factor) for factor in FACTORS}, reverse=True)
     sizes = [(round(height * factor), round(width * factor)) for factor in factors]
     return [TrainingImage(path, *size, number=0) for size in sizes if min(size) >= side]
