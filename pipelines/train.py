@@ -63,7 +63,7 @@ def train(
         SettingError, ModelError: a setting or ``init`` is invalid.
         TrainingError: a loss is not finite; the last checkpoint is kept.
     """
-    request = TrainRequest.of(target, **values)
+    request = TrainRequest.of(target=target, **values)
     settings, dataset = prepared(source, target, request)
     folders, init = dataset.folders, request.network.init
     folder = Path(run) if run is not None else Path("runs") / folders.name
@@ -156,7 +156,7 @@ def plan(source: str | Path, target: str | Path | None = None, **values: Any) ->
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
     """
-    request = TrainRequest.of(target, **values)
+    request = TrainRequest.of(target=target, **values)
     settings, dataset = prepared(source, target, request)
     kept = dataset.trained
     device = choose_device(request.passes.device)

@@ -68,12 +68,12 @@ class TrainRequest:
     run: RunOptions = field(default_factory=RunOptions)
 
     @classmethod
-    def of(cls, target: str | Path | None, settings: TrainSettings | None = None, **values: Any) -> Self:
+    def of(cls, settings: TrainSettings | None = None, *, target: str | Path | None = None, **values: Any) -> Self:
         """Create a request from options, and settings of the method, by name; None stands for the default.
 
         Args:
-            target: the targets, which determine the default method: a folder, or one image file.
             settings: hyperparameters to start from.
+            target: the targets: if it is the file of one painting, other defaults hold for method, steps and ``init``.
             **values: options by name.
 
         Raises:

@@ -38,14 +38,14 @@ def tiny(tiny_training: TrainSettings) -> TrainSettings:
 
 
 def test_the_file_decides_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
-    made = TrainRequest.of(painting)
+    made = TrainRequest.of(target=painting)
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 2000)
-    made = TrainRequest.of(str(painting), steps=7, init="none")
+    made = TrainRequest.of(target=str(painting), steps=7, init="none")
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", None, 7)
-    assert TrainRequest.of(painting, generator_set={"channels": 8}).network.init is None
-    made = TrainRequest.of(painting, method="siamese")
+    assert TrainRequest.of(target=painting, generator_set={"channels": 8}).network.init is None
+    made = TrainRequest.of(target=painting, method="siamese")
     assert (made.settings.method_type.name, made.network.init) == ("siamese", None)
-    made = TrainRequest.of(tmp_path)
+    made = TrainRequest.of(target=tmp_path)
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("siamese", None, 6000)
 
 
