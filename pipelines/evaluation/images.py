@@ -103,9 +103,10 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if enlarged > 1:
         halves = [(name, reduced(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, small), (name, whole)) for name, (small, whole) in halves]
+    others: Iterator[Named] = iter(())
     if dataset.folders.is_painting:
         painting = next(image for image in dataset.targets if min(image.height, image.width) <= side)
-        found, others = parts_of_painting(painting, 2 * translator.tile_size), iter(())
+        found = parts_of_painting(painting, 2 * translator.tile_size)
     else:
         paintings = [decoded(targets[number], target, False) for number in shown]
         found = [painting for painting in paintings if painting]

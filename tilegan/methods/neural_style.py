@@ -29,7 +29,6 @@ from tilegan.options import described, option
 
 PER_IMAGE = 1024  # vectors of each tap and generated image
 DIRECTIONS = 16
-COLORS = 3
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
 
 
@@ -43,9 +42,9 @@ class NeuralStyleSettings(RepaintingSettings):
     """
 
     style_weight: float = option(
-        1.0, "Weight of the distance of distributions of colors and frozen features from those of the target", least=0
+        3.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
     )
-    adversarial_weight: float = option(0.5, "Weight of the adversarial loss, by which strokes become distinct", least=0)
+    adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
     tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
     palette: float = option(
@@ -54,9 +53,6 @@ class NeuralStyleSettings(RepaintingSettings):
         metavar="SHARE",
         least=0,
         most=1,
-    )
-    seam_start: float = option(
-        0.0, "Share of the training after which the loss on the pattern of tiles starts", least=0, most=1
     )
 
 
@@ -73,14 +69,14 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     )
     settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
     architectures: ClassVar = (PAINTING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
-    rates: ClassVar = (5e-4, 2e-4)
+    rates: ClassVar = (8e-4, 2e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
         super().__init__(generator, discriminator, settings)
         self.frozen = EfficientNetFeatures.read()
-        self.samples = StyleSamples((COLORS, *CHANNELS))
+        self.samples = StyleSamples(CHANNELS)
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
@@ -95,8 +91,8 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
-                self.samples.remember([gather(each, crops) for each in self._features(crops.target)], crops.seed)
-        features = self._features(translated)
+                self.samples.remember([gather(each, crops) for each in self.frozen(crops.target)], crops.seed)
+        features = self.frozen(translated)
         return {
             "style": settings.style_weight * self._style(crops, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
@@ -111,10 +107,6 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
             "real": cross_entropy(self.discriminator(crops.target), 1),
             "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
         }
-
-    def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Return colors of 2 x 2 pixels, and frozen features, of images (N, 3, H, W): (N, C, h, w) each."""
-        return [nn.functional.avg_pool2d(images.float(), 2), *self.frozen(images)]
 
     def _style(self, crops: Batch, features: list[torch.Tensor]) -> torch.Tensor:
         """Return the sum over taps of the distances of the batch's features, as one set, from those of the target."""
