@@ -8,10 +8,11 @@ import click
 from tilegan.cli.batch_events import batch_events_of
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
+from tilegan.cli.shared import model_option, progress_option
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.register import written
 from tilegan.images.reading import Reading
-from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, RunOptions, StyleOptions
+from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 
 if TYPE_CHECKING:
     from tilegan.pipelines import StylizeSettings
@@ -22,13 +23,7 @@ KINDS = ("same", *(each.name for each in written() if each.writer is not None an
 @click.command()
 @click.argument("in_dir")
 @click.argument("out_dir")
-@click.option(
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    metavar="NAME|FILE",
-    help="Name of a bundled model (see tilegan models), a model file or a run folder.",
-)
+@model_option
 @click.option(
     "--to",
     type=click.Choice(KINDS),
@@ -46,13 +41,7 @@ KINDS = ("same", *(each.name for each in written() if each.writer is not None an
 @options(Reading)
 @options(ExportOptions)
 @click.option("--dry-run", is_flag=True, help="Print the plan, and stop.")
-@click.option(
-    "--progress",
-    type=click.Choice(["bar", "json"]),
-    default="bar",
-    show_default=True,
-    help="json: one event per line on stdout, including the result.",
-)
+@progress_option
 def batch(in_dir: str, out_dir: str, dry_run: bool, progress: str, **values: Any) -> None:
     """Repaint all images of IN_DIR, and of the folders in it, with the style of a model.
 

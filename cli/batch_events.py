@@ -110,11 +110,11 @@ class LineBatchEvents:
     def part(self, path: str, phase: str, done: int, total: int) -> None:
         """Show the progress of a large image beside the bar."""
         name = path.replace("\\", "/").rpartition("/")[2]
-        told = f"{name}: {phase} {done / 1e6:.1f} of {total / 1e6:.1f} MP"
+        line = f"{name}: {phase} {done / 1e6:.1f} of {total / 1e6:.1f} MP"
         if self._bar is not None:
-            self._bar.set_postfix_str(told if done < total else "")
+            self._bar.set_postfix_str(line if done < total else "")
         else:
-            self._quiet.tell(told)
+            self._quiet.tell(line)
 
     def finished(self, result: "BatchResult") -> None:
         """Print the numbers of images, and the speed."""

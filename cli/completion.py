@@ -51,9 +51,9 @@ def _files(_context: click.Context, incomplete: str) -> list[CompletionItem]:
 
 
 def _models(context: click.Context, incomplete: str) -> list[CompletionItem]:
-    from tilegan.model_file import shipped
+    from tilegan.model_file import bundled
 
-    names = [CompletionItem(name) for name in shipped() if name.startswith(incomplete)]
+    names = [CompletionItem(name) for name in bundled() if name.startswith(incomplete)]
     return _files(context, incomplete) + names
 
 

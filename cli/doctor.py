@@ -62,8 +62,8 @@ def _rows(result: "DoctorResult") -> list[tuple[str, str]]:
     if result.memory is not None and result.free_memory is not None:
         rows += [("memory", f"{result.memory / GIB:.1f} GiB, {result.free_memory / GIB:.1f} GiB available")]
     for extra in result.extras:
-        told = f"missing {', '.join(extra.missing)}: {extra.command}" if extra.missing else "installed"
-        rows += [(f"extra {extra.name}", told)]
+        state = f"missing {', '.join(extra.missing)}: {extra.command}" if extra.missing else "installed"
+        rows += [(f"extra {extra.name}", state)]
     if result.drivers:
         rows += [("GDAL drivers", ", ".join(name for name, there in result.drivers.items() if there))]
         if lacking := [name for name, there in result.drivers.items() if not there]:

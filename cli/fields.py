@@ -63,23 +63,23 @@ def taken(group: type[Group], values: dict[str, Any]) -> Group:
 
 
 def _option(entry: Field[Any], given: bool) -> Callable[[Command], Command]:
-    told, default = info_of(entry), default_of(entry)
-    names = "--" + (told.flag or entry.name).replace("_", "-"), entry.name
+    info, default = info_of(entry), default_of(entry)
+    names = "--" + (info.flag or entry.name).replace("_", "-"), entry.name
     if types_of(entry) == (bool,):
-        return click.option(*names, is_flag=True, help=f"{told.help}.")
-    if told.repeated:
+        return click.option(*names, is_flag=True, help=f"{info.help}.")
+    if info.repeated:
         return click.option(
-            *names, type=assignment, multiple=True, callback=_mapping, metavar=told.metavar, help=f"{told.help}."
+            *names, type=assignment, multiple=True, callback=_mapping, metavar=info.metavar, help=f"{info.help}."
         )
     text = default_text(entry)
-    known = not (told.unset or given) and bool(text)
+    known = not (info.unset or given) and bool(text)
     return click.option(
         *names,
         type=_type(entry),
         default=default if known else None,
-        show_default=known or (told.unset if not given and told.unset else False),
-        metavar=told.metavar or None,
-        help=f"{told.help}  [default: {text}]" if given and text else f"{told.help}.",
+        show_default=known or (info.unset if not given and info.unset else False),
+        metavar=info.metavar or None,
+        help=f"{info.help}  [default: {text}]" if given and text else f"{info.help}.",
     )
 
 
@@ -88,14 +88,14 @@ def _mapping(_context: click.Context, _option: click.Parameter, pairs: tuple[tup
 
 
 def _type(entry: Field[Any]) -> Any:
-    told, kinds = info_of(entry), types_of(entry)
+    info, kinds = info_of(entry), types_of(entry)
     if entry.name in READERS:
         return READERS[entry.name]
-    if told.choices:
-        return click.Choice(told.choices)
-    bounded = told.least is not None or told.most is not None
+    if info.choices:
+        return click.Choice(info.choices)
+    bounded = info.least is not None or info.most is not None
     if kinds == (int,):
-        return click.IntRange(told.least, told.most) if bounded else int
+        return click.IntRange(info.least, info.most) if bounded else int
     if kinds == (float,):
-        return click.FloatRange(told.least, told.most) if bounded else float
+        return click.FloatRange(info.least, info.most) if bounded else float
     return str

@@ -7,10 +7,11 @@ import click
 from tilegan.cli.events import events_of
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
+from tilegan.cli.shared import model_option, progress_option
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.register import endings
 from tilegan.images.reading import Reading
-from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, RunOptions, StyleOptions
+from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 
 
 @click.command()
@@ -22,13 +23,7 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
     help=f"A {endings()}; of several images and folders, a folder"
     "  [default: beside the image, <stem>.<style>.<ending>]",
 )
-@click.option(
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    metavar="NAME|FILE",
-    help="Name of a bundled model (see tilegan models), a model file or a run folder.",
-)
+@model_option
 @options(StyleOptions)
 @options(LabelOptions)
 @options(PassOptions)
@@ -36,13 +31,7 @@ from tilegan.inference.options import DEFAULT_MODEL, LabelOptions, PassOptions, 
 @options(Reading)
 @options(ExportOptions)
 @click.option("--dry-run", is_flag=True, help="Print the plan and its memory, and stop.")
-@click.option(
-    "--progress",
-    type=click.Choice(["bar", "json"]),
-    default="bar",
-    show_default=True,
-    help="json: one event per line on stdout, including the result.",
-)
+@progress_option
 def stylize(
     images: tuple[str, ...], output: str | None, model: str, dry_run: bool, progress: str, **values: Any
 ) -> None:

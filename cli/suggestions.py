@@ -47,8 +47,8 @@ def _near(path: Path, text: str) -> str | None:
     except (OSError, ValueError):  # no such folder, no permission, a name that cannot be
         return None
     if path.name == text:
-        from tilegan.model_file import shipped
+        from tilegan.model_file import bundled
 
-        names += shipped()
+        names += bundled()
     found = nearest(path.name, names)
     return str(path.with_name(found)) if found else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
     from tilegan.pipelines.model_sheet import SheetResult, model_sheet
-    from tilegan.pipelines.models import ShippedModel, models
+    from tilegan.pipelines.models import BundledModel, models
     from tilegan.pipelines.networks import ImportResult, NetworkInfo, import_network, network_info
     from tilegan.pipelines.sample import SampleResult, sample
     from tilegan.pipelines.stylize import StylizeResult, plan_stylize, stylize
@@ -31,6 +31,7 @@ __all__ = [
     "BatchImage",
     "BatchPlan",
     "BatchResult",
+    "BundledModel",
     "ConvertResult",
     "Damage",
     "DoctorResult",
@@ -42,7 +43,6 @@ __all__ = [
     "NetworkInfo",
     "SampleResult",
     "SheetResult",
-    "ShippedModel",
     "StylizePlan",
     "StylizeResult",
     "StylizeSettings",
@@ -89,7 +89,7 @@ _HOMES = {
     "ModelInfo": "info",
     "SampleResult": "sample",
     "SheetResult": "model_sheet",
-    "ShippedModel": "models",
+    "BundledModel": "models",
     "StylizePlan": "stylize_report",
     "StylizeSettings": "stylize_settings",
     "StylizeResult": "stylize",

@@ -122,12 +122,12 @@ def plan_batch(
     request.check_outputs(found.tasks, maker, results)
     pixels, skipped, failures = 0, 0, []
     for task in found.tasks:
-        told = maker.prepare(task, dry=True)
-        if not isinstance(told, BatchImage):
-            pixels += told.job.summary.height * told.job.summary.width
-            told.opened.close()
-        elif told.status == FAILED:
-            failures.append(told)
+        prepared = maker.prepare(task, dry=True)
+        if not isinstance(prepared, BatchImage):
+            pixels += prepared.job.summary.height * prepared.job.summary.width
+            prepared.opened.close()
+        elif prepared.status == FAILED:
+            failures.append(prepared)
         else:
             skipped += 1
     images = len(found.tasks)

@@ -47,7 +47,7 @@ def export(
     Halo, stride, scale, range and name are metadata of the file.
 
     Args:
-        model: a shipped model's name, a file or a run folder.
+        model: a bundled model's name, a file or a run folder.
         output: the file, .onnx.
         style: shares of the styles of a model with several.
         overwrite: replace an output that is there.

@@ -14,7 +14,7 @@ from tilegan.files import locate
 from tilegan.images.metadata.resolution import pixel_of_dpi
 from tilegan.images.opening import open_source
 from tilegan.images.readers.vsi import is_elsewhere
-from tilegan.model_file import find, read_header, shipped
+from tilegan.model_file import bundled, find, read_header
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def info(name_or_path: str | Path) -> ModelInfo | ImageInfo:
     if path.suffix == ".safetensors" or (path / "translator.safetensors").is_file():
         return _model(path)
     if not path.exists():
-        if str(name_or_path) in shipped():
+        if str(name_or_path) in bundled():
             return _model(name_or_path)
-        raise ImageError(f"no image or model: {path}: give a file, or a bundled model's name: {', '.join(shipped())}")
+        raise ImageError(f"no image or model: {path}: give a file, or a bundled model's name: {', '.join(bundled())}")
     return _image(path)
 
 

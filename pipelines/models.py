@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilegan.model_file import read_header, shipped, styles_of
+from tilegan.model_file import bundled, read_header, styles_of
 
 
 @dataclass(frozen=True)
-class ShippedModel:
+class BundledModel:
     """A bundled model, or one style of a model with several.
 
     Attributes:
@@ -26,7 +26,7 @@ class ShippedModel:
     styles: tuple[str, ...]
 
 
-def models() -> list[ShippedModel]:
+def models() -> list[BundledModel]:
     """List the bundled models by file, each followed by its styles if it has several, without importing torch.
 
     The summary is the fact ``summary`` in a file's header: a text, or texts by style. If it is missing, it is composed
@@ -35,11 +35,11 @@ def models() -> list[ShippedModel]:
     Raises:
         ModelError: a file is damaged.
     """
-    known = sorted(shipped().items(), key=lambda entry: (entry[1].path.stem, entry[1].style))
+    known = sorted(bundled().items(), key=lambda entry: (entry[1].path.stem, entry[1].style))
     return [_described(name, path, style) for name, (path, style) in known]
 
 
-def _described(name: str, path: Path, style: str) -> ShippedModel:
+def _described(name: str, path: Path, style: str) -> BundledModel:
     header = read_header(path)
     styles = () if style else styles_of(header)
     told = header["facts"].get("summary")
@@ -48,7 +48,7 @@ def _described(name: str, path: Path, style: str) -> ShippedModel:
     elif style:  # a text describes the whole file
         told = None
     summary = " ".join(told.split()) if isinstance(told, str) else ""
-    return ShippedModel(name, summary or _made_up(header["facts"], path.stem, style, styles), path, style, styles)
+    return BundledModel(name, summary or _made_up(header["facts"], path.stem, style, styles), path, style, styles)
 
 
 def _made_up(facts: dict[str, Any], model: str, style: str, styles: tuple[str, ...]) -> str:

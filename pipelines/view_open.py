@@ -11,6 +11,8 @@ from tilegan.images.reading import Reading
 from tilegan.pipelines.view import view
 from tilegan.viewing.options import ViewOptions
 
+FRAME = 480  # height of the page in a notebook, in CSS pixels
+
 
 class OpenView:
     """A server of an image that runs until it is closed, or the program ends.
@@ -64,4 +66,6 @@ class OpenView:
         return f"{self.title}: {self.url}"
 
     def _repr_html_(self) -> str:
-        return f'<p>{escape(self.title)}: <a href="{self.url}" target="_blank" rel="noopener">{self.url}</a></p>'
+        link = f'<a href="{self.url}" target="_blank" rel="noopener">{self.url}</a>'
+        frame = f'<iframe src="{self.url}" width="100%" height="{FRAME}" style="border: 0" allowfullscreen></iframe>'
+        return f"{frame}<p>{escape(self.title)}: {link}</p>"

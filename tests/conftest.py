@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.networks.build import build_generator
@@ -32,6 +33,11 @@ def data_folder() -> Path:
     return Path(folder)
 
 
+def proven(translator: Translator) -> Translator:
+    """Return it with its proof, which every file that it is saved to shares."""
+    return replace(translator, proof=translator.prove())
+
+
 @pytest.fixture(scope="session")
 def random_translator() -> Translator:
     """A small translator with random weights: stride 4, halo 28, tiles of 16; far from the identity."""
@@ -39,7 +45,7 @@ def random_translator() -> Translator:
     architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4}
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    return Translator.of(generator, architecture, tile_size=16, name="random").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="random").place("cpu", "float32"))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +56,7 @@ def context_translator() -> Translator:
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.film.weight)
-    return Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="context").place("cpu", "float32"))
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +68,33 @@ def styled_translator() -> Translator:
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     torch.nn.init.normal_(generator.style_film.weight)
-    return Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32")
+    return proven(Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32"))
 
 
 @pytest.fixture
-def shipped_models(
+def pixels() -> NDArray[np.uint8]:
+    """An image of noise: 270 x 310 pixels of three channels."""
+    return np.random.default_rng(3).integers(0, 256, (270, 310, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def picture(tmp_path: Path, pixels: NDArray[np.uint8]) -> Path:
+    """The same as a PNG."""
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, random_translator: Translator) -> Path:
+    """The random translator as a file."""
+    path = tmp_path / "model.safetensors"
+    random_translator.save(path)
+    return path
+
+
+@pytest.fixture
+def bundled_models(
     random_translator: Translator, styled_translator: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder in place of that of the models inside the package: 'both', of the styles 'dark' and 'light', and 'one'.

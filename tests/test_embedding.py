@@ -20,7 +20,6 @@ import tilegan
 from tilegan import errors
 from tilegan.cli.main import COMMANDS, main
 from tilegan.pipelines import batch, stylize
-from tilegan.translator import Translator
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "embedding.md"
@@ -40,13 +39,6 @@ def draw(path: Path, height: int = 150, width: int = 200, seed: int = 0) -> Path
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     return draw(tmp_path / "photo.png")
-
-
-@pytest.fixture
-def model(random_translator: Translator, tmp_path: Path) -> Path:
-    path = tmp_path / "random.safetensors"
-    random_translator.save(path)
-    return path
 
 
 def run(*arguments: object) -> click.testing.Result:

@@ -11,7 +11,7 @@ import pytest
 
 import tilegan
 from tilegan.errors import ModelError, SettingError
-from tilegan.model_file import Shipped, chosen_style, find, shipped
+from tilegan.model_file import Bundled, bundled, chosen_style, find
 from tilegan.translator import Translator, load
 
 
@@ -20,13 +20,13 @@ def pixels() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (40, 52, 3), np.uint8)
 
 
-def test_files_and_their_styles_have_names(shipped_models: Path) -> None:
-    both, one = (shipped_models / f"{name}.safetensors" for name in ("both", "one"))
-    assert shipped() == {
-        "both": Shipped(both),
-        "one": Shipped(one),
-        "dark": Shipped(both, "dark"),
-        "light": Shipped(both, "light"),
+def test_files_and_their_styles_have_names(bundled_models: Path) -> None:
+    both, one = (bundled_models / f"{name}.safetensors" for name in ("both", "one"))
+    assert bundled() == {
+        "both": Bundled(both),
+        "one": Bundled(one),
+        "dark": Bundled(both, "dark"),
+        "light": Bundled(both, "light"),
     }
     assert find("light") == both and find("both") == both and find(Path("one")) == one
     assert [chosen_style(name) for name in ("light", "both", "one", both)] == ["light", "", "", ""]
@@ -34,14 +34,14 @@ def test_files_and_their_styles_have_names(shipped_models: Path) -> None:
         find("turner")
 
 
-def test_a_file_comes_before_a_style_of_its_name(shipped_models: Path, random_translator: Translator) -> None:
-    random_translator.save(shipped_models / "light.safetensors")
-    assert find("light") == shipped_models / "light.safetensors"
+def test_a_file_comes_before_a_style_of_its_name(bundled_models: Path, random_translator: Translator) -> None:
+    random_translator.save(bundled_models / "light.safetensors")
+    assert find("light") == bundled_models / "light.safetensors"
     assert chosen_style("light") == ""
     assert chosen_style("dark") == "dark"
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_a_style_is_loaded_by_its_name(styled_translator: Translator, pixels: np.ndarray) -> None:
     light = load("light", "cpu", "float32")
     assert light.styles == ("dark", "light")
@@ -66,7 +66,7 @@ def test_a_chosen_style_with_instance_norms_has_the_statistics_of_the_image(pixe
     assert not model.with_statistics_of(pixels).needs_statistics
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_an_array_is_stylized_in_a_style_by_its_name(styled_translator: Translator, pixels: np.ndarray) -> None:
     array = da.from_array(pixels, chunks=(20, 30, 3))
     for style, shares in (({}, {"dark": 1.0}), ({"light": 1.0}, {"light": 1.0})):
@@ -75,9 +75,9 @@ def test_an_array_is_stylized_in_a_style_by_its_name(styled_translator: Translat
         assert np.abs(lazy.compute(scheduler="synchronous").astype(int) - expected).max() <= 1
 
 
-def test_names_are_looked_up_without_torch(shipped_models: Path) -> None:
+def test_names_are_looked_up_without_torch(bundled_models: Path) -> None:
     code = (
         "import sys, pathlib, tilegan.model_file as file; file.FOLDER = pathlib.Path(sys.argv[1]);"
         "assert file.chosen_style('dark') == 'dark'; assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(shipped_models)], check=True)
+    subprocess.run([sys.executable, "-c", code, str(bundled_models)], check=True)

@@ -53,7 +53,7 @@ def test_a_saved_model_is_ready_without_trial_passes(
 
 def test_what_is_kept_is_what_is_found(saved: Path, random_translator: Translator) -> None:
     kept = load(saved, "cpu", "bfloat16")
-    fresh = random_translator.place("cpu", "bfloat16")
+    fresh = replace(random_translator, proof=None).place("cpu", "bfloat16")
     assert kept.proof is not None and fresh.proof is None
     assert (kept.exact.cut, kept.exact.trim) == (fresh.exact.cut, fresh.exact.trim)
     for asked in ((1, 1024, kept.halo), (32 * 32, 16, 0), (4, 1024, kept.halo), (1, 64, kept.halo)):
@@ -99,9 +99,9 @@ def test_a_file_without_a_proof_is_proven(saved: Path, tmp_path: Path) -> None:
 def test_models_of_the_package_keep_their_proofs() -> None:
     """If not: ``tilegan.load(file).save(file)`` for each, and ``RULES`` raised if a network changed."""
     known: dict[str, Translator] = {}
-    for shipped in model_file.shipped().values():
-        translator = load(shipped.path, "cpu", "float32")
-        assert translator.proof is not None, f"{shipped.path} keeps no proof"
+    for bundled in model_file.bundled().values():
+        translator = load(bundled.path, "cpu", "float32")
+        assert translator.proof is not None, f"{bundled.path} keeps no proof"
         like = known.setdefault(json.dumps(translator.architecture, sort_keys=True), translator)
         assert like.proof is not None and translator.proof == replace(like.proof, of=translator.proof.of)
     for translator in known.values():

@@ -18,7 +18,7 @@ FORMAT = "tilegan/1"
 FOLDER = Path(str(resources.files("tilegan") / "models"))  # bundled weights
 
 
-class Shipped(NamedTuple):
+class Bundled(NamedTuple):
     """A bundled model.
 
     Attributes:
@@ -30,7 +30,7 @@ class Shipped(NamedTuple):
     style: str = ""
 
 
-def shipped() -> dict[str, Shipped]:
+def bundled() -> dict[str, Bundled]:
     """Return the bundled models by name: of each file, and of each style in files with several styles.
 
     The name of a file precedes that of a style, and files are in alphabetical order.
@@ -39,10 +39,10 @@ def shipped() -> dict[str, Shipped]:
         ModelError: one of the files is damaged.
     """
     files = sorted(FOLDER.glob("*.safetensors"))
-    known = {file.stem: Shipped(file) for file in files}
+    known = {file.stem: Bundled(file) for file in files}
     for file in files:
         for style in _styles_in(file):
-            known.setdefault(style, Shipped(file, style))
+            known.setdefault(style, Bundled(file, style))
     return known
 
 
@@ -52,7 +52,7 @@ def chosen_style(name_or_path: str | Path) -> str:
     Raises:
         ModelError: a bundled file is damaged.
     """
-    found = shipped().get(str(name_or_path))
+    found = bundled().get(str(name_or_path))
     return found.style if found else ""
 
 
@@ -62,7 +62,7 @@ def find(name_or_path: str | Path) -> Path:
     Raises:
         ModelError: there is no such model.
     """
-    known = shipped()
+    known = bundled()
     if str(name_or_path) in known:
         return known[str(name_or_path)].path
     path = Path(name_or_path)

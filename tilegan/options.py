@@ -40,16 +40,16 @@ class OptionInfo:
     repeated: bool = False
 
 
-def option(default: Any, text: str, *, metadata: Mapping[str, Any] | None = None, **told: Any) -> Any:
+def option(default: Any, text: str, *, metadata: Mapping[str, Any] | None = None, **fields: Any) -> Any:
     """Return a field of a dataclass that is an option.
 
     Args:
         default: value if none is given; ``dict`` for an empty one.
         text: one line of help.
         metadata: further metadata of the field.
-        **told: fields of ``OptionInfo``.
+        **fields: fields of ``OptionInfo``.
     """
-    metadata = {"option": OptionInfo(text, **told), **(metadata or {})}
+    metadata = {"option": OptionInfo(text, **fields), **(metadata or {})}
     return (
         field(default_factory=dict, metadata=metadata) if default is dict else field(default=default, metadata=metadata)
     )
@@ -57,8 +57,8 @@ def option(default: Any, text: str, *, metadata: Mapping[str, Any] | None = None
 
 def info_of(entry: Field[Any]) -> OptionInfo:
     """Return the metadata of a field that describe its option."""
-    told: OptionInfo = entry.metadata["option"]
-    return told
+    info: OptionInfo = entry.metadata["option"]
+    return info
 
 
 def options_of(*groups: Any) -> Iterator[Field[Any]]:
@@ -98,12 +98,12 @@ def types_of(entry: Field[Any]) -> tuple[Any, ...]:
 
 def values_of(entry: Field[Any]) -> str:
     """Describe the values that an option can have; '' if its help has to suffice."""
-    told = info_of(entry)
-    if told.choices:
-        return ", ".join(told.choices)
-    if told.most is not None:
-        return f"{told.least} to {told.most}"
-    return f"at least {told.least}" if told.least is not None else ""
+    info = info_of(entry)
+    if info.choices:
+        return ", ".join(info.choices)
+    if info.most is not None:
+        return f"{info.least} to {info.most}"
+    return f"at least {info.least}" if info.least is not None else ""
 
 
 def check_values(group: Any) -> None:
@@ -116,9 +116,9 @@ def check_values(group: Any) -> None:
         SettingError: the first such value, and the valid ones.
     """
     for entry in options_of(group):
-        told, value = info_of(entry), getattr(group, entry.name)
-        if told.choices and value is not None and value not in told.choices:
-            known = f"{', '.join(told.choices[:-1])} or {told.choices[-1]}"
+        info, value = info_of(entry), getattr(group, entry.name)
+        if info.choices and value is not None and value not in info.choices:
+            known = f"{', '.join(info.choices[:-1])} or {info.choices[-1]}"
             raise SettingError(f"no {noun_of(entry)} '{value}': use {known}")
     for entry, value in beyond_limits(group):
         raise SettingError(f"no {noun_of(entry)} {value}: give {values_of(entry)}")
@@ -127,10 +127,10 @@ def check_values(group: Any) -> None:
 def beyond_limits(group: Any) -> Iterator[tuple[Field[Any], Any]]:
     """Yield the options that are not finite or not within their limits, with their values."""
     for entry in options_of(group):
-        told, value = info_of(entry), getattr(group, entry.name)
-        if told.least is not None and value is not None:
-            most = inf if told.most is None else told.most
-            if not (told.least <= value <= most and value < inf):
+        info, value = info_of(entry), getattr(group, entry.name)
+        if info.least is not None and value is not None:
+            most = inf if info.most is None else info.most
+            if not (info.least <= value <= most and value < inf):
                 yield entry, value
 
 
@@ -213,7 +213,7 @@ def lines(entries: Iterable[Field[Any]]) -> list[str]:
 
 def summary(entry: Field[Any]) -> str:
     """Return the help of an option, the values that it can have and the effect of omitting it."""
-    told = info_of(entry)
-    unset = f"Default: {told.unset}." if told.unset else ""
+    info = info_of(entry)
+    unset = f"Default: {info.unset}." if info.unset else ""
     values = f"Values: {values_of(entry)}." if values_of(entry) else ""
-    return " ".join(filter(None, (f"{told.help}.", values, unset)))
+    return " ".join(filter(None, (f"{info.help}.", values, unset)))

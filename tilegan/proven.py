@@ -87,7 +87,11 @@ class Proven(Contract):
         """
         asked = Pass(batch, side, halo, np.dtype(levels).name)
         known = self.known_bytes(batch, side, halo, levels)
-        return self._peak_bytes(asked) if known is None else known
+        if known is not None:
+            return known
+        if asked not in self._peaks:
+            self._peaks[asked] = self._peak_bytes(asked)
+        return self._peaks[asked]
 
     def known_bytes(self, batch: int, side: int, halo: int, levels: np.dtype[Any] | type) -> int | None:
         """Return the peak bytes if they are stored in the translator's file, otherwise None."""
@@ -95,6 +99,11 @@ class Proven(Contract):
             return None
         name = named(batch, side, halo, precision_name(self.precision), np.dtype(levels).name)
         return self.proof.peaks.get(name)
+
+    @cached_property
+    def _peaks(self) -> dict[Pass, int]:
+        """Peak bytes that were determined: images of a batch have few different sizes."""
+        return {}
 
     def _peak_bytes(self, asked: Pass) -> int:
         batch, side, halo, levels = asked

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tilegan.model_file import shipped
+from tilegan.model_file import bundled
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_models_and_their_styles_are_listed_a_line_each(run) -> None:
     result = run("models")
     assert result.exit_code == 0, result.output
@@ -20,7 +20,7 @@ def test_models_and_their_styles_are_listed_a_line_each(run) -> None:
 
 def test_what_ships_is_listed(run) -> None:
     listed = {line.split()[0] for line in run("models").stdout.splitlines()}
-    assert listed == set(shipped())
+    assert listed == set(bundled())
 
 
 def test_the_list_needs_no_torch() -> None:
@@ -32,7 +32,7 @@ def test_the_list_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_a_sheet_of_a_photograph(run, photo: Path) -> None:
     result = run("models", "--sheet", photo, "--device", "cpu")
     assert result.exit_code == 0, result.output
@@ -55,7 +55,7 @@ def test_what_cannot_be_is_told_in_a_line(run) -> None:
     assert run("models", "--overwrite").exit_code == 2
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_a_style_is_a_name_for_other_commands(run, photo: Path) -> None:
     result = run("stylize", photo, "--model", "light", "--device", "cpu")
     assert result.exit_code == 0, result.output

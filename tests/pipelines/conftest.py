@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 import rasterio
-from PIL import Image
 from torch import nn
 
 from tilegan.errors import OutputError
@@ -17,25 +16,6 @@ from tilegan.pipelines import stylize
 from tilegan.translator import Translator
 
 HEIGHT, WIDTH = 150, 230  # of what ``noise`` and ``geotiff`` make
-
-
-@pytest.fixture
-def pixels():
-    return np.random.default_rng(3).integers(0, 256, (270, 310, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def picture(tmp_path, pixels):
-    path = tmp_path / "picture.png"
-    Image.fromarray(pixels).save(path)
-    return path
-
-
-@pytest.fixture
-def model(tmp_path, random_translator):
-    path = tmp_path / "model.safetensors"
-    random_translator.save(path)
-    return path
 
 
 @pytest.fixture

@@ -19,13 +19,6 @@ from tilegan.translator import Translator
 QUICK: dict[str, Any] = {"device": "cpu", "precision": "float32", "seconds": 1e-9, "disk_bytes": 10_000, "window": 16}
 
 
-@pytest.fixture
-def model(random_translator: Translator, tmp_path: Path) -> Path:
-    path = tmp_path / "random.safetensors"
-    random_translator.save(path)
-    return path
-
-
 def test_all_of_a_machine_is_found_out(tmp_path: Path, model: Path) -> None:
     result = doctor(tmp_path, model, **QUICK)
     assert isinstance(result, DoctorResult)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tilegan.errors import ImageError, OutputError, OutputExistsError, SettingError
 from tilegan.images.pixels.sheet import GAP, LETTERS
-from tilegan.model_file import shipped
+from tilegan.model_file import bundled
 from tilegan.pipelines import evaluate, model_sheet, models, stylize, train
 from tilegan.translator import Translator, load
 
@@ -20,21 +20,21 @@ def by_name() -> dict[str, str]:
     return {model.name: model.summary for model in models()}
 
 
-def test_files_are_listed_each_with_its_styles(shipped_models: Path) -> None:
+def test_files_are_listed_each_with_its_styles(bundled_models: Path) -> None:
     both, dark, light, one = models()
     assert [model.name for model in (both, dark, light, one)] == ["both", "dark", "light", "one"]
     assert both.styles == ("dark", "light") and dark.styles == one.styles == ()
     assert [model.style for model in (both, dark, light, one)] == ["", "dark", "light", ""]
-    assert light.path == shipped_models / "both.safetensors"
+    assert light.path == bundled_models / "both.safetensors"
     assert one.summary == "noise, in colors"
 
 
 def test_what_a_header_does_not_say_is_made_up(
-    shipped_models: Path, random_translator: Translator, styled_translator: Translator
+    bundled_models: Path, random_translator: Translator, styled_translator: Translator
 ) -> None:
     facts = {"method": "siamese", "target_images": 115}
-    replace(random_translator, facts=facts).save(shipped_models / "two.safetensors")
-    random_translator.save(shipped_models / "three.safetensors")
+    replace(random_translator, facts=facts).save(bundled_models / "two.safetensors")
+    random_translator.save(bundled_models / "three.safetensors")
     found = by_name()
     assert found["two"] == "learned by siamese from 115 images"
     assert found["three"] == "without a description"
@@ -46,16 +46,16 @@ def test_what_a_header_does_not_say_is_made_up(
         ({"": "grays", "dark": "black"}, ("grays", "black")),
         (7, (found["both"], "a style of 'both'")),
     ):
-        replace(styled_translator, facts={"summary": summary}).save(shipped_models / "both.safetensors")
+        replace(styled_translator, facts={"summary": summary}).save(bundled_models / "both.safetensors")
         assert (by_name()["both"], by_name()["dark"]) == expected
 
 
 def test_what_ships_is_listed() -> None:
-    assert [model.name for model in models()] and set(by_name()) == set(shipped())
+    assert [model.name for model in models()] and set(by_name()) == set(bundled())
     assert all(summary and "\n" not in summary for summary in by_name().values())
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_a_sheet_shows_the_photograph_and_then_all_models(
     picture: Path, pixels: np.ndarray, random_translator: Translator, styled_translator: Translator
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_sheet_shows_the_photograph_and_then_all_models(
     assert told[-1] == ("sheet", 3 * height * width, 3 * height * width)
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 @pytest.mark.parametrize(
     ("shape", "expected"), [((80, 120), (40, 60)), ((120, 80), (60, 40)), ((30, 36), (30, 36)), ((20, 800), (4, 160))]
 )
@@ -90,18 +90,18 @@ def test_a_photograph_is_reduced(tmp_path: Path, shape: tuple[int, int], expecte
     assert result.height == 2 * GAP + expected[0] + LINE
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_many_models_are_shown_in_rows(
-    shipped_models: Path, random_translator: Translator, picture: Path, tmp_path: Path
+    bundled_models: Path, random_translator: Translator, picture: Path, tmp_path: Path
 ) -> None:
-    random_translator.save(shipped_models / "zebra.safetensors")
+    random_translator.save(bundled_models / "zebra.safetensors")
     result = model_sheet(picture, tmp_path / "sheet.jpg", short_side=32, device="cpu", precision="float32")
     assert Image.open(result.output).format == "JPEG"
     assert result.names == ("dark", "light", "one", "zebra")
     assert result.height == GAP + 2 * (32 + LINE + GAP)
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_what_cannot_be_is_refused(picture: Path, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no such image"):
         model_sheet(tmp_path / "nowhere.png")
@@ -125,7 +125,7 @@ def test_what_cannot_be_is_refused(picture: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.partial"))
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_an_image_is_stylized_in_a_style_by_its_name(
     picture: Path, pixels: np.ndarray, styled_translator: Translator
 ) -> None:
@@ -139,7 +139,7 @@ def test_an_image_is_stylized_in_a_style_by_its_name(
     assert again.output == result.output
 
 
-@pytest.mark.usefixtures("shipped_models", "no_curves")
+@pytest.mark.usefixtures("bundled_models", "no_curves")
 def test_training_goes_on_from_a_style_by_its_name(
     training_folders: tuple[Path, Path], tiny_training, tmp_path: Path, pixels: np.ndarray, styled_translator
 ) -> None:
@@ -151,7 +151,7 @@ def test_training_goes_on_from_a_style_by_its_name(
     assert np.abs(found.astype(int) - light.translate(pixels)).max() <= 1
 
 
-@pytest.mark.usefixtures("shipped_models")
+@pytest.mark.usefixtures("bundled_models")
 def test_a_style_is_evaluated_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("photos", "paintings"):
         (tmp_path / folder).mkdir()

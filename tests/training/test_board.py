@@ -14,7 +14,7 @@ def test_curves_are_read_by_tensorboard_and_what_is_done_again_counts_once(tmp_p
     for step in (1, 2, 3):
         first.write("losses", step, {"length": step / 2})
     first.close()
-    # TensorBoard reads the files of a run in the order of their names, which hold whole seconds: a run is taken up later
+    # files are read in the order of their names, which hold whole seconds: a run goes on later than it began
     (file,) = (tmp_path / "tensorboard").iterdir()
     file.rename(file.with_name("events.out.tfevents.1000000000.host.1.0"))
     second = Board(tmp_path, 2)  # the checkpoint was of step 2

@@ -85,18 +85,6 @@ def served() -> Iterator[Callable[[Any], Client]]:
 
 
 @pytest.fixture
-def pixels() -> np.ndarray:
-    return np.random.default_rng(3).integers(0, 256, (270, 310, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def picture(tmp_path, pixels):
-    path = tmp_path / "picture.png"
-    Image.fromarray(pixels).save(path)
-    return path
-
-
-@pytest.fixture
 def placed(tmp_path, pixels):
     """A TIFF with a place: UTM zone 33, pixels of 10 meters."""
     path = tmp_path / "placed.tif"

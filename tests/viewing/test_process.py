@@ -19,13 +19,6 @@ SETTINGS = StylizeSettings().but(window=32, shard=64, stroke=1, precision="float
 
 
 @pytest.fixture
-def model(tmp_path, random_translator):
-    path = tmp_path / "model.safetensors"
-    random_translator.save(path)
-    return path
-
-
-@pytest.fixture
 def start():
     """Starts the command; gives the process and the address that it prints."""
     started = []

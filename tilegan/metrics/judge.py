@@ -44,10 +44,10 @@ class Judge:
 
     def __init__(self, translated: Sequence[Crops], others: Sequence[Crops], targets: Sequence[Crops]) -> None:
         sources = [*translated, *others]
-        known = [np.concatenate([crops.statistics for crops in some]) for some in (sources, targets)]
-        self._mean = np.mean([some.mean(axis=0) for some in known], axis=0)
-        self._deviation = np.sqrt(np.mean([some.var(axis=0) for some in known], axis=0)) + 1e-6
-        numbers = ({crops.number for crops in some} for some in (sources, targets))
+        known = [np.concatenate([crops.statistics for crops in pictures]) for pictures in (sources, targets)]
+        self._mean = np.mean([statistics.mean(axis=0) for statistics in known], axis=0)
+        self._deviation = np.sqrt(np.mean([statistics.var(axis=0) for statistics in known], axis=0)) + 1e-6
+        numbers = ({crops.number for crops in pictures} for pictures in (sources, targets))
         self._probes = Probes(sources, targets) if min(map(len, numbers)) > 1 else None
         self._halves = [[self._standard(crops) for crops in targets[half::2]] for half in (0, 1)]
         self._measures = len(targets) >= LEAST_TARGETS and len(translated) > 1

@@ -29,7 +29,7 @@ def kernel_distance(first: Sequence[Statistics], second: Sequence[Statistics]) -
 
 def _within(pictures: Sequence[Statistics]) -> float:
     crops = np.concatenate(pictures)
-    owners = np.repeat(np.arange(len(pictures)), [len(some) for some in pictures])
+    owners = np.repeat(np.arange(len(pictures)), [len(crops) for crops in pictures])
     apart = owners[:, None] != owners[None]
     return float(_kernel(crops, crops)[apart].mean())
 

@@ -52,7 +52,7 @@ class Probe(NamedTuple):
         times the squared weights.
         """
         both = np.concatenate([sources, targets])
-        shares = np.concatenate([np.full(len(some), 0.5 / len(some)) for some in (sources, targets)])
+        shares = np.concatenate([np.full(len(crops), 0.5 / len(crops)) for crops in (sources, targets)])
         wanted = np.repeat([0.0, 1.0], [len(sources), len(targets)])
         mean = shares @ both
         deviation = np.sqrt(shares @ (both - mean) ** 2) + _LEAST
@@ -84,9 +84,9 @@ class Probes:
     """
 
     def __init__(self, sources: Sequence[Crops], targets: Sequence[Crops]) -> None:
-        self._folds = min(FOLDS, *(len({crops.number for crops in some}) for some in (sources, targets)))
+        self._folds = min(FOLDS, *(len({crops.number for crops in pictures}) for pictures in (sources, targets)))
         self._probes = [
-            Probe.fit(*(self._all_but(fold, some) for some in (sources, targets))) for fold in range(self._folds)
+            Probe.fit(self._all_but(fold, sources), self._all_but(fold, targets)) for fold in range(self._folds)
         ]
 
     def log_odds(self, picture: Crops) -> Statistics:
@@ -94,4 +94,4 @@ class Probes:
         return self._probes[picture.number % self._folds].log_odds(picture.statistics)
 
     def _all_but(self, fold: int, pictures: Sequence[Crops]) -> Statistics:
-        return np.concatenate([some.statistics for some in pictures if some.number % self._folds != fold])
+        return np.concatenate([crops.statistics for crops in pictures if crops.number % self._folds != fold])

@@ -12,7 +12,7 @@ from tilegan.files import files_below
 from tilegan.images.instances import InstanceMap
 from tilegan.images.opening import open_source
 from tilegan.training.images import TrainingImage
-from tilegan.training.pairs import by_name, some
+from tilegan.training.pairs import by_name, listed
 
 ENDINGS = (".png", ".tif", ".tiff")
 
@@ -36,10 +36,10 @@ def find_instance_maps(images: list[TrainingImage], folder: Path, instances: Pat
     files = by_name(instances, (path for path in files_below(instances) if path.suffix.lower() in ENDINGS))
     wanted = by_name(folder, (image.path for image in images))
     if missing := [name for name in wanted if name not in files]:
-        raise DatasetError(f"label maps without an instance map of the same name in '{instances}': {some(missing)}")
+        raise DatasetError(f"label maps without an instance map of the same name in '{instances}': {listed(missing)}")
     found = [replace(image, instances=files[name]) for name, image in zip(wanted, images, strict=True)]
     if other := [name for name, image in zip(wanted, found, strict=True) if not _fits(image)]:
-        raise DatasetError(f"label maps and instance maps of different sizes: {some(other)}: both need the same")
+        raise DatasetError(f"label maps and instance maps of different sizes: {listed(other)}: both need the same")
     return found
 
 

@@ -25,10 +25,10 @@ def find_pairs(source: Path, target: Path, side: int, short_side: int) -> Domain
     first, second = (_by_name(folder, find_images(folder, side, short_side)) for folder in (source, target))
     if first.keys() != second.keys():
         alone = [f"{name} only in '{folder}'" for folder, name in _alone(source, target, first, second)]
-        raise DatasetError(f"files without a partner of the same name: {some(alone)}: rename or remove them")
+        raise DatasetError(f"files without a partner of the same name: {listed(alone)}: rename or remove them")
     other = [name for name in first if _size(first[name]) != _size(second[name])]
     if other:
-        raise DatasetError(f"pairs of different sizes: {some(other)}: both images of a pair need the same size")
+        raise DatasetError(f"pairs of different sizes: {listed(other)}: both images of a pair need the same size")
     # with equal numbers, so that the same pairs are held out whatever else is in the folders
     return list(first.values()), [replace(second[name], number=image.number) for name, image in first.items()]
 
@@ -125,7 +125,7 @@ def _size(image: TrainingImage) -> tuple[int, int]:
     return image.height, image.width
 
 
-def some(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """Join the first names and the number of the others."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

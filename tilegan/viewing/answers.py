@@ -50,8 +50,8 @@ async def pixels_answer(
     async def made() -> Response:
         found = await read()
         content = await run_in_threadpool(encode, found.pixels)
-        told = headers if found.is_whole else {"Cache-Control": "no-store", PARTIAL: "0"}
-        return Response(content, headers=told, media_type=MEDIA[ending])
+        sent = headers if found.is_whole else {"Cache-Control": "no-store", PARTIAL: "0"}
+        return Response(content, headers=sent, media_type=MEDIA[ending])
 
     return await while_waited_for(request, made())
 

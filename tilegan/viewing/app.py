@@ -84,12 +84,12 @@ def _told_routes(site: Site) -> list[Route]:
 
 async def _pixel(site: Site, x: int, y: int) -> dict[str, Any]:
     """Return what is known of a pixel: values by layer, and the coordinates of its center."""
-    told: dict[str, Any] = {"x": x, "y": y}
-    told["values"] = {name: await layer.values(x, y) for name, layer in site.layers.items()}
+    readout: dict[str, Any] = {"x": x, "y": y}
+    readout["values"] = {name: await layer.values(x, y) for name, layer in site.layers.items()}
     if site.place is not None:
-        told["coordinates"] = site.place.coordinates(x + 0.5, y + 0.5)
-        told["lonlat"] = site.place.lon_lat(x + 0.5, y + 0.5)
-    return told
+        readout["coordinates"] = site.place.coordinates(x + 0.5, y + 0.5)
+        readout["lonlat"] = site.place.lon_lat(x + 0.5, y + 0.5)
+    return readout
 
 
 def _json(content: Any) -> Response:

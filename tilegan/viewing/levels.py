@@ -107,7 +107,7 @@ class Levels:
         height, width = self.shape(below)
         rows = 1 if self.source.held else self.source.block[0]
         rows = round_up(max(rows, _AT_ONCE // width), 2)
-        shape = (*self.shape(level), 4 if self.has_opacity else 3)
+        shape = (*self.shape(level), self.source.origin.channels)
         copy = np.memmap(Path(self._folder.name) / str(level), self.source.levels, "w+", shape=shape)
         for top in range(0, height, rows):
             check_open()

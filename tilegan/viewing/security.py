@@ -12,10 +12,13 @@ AT_ONCE = 128  # requests that are answered or wait at once
 A_SECOND, BURST = 400.0, 2000.0  # requests a second in the long run, and more at once
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+# pages of this machine, such as notebooks, may show the page in a frame; it has no controls that change anything
+_FRAMED_BY = "http://127.0.0.1:* http://localhost:*"
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        "manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors 'self' {_FRAMED_BY}"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -120,5 +123,5 @@ def _address(scope: Scope) -> str:
 
 
 def _is_navigation(headers: Headers) -> bool:
-    """Return whether somebody follows a link to a page, which the page with the link cannot read."""
-    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    """Return whether a page is opened by a link or in a frame, where the other page cannot read it."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") in ("document", "iframe")

@@ -29,8 +29,8 @@ def store(tmp_path_factory, request):
     store = Store.create(
         tmp_path_factory.mktemp("readers") / "a.zarr",
         *SHAPES[0],
-        shard=64,
-        chunk=32,
+        shard=128,
+        chunk=64,
         name="sunset",
         levels=levels,
         channels=channels,
@@ -38,7 +38,7 @@ def store(tmp_path_factory, request):
     )
     for level in range(store.levels):
         for index in np.ndindex(store.grid(level)):
-            cell = grid_cell(index, 64, *store.shape(level))
+            cell = grid_cell(index, 128, *store.shape(level))
             part = pixels[cell.top : cell.bottom, cell.left : cell.right]
             store.write_shard(level, index, reduced_shard(store, level, index) if level else part)
     store.finish()

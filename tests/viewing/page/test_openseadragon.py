@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html><title>OpenSeadragon</title>
 <style>html, body, #view { margin: 0; height: 100%; background: #000 }</style>
 <div id="view"></div><script src="openseadragon.js"></script><script>

@@ -166,10 +166,10 @@ class Writer:
 
     def deciding(self, options: ExportOptions) -> dict[str, Any]:
         """The options that matter to a result, by name."""
-        told = dict(self.encoding(options))
+        encoding = dict(self.encoding(options))
         if self.holds_profile and not self.is_folder and options.profile != "srgb":
-            told["profile"] = options.profile
-        return told | options.of_store
+            encoding["profile"] = options.profile
+        return encoding | options.of_store
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ class Origin:
     @property
     def channels(self) -> int:
         """The number of channels of an image with this origin: red, green, blue, and opacity if there is any."""
-        return 4 if self.opacity else 3
+        return channels_of(bool(self.opacity))
 
     def stripped(self) -> Self:
         """Return the origin without personal metadata (people, places, devices): EXIF, XMP, IPTC and free-form tags.
@@ -213,6 +213,11 @@ class Origin:
             return cls(**{**content, **parsed})
         except (AttributeError, KeyError, TypeError, ValueError, RasterioError) as error:
             raise ImageError(f"the source metadata of a store cannot be read: {error!r}") from error
+
+
+def channels_of(opacity: bool) -> int:
+    """Return the number of channels of pixels in memory: red, green, blue, and opacity if there is any."""
+    return 4 if opacity else 3
 
 
 def _band(content: Mapping[str, Any]) -> Band:

@@ -16,7 +16,7 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.blocks import Metadata
 from tilegan.images.metadata.embedded import read_metadata
 from tilegan.images.metadata.georeference import bands_of, domains_of, dpi_of_tags, georeference, is_placed
-from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.origin import Origin, channels_of
 from tilegan.images.pixels.color import conversion, widen
 from tilegan.images.pixels.orientation import Turn
 from tilegan.images.pixels.stretch import pixel_dtype
@@ -89,7 +89,7 @@ class RasterSource:
         self.dtype = bands.dtype
         self.levels = pixel_dtype(self._reading.depth, bands.dtype, bands.bits) if bands.palette is None else _EIGHT
         self.remarks = opened.remarks + tuple(filter(None, (bands.remark, self._color.remark)))
-        bytes_held = self.height * self.width * self.levels.itemsize * (4 if bands.opacity else 3)
+        bytes_held = self.height * self.width * self.levels.itemsize * channels_of(bool(bands.opacity))
         self.held = self.sequential and turn.from_below and bytes_held <= LARGEST_HELD
         self.block = (self.height, self.width) if self.held else turn.shape(*self._block)
         self.sequential = self.sequential and not self.held

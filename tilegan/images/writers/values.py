@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels
-from tilegan.images.metadata.origin import Origin
+from tilegan.images.metadata.origin import Origin, channels_of
 
 NODATA, MASK, ALPHA = "nodata", "mask", "alpha"
 
@@ -80,7 +80,7 @@ class Values:
     @property
     def bands(self) -> int:
         """Number of bands: red, green, blue, and opacity if it is one."""
-        return 4 if self.opacity == ALPHA else 3
+        return channels_of(self.opacity == ALPHA)
 
     def apply(self, pixels: Pixels) -> NDArray[Any]:
         """Convert pixels (h, w, channels) to values (bands, h, w) of the table's dtype."""
