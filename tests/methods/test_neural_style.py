@@ -31,6 +31,8 @@ def test_distances_are_of_sorted_projections() -> None:
     assert sliced_distance(made, wanted, torch.eye(2)).item() == pytest.approx((1 + 1 + 0 + 1) / 4)
     slanted = torch.tensor([[0.6], [0.8]])  # (4, 6.8) and (4.6, 8.2)
     assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
 
 
 def test_more_vectors_are_compared_at_the_same_quantiles() -> None:

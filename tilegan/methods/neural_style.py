@@ -138,8 +138,9 @@ def sliced_distance(made: torch.Tensor, wanted: torch.Tensor, directions: torch.
     Returns:
         scalar.
     """
-    # rows are contiguous: sorting columns takes several times as long
-    own, others = ((rows.float() @ directions).T.contiguous().sort(1).values for rows in (made, wanted))
+    with torch.autocast(made.device.type, enabled=False):  # ranks need more than the 8 bits of bfloat16
+        projected = [(rows.float() @ directions).T.contiguous() for rows in (made, wanted)]
+    own, others = (each.sort(1).values for each in projected)  # rows: sorting columns takes several times as long
     places = (torch.arange(len(made), device=own.device) + 0.5) * (len(wanted) / len(made)) - 0.5
     places = places.clamp(0, len(wanted) - 1)
     below = places.long()
