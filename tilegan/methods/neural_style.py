@@ -16,14 +16,16 @@ import torch
 from torch import nn
 
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.color_map import coefficients
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.methods.repainting import Repainting
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.methods.siamese_losses import feature_distance
-from tilegan.networks.build import PAINTING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
+from tilegan.networks.build import RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+from tilegan.networks.recolor import Recolor
 from tilegan.networks.style_samples import StyleSamples, vectors
 from tilegan.options import described, option
 
@@ -46,7 +48,7 @@ class NeuralStyleSettings(RepaintingSettings):
     )
     adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
-    tone_weight: float = option(6.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
+    tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
     palette: float = option(
         1.0,
         "Share of the target's hue and chroma: 1 matches them, 0 keeps those of the source",
@@ -68,8 +70,8 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
     )
     settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
-    architectures: ClassVar = (PAINTING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
-    rates: ClassVar = (8e-4, 2e-4)
+    architectures: ClassVar = (RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
+    rates: ClassVar = (8e-4, 1e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
 
@@ -77,6 +79,9 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         super().__init__(generator, discriminator, settings)
         self.frozen = EfficientNetFeatures.read()
         self.samples = StyleSamples(CHANNELS)
+        recolor = getattr(generator, "recolor", None)
+        if isinstance(recolor, Recolor) and settings.color_maps:
+            recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
