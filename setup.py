@@ -36,8 +36,10 @@ TEST = [
     *EXTRAS,
     *S3_SERVER,
 ]
+RUFF = ["ruff>=0.6"]
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.7", "mkdocs-click>=0.9", "mkdocstrings[python]>=1", *RUFF]  # signatures
 RELEASE = ["build>=1.2", "twine>=6.1"]  # wheel and source distribution, and a check of them
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *TEST]
+DEV = [*RUFF, "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *DOCS, *TEST]
 
 setup(
     name="tilegan",
@@ -81,6 +83,7 @@ setup(
         "onnx": ONNX,
         "export": EXPORT,
         "test": TEST,
+        "docs": DOCS,
         "dev": DEV,
     },
     classifiers=[

@@ -42,4 +42,5 @@ def import_network(
         picture=picture,
         overwrite=overwrite,
     )
-    show([*network_rows(made.info), ("written", f"{made.output} in {made.seconds:.1f} s")])
+    seams = [("seams", f"{made.seams.words}: run it with --seams blend")] if made.seams else []
+    show([*network_rows(made.info), *seams, ("written", f"{made.output} in {made.seconds:.1f} s")])

@@ -94,7 +94,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
         *([("exact", BY_NORM[norm])] if norm in BY_NORM and "exact" not in model.facts else []),
-        *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
+        *((key.replace("_", " "), _fact(value)) for key, value in model.facts.items() if value is not None),
     ]
 
 
@@ -107,6 +107,14 @@ def _labels(table: list[list[int]], names: list[str]) -> list[str]:
 def _norm(model: "ModelInfo") -> str:
     """Return the first word of a norm; that of a grid also contains numbers."""
     return str(model.architecture.get("norm", "")).partition(" ")[0]
+
+
+def _fact(value: object) -> str:
+    """Return a fact as text; seams in words."""
+    from tilegan.inference.seams import Seams
+
+    seams = Seams.of(value)
+    return _plain(value) if seams is None else seams.words
 
 
 def _plain(value: object) -> str:

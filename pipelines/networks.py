@@ -2,7 +2,7 @@
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ from tilegan.foreign.plausible import Trial, trials
 from tilegan.foreign.prepare import SIDE, Prepared, prepared
 from tilegan.foreign.values import Values
 from tilegan.foreign.verdict import Verdict, verdict
-from tilegan.geometry import Window
+from tilegan.geometry import Pixels, Window
 from tilegan.images.opening import open_source
+from tilegan.inference.seams import Seams, sample_sides, seams_on_sample
 from tilegan.landscape import Landscape
 from tilegan.options import check_values
 from tilegan.translator import Translator
@@ -65,11 +66,13 @@ class ImportResult:
         output: the model's file.
         info: what was found out.
         seconds: that it took.
+        seams: of a sample, if windows can only be blended.
     """
 
     output: Path
     info: NetworkInfo
     seconds: float
+    seams: Seams | None = None
 
 
 def is_network(path: Path) -> bool:
@@ -128,16 +131,22 @@ def import_network(
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
     info, network = _examined(Path(path), options or ImportOptions(), picture)
-    side = -(-SIDE // info.verdict.reach.stride) * info.verdict.reach.stride
+    told = info.verdict
+    network = replace(network, blended=not told.exact, side=told.side)
+    side = told.side or -(-SIDE // told.reach.stride) * told.reach.stride
     made = Translator.of(
         network.generator(info.values),
         network.architecture(info.values),
         side,
         name=name or Path(path).stem,
-        facts={"imported": info.source, "exact": info.verdict.words},
+        facts={"imported": info.source, "exact": told.words},
     )
+    seams = None
+    if not told.exact:
+        seams = seams_on_sample(made, _sample(picture, *sample_sides(made)))
+        made = replace(made, facts=made.facts | {"seams": seams.facts()})
     made.save(place)
-    return ImportResult(place, info, time.perf_counter() - started)
+    return ImportResult(place, info, time.perf_counter() - started, seams)
 
 
 def _examined(path: Path, options: ImportOptions, picture: str | Path | None) -> tuple[NetworkInfo, Prepared]:
@@ -179,13 +188,17 @@ def _reading(values: Values) -> str:
 def _picture(name: str | Path | None, fixed: tuple[int | None, int | None]) -> torch.Tensor:
     """Return float (1, 3, h, w) in [-1, 1]: a reduced image, cropped to the size that the network takes."""
     height, width = (side or SIDE for side in fixed)
+    return torch.from_numpy(_sample(name, height, width)).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def _sample(name: str | Path | None, height: int, width: int) -> Pixels:
+    """Return a reduced image, or a landscape, of a size: uint8 (height, width, 3)."""
     if name is None:
         large = Landscape(height * LARGER, width * LARGER, 0).read(Window(0, 0, height * LARGER, width * LARGER))
-        pixels = large.reshape(height, LARGER, width, LARGER, 3).mean((1, 3)).round().astype(np.uint8)
-    else:
-        with closing(open_source(name)) as source:
-            share = max(height / source.height, width / source.width)
-            pixels = source.thumbnail(max(1, round(max(source.height, source.width) * min(1.0, share))))
-        down, across = (max(0, side - old) for side, old in zip((height, width), pixels.shape, strict=False))
-        pixels = np.pad(pixels, ((0, down), (0, across), (0, 0)), "symmetric")[:height, :width]
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+        reduced: Pixels = large.reshape(height, LARGER, width, LARGER, 3).mean((1, 3)).round().astype(np.uint8)
+        return reduced
+    with closing(open_source(name)) as source:
+        share = max(height / source.height, width / source.width)
+        pixels = source.thumbnail(max(1, round(max(source.height, source.width) * min(1.0, share))))
+    down, across = (max(0, side - old) for side, old in zip((height, width), pixels.shape, strict=False))
+    return np.pad(pixels, ((0, down), (0, across), (0, 0)), "symmetric")[:height, :width]

@@ -92,6 +92,7 @@ class StylizeSettings:
                 window=passes.window or before.window,
                 device=before.device if passes.device == "auto" else passes.device,
                 precision=before.precision if passes.precision == "auto" else passes.precision,
+                backend=before.backend if passes.backend == "auto" else passes.backend,
             ),
             run=replace(self.run, shard=self.run.shard or before.shard),
         )

@@ -92,7 +92,7 @@ class Request:
     @property
     def free(self) -> frozenset[str]:
         """Names of the settings that were left to choice, so that a finished output may have any value of them."""
-        return frozenset({"precision"} if self.asked.passes.precision == "auto" else ())
+        return frozenset(name for name in ("precision", "backend") if getattr(self.asked.passes, name) == "auto")
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     precision = settings.passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    placed = place_model(model, settings.passes.device, precision)
+    placed = place_model(model, settings.passes.device, precision, settings.passes.backend)
     paintings = variants(settings.styling, request.maps, placed, image.height, image.width)
 
     def settled(styling: StyleOptions) -> Translator:

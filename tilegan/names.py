@@ -2,7 +2,8 @@
 
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16", "float16")  # names of dtypes in torch
-EXACT, COMBO = SEAMS = ("exact", "combo")
+TORCH, RUNTIME = BACKENDS = ("torch", "onnxruntime")  # that run networks
+EXACT, COMBO, BLEND = SEAMS = ("exact", "combo", "blend")
 # Sources of the statistics of instance norms: each tile (only in ``combo`` mode), a thumbnail of the image, the whole
 # image, or cells of it, interpolated for each pixel.
 TILE, THUMBNAIL, GLOBAL, INTERPOLATED = STATISTICS = ("tile", "thumbnail", "global", "interpolated")

@@ -123,7 +123,7 @@ class Settling(Proven):
         norm = FROZEN if grid is None else grid.name
         network, architecture = with_frozen_norms(self.architecture, self.weights(), norm)
         made = self.of(network, architecture, self.tile_size, name=self.name, facts=self.facts)
-        return made.place(str(self.device), precision or precision_name(self.precision))
+        return made.place(str(self.device), precision or precision_name(self.precision), self.backend)
 
     @property
     def looks(self) -> int:

@@ -37,6 +37,8 @@ class Prepared:
         styles: names of the styles.
         fixed: height and width that the file fixes; None where it does not.
         batched: whether several images can be run at once.
+        blended: whether it sees the whole image even with its norms settled.
+        side: of the only windows that it takes, in pixels; 0 if it takes any.
     """
 
     graph: Graph
@@ -46,6 +48,8 @@ class Prepared:
     styles: tuple[str, ...]
     fixed: tuple[int | None, int | None]
     batched: bool = True
+    blended: bool = False
+    side: int = 0
 
     @property
     def statistics(self) -> int:
@@ -63,6 +67,8 @@ class Prepared:
             "batched": self.batched,
             **norm,
             **named,
+            **({"blended": True} if self.blended else {}),
+            **({"side": self.side} if self.side else {}),
         }
 
     def generator(self, values: Values) -> GraphGenerator:

@@ -15,6 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
+from tilegan.inference.backends import backend_of
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.controls.feather import feather_of
 from tilegan.inference.controls.guide import guide_of
@@ -81,7 +82,7 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    device, precision = passes.device, passes.precision
+    device, precision, backend = passes.device, passes.precision, passes.backend
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
     height, width, _ = array.shape
@@ -90,7 +91,7 @@ def stylize_array(
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
-        model = place_model(model, device, precision)
+        model = place_model(model, device, precision, backend)
         found = variants(styling, maps, model, height, width)
         settle = partial(_made, model, array, instances, passes, thumbnail)
         models = [*for_each(found, settle)]
@@ -98,9 +99,12 @@ def stylize_array(
     else:
         models = [str(find(model).absolute())]
         chosen = choose_device(device)
-        device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-        found = variants(styling, maps, translator_of(models[0], device, precision), height, width)
-    translator = translator_of(models[0], device, precision).in_style({})  # refuses a model without a selected style
+        backend = backend_of(model, device, precision, backend)
+        device, precision = str(chosen), precision_name(choose_precision(precision, chosen, backend))
+        found = variants(styling, maps, translator_of(models[0], device, precision, backend), height, width)
+    translator = translator_of(models[0], device, precision, backend).in_style(
+        {}
+    )  # refuses a model without a selected style
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     look, layers = rendering_of(found, translator, height, width)

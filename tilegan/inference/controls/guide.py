@@ -35,7 +35,7 @@ class Guided(NamedTuple):
 
 
 class Guide(Protocol):
-    """Strength, and shares of paintings, of any window; each value depends only on a bounded neighborhood of its pixel."""
+    """Strength, and shares of paintings, of any window; each depends only on a bounded neighborhood of its pixel."""
 
     def at(self, window: Window) -> Guided:
         """Return those of a window inside the image, from any thread."""
