@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.train import train
     from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.video import plan_video, stylize_video
+    from tilegan.pipelines.video_report import VideoPlan, VideoResult
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "VideoPlan",
+    "VideoResult",
     "Viewer",
     "batch",
     "convert",
@@ -62,8 +66,10 @@ __all__ = [
     "network_info",
     "plan_batch",
     "plan_stylize",
+    "plan_video",
     "sample",
     "stylize",
+    "stylize_video",
     "train",
     "verify",
     "view",
@@ -97,7 +103,11 @@ _HOMES = {
     "TrainPlan": "train_report",
     "TrainResult": "train_report",
     "VerifyResult": "verify",
+    "VideoPlan": "video_report",
+    "VideoResult": "video_report",
     "Viewer": "view",
+    "plan_video": "video",
+    "stylize_video": "video",
     "view_stylized": "view",
 }
 

@@ -134,6 +134,15 @@ def picture(path: Path) -> None:
     Image.fromarray(noise()).save(path)
 
 
+def video(path: Path) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(path), "w") as target:
+        stream = target.add_stream("libx264", rate=25, width=160, height=128)
+        for number in range(3):
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(noise(seed=number), "rgb24")))
+        target.mux(stream.encode(None))
+
+
 def raster(path: Path, bands: int = 3, dtype: type = np.uint8) -> None:
     pixels = noise(bands=bands, dtype=dtype)
     place = {"crs": "EPSG:32631", "transform": rasterio.transform.from_origin(3e5, 4.8e6, 10, 10)}
@@ -222,9 +231,14 @@ def checkpoint(path: Path) -> None:
 
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
+<<<<<<< HEAD
     **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png"), picture),
+=======
+    **dict.fromkeys(("photo.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
+>>>>>>> main
     **dict.fromkeys(("photo.tif", "print.tif", "huge.tif", "map.tif", "scan.tif", "painted.tif"), raster),
     "slide.svs": raster,
+    "clip.mp4": video,
     "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
     "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
     **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
