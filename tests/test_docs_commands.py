@@ -231,11 +231,7 @@ def checkpoint(path: Path) -> None:
 
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
-<<<<<<< HEAD
-    **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png"), picture),
-=======
-    **dict.fromkeys(("photo.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
->>>>>>> main
+    **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
     **dict.fromkeys(("photo.tif", "print.tif", "huge.tif", "map.tif", "scan.tif", "painted.tif"), raster),
     "slide.svs": raster,
     "clip.mp4": video,
