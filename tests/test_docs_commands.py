@@ -192,6 +192,10 @@ def model(path: Path, **architecture: Any) -> None:
     translator(NETWORKS["siamese"][0] | architecture).save(file)
 
 
+def without_noise(path: Path) -> None:
+    translator(NETWORKS["cyclegan"][0]).save(path)
+
+
 def of_label_maps(path: Path) -> None:
     """A model of label maps with objects."""
     of_labels(path.parent / "labels_of_model", "labels")
@@ -258,12 +262,14 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),
     "mine.safetensors": lambda path: model(path, norm="instance"),
-    "network.onnx": onnx,
+    **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
+    "attention.safetensors": without_noise,
     "latest_net_G_A.pth": checkpoint,
 }
 """How the stand-ins for the files of the commands are made."""
 WITH_OPTION: dict[str, dict[str, Maker]] = {
     "--styles": {"paintings": styles},
+    "--backend": {"mine.safetensors": without_noise},
     "--look": {"runs/both": of_label_maps},
     "--look-seed": {"runs/both": of_label_maps},
     "--style": {"mine.safetensors": lambda path: model(path, styles=[str(number) for number in range(8)])},
