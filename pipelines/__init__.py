@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
+    from tilegan.pipelines.evaluate_filling import FillingResult, evaluate_filling
     from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
@@ -39,6 +40,7 @@ __all__ = [
     "DoctorResult",
     "EvaluateResult",
     "ExportResult",
+    "FillingResult",
     "ImageInfo",
     "ImportResult",
     "ModelInfo",
@@ -58,6 +60,7 @@ __all__ = [
     "convert",
     "doctor",
     "evaluate",
+    "evaluate_filling",
     "export",
     "import_network",
     "info",
@@ -87,6 +90,7 @@ _HOMES = {
     "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
     "ExportResult": "export",
+    "FillingResult": "evaluate_filling",
     "ImageInfo": "info",
     "ImportResult": "networks",
     "NetworkInfo": "networks",

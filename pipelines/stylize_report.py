@@ -141,6 +141,7 @@ def report(
         notes=(
             *image.remarks,
             *words_of(model.paintings),
+            *model.notes,
             *notes,
             *_notes_on_seams(model.measured, plan),
             *_notes_on_result(request, origin),

@@ -101,7 +101,8 @@ class StylizeSettings:
         """Return the choices that settle a model, for the options of one painting; None for those of all."""
         styling, labels = styling or self.styling, self.labels
         assert isinstance(styling.style, Mapping), "a painting has no map"
-        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances))
+        masked = self.styling.mask is not None  # of all paintings, which have no maps
+        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances), masked)
 
 
 @dataclass(frozen=True)

@@ -86,17 +86,17 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     """
     if chosen.options.images < 1:
         raise SettingError(f"no evaluation of {chosen.options.images} images: give at least 1")
-    _check_held_out(translator, chosen.options.held_out)
+    check_held_out(translator, chosen.options.held_out)
     least = _least_side(translator.frozen() if translator.needs_statistics else translator)
     side = chosen.options.short_side or max(translator.trained_side, least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
     dataset = _dataset(translator, chosen, least, side)
     target, enlarged, correspond = dataset.folders.target, dataset.scale, dataset.kind != UNPAIRED
-    sources, targets = _taken(dataset)
+    sources, targets = taken(dataset)
     labels = bool(translator.architecture.get("labels"))
     numbers, shown = spread(len(sources), chosen.options.images), spread(len(targets), 2 * chosen.options.images)
-    decoded = cache(_decoded)  # an image may be source, partner and target
+    decoded = cache(decoded_image)  # an image may be source, partner and target
     read = [decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
@@ -132,7 +132,7 @@ def _others(
     """Yield names and pixels of further images, evenly spread, up to ``TRAINED_ON`` with the chosen ones."""
     rest = [image for image in images if image not in set(chosen)]
     for number in spread(len(rest), TRAINED_ON - len(chosen)):
-        if (found := _decoded(rest[number], folder, labels)) is not None:
+        if (found := decoded_image(rest[number], folder, labels)) is not None:
             yield found
 
 
@@ -167,7 +167,7 @@ def enlarge(picture: Picture, factor: int) -> Picture:
     return np.asarray(resized)
 
 
-def _taken(dataset: Dataset) -> Domains:
+def taken(dataset: Dataset) -> Domains:
     """Return the held-out images of a dataset, if requested."""
     if not dataset.hold_out:
         return dataset.sources, dataset.targets
@@ -186,7 +186,7 @@ def spread(length: int, count: int) -> list[int]:
     return [number * length // count for number in range(count)]
 
 
-def _check_held_out(translator: Translator, held_out: int | None) -> None:
+def check_held_out(translator: Translator, held_out: int | None) -> None:
     """Refuse a choice of held-out images that includes training images of the model."""
     settings = translator.facts.get("settings")
     kept = settings.get("hold_out") if isinstance(settings, dict) else None
@@ -202,7 +202,7 @@ def _least_side(translator: Translator) -> int:
     return max(LEAST_TILES * tile, 2 * tile + translator.halo)
 
 
-def _decoded(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
+def decoded_image(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
     """Return name and pixels of an image or a label map; None with a ``SkippedImageWarning`` if it does not decode."""
     try:
         return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)

@@ -52,8 +52,8 @@ def stylize_array(
     statistics 'global' and 'interpolated' the whole array is computed now, once for each norm. For larger strokes,
     reduced copies are painted first.
 
-    Where an option may be a map, an array is meant instead of a file: strength, protect: bool, uint8, uint16 or float
-    from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
+    Where an option may be a map, an array is meant instead of a file: strength, protect, mask: bool, uint8, uint16 or
+    float from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
 
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can
@@ -88,12 +88,13 @@ def stylize_array(
     height, width, _ = array.shape
     maps = array_maps(given_maps(styling), height, width)
     settled = maps.numbers or styling.style or styling.statistics or styling.seed is not None
+    masked = "mask" in maps.fitted
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
         model = place_model(model, device, precision, backend)
         found = variants(styling, maps, model, height, width)
-        settle = partial(_made, model, array, instances, passes, thumbnail)
+        settle = partial(_made, model, array, instances, passes, thumbnail, masked)
         models = [*for_each(found, settle)]
         array = array if instances is None else _joined(array, _lazy(instances))
     else:
@@ -102,9 +103,8 @@ def stylize_array(
         backend = backend_of(model, device, precision, backend)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen, backend))
         found = variants(styling, maps, translator_of(models[0], device, precision, backend), height, width)
-    translator = translator_of(models[0], device, precision, backend).in_style(
-        {}
-    )  # refuses a model without a selected style
+    # refuses a model without a selected style or without a mask
+    translator = translator_of(models[0], device, precision, backend).settled(Choices(mask=masked))
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     look, layers = rendering_of(found, translator, height, width)
@@ -121,12 +121,14 @@ def _made(
     instances: da.Array | NDArray[Any] | None,
     passes: PassOptions,
     thumbnail: Pixels | None,
+    masked: bool,
     options: StyleOptions,
 ) -> Translator:
     """Return the model with all options of a painting fixed."""
     assert isinstance(options.style, Mapping), "a painting has no map"
     image = None if thumbnail is None else partial(np.asarray, thumbnail)
-    made = model.settled(Choices(options.style, options.seed, instances=instances is not None), image)
+    choices = Choices(options.style, options.seed, instances=instances is not None, mask=masked)
+    made = model.settled(choices, image)
     array = array if instances is None else _joined(array, _lazy(instances))
     return _settled(made, choose_statistics(made, passes.seams, options.statistics), array, thumbnail)
 

@@ -36,6 +36,11 @@ class StyleOptions:
     protect: str | Path | None = option(
         None, "Gray map of what stays as it is: pixels that are white in it are those of the source", metavar="MAP"
     )
+    mask: str | Path | None = option(
+        None,
+        "Holes to fill, for models that learned to: pixels that are not black in this gray map; no other pixel changes",
+        metavar="MAP",
+    )
     feather: int | None = option(
         None,
         "Width of the transitions at the edges of maps of strokes and styles, and around protected pixels, in pixels "

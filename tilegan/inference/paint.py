@@ -133,8 +133,11 @@ class Painter:
     def _block(self, brush: Brush, window: Window) -> Pixels:
         """Return the input of the network in a window that may lie partly outside the image, (h, w, C)."""
         if self.opacity:
-            return read_filled(brush.ground, window, brush.translator.halo)
-        return read_block(brush.ground, window)
+            block = read_filled(brush.ground, window, brush.translator.halo)
+        else:
+            block = read_block(brush.ground, window)
+        planes = self.guide.planes(window, block.dtype)
+        return block if planes is None else np.concatenate((block, planes), -1)
 
     def _original(self, place: Window) -> Pixels:
         """Return the colors of the photograph in a window inside the image, (h, w, 3)."""

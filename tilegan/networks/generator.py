@@ -27,12 +27,15 @@ CONTEXT_STEP = 2**-12
 
 
 class ResidualBlock(nn.Module):
-    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them."""
+    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them.
 
-    def __init__(self, channels: int, norm: str = CHANNEL) -> None:
+    The pixels of the first kernel are ``dilation`` pixels apart.
+    """
+
+    def __init__(self, channels: int, norm: str = CHANNEL, dilation: int = 1) -> None:
         super().__init__()
         self.norm = norm_layer(norm, channels)
-        self.first = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
+        self.first = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, padding_mode=PADDING)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 

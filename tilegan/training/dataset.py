@@ -8,8 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+<<<<<<< HEAD
 from tilegan.errors import ResumeError, SettingError, TileganWarning
 from tilegan.methods.base import PAIRED, REDUCED
+=======
+from tilegan.errors import ResumeError, SettingError
+from tilegan.methods.base import ALONE, HOLED, PAIRED
+from tilegan.methods.holes import Holes
+>>>>>>> main
 from tilegan.names import SIDE_BY_SIDE
 from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
@@ -28,10 +34,11 @@ class Dataset:
     Attributes:
         folders: the folders of the images.
         kind: relation of sources and targets, one of ``methods.base.EXAMPLES``.
-        sources, targets: the images; the same list twice for reductions, lists of equal length for pairs.
+        sources, targets: the images; the same list twice for reductions and holes, lists of equal length for pairs.
         hold_out: every n-th file of each folder is held out from training; 0: none.
         scale: factor by which targets are larger than sources.
         styles: names of the styles of targets if there are several.
+        holes: the holes of sources, for methods that learn to fill them.
     """
 
     folders: Folders
@@ -41,6 +48,7 @@ class Dataset:
     hold_out: int = 0
     scale: int = 1
     styles: tuple[str, ...] = ()
+    holes: Holes | None = None
 
     @classmethod
     def find(
@@ -53,6 +61,7 @@ class Dataset:
         hold_out: int = 0,
         scale: int = 1,
         styles: Sequence[str] = (),
+        holes: Holes | None = None,
     ) -> Self:
         """Find the images of a dataset.
 
@@ -64,6 +73,7 @@ class Dataset:
             hold_out: see the class.
             scale: likewise.
             styles: likewise.
+            holes: likewise.
 
         Raises:
             DatasetError: a folder is missing or has no usable image, or images or instance maps do not correspond.
@@ -71,7 +81,7 @@ class Dataset:
         sources, targets = _found(folders, kind, sides, short_side, bool(styles))
         if folders.instances is not None:
             sources = find_instance_maps(sources, folders.source, folders.instances)
-        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles))
+        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles), holes)
 
     @classmethod
     def for_training(cls, folders: Folders, settings: TrainSettings) -> Self:
@@ -95,6 +105,7 @@ class Dataset:
             hold_out=settings.hold_out,
             scale=settings.scale,
             styles=settings.generator.get("styles", ()),
+            holes=settings.method.holes,
         )
 
     @cached_property
@@ -156,12 +167,12 @@ class Dataset:
     @property
     def bytes(self) -> int:
         """Return the size of all reduced training images in bytes."""
-        cached = self.trained[1:] if self.kind == REDUCED else self.trained
+        cached = self.trained[1:] if self.kind in ALONE else self.trained
         return sum(image.channels * image.height * image.width for images in cached for image in images)
 
     def examples(self, images: Domains, side: int, budget: int, seed: int, labels: bool) -> Examples:
         """Return crops of images of the dataset; see ``training.examples.examples_of``."""
-        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels)
+        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels, self.holes)
 
 
 def _check_method(folders: Folders, method: str, kind: str) -> None:
@@ -171,19 +182,20 @@ def _check_method(folders: Folders, method: str, kind: str) -> None:
         raise SettingError(f"{method} learns from pairs: give their pairing, by-name or side-by-side, or a derivation")
     if kind != PAIRED and related:
         raise SettingError(f"{method} does not learn from pairs: choose a method that does, or leave it away")
-    if kind == REDUCED and not alone:
-        raise SettingError(f"{method} learns from one folder, whose images it reduces itself: give just that")
+    if kind in ALONE and not alone:
+        made = "in whose images it draws holes" if kind == HOLED else "whose images it reduces itself"
+        raise SettingError(f"{method} learns from one folder, {made}: give just that")
     if folders.derive and not alone:
         raise SettingError("sources are derived of targets, which are in one folder: give just that")
     if folders.paired == SIDE_BY_SIDE and not alone:
         raise SettingError("images side by side are in one folder: give just that")
-    if alone and kind != REDUCED and not folders.derive and folders.paired != SIDE_BY_SIDE:
+    if alone and kind not in ALONE and not folders.derive and folders.paired != SIDE_BY_SIDE:
         raise SettingError(f"sources and targets are both '{folders.source}': give two folders")
 
 
 def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int, styles: bool) -> Domains:
     source, target, both = folders.source, folders.target, max(sides)
-    if kind == REDUCED:
+    if kind in ALONE:
         images = find_images(source, both, short_side)
         return images, images
     if kind == PAIRED and folders.derive:

@@ -165,7 +165,7 @@ class Loop:
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
         wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
-        in_styles = [translator.settled(Choices(style)) for style in wanted]
+        in_styles = [translator.settled(Choices(style, mask=translator.fills)) for style in wanted]
         translations = [
             in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)

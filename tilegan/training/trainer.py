@@ -15,8 +15,9 @@ from torch.nn.parallel import DistributedDataParallel
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
-from tilegan.methods.base import PAIRED, Batch, Losses
+from tilegan.methods.base import HOLED, PAIRED, Batch, Losses
 from tilegan.names import BATCH
+from tilegan.networks.capabilities import capabilities
 from tilegan.tiling.layers import input_channels
 from tilegan.tiling.reach import reach
 from tilegan.training.processes import Processes
@@ -62,7 +63,10 @@ class Trainer:
             side = settings.tile_size
             raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {side}")
         name, channels = settings.method_type.name, input_channels(self.method.generator)
-        if channels != COLORS and settings.method_type.examples != PAIRED:
+        if settings.method_type.examples == HOLED:
+            if not capabilities(self.method.generator).holes:
+                raise SettingError(f"{name} learns to fill holes, and its generator takes no mask of them: use another")
+        elif channels != COLORS and settings.method_type.examples != PAIRED:
             raise SettingError(f"{name} translates colors, and its generator takes {channels} channels: use another")
         if found.scale != settings.scale:
             raise SettingError(
