@@ -8,14 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-<<<<<<< HEAD
 from tilegan.errors import ResumeError, SettingError, TileganWarning
-from tilegan.methods.base import PAIRED, REDUCED
-=======
-from tilegan.errors import ResumeError, SettingError
 from tilegan.methods.base import ALONE, HOLED, PAIRED
 from tilegan.methods.holes import Holes
->>>>>>> main
 from tilegan.names import SIDE_BY_SIDE
 from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders

@@ -92,9 +92,8 @@ class Trainer:
     def start_from(self, translator: Translator) -> None:
         """Initialize from the weights of a finished model, for fine-tuning.
 
-        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed, such as statistics of
-        batch norms, and that are not learned, such as a map of colors, are ignored. Of several styles the chosen one is
-        used, if there is one.
+        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed or not learned, such as
+        a map of colors, are ignored. Of several styles the chosen one is used, if there is one.
 
         Raises:
             SettingError: its layers have other sizes.
