@@ -16,6 +16,7 @@ VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
 VIDEO = ["av>=17"]
 ONNX = ["onnx>=1.17"]
+UPSCALERS = ["spandrel>=0.4"]  # with torchvision, which has to be of the same build as torch
 EXPORT = [*ONNX, "onnxruntime>=1.20"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
@@ -84,6 +85,7 @@ setup(
         "view": VIEW,
         "onnx": ONNX,
         "export": EXPORT,
+        "upscalers": UPSCALERS,
         "test": TEST,
         "docs": DOCS,
         "dev": DEV,

@@ -39,8 +39,8 @@ def evaluate(context: click.Context, /, model: str, source_dir: Path, target_dir
     Use images that are not training images of the model. Two baselines are measured as well: the source itself, and the
     source with its colors moved to those of the targets. Writes evaluate.json and evaluate.html.
 
-    Give only SOURCE_DIR for images side by side, and for models trained on sources derived from targets. --stroke
-    applies to large images.
+    TARGET_DIR may be the file of one painting, whose parts are then the targets. Give only SOURCE_DIR for images side
+    by side, and for models trained on sources derived from targets. --stroke applies to large images.
 
     Of a model that fills holes, PSNR and SSIM in random holes are measured, beside two baselines. Writes evaluate.json
     and evaluate.png.

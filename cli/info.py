@@ -46,7 +46,7 @@ def show(rows: list[tuple[str, object]]) -> None:
 
 def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
     """Return the facts about a network as names and values."""
-    values, verdict = network.values, network.verdict
+    values, known, verdict = network.values, network.known, network.verdict
     normal = f", mean {_listed(values.mean)}, deviation {_listed(values.deviation)}" if any(values.mean) else ""
     tried = ", ".join(f"{reading} {share:.2f}" for reading, share in network.plausibility.items())
     rows: list[tuple[str, object]] = [
@@ -57,8 +57,9 @@ def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
         ("nodes", network.nodes),
         ("parameters", f"{network.parameters:,}"),
         *([("styles", f"0 to {network.styles - 1}")] if network.styles else []),
-        ("layout", f"{values.layout} -> {values.output_layout}, {values.order}"),
-        ("values", f"{values.range}{normal} -> {values.output_range}"),
+        ("layout", f"{values.layout} -> {values.output_layout} ({known['layout']})"),
+        ("colors", f"{values.order} ({known['order']})"),
+        ("values", f"{values.range}{normal} -> {values.output_range} ({known['range']})"),
         *([("plausibility", tried)] if len(network.plausibility) > 1 else []),
         ("stride", f"{verdict.reach.stride} px"),
         ("scale", verdict.reach.scale),

@@ -57,7 +57,8 @@ def evaluate(
     Args:
         model: name of a bundled model, a .safetensors file or a run folder.
         source: folder of images, preferably ones that were not used for training.
-        target: folder of images of the style, likewise; at least two. None if files of ``source`` contain both side by
+        target: folder of images of the style, likewise; at least two; or the file of one painting, whose parts are then
+            the targets. None if files of ``source`` contain both side by
             side, or if the model was trained on sources derived from targets, or on reductions of them: then these are
             its inputs, and everything is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.

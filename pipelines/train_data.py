@@ -68,6 +68,8 @@ def with_networks(
             architecture["styles"] = []
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
+        if settings.generator.get("recolor") and architecture["name"] == settings.generator["name"]:
+            architecture["recolor"] = True
         if norm := settings.generator.get("norm"):
             architecture = with_norm(architecture, norm)
         settings = replace(settings, generator=architecture)

@@ -69,6 +69,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2},
         {"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
     ),
+    "neural-style": (
+        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "recolor": True},
+        {"name": "patch", "channels": 4, "layers": 2},
+    ),
     "cyclegan": (
         {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
         {"name": "patch", "channels": 4, "layers": 2},
@@ -231,7 +235,7 @@ def checkpoint(path: Path) -> None:
 
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
-    **dict.fromkeys(("photo.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
+    **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
     **dict.fromkeys(("photo.tif", "print.tif", "huge.tif", "map.tif", "scan.tif", "painted.tif"), raster),
     "slide.svs": raster,
     "clip.mp4": video,
@@ -256,7 +260,7 @@ MAKERS: dict[str, Maker] = {
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
-    "MODEL": model,
+    **dict.fromkeys(("MODEL", "runs/starry_night"), model),
     "mine.safetensors": lambda path: model(path, norm="instance"),
     **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
     "attention.safetensors": without_noise,

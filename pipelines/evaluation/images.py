@@ -15,6 +15,7 @@ from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
 from tilegan.names import DERIVATIONS
 from tilegan.pipelines.evaluation.options import EvaluateOptions
+from tilegan.pipelines.evaluation.painting import parts_of_painting
 from tilegan.training.dataset import Dataset
 from tilegan.training.examples import reduced
 from tilegan.training.folders import Folders
@@ -30,7 +31,8 @@ class Chosen:
 
     Attributes:
         source: folder of images.
-        target: likewise; None if one folder contains both, or the images from which sources are derived.
+        target: likewise, or the file of one painting; None if one folder contains both, or the images from which
+            sources are derived.
         instances: folder of the instance maps of sources; None if there are none.
         pairing: how images correspond.
         options: how many of them are compared, of which size.
@@ -101,18 +103,26 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     if enlarged > 1:
         halves = [(name, reduced(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, small), (name, whole)) for name, (small, whole) in halves]
-    paintings = [decoded(targets[number], target, False) for number in shown]
-    found = [painting for painting in paintings if painting]
+    others: Iterator[Named] = iter(())
+    if dataset.folders.is_painting:
+        painting = next(image for image in dataset.targets if min(image.height, image.width) <= side)
+        found = parts_of_painting(painting, 2 * translator.tile_size)
+    else:
+        paintings = [decoded(targets[number], target, False) for number in shown]
+        found = [painting for painting in paintings if painting]
+        others = _others(dataset.targets, [targets[number] for number in shown], target)
     for some, folder in ((pairs, chosen.source), (found, target)):
         if not some:
             raise DatasetError(f"no image in '{folder}' can be decoded")
     if len(found) < 2:
-        raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
+        raise DatasetError(
+            f"only one usable image in '{target}': give two or more, to compare real with real ones, or the file of "
+            "one painting itself"
+        )
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
     more = _others(dataset.sources, [sources[number] for number in numbers], chosen.source, labels)
     if enlarged > 1:
         more = ((name, reduced(pixels, enlarged)[0]) for name, pixels in more)
-    others = _others(dataset.targets, [targets[number] for number in shown], target)
     return Images(side, [source for source, _ in pairs], found, wanted, enlarged, more, others)
 
 
@@ -161,8 +171,9 @@ def taken(dataset: Dataset) -> Domains:
     """Return the held-out images of a dataset, if requested."""
     if not dataset.hold_out:
         return dataset.sources, dataset.targets
-    for images, folder in zip(dataset.held_out, (dataset.folders.source, dataset.folders.target), strict=True):
-        if not images:
+    folders = dataset.folders
+    for images, folder in zip(dataset.held_out, (folders.source, folders.target), strict=True):
+        if not images and not (folder == folders.target and folders.is_painting):
             raise DatasetError(
                 f"no {ordinal(dataset.hold_out)} file in '{folder}' is a usable image: leave --held-out away"
             )

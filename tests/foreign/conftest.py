@@ -144,3 +144,9 @@ def exported(tmp_path: Path) -> Export:
         return path
 
     return export
+
+
+@pytest.fixture
+def networks() -> dict[str, Callable[[], nn.Module]]:
+    """The networks by name."""
+    return NETWORKS

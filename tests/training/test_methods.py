@@ -37,6 +37,7 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         },
         "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
     },
+    "neural-style": {"discriminator": {"name": "patch", "channels": 4, "layers": 2}},
     "srgan": {
         "generator": {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
@@ -115,7 +116,7 @@ def test_a_tile_size_that_the_generator_cannot_halve_is_refused() -> None:
         Trainer(replace(settings, generator=settings.generator | {"downs": 5}), CPU, torch.float32)
 
 
-@pytest.mark.parametrize("name", ["siamese", "cyclegan", "srgan"])
+@pytest.mark.parametrize("name", ["siamese", "cyclegan", "neural-style", "srgan"])
 def test_a_generator_of_shades_of_gray_is_refused_where_there_are_colors(name: str) -> None:
     gray = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "inputs": 1}
     with pytest.raises(SettingError, match="takes 1 channels"):

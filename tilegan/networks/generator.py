@@ -12,6 +12,7 @@ from tilegan.names import CHANNEL, RESIDUAL
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.recolor import Recolor
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
@@ -75,7 +76,8 @@ class ResidualGenerator(nn.Module):
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
     finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
-    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``).
+    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``). With ``recolor``, x has
+    its colors moved by a fixed map first (see ``networks.recolor``).
     """
 
     def __init__(
@@ -91,10 +93,12 @@ class ResidualGenerator(nn.Module):
         squint: int = 0,
         noise: int = 0,
         seed: int = 0,
+        recolor: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.stride = stride
+        self.recolor = Recolor() if recolor else None
         self.squint = box_blur(inputs, squint)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
@@ -146,7 +150,7 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        seen = self.squint(image)
+        seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
         if self.noise is not None and (noise := self.noise(cells)) is not None:

@@ -1,13 +1,14 @@
 """A dataset: images of two domains, their correspondence, which are held out, and the crops that are taken of them."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tilegan.errors import ResumeError, SettingError
+from tilegan.errors import ResumeError, SettingError, TileganWarning
 from tilegan.methods.base import ALONE, HOLED, PAIRED
 from tilegan.methods.holes import Holes
 from tilegan.names import SIDE_BY_SIDE
@@ -15,6 +16,7 @@ from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
 from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
+from tilegan.training.painting import find_painting
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -131,8 +133,8 @@ class Dataset:
 
     @property
     def lacks_held_out(self) -> bool:
-        """Return whether a domain or style has no held-out image although ``hold_out`` is set."""
-        parts = zip(self.trained, self.held_out, strict=True)
+        """Return whether a domain or style, except one painting, has no held-out image although ``hold_out`` is set."""
+        parts = list(zip(self.trained, self.held_out, strict=True))[: 1 if self.folders.is_painting else 2]
         return bool(self.hold_out) and any(_styles(kept) - _styles(held) for kept, held in parts)
 
     @cached_property
@@ -198,7 +200,15 @@ def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int,
     if folders.paired:
         return find_pairs(source, target, both, short_side)
     sources = [replace(image, derived=folders.derive) for image in find_images(source, sides[0], short_side)]
-    return sources, (find_styles if styles else find_images)(target, sides[1], short_side)
+    if styles:
+        return sources, find_styles(target, sides[1], short_side)
+    if folders.is_painting:
+        return sources, find_painting(target, sides[1], short_side)
+    targets = find_images(target, sides[1], short_side)
+    if len(targets) == 1:
+        message = f"there is only one image in '{target}': give the file itself, {targets[0].path}, to learn from it"
+        warnings.warn(message, TileganWarning, stacklevel=2)
+    return sources, targets
 
 
 def _digest(images: list[TrainingImage], folder: Path) -> str:

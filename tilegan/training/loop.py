@@ -21,6 +21,7 @@ from tilegan.training.crops import Crop
 from tilegan.training.curves import loss_curves
 from tilegan.training.dataset import Dataset
 from tilegan.training.examples import Examples, batches
+from tilegan.training.images import count_files
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
@@ -142,7 +143,7 @@ class Loop:
             "steps": self.trainer.step,
             "hours": round(self.seconds / 3600, 3),
             "source_images": len(self.dataset.trained[0]),
-            "target_images": len(self.dataset.trained[1]),
+            "target_images": count_files(self.dataset.trained[1]),
             "device": self.config.device,
             "precision": self.config.precision,
             "derive": self.dataset.folders.derive or None,

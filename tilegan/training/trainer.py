@@ -92,8 +92,8 @@ class Trainer:
     def start_from(self, translator: Translator) -> None:
         """Initialize from the weights of a finished model, for fine-tuning.
 
-        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed, such as statistics of
-        batch norms, are ignored. Of several styles the chosen one is used, if there is one.
+        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed or not learned, such as
+        a map of colors, are ignored. Of several styles the chosen one is used, if there is one.
 
         Raises:
             SettingError: its layers have other sizes.
@@ -101,7 +101,8 @@ class Trainer:
         if translator.chosen_style:
             translator = translator.in_style({})
         own = self.method.generator.state_dict()
-        weights = {name: value for name, value in translator.weights().items() if name in own}
+        fixed = {name for name, weight in self.method.generator.named_parameters() if not weight.requires_grad}
+        weights = {name: value for name, value in translator.weights().items() if name in own.keys() - fixed}
         if other := [name for name, value in weights.items() if value.shape != own[name].shape]:
             raise SettingError(f"cannot start from '{translator.name}': its {other[0]} has another size: start anew")
         for network in (self.method.generator, self.average):
