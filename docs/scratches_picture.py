@@ -61,4 +61,4 @@ if __name__ == "__main__":
     above = row([scratched, filled, photo])
     below = row(parts)
     below = np.pad(below, ((GAP, 0), (0, above.shape[1] - below.shape[1]), (0, 0)), constant_values=255)
-    Image.fromarray(np.concatenate((above, below))).save(given.output, quality=82, optimize=True)
+    Image.fromarray(np.concatenate((above, below))).save(given.output, quality=74, optimize=True)
