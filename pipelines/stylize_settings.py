@@ -99,7 +99,8 @@ class StylizeSettings:
     def choices(self) -> Choices:
         """Return the choices that settle a model."""
         styling, labels = self.styling, self.labels
-        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances))
+        instances = bool(labels.instances)
+        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, styling.code)
 
     def look(self, stroke: int) -> Rendering:
         """Return how the style is applied, with the stroke factor found (see ``tilegan.inference.stroke``).

@@ -77,10 +77,10 @@ def stylize_array(
     device, precision = passes.device, passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    settled = styling.style or styling.statistics or styling.seed is not None
+    settled = styling.style or styling.code or styling.statistics or styling.seed is not None
     settled = settled or thumbnail is not None or instances is not None
     if isinstance(model, Translator) or settled or chosen_style(model):
-        choices = Choices(styling.style, styling.seed, instances=instances is not None)
+        choices = Choices(styling.style, styling.seed, instances=instances is not None, code=styling.code)
         image = None if thumbnail is None else partial(np.asarray, thumbnail)
         model = place_model(model, device, precision).settled(choices, image)
         array = array if instances is None else _joined(array, _lazy(instances))

@@ -17,6 +17,7 @@ import torch
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.codes import code_loss, recovery
 from tilegan.methods.color_map import move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate, whole_of
@@ -37,6 +38,7 @@ from tilegan.networks.build import (
     PAINTING_GENERATOR,
 )
 from tilegan.networks.capabilities import capabilities
+from tilegan.networks.codes import Codes, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -49,6 +51,7 @@ class Siamese(Adversaries[SiameseSettings]):
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    codes: ClassVar = True
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
@@ -88,6 +91,8 @@ class Siamese(Adversaries[SiameseSettings]):
             for name, (memory, rows) in self._statistics(features, translated).items():
                 weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
                 losses[f"generator_{name}"] = weight * self._distance(crops, memory, rows)
+        if crops.codes is not None:
+            losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, source_features, features)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -113,11 +118,33 @@ class Siamese(Adversaries[SiameseSettings]):
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
+        if crops.codes is not None:
+            losses["discriminator_codes"] = self._code_loss(crops, *zip(*(each.chunk(2) for each in known), strict=True))
         others = other_styles(crops.styles, crops.seed)
         if others is None:
             return losses
         (of_other,) = self._vectors(replace(crops, styles=others), of_target_features, target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
+
+    @classmethod
+    def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
+        """See ``Adversaries.judged``; and the codes that a head recovers."""
+        return super().judged(generator) | ({"codes": generator["codes"]} if generator.get("codes") else {})
+
+    @torch.no_grad()
+    def recovered(self, generator: nn.Module, source: torch.Tensor) -> Losses:
+        """See ``RecoversCodes``; each crop is translated whole, with ``CODES_SHOWN`` draws of its codes."""
+        codes, found, drawn = capabilities(generator).codes, [], []
+        for number in range(CODES_SHOWN):
+            values = codes.drawn(len(source), number).to(source)
+            styles = self._cycled(len(source), source)
+            translated = generator(source, *conditions(generator, None, styles, values))
+            features = (self._features(each) for each in (source, translated))
+            found.append(self._recovered(*features))
+            drawn.append(values)
+        return recovery(codes, found, torch.cat(drawn))
+
+    def _recovered(self
 
     def _moved(self, crops: Batch, colors: torch.Tensor) -> torch.Tensor:
         """Apply the color maps of the batch's styles to colors of the sources, (N, 3, H, W)."""

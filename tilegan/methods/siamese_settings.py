@@ -83,6 +83,13 @@ class SiameseSettings(MethodSettings):
         least=0,
         metadata=before(0.0),
     )
+    code_weight: float = option(
+        0.5,
+        "Weight of the loss on codes, of a generator with codes: how well they are recovered from its images",
+        metavar="W",
+        least=0,
+        metadata=before(0.0),
+    )
     color_maps: list[list[list[float]]] = field(default_factory=list, metadata=FITTED)
 
     def __post_init__(self) -> None:

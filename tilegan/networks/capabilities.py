@@ -6,6 +6,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from tilegan.networks.codes import Codes
+
 
 @dataclass(frozen=True)
 class Capabilities:
@@ -17,6 +19,7 @@ class Capabilities:
     Attributes:
         context: whether it takes a thumbnail of the whole image, see ``SeesWhole.for_image``; entry ``context``.
         styles: names of its styles, see ``HasStyles.in_style``; entry ``styles``.
+        codes: its codes, see ``HasCodes.with_code``; entry ``codes``.
         looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
         instances: whether label maps may come with instance maps (see ``images.instances``).
         noise: whether it has noise, whose seed is the entry ``seed``.
@@ -26,6 +29,7 @@ class Capabilities:
 
     context: bool = False
     styles: tuple[str, ...] = ()
+    codes: Codes = Codes()
     looks: int = 0
     instances: bool = False
     noise: bool = False
@@ -45,6 +49,14 @@ class HasStyles(Protocol):
 
     def in_style(self, shares: torch.Tensor) -> nn.Module:
         """Return the generator for one style or a mixture, from shares, float (styles,)."""
+        ...
+
+
+class HasCodes(Protocol):
+    """A generator with codes."""
+
+    def with_code(self, values: torch.Tensor) -> nn.Module:
+        """Return the generator for values of its codes, float (codes,)."""
         ...
 
 
