@@ -125,9 +125,7 @@ class Settling(Proven):
                 names = ", ".join(given)
                 raise SettingError(f"the model '{self.name}' was trained without codes: leave out {names}")
             return self
-        return self._made_plain(
-            *with_code(self.architecture, self.weights(), self.codes.chosen(given, self.name))
-        )
+        return self._made_plain(*with_code(self.architecture, self.weights(), self.codes.chosen(given, self.name)))
 
     def seeded(self, seed: int) -> Self:
         """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.

@@ -124,11 +124,12 @@ class Method(Protocol):
 class RecoversCodes(Protocol):
     """A training method that learns codes."""
 
-    def recovered(self, generator: nn.Module, source: torch.Tensor) -> Losses:
-        """Return how well codes are recovered from translations of crops, scalars by name, for metrics.
+    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+        """Return how well codes are recovered from translations of crops, by name, for metrics.
 
         Args:
-            generator: a generator of the training, such as that with averaged weights.
             source: float (N, C, h, w) in [-1, 1], crops of source images.
+            translated: float (N, 3, h, w) in [-1, 1], their translations.
+            codes: float (N, codes), the codes with which they were made.
         """
         ...

@@ -8,7 +8,6 @@ continuous codes (appendix C there).
 """
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -41,7 +40,7 @@ def continuous_loss(recovered: Recovered, values: torch.Tensor) -> torch.Tensor:
 
 def code_loss(codes: Codes, recovered: Recovered, values: torch.Tensor) -> torch.Tensor:
     """Return ``-E log Q(c | x)`` of drawn codes (N, values): the sum over the kinds of codes, a scalar in nats."""
-    free, categories = values.split([codes.continuous, codes.categorical], 1)
+    free, categories = values[:, : codes.continuous], values[:, codes.continuous :]
     loss = values.new_zeros(())
     if codes.continuous:
         loss = loss + codes.continuous * continuous_loss(recovered, free)
@@ -50,7 +49,7 @@ def code_loss(codes: Codes, recovered: Recovered, values: torch.Tensor) -> torch
     return loss
 
 
-def recovery(codes: Codes, recovered: Sequence[Recovered], values: torch.Tensor) -> dict[str, float]:
+def recovery(codes: Codes, recovered: Recovered, values: torch.Tensor) -> dict[str, float]:
     """Return how well codes (N, values) were recovered, by name.
 
     Returns:
@@ -58,12 +57,11 @@ def recovery(codes: Codes, recovered: Sequence[Recovered], values: torch.Tensor)
         ``recovered_k``: share of recovered categories.
     """
     found = {}
-    means, scores = (torch.cat([getattr(each, part) for each in recovered]) for part in ("means", "scores"))
     for number in range(codes.continuous):
-        pair = torch.stack((values[:, number], means[:, number].to(values)))
+        pair = torch.stack((values[:, number], recovered.means[:, number]))
         correlation = float(torch.corrcoef(pair)[0, 1])
         found[f"recovered_c{number}"] = correlation if math.isfinite(correlation) else 0.0
     if codes.categorical:
-        same = scores.argmax(1) == values[:, codes.continuous :].argmax(1).to(scores.device)
+        same = recovered.scores.argmax(1) == values[:, codes.continuous :].argmax(1)
         found[f"recovered_{CATEGORY}"] = float(same.float().mean())
     return found

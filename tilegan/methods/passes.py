@@ -17,8 +17,7 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
         return batch
     source, target = split_quadrants(batch.source), split_quadrants(batch.target)
     thumbnails, styles, codes = (
-        None if each is None else each.repeat_interleave(4, 0)
-        for each in (batch.thumbnails, batch.styles, batch.codes)
+        None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles, batch.codes)
     )
     first, total = 4 * batch.first, 4 * batch.total
     return Batch(source, target, batch.seed, first, total, thumbnails, styles, batch.progress, codes)

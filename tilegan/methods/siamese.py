@@ -10,7 +10,7 @@ The article writes one distance, Eucl, for all three lengths; squared for D(B), 
 """
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -38,7 +38,7 @@ from tilegan.networks.build import (
     PAINTING_GENERATOR,
 )
 from tilegan.networks.capabilities import capabilities
-from tilegan.networks.codes import Codes, changed_statistics
+from tilegan.networks.codes import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -119,7 +119,7 @@ class Siamese(Adversaries[SiameseSettings]):
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
         if crops.codes is not None:
-            losses["discriminator_codes"] = self._code_loss(crops, *zip(*(each.chunk(2) for each in known), strict=True))
+            losses["discriminator_codes"] = self._code_loss(crops, *_halves(known))
         others = other_styles(crops.styles, crops.seed)
         if others is None:
             return losses
@@ -132,19 +132,24 @@ class Siamese(Adversaries[SiameseSettings]):
         return super().judged(generator) | ({"codes": generator["codes"]} if generator.get("codes") else {})
 
     @torch.no_grad()
-    def recovered(self, generator: nn.Module, source: torch.Tensor) -> Losses:
-        """See ``RecoversCodes``; each crop is translated whole, with ``CODES_SHOWN`` draws of its codes."""
-        codes, found, drawn = capabilities(generator).codes, [], []
-        for number in range(CODES_SHOWN):
-            values = codes.drawn(len(source), number).to(source)
-            styles = self._cycled(len(source), source)
-            translated = generator(source, *conditions(generator, None, styles, values))
-            features = (self._features(each) for each in (source, translated))
-            found.append(self._recovered(*features))
-            drawn.append(values)
-        return recovery(codes, found, torch.cat(drawn))
+    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+        """See ``RecoversCodes``."""
+        head = self._code_head()
+        features = self._features(torch.cat((source, translated)))
+        found = head(changed_statistics(*_halves(features)))
+        return recovery(head.codes, found, codes)
 
-    def _recovered(self
+    def _code_loss(self, crops: Batch, sources: list[torch.Tensor], translations: list[torch.Tensor]) -> torch.Tensor:
+        """Return the loss on recovered codes, of all processes, from frozen features."""
+        assert crops.codes is not None
+        head = self._code_head()
+        rows = gather(changed_statistics(sources, translations), crops)
+        return code_loss(head.codes, head(rows), gather(crops.codes, crops))
+
+    def _code_head(self) -> CodeHead:
+        assert isinstance(self.discriminator, JointDiscriminator)
+        assert self.discriminator.code_head is not None
+        return self.discriminator.code_head
 
     def _moved(self, crops: Batch, colors: torch.Tensor) -> torch.Tensor:
         """Apply the color maps of the batch's styles to colors of the sources, (N, 3, H, W)."""
@@ -212,6 +217,12 @@ def _numbers(crops: Batch) -> torch.Tensor:
     if crops.styles is None:
         return torch.zeros(crops.total, dtype=torch.int64)
     return gather(crops.styles, crops).argmax(1)
+
+
+def _halves(features: list[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return the features of the first half of the images and those of the second."""
+    first, second = zip(*(each.chunk(2) for each in features), strict=True)
+    return list(first), list(second)
 
 
 METHOD = Siamese

@@ -1,6 +1,6 @@
 """Capabilities of generators, which the generators declare themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -29,7 +29,7 @@ class Capabilities:
 
     context: bool = False
     styles: tuple[str, ...] = ()
-    codes: Codes = Codes()
+    codes: Codes = field(default_factory=Codes)
     looks: int = 0
     instances: bool = False
     noise: bool = False

@@ -174,10 +174,11 @@ class ResidualGenerator(nn.Module):
         """Yield the modulation of each block, (N, 2, C, 1, 1): gains are multiplied, shifts added."""
         if condition is None:
             return repeat(None)
-        sizes = 0 if self.encoder is None else self.encoder.values, len(self.styles), self.codes.values
-        films = self.film, self.style_film, self.code_film
-        parts = zip(films, condition.split(sizes, 1), strict=True)
-        found = [self._modulation(film, values) for film, values in parts if film is not None]
+        context = 0 if self.encoder is None else self.encoder.values
+        codes = context + len(self.styles)
+        values = condition[:, :context], condition[:, context:codes], condition[:, codes:]
+        parts = zip((self.film, self.style_film, self.code_film), values, strict=True)
+        found = [self._modulation(film, given) for film, given in parts if film is not None]
         gain, shift = (torch.stack(each) for each in zip(*(each.unbind(2) for each in found), strict=True))
         together = torch.stack(((1 + gain).prod(0) - 1, shift.sum(0)), 2)
         return together.unbind(1)
