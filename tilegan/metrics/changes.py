@@ -61,7 +61,8 @@ class Changes:
         )
 
     def _statistics(self, picture: Picture) -> Statistics:
-        return View.whole(self._network, picture).statistics[0]
+        found: Statistics = View.whole(self._network, picture).statistics[0]
+        return found
 
     def _distance(self, first: Statistics, second: Statistics) -> float:
         return float(np.sqrt(np.square((first - second) / self._scale).mean()))
