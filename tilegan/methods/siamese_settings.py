@@ -84,7 +84,7 @@ class SiameseSettings(MethodSettings):
         metadata=before(0.0),
     )
     code_weight: float = option(
-        0.5,
+        2.0,
         "Weight of the loss on codes, of a generator with codes: how well they are recovered from its images",
         metavar="W",
         least=0,

@@ -17,6 +17,7 @@ CATEGORY = "k"  # name of the categorical code; continuous ones are c0, c1, ...
 MOST = 64  # codes of a kind
 FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
 HIDDEN = 64  # units of the head
+PACE = 4.0  # of the weights of codes, relative to others: their gradients are small beside those of other losses
 LEAST_DEVIATION = 0.05  # of a recovered continuous code, so that its density stays finite
 
 
@@ -116,7 +117,7 @@ class CodeFilm(nn.Module):
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """(N, values) -> (N, modulated)."""
-        modulation: torch.Tensor = self.film(values - self.default)
+        modulation: torch.Tensor = self.film(PACE * (values - self.default))
         return modulation
 
 
