@@ -131,6 +131,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     colors = ", colors of the source" if plan.keep_colors else ""
     times = f"{plan.stroke} times " if plan.stroke > 1 else ""
     yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
+    if plan.maps:
+        listed = ", ".join(f"{name} {file}" for name, file in plan.maps.items())
+        yield f"maps:    {listed}; feather {plan.feather} pixels; what they leave out is not computed"
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )

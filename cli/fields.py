@@ -17,6 +17,7 @@ from tilegan.cli.options import (
     plane,
     region,
     sizes,
+    strength,
     stroke,
     style_shares,
 )
@@ -36,6 +37,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "memory": byte_count,
     "plane": plane,
     "region": region,
+    "strength": strength,
     "stroke": stroke,
     "style": style_shares,
     "time_limit": duration,

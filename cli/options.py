@@ -1,11 +1,14 @@
 """Readers of option values that are more than a word or a number."""
 
+import os
 import re
 import warnings
+from pathlib import Path
 
 import click
 
 from tilegan.errors import TileganWarning
+from tilegan.images.formats.register import formats
 
 
 def bands(text: str) -> tuple[int, ...]:
@@ -52,8 +55,30 @@ def assignment(text: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), value.strip()
 
 
-def style_shares(text: str) -> dict[str, float]:
-    """Parse shares by style from 'monet' or 'vangogh=0.7,monet=0.3'; a bare name counts 1."""
+def strength(text: str) -> float | str:
+    """Parse a number from 0 to 1, or the name of a map."""
+    try:
+        number = float(text)
+    except ValueError:
+        if is_map(text):
+            return text
+        number = -1.0
+    if number < 0 or number > 1:
+        raise click.BadParameter(f"'{text}' is no strength: give 0 to 1, or the file of a map")
+    return number
+
+
+def is_map(text: str) -> bool:
+    """Return whether a text names a map, not a word: it has the ending of an image, or a slash as that of a folder."""
+    readers = [each.reader for each in formats() if each.reader is not None]
+    ending = Path(text).suffix.lower()
+    return "/" in text or os.sep in text or any(ending in reader.endings for reader in readers if ending)
+
+
+def style_shares(text: str) -> dict[str, float] | str:
+    """Parse shares by style from 'monet' or 'vangogh=0.7,monet=0.3', a bare name counts 1; or the name of a map."""
+    if is_map(text):
+        return text
     shares = {}
     for part in text.split(","):
         name, equals, share = (each.strip() for each in part.partition("="))
@@ -134,9 +159,13 @@ def sizes(text: str) -> tuple[float, ...]:
 
 
 def stroke(text: str) -> int | str:
-    """Parse 'auto' or an integer; ``inference.rendering`` checks its range."""
+    """Parse 'auto', an integer, or the name of a map; ``inference.rendering`` checks the range of the number."""
     if text.strip().lower() == "auto":
         return "auto"
     if not text.strip().isdecimal():
-        raise click.BadParameter(f"'{text}' is not a size of strokes: give auto or a whole number from 1")
+        if is_map(text):
+            return text
+        raise click.BadParameter(
+            f"'{text}' is not a size of strokes: give auto, a whole number from 1, or the file of a map"
+        )
     return int(text)

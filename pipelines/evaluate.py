@@ -2,13 +2,15 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tilegan.devices import precision_name
-from tilegan.errors import ModelError, OutputError, OutputExistsError
+from tilegan.errors import ModelError, OutputError, OutputExistsError, SettingError
 from tilegan.images.output import beside
 from tilegan.images.publish import move_to
+from tilegan.inference.controls.maps import given_maps
 from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.options import changed, takes
@@ -97,6 +99,9 @@ def evaluate(
 
 def _settled(model: str | Path, styling: StyleOptions, contents: Contents, passes: PassOptions) -> Translator:
     """Load the model with its style selected."""
+    if maps := given_maps(styling):
+        raise SettingError(f"a map belongs to one image, and {', '.join(maps)} concerns all: give a name or a number")
+    assert isinstance(styling.style, Mapping), "there are no maps"
     choices = Choices(styling.style, instances=contents.instances is not None)
     translator = load(model, passes.device, passes.precision).settled(choices)
     if translator.unbounded and not translator.needs_statistics:

@@ -66,7 +66,7 @@ def check_writable(
         OutputError: the output overlaps the source, or its format does not hold the result.
     """
     output, options = request.output, request.settings.options
-    for name in filter(None, (request.source, request.instances)):
+    for name in filter(None, (request.source, request.instances, *request.maps.files.values())):
         check_output(output, replaces, locate(url_name(name)))
     check_export(output, height, width, request.image.levels, origin.channels, origin.opacity, options)
     check_memory(output, height, width, memory.limit - memory.process)

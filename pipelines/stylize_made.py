@@ -1,5 +1,7 @@
 """Provenance of a stylized image."""
 
+from typing import Any
+
 from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
 
@@ -22,11 +24,15 @@ def made_by(record: RunRecord, source: str) -> Provenance:
     if record.instances is not None:
         known = by_content(known, record.instances, "instances ")
     plan = record.plan
+    by_map: dict[str, Any] = {"feather": plan.feather} if record.maps else {}
+    for name, identity in record.maps.items():
+        by_map[f"map of {name}"] = digest(by_content(identity, record.map_files[name]))
     look, reading = plan.look, plan.reading
     return Provenance(
         image=digest([known, list(plan.region)]),
         model=digest(record.model),
         settings={
+            **by_map,
             "seams": plan.seams,
             "strength": float(look.strength),
             "keep colors": look.keep_colors,

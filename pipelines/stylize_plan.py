@@ -18,11 +18,12 @@ from tilegan.images.metadata.provenance import Provenance
 from tilegan.images.output import name_beside
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.stores.opaque import is_opaque
+from tilegan.inference.controls.maps import Maps, files_of
+from tilegan.inference.controls.variants import rendering_of
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import Limits, Memory, fit_plan
 from tilegan.inference.plan import Plan
 from tilegan.inference.record import RunRecord
-from tilegan.inference.stroke import find_stroke
 from tilegan.inference.task import Names
 from tilegan.model_file import chosen_style, read_header
 from tilegan.pipelines.stylize_check import check_writable, state_of
@@ -39,7 +40,7 @@ class Job:
 
     Attributes:
         request: the request, with the image open.
-        translator: the model, without its statistics if it needs any.
+        translators: the model of each painting, without its statistics if it needs any.
         record: the plan, and the other initial settings of the run.
         origin: source metadata of the stylized region.
         made: provenance of the result.
@@ -48,12 +49,17 @@ class Job:
     """
 
     request: Request
-    translator: Translator
+    translators: tuple[Translator, ...]
     record: RunRecord
     origin: Origin
     made: Provenance
     replaces: bool
     summary: StylizePlan
+
+    @property
+    def translator(self) -> Translator:
+        """The model of the first painting, which has scale, channels and halo of all."""
+        return self.translators[0]
 
     @property
     def plan(self) -> Plan:
@@ -98,15 +104,19 @@ def prepared(
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no folder beside it for the result: name an output")
         place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
-        request = Request.of(image, name, place if is_remote(place) else place.absolute(), settings)
-        yield _job(request, settle(request, model), process)
+        files = files_of(settings.styling, source)
+        with closing(Maps.open(files, image.height, image.width)) as maps:
+            output = place if is_remote(place) else place.absolute()
+            request = Request.of(image, maps.examined(), name, output, settings)
+            yield _job(request, settle(request, model), process)
 
 
 def _job(request: Request, model: Model, process: int | None) -> Job:
     """Plan, check and report, in this order."""
     plan, limits, memory, notes = _fitted(request, model, process)
-    origin = _origin(request, model.translator.scale)
-    record = RunRecord(plan, limits, _source(request, origin), _model(model), request.instances)
+    origin, maps = _origin(request, model.translator.scale), request.maps
+    identities = maps.identities(), dict(maps.files)
+    record = RunRecord(plan, limits, _source(request, origin), _model(model), request.instances, *identities)
     if request.begun is not None:
         record.check(request.begun)
     height, width = (side * model.translator.scale for side in (request.region.height, request.region.width))
@@ -115,13 +125,13 @@ def _job(request: Request, model: Model, process: int | None) -> Job:
     if not state.finished:
         check_writable(request, origin, height, width, memory, replaces=state.replaces)
     summary = report(request, model, record, origin, memory, notes, finished=state.finished)
-    return Job(request, model.translator, record, origin, made, state.replaces, summary)
+    return Job(request, model.translators, record, origin, made, state.replaces, summary)
 
 
 def _fitted(request: Request, model: Model, process: int | None) -> tuple[Plan, Limits, Memory, tuple[str, ...]]:
     """Return the best plan within the memory limit, as ``fit_plan``; a resumed run keeps its batch."""
     settings, image, begun = request.settings, request.image, request.begun
-    stroke = find_stroke(settings.styling.stroke, model.translator, image.height, image.width)
+    look, layers = rendering_of(model.paintings, model.translator, image.height, image.width)
     plan, limits, memory, notes = fit_plan(
         model.measured,
         image,
@@ -133,7 +143,10 @@ def _fitted(request: Request, model: Model, process: int | None) -> tuple[Plan, 
         limit=settings.run.memory,
         workers=max(1, request.workers),
         reading=settings.reading,
-        look=settings.look(stroke),
+        look=look,
+        layers=layers,
+        feather=request.feather,
+        maps=request.maps.sources(),
         streams=None if begun is None else begun.limits.streams,  # bfloat16 rounds by the threads of a pass
         process=process,
     )
@@ -162,12 +175,13 @@ def _source(request: Request, origin: Origin) -> dict[str, Any]:
 def _model(model: Model) -> dict[str, Any]:
     """Return what a record compares of the model."""
     statistics = {"statistics": model.statistics} if model.statistics else {}
-    return statistics | {"fingerprint": model.translator.fingerprint()}
+    prints = list(dict.fromkeys(translator.fingerprint() for translator in model.translators))
+    return statistics | {"fingerprint": prints[0] if len(prints) == 1 else prints}
 
 
-def _word(model: str | Path | Translator, shares: Mapping[str, float]) -> str:
+def _word(model: str | Path | Translator, shares: Mapping[str, float] | str | Path) -> str:
     """Return the word in the name of the default output: the selected styles, or the model."""
-    if shares:
+    if isinstance(shares, Mapping) and shares:
         return "-".join(shares)
     if isinstance(model, Translator):
         return model.chosen_style or model.name

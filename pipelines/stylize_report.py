@@ -8,6 +8,7 @@ from tilegan.geometry import grid_shape
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
 from tilegan.images.written import remarks_on_store
+from tilegan.inference.controls.variants import words_of
 from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import decodes
@@ -26,10 +27,12 @@ class StylizePlan:
         region: x, y, width and height of the stylized region of the source, in pixels.
         seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``.
+        strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``; by maps, their largest values.
+        maps: paths, URLs or GDAL names of maps, by option.
+        feather: width of the transitions of maps, in pixels of the source; 0 without maps.
         halo: context of each forward pass, per side, in input pixels.
         overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
-            ``tilegan.inference.overhead``); 1 without halos.
+            ``tilegan.inference.overhead``); 1 without halos. With maps it is the maximum.
         block: height and width of the smallest part that the source decodes, in pixels.
         sequential: whether it decodes only from the top.
         decoded: maximum average number of times that its pixels are decoded.
@@ -52,6 +55,8 @@ class StylizePlan:
     strength: float
     keep_colors: bool
     stroke: int
+    maps: dict[str, str]
+    feather: int
     window: int
     shard: int
     batch: int
@@ -106,6 +111,8 @@ def report(
         strength=plan.look.strength,
         keep_colors=plan.look.keep_colors,
         stroke=plan.look.stroke,
+        maps=dict(request.maps.files),
+        feather=plan.feather,
         window=plan.window,
         shard=plan.shard,
         batch=plan.batch,
@@ -122,7 +129,7 @@ def report(
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *notes, *_notes_on_result(request, origin)),
+        notes=(*image.remarks, *words_of(model.paintings), *notes, *_notes_on_result(request, origin)),
     )
 
 

@@ -31,26 +31,29 @@ def make(job: Job, progress: Progress, threads: ThreadPoolExecutor | None = None
     Returns:
         The pixels computed, and deviations from the plan, one line each.
     """
-    request, translator = job.request, begin(job, progress)
+    request, translators = job.request, begin(job, progress)
     folder, scheduler = request.folder, request.settings.run.scheduler
     if scheduler is None and request.workers == 1:
-        pixels = _run(job, translator, run_in_threads, progress, threads)
+        pixels = _run(job, translators, run_in_threads, progress, threads)
     else:
         # imported here since it takes most of a second
         from tilegan.inference.cluster import existing_cluster, local_cluster, run_on_cluster
 
-        if not is_there(folder.translator):
-            translator.save(folder.translator)
+        for number, translator in enumerate(translators):
+            own = folder.painting(number, len(translators))
+            if not is_there(own.translator):
+                own.keep(translator)
         in_flight = job.record.limits.threads
         cluster = existing_cluster(scheduler) if scheduler else local_cluster(request.workers, in_flight)
         with cluster as client:
-            pixels = _run(job, translator, partial(run_on_cluster, client), progress)
+            pixels = _run(job, translators, partial(run_on_cluster, client), progress)
     request.image.close()  # release decoded pixels: the export needs the memory
+    request.maps.close()
     journals = [*(stage / "journal" for stage in folder.stages()), folder.journal]
     return pixels, tuple(filter(None, (_halved(journal, job.plan) for journal in journals)))
 
 
-def begin(job: Job, progress: Progress) -> Translator:
+def begin(job: Job, progress: Progress) -> tuple[Translator, ...]:
     """Start the work, or resume it.
 
     Args:
@@ -59,7 +62,7 @@ def begin(job: Job, progress: Progress) -> Translator:
             image.
 
     Returns:
-        The model with its statistics.
+        The model of each painting, with its statistics.
     """
     folder, translator = job.request.folder, job.translator
     if job.request.begun is None:
@@ -72,42 +75,45 @@ def begin(job: Job, progress: Progress) -> Translator:
     return _settled(job, progress)
 
 
-def works(job: Job, translator: Translator, threads: ThreadPoolExecutor | None = None) -> Iterator[Work]:
+def works(job: Job, translators: tuple[Translator, ...], threads: ThreadPoolExecutor | None = None) -> Iterator[Work]:
     """Open the work of the copies for large strokes, from coarse to fine, then that of the image.
 
     Args:
         job: the started work.
-        translator: the model with its statistics.
+        translators: the model of each painting, with its statistics.
         threads: threads of this process that run forward passes; None for new ones for each work.
     """
-    image, limits = job.request.image, job.record.limits
+    image, limits, maps = job.request.image, job.record.limits, job.request.maps
     without_levels = replace(limits, pyramid=False)
-    for stage in _stages(job, translator):
-        folder = folder_of(stage, job.request.folder)
+    for number, stage in _stages(job, translators[0]):
+        folder = folder_of(stage, job.request.folder.painting(number, len(translators)))
         if folder.begun() is None:
             begin_stage(folder, stage, image)
         folder.clear_torn()
         RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
-        yield Work(image, folder, translator, stage, without_levels, threads)
-    yield Work(image, job.request.folder, translator, job.plan, limits, threads)
+        yield Work(image, folder, (translators[number],), stage, without_levels, threads=threads)
+    yield Work(image, job.request.folder, translators, job.plan, limits, maps, threads)
 
 
-def _stages(job: Job, translator: Translator) -> tuple[Plan, ...]:
+def _stages(job: Job, translator: Translator) -> list[tuple[int, Plan]]:
+    """Return the plans of all copies, each with the number of its painting."""
     image = job.request.image
-    fill = translator.halo if image.origin.opacity else 0
-    return stages_of(job.plan, cut_of(job.plan, translator), image.height, image.width, fill)
+    cut, fill = cut_of(job.plan, translator), translator.halo if image.origin.opacity else 0
+    stages = [stages_of(painting, cut, image.height, image.width, fill) for painting in job.plan.paintings]
+    return [(number, stage) for number, copies in enumerate(stages) for stage in copies]
 
 
 def _run(
     job: Job,
-    translator: Translator,
+    translators: tuple[Translator, ...],
     run: Callable[[Names, Work, Progress], int],
     progress: Progress,
     threads: ThreadPoolExecutor | None = None,
 ) -> int:
     """Paint the copies for large strokes, from coarse to fine, then the image; return the pixels of the image."""
-    before, total = 0, sum(stage.region.height * stage.region.width for stage in _stages(job, translator))
-    for work in works(job, translator, threads):
+    stages = _stages(job, translators[0])
+    before, total = 0, sum(stage.region.height * stage.region.width for _, stage in stages)
+    for work in works(job, translators, threads):
         if work.folder is job.request.folder:
             return run(job.names, work, progress)
         run(job.names_of(work.folder), work, partial(_tell_of_copies, progress, before, total))
@@ -137,14 +143,20 @@ def note_on_cut(window: int, batch: int, plan: Plan) -> str:
     return f"out of memory: continued with window {window}, batch {batch}: levels may differ by {by}"
 
 
-def _settled(job: Job, progress: Progress) -> Translator:
-    """Return the model with the statistics of the image; they are kept, since new ones differ in the last bits."""
+def _settled(job: Job, progress: Progress) -> tuple[Translator, ...]:
+    """Return the models with the statistics of the image; they are kept, since new ones differ in the last bits."""
     if job.summary.statistics not in SETTLED:
-        return job.translator
-    kept, plan = job.request.folder.translator, job.plan
-    if job.request.begun is not None and is_there(kept):
-        with local_copy(kept) as file:
-            return load(file, plan.device, plan.precision)
-    translator = settled(job.translator, job.summary.statistics, job.request.image, plan.window, progress)
-    translator.save(kept)
-    return translator
+        return job.translators
+    made: dict[int, Translator] = {}
+    found = []
+    for number, translator in enumerate(job.translators):
+        folder, plan = job.request.folder.painting(number, len(job.translators)), job.plan
+        if job.request.begun is not None and is_there(folder.translator):
+            with local_copy(folder.translator) as file:
+                found.append(load(file, plan.device, plan.precision))
+            continue
+        if id(translator) not in made:  # paintings may have one model
+            made[id(translator)] = settled(translator, job.summary.statistics, job.request.image, plan.window, progress)
+        folder.keep(made[id(translator)])
+        found.append(made[id(translator)])
+    return tuple(found)

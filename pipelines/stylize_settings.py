@@ -1,5 +1,6 @@
 """The settings of a stylization."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +11,6 @@ from tilegan.images.encoding import ExportOptions
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.inference.record import RunRecord
-from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import AUTO
 from tilegan.options import changed, option
 from tilegan.settling import Choices
@@ -96,19 +96,12 @@ class StylizeSettings:
             run=replace(self.run, shard=self.run.shard or before.shard),
         )
 
-    def choices(self) -> Choices:
-        """Return the choices that settle a model."""
-        styling, labels = self.styling, self.labels
+    def choices(self, styling: StyleOptions | None = None) -> Choices:
+        """Return the choices that settle a model, for the options of one painting; None for those of all."""
+        styling, labels = styling or self.styling, self.labels
+        assert isinstance(styling.style, Mapping), "a painting has no map"
         instances = bool(labels.instances)
         return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, styling.code)
-
-    def look(self, stroke: int) -> Rendering:
-        """Return how the style is applied, with the stroke factor found (see ``tilegan.inference.stroke``).
-
-        Raises:
-            SettingError: a value is invalid.
-        """
-        return Rendering(self.styling.strength, self.styling.keep_colors, stroke)
 
 
 @dataclass(frozen=True)

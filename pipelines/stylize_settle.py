@@ -14,7 +14,11 @@ from tilegan.images.labels import check_depth
 from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import Source, shown
+from tilegan.inference.controls.feather import feather_of
+from tilegan.inference.controls.maps import Maps
+from tilegan.inference.controls.variants import Variant, for_each, variants
 from tilegan.inference.folder import WorkFolder
+from tilegan.inference.options import StyleOptions
 from tilegan.inference.plan import place_model, precision_for
 from tilegan.inference.record import RunRecord
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
@@ -31,6 +35,7 @@ class Request:
 
     Attributes:
         image: the source, open.
+        maps: the maps of the options, open and examined.
         source: its absolute path, URL or GDAL name, which every process opens.
         output: absolute path or URL of the result.
         kind: kind of the output (see ``kind_of``).
@@ -41,6 +46,7 @@ class Request:
     """
 
     image: Source
+    maps: Maps
     source: str
     output: Path
     kind: str
@@ -50,7 +56,7 @@ class Request:
     begun: RunRecord | None
 
     @classmethod
-    def of(cls, image: Source, source: str, output: Path, settings: StylizeSettings) -> Self:
+    def of(cls, image: Source, maps: Maps, source: str, output: Path, settings: StylizeSettings) -> Self:
         """Find the unfinished work of an output.
 
         Raises:
@@ -60,7 +66,7 @@ class Request:
         """
         workers, kind, folder = settings.processes(), kind_of(output), WorkFolder.of(output)
         begun = folder.begun() if settings.run.resume else None
-        return cls(image, source, output, kind, settings, workers, folder, begun)
+        return cls(image, maps, source, output, kind, settings, workers, folder, begun)
 
     @cached_property
     def settings(self) -> StylizeSettings:
@@ -78,6 +84,12 @@ class Request:
         return absolute(self.settings.labels.instances) if self.settings.labels.instances else None
 
     @property
+    def feather(self) -> int:
+        """Width of the transitions of maps, in pixels; 0 without maps. Raises ``SettingError`` if it is impossible."""
+        asked, image = self.settings.styling.feather, self.image
+        return feather_of(asked, image.height, image.width) if self.maps.fitted else 0
+
+    @property
     def free(self) -> frozenset[str]:
         """Names of the settings that were left to choice, so that a finished output may have any value of them."""
         return frozenset({"precision"} if self.asked.passes.precision == "auto" else ())
@@ -85,17 +97,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Model:
-    """A translator with all options fixed, except statistics of norms.
+    """The translators of all paintings, with all options fixed, except statistics of norms.
 
     Attributes:
-        translator: the translator.
+        paintings: the paintings that maps choose; one without such maps.
+        translators: the translator of each.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        measured: the translator with placeholder statistics if these are frozen later: halo and memory are the same.
+        measured: the first with placeholder statistics if these are frozen later: halo and memory are the same.
     """
 
-    translator: Translator
+    paintings: tuple[Variant, ...]
+    translators: tuple[Translator, ...]
     statistics: str
     measured: Translator
+
+    @property
+    def translator(self) -> Translator:
+        """Return the first translator, which has scale, halo and channels of all."""
+        return self.translators[0]
 
 
 def absolute(name: str | Path) -> str:
@@ -115,16 +134,21 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     precision = settings.passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    translator = place_model(model, settings.passes.device, precision).settled(
-        settings.choices(), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0]
-    )
+    placed = place_model(model, settings.passes.device, precision)
+    paintings = variants(settings.styling, request.maps, placed, image.height, image.width)
+
+    def settled(styling: StyleOptions) -> Translator:
+        return placed.settled(settings.choices(styling), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0])
+
+    translators = tuple(for_each(paintings, settled))
+    translator = translators[0]
     _check_objects(image, settings.labels.looks)
     if translator.architecture.get("labels"):
         check_depth(image.dtype, f"{request.source} has values")
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    return Model(translator, statistics, measured)
+    return Model(tuple(paintings), translators, statistics, measured)
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:

@@ -6,7 +6,8 @@ from threading import Event
 from tilegan.images.formats.register import writer_of
 from tilegan.images.readers.raster import set_cache
 from tilegan.images.stores.held import HeldStore
-from tilegan.inference.paint import Painter
+from tilegan.inference.controls.guide import guide_of
+from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.passes import Passes
 from tilegan.inference.statistics import SETTLED
 from tilegan.pipelines.stylize_plan import Job
@@ -46,7 +47,9 @@ def make_small(
     image, total = request.image, job.summary.height * job.summary.width
     progress("stylize", 0, total)
     passes = Passes(translator.device, limits.streams, Event(), threads)
-    painter = Painter(image, image, translator, job.plan, opacity=bool(job.origin.opacity), each=passes.map)
+    plan, brushes = job.plan, [Brush(image, translator) for translator in job.translators]
+    guide = guide_of(request.maps, plan.layers, plan.feather, plan.look.strength)
+    painter = Painter(image, brushes, plan, guide, opacity=bool(job.origin.opacity), each=passes.map)
     planned = painter.cut
     set_cache(limits.reader)
     try:
@@ -54,6 +57,7 @@ def make_small(
     finally:
         passes.shutdown()
     image.close()
+    request.maps.close()
     progress("stylize", total, total)
     cut = painter.cut
     notes = (note_on_cut(cut.side, cut.batch, job.plan),) if cut != planned else ()

@@ -160,7 +160,7 @@ def test_python_refuses_what_is_no_option(tmp_path):
 def test_editors_and_help_see_the_options():
     parameters = inspect.signature(stylize).parameters
     assert {entry.name for entry in options_of(*BY_NAME)} < set(parameters)
-    assert (parameters["strength"].default, parameters["strength"].annotation) == (1.0, float)
+    assert (parameters["strength"].default, parameters["strength"].annotation) == (1.0, float | str | Path)
     assert list(parameters)[:3] == ["source", "output", "model"]
     assert "values" not in parameters
     assert "shard" not in inspect.signature(tilegan.stylize_array).parameters

@@ -15,6 +15,8 @@ from tilegan.errors import ModelError, OutputExistsError, ResumeError, SettingEr
 from tilegan.images.finished import is_whole, provenance_of
 from tilegan.images.formats.register import kind_of, writer_of
 from tilegan.images.metadata.provenance import digest
+from tilegan.inference.controls.maps import given_maps
+from tilegan.inference.controls.variants import Variant, rendering_of
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.memory import DEFAULT, process_bytes
 from tilegan.inference.parts import MIB
@@ -85,8 +87,9 @@ class Maker:
         """
         self.model, self.overwrite = model, settings.run.overwrite
         self.translator = place_model(model, settings.passes.device, settings.passes.precision)
-        self.translator.settled(settings.choices())  # refuses settings that are invalid for every image
-        settings.look(1)
+        if not given_maps(settings.styling):  # refuses settings that are invalid for every image
+            self.translator.settled(settings.choices())
+            rendering_of([Variant(settings.styling, {})], self.translator, 1, 1)
         self.process = process_bytes()
         limit = settings.run.memory
         if limit is not None and limit <= self.process:
@@ -105,8 +108,9 @@ class Maker:
         """Return the digest of model and settings for a kind of output."""
         if kind not in self._asked:
             settings, labels = self.settings, self.settings.labels
+            maps = {name: str(file) for name, file in given_maps(settings.styling).items()}
             decisive = [
-                asdict(settings.styling),
+                asdict(settings.styling) | maps,
                 [sorted((str(label), look) for label, look in labels.looks.items()), labels.look_seed],
                 [settings.passes.seams, settings.passes.precision, settings.run.region],
                 asdict(settings.reading),
@@ -118,8 +122,10 @@ class Maker:
     def is_made(self, task: Task) -> BatchImage | None:
         """Return the result of an image that needs no work, by the file of results alone.
 
-        None if image, output, model or settings have changed, or there is no result.
+        None if image, output, model or settings have changed, there are maps, or there is no result.
         """
+        if given_maps(self.settings.styling):  # which may have changed
+            return None
         last = self.made(task.name)
         if last is None or last.asked != self.asked(kind_of(task.output)) or last.source_mtime_ns is None:
             return None

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from tilegan.errors import ImageError, OutputError, ResumeError, SettingError
 from tilegan.images.formats.register import kind_of, kind_of_ending
 from tilegan.images.readers.vsi import is_elsewhere
+from tilegan.inference.controls.maps import with_absolute_maps
 from tilegan.pipelines.batching.images import Survey, Task, kinds, survey
 from tilegan.pipelines.batching.maker import Maker
 from tilegan.pipelines.batching.patterns import Patterns
@@ -58,6 +59,7 @@ class BatchRequest:
             raise SettingError(f"no format '{to}' for many images: give {', '.join(kinds())}")
         if settings.labels.instances is not None:
             raise SettingError("an instance map belongs to one image: stylize such images one by one")
+        settings = replace(settings, styling=with_absolute_maps(settings.styling))
         sources = (source,) if isinstance(source, str | Path) else tuple(source)
         for name in (*sources, output):
             if is_elsewhere(name):

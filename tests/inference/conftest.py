@@ -43,6 +43,8 @@ def begun(tmp_path, picture):
         translator.save(folder.translator)
         record = json.loads(json.dumps({"settings": asdict(plan), "limits": asdict(limits)}))
         write_record(folder.journal, record)
-        return (str(path), str(folder.path), "run"), lambda: Work(open_source(path), folder, translator, plan, limits)
+        return (str(path), str(folder.path), "run"), lambda: Work(
+            open_source(path), folder, (translator,), plan, limits
+        )
 
     return begin

@@ -135,8 +135,7 @@ def test_what_it_takes_does_not_grow_with_the_image():
         blend(source, stylized, 0.5, keep_colors=True)
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert taken <= blend_bytes(0.5, True)
-    assert blend_bytes(1, False) == 0
+        assert taken <= blend_bytes()
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])

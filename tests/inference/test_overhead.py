@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tilegan.geometry import Pixels, Window, split
 from tilegan.inference.blocks import Held
 from tilegan.inference.overhead import overhead
-from tilegan.inference.paint import Painter
+from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.plan import Plan, cut_of, make_plan
 from tilegan.inference.rendering import Rendering
 from tilegan.inference.stages import stages_of
@@ -37,7 +37,7 @@ def counted(plan: Plan, translator: Translator) -> int:
     counting = Counting(**{entry.name: getattr(translator, entry.name) for entry in fields(translator)})
     for stage in (*stages_of(plan, cut_of(plan, translator), *WHOLE), plan):
         image = Held(np.zeros((*(reduced(side, stage.step) for side in WHOLE), 3), np.uint8))
-        painter = Painter(image, image, counting, replace(stage, look=Rendering()))
+        painter = Painter(image, [Brush(image, counting)], replace(stage, look=Rendering()))
         for place in split(stage.region, stage.shard) if stage.look.strength else ():
             painter.paint(place)
     return sum(counting.handed)

@@ -388,3 +388,18 @@ def test_a_stop_ends_what_waits(slow, look):
     assert connection.makefile("rb").readline() in (b"HTTP/1.1 503 Service Unavailable\r\n", b"")
     go_on.set()
     connection.close()
+
+
+def test_maps_hold_where_somebody_looks_and_in_previews(look, plain, pixels, styled_translator, tmp_path):
+    numbers, mask = np.zeros(pixels.shape[:2], np.uint8), np.zeros(pixels.shape[:2], np.uint8)
+    numbers[:, 80:] = 1
+    mask[40:110, 60:120] = 255
+    for name, values in (("style", numbers), ("stroke", numbers[::-1] + 1), ("protect", mask)):
+        Image.fromarray(values).save(tmp_path / f"{name}.png")
+    maps = {name: str(tmp_path / f"{name}.png") for name in ("style", "stroke", "protect")} | {"feather": 4}
+    client = look(model=styled_translator, **maps)
+    assert (client.whole("result", 2) == level_of(plain(model=styled_translator, **maps), 0)).all()
+    halved, preview = halve(pixels), client.whole("preview", 1)
+    assert (preview[20:55, 30:60] == halved[20:55, 30:60]).all()
+    for style, part in (("dark", np.s_[:, :28]), ("light", np.s_[:, 63:])):
+        assert (preview[part] == styled_translator.in_style({style: 1}).translate(halved)[part]).all()

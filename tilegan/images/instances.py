@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
+from tilegan.images.numbers import NumberRaster
 from tilegan.images.opening import open_source
-from tilegan.images.readers.raster import RasterSource
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, shown
 
 PLANES = 2  # bytes per number
-STRIP = 256  # rows searched at once
 
 
 def number_planes(numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
@@ -29,13 +28,8 @@ def plane_numbers(planes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     return numbers
 
 
-class InstanceMap:
-    """A one-band raster in which each object has its own number, up to 65535; 0 is no object.
-
-    Attributes:
-        file: source of the raster.
-        height, width: size in pixels.
-    """
+class InstanceMap(NumberRaster):
+    """A one-band raster in which each object has its own number, up to 65535; 0 is no object."""
 
     def __init__(self, path: str | Path) -> None:
         """Open a file.
@@ -43,14 +37,7 @@ class InstanceMap:
         Raises:
             ImageError: it is missing, not an image, or holds other values than integers of 8 or 16 bits.
         """
-        file = open_source(path)
-        if not isinstance(file, RasterSource) or file.bands != 1 or file.dtype not in (np.uint8, np.uint16):
-            file.close()
-            raise ImageError(
-                f"not an instance map: {shown(path)} has {file.bands} bands of {file.dtype}: "
-                "save numbers in one band of 8 or 16 bits, as PNG or TIFF"
-            )
-        self.file, self.height, self.width = file, file.height, file.width
+        super().__init__(path, "an instance map")
 
     def read(self, window: Window) -> NDArray[np.uint8]:
         """Read the numbers of a window inside the map as two planes (h, w, 2), high and low byte, from any thread.
@@ -58,7 +45,7 @@ class InstanceMap:
         Raises:
             ImageError: the file is damaged there.
         """
-        return number_planes(self.file.numbers(window))
+        return number_planes(self.numbers(window))
 
     def missing(self, numbers: set[int]) -> set[int]:
         """Return those of the numbers that no pixel has; the map is read until all are found.
@@ -66,18 +53,13 @@ class InstanceMap:
         Raises:
             ImageError: the file is damaged.
         """
-        missing, rows = set(numbers), max(STRIP, self.file.block[0])
-        for top in range(0, self.height, rows):
+        missing = set(numbers)
+        for strip in self.strips() if missing else ():
+            wanted = np.array(sorted(missing))
+            missing -= set(wanted[np.isin(wanted, strip)].tolist())
             if not missing:
                 break
-            strip = Window(top, 0, min(rows, self.height - top), self.width)
-            wanted = np.array(sorted(missing))
-            missing -= set(wanted[np.isin(wanted, self.file.numbers(strip))].tolist())
         return missing
-
-    def close(self) -> None:
-        """Close the file."""
-        self.file.close()
 
 
 class JoinedSource:

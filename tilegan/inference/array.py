@@ -1,5 +1,7 @@
 """Lazy stylization of Dask arrays: pixels in memory, or from any library that creates Dask arrays."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
 from tilegan.inference.blocks import Held, read_block
+from tilegan.inference.controls.feather import feather_of
+from tilegan.inference.controls.guide import guide_of
+from tilegan.inference.controls.maps import array_maps, given_maps
+from tilegan.inference.controls.variants import for_each, rendering_of, variants
 from tilegan.inference.lazy import painted, translator_of
 from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
-from tilegan.inference.rendering import Rendering
 from tilegan.inference.statistics import STREAMED, WINDOW, choose_statistics, with_streamed_statistics
-from tilegan.inference.stroke import find_stroke
 from tilegan.model_file import chosen_style, find
 from tilegan.names import THUMBNAIL
 from tilegan.options import changed, takes
@@ -46,6 +50,9 @@ def stylize_array(
     Device and precision 'auto' leave a given translator where it is, and for uint16 precision 'auto' is float32. For
     statistics 'global' and 'interpolated' the whole array is computed now, once for each norm. For larger strokes,
     reduced copies are painted first.
+
+    Where an option may be a map, an array is meant instead of a file: strength, protect: bool, uint8, uint16 or float
+    from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
 
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can
@@ -77,26 +84,48 @@ def stylize_array(
     device, precision = passes.device, passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
-    settled = styling.style or styling.code or styling.statistics or styling.seed is not None
+    height, width, _ = array.shape
+    maps = array_maps(given_maps(styling), height, width)
+    settled = maps.numbers or styling.style or styling.code or styling.statistics or styling.seed is not None
     settled = settled or thumbnail is not None or instances is not None
+    models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
-        choices = Choices(styling.style, styling.seed, instances=instances is not None, code=styling.code)
-        image = None if thumbnail is None else partial(np.asarray, thumbnail)
-        model = place_model(model, device, precision).settled(choices, image)
+        model = place_model(model, device, precision)
+        found = variants(styling, maps, model, height, width)
+        settle = partial(_made, model, array, instances, passes, thumbnail)
+        models = [*for_each(found, settle)]
         array = array if instances is None else _joined(array, _lazy(instances))
-        model = _settled(model, choose_statistics(model, passes.seams, styling.statistics), array, thumbnail)
     else:
-        model = str(find(model).absolute())
+        models = [str(find(model).absolute())]
         chosen = choose_device(device)
         device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-    translator = translator_of(model, device, precision).in_style({})  # refuses a model without a selected style
+        found = variants(styling, maps, translator_of(models[0], device, precision), height, width)
+    translator = translator_of(models[0], device, precision).in_style({})  # refuses a model without a selected style
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
-    height, width, _ = array.shape
-    stroke = find_stroke(styling.stroke, translator, height, width)
-    look = Rendering(styling.strength, styling.keep_colors, stroke)
+    look, layers = rendering_of(found, translator, height, width)
+    feather = feather_of(styling.feather, height, width) if maps.fitted else 0
     plan = make_plan(translator, Window(0, 0, height, width), passes.seams, passes.window, look=look)
-    return painted(array, model, plan, cut_of(plan, translator), translator.scale)
+    plan = replace(plan, layers=layers, feather=feather)
+    guide = guide_of(maps, layers, feather, look.strength)
+    return painted(array, models, plan, cut_of(plan, translator), translator.scale, guide)
+
+
+def _made(
+    model: Translator,
+    array: da.Array,
+    instances: da.Array | NDArray[Any] | None,
+    passes: PassOptions,
+    thumbnail: Pixels | None,
+    options: StyleOptions,
+) -> Translator:
+    """Return the model with all options of a painting fixed."""
+    assert isinstance(options.style, Mapping), "a painting has no map"
+    image = None if thumbnail is None else partial(np.asarray, thumbnail)
+    choices = Choices(options.style, options.seed, instances=instances is not None, code=options.code)
+    made = model.settled(choices, image)
+    array = array if instances is None else _joined(array, _lazy(instances))
+    return _settled(made, choose_statistics(made, passes.seams, options.statistics), array, thumbnail)
 
 
 def _lazy(array: da.Array | NDArray[Any]) -> da.Array:

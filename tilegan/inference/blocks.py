@@ -133,6 +133,7 @@ def translate_block(
     scale: int = 1,
     each: Each = map,
     place: Place | None = None,
+    wanted: Callable[[Window], bool] = lambda _: True,
 ) -> Pixels:
     """Translate a block window by window, each with its halo.
 
@@ -146,12 +147,13 @@ def translate_block(
         scale: output pixels per input pixel.
         each: calls a function for each batch, like ``map``; that of an executor runs several at once.
         place: position of the block, including the halo; None if nothing depends on it.
+        wanted: whether a window is needed, by its position in the block without its halo.
 
     Returns:
-        (h * scale, w * scale, 3), of the same dtype.
+        (h * scale, w * scale, 3), of the same dtype; 0 in windows that are not needed.
     """
     height, width = block.shape[0] - 2 * halo, block.shape[1] - 2 * halo
-    output = np.empty((height * scale, width * scale, 3), block.dtype)
+    output = np.zeros((height * scale, width * scale, 3), block.dtype)
 
     def translate(windows: list[Window]) -> None:
         # the block begins one halo earlier, so that the halo of a window begins at the window's own position
@@ -162,15 +164,15 @@ def translate_block(
             target = window.scaled(scale)
             output[target.top : target.bottom, target.left : target.right] = pixels
 
-    for _ in each(translate, _batches(Window(0, 0, height, width), side, batch)):
+    for _ in each(translate, _batches(filter(wanted, split(Window(0, 0, height, width), side)), batch)):
         pass
     return output
 
 
-def _batches(whole: Window, side: int, batch: int) -> Iterator[list[Window]]:
+def _batches(windows: Iterable[Window], batch: int) -> Iterator[list[Window]]:
     """Yield the windows of a block in batches of the same shape: those at the bottom and right may be smaller."""
     by_shape: dict[tuple[int, int], list[Window]] = {}
-    for window in split(whole, side):
+    for window in windows:
         by_shape.setdefault((window.height, window.width), []).append(window)
     for alike in by_shape.values():
         for first in range(0, len(alike), batch):

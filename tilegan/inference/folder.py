@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from tilegan.inference.journal import RECORD, has_marker, write_json
 from tilegan.inference.lock import locked
 from tilegan.inference.plan import chunk_of
 from tilegan.inference.record import RunRecord
+from tilegan.translator import Translator
 
 ENDING = ".partial"
 STAGE = "stroke-"  # in a work folder: those of the copies for large strokes
+LAYER = "layer-"  # in that of an image: those of its paintings, if there are several
 # in the journal: written before its record, and after the output was moved
 CLEARING, PLACED = "clearing.json", "placed.json"
 
@@ -54,9 +57,23 @@ class WorkFolder:
         """Return the work folder of a reduced copy, inside this one, or beside it if this is one, too."""
         return WorkFolder(self.whole.path / f"{STAGE}{name}{ENDING}")
 
+    def painting(self, number: int, count: int) -> "WorkFolder":
+        """Return the work folder of one of several paintings, with its model and copies; itself if there is one."""
+        return self if count == 1 else WorkFolder(self.path / f"{LAYER}{number}{ENDING}")
+
+    def keep(self, translator: Translator) -> None:
+        """Write the model, which workers load.
+
+        Raises:
+            OutputError, OSError: it cannot be written.
+        """
+        if not is_remote(self.path):
+            self.path.mkdir(exist_ok=True)
+        translator.save(self.translator)
+
     @property
     def whole(self) -> "WorkFolder":
-        """Work folder of the image if this is that of a reduced copy; else itself."""
+        """Work folder of the image, or painting, if this is that of a reduced copy; else itself."""
         inside = re.fullmatch(rf"{STAGE}[a-z0-9]+{ENDING}", self.path.name)
         return WorkFolder(self.path.parent) if inside else self
 
@@ -71,7 +88,8 @@ class WorkFolder:
     def stages(self) -> list[Path]:
         """Return the work folders inside this one."""
         with os_errors():
-            return sorted(self.path.glob(f"{STAGE}*{ENDING}"))
+            inside = (self.path.glob(f"{folder}{STAGE}*{ENDING}") for folder in ("", f"{LAYER}*{ENDING}/"))
+            return sorted(chain.from_iterable(inside))
 
     def is_ours(self) -> bool:
         """Return whether it is a work folder, or the remainder of one after a kill."""

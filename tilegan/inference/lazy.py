@@ -1,6 +1,6 @@
 """Lazy stylized arrays: one Dask task per chunk, which receives the parts of other arrays that it reads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 from threading import Lock
 from typing import NamedTuple
@@ -10,9 +10,10 @@ from dask.delayed import delayed
 
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blocks import Part, block_window, mirrored_span
+from tilegan.inference.controls.guide import Guide
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.kept import load_once
-from tilegan.inference.paint import Painter
+from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.plan import SHARD, Cut, Plan
 from tilegan.inference.stages import UNPAINTED, stages_of, under
 from tilegan.inference.stroke import reduced
@@ -22,36 +23,53 @@ CHUNK = 1024  # side of the chunks of reduced copies, in their pixels
 _one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
 
 
-def painted(array: da.Array, model: str | Translator, plan: Plan, cut: Cut, scale: int) -> da.Array:
+Model = str | Translator
+
+
+class _Below(NamedTuple):
+    """The painting of the previous step, if there is one, and by how much it is coarser."""
+
+    array: da.Array | None
+    factor: int
+
+
+def painted(
+    array: da.Array, models: Sequence[Model], plan: Plan, cut: Cut, scale: int, guide: Guide | None = None
+) -> da.Array:
     """Return an array stylized by a plan, step by step if strokes are large.
 
     Args:
         array: uint8 or uint16 (H, W, channels), with known chunk sizes.
-        model: file of a model, which each process loads once, or a translator, which is part of the graph.
+        models: one for each painting of the plan: the file of a model, which each process loads once, or a translator,
+            which is part of the graph.
         plan: plan of the whole array.
         cut: how its blocks are cut.
         scale: output pixels per input pixel.
+        guide: see ``Painter``.
 
     Returns:
         (H * scale, W * scale, 3) of the same dtype, with the same rows and columns of chunks.
     """
+    grounds = [
+        _ground(array, model, painting, cut, scale) for model, painting in zip(models, plan.paintings, strict=True)
+    ]
+    return _painted(array, grounds, models, plan, cut, scale, guide)
+
+
+def _ground(array: da.Array, model: Model, plan: Plan, cut: Cut, scale: int) -> _Below:
+    """Return the painting over which a painting of the array is painted."""
     height, width, _ = array.shape
-    below: da.Array | None = None
-    copy, kept, factor = array, 1, 1
-    for stage, finer in pairwise((*stages_of(plan, cut, height, width), plan, None)):
-        assert stage is not None
-        if finer is not None and stage.look == UNPAINTED:
-            copy = _reduced_array(array, stage.step)
-            kept = stage.step
+    below, copy, kept = _Below(None, 1), array, 1
+    for stage, finer in pairwise((*stages_of(plan, cut, height, width), plan)):
+        if stage.look == UNPAINTED:
+            copy, kept = _reduced_array(array, stage.step), stage.step
             continue
-        photo = array if stage.step == 1 else _reduced_array(copy, stage.step // kept)
-        below = _painted(photo, below, factor, model, stage, cut, scale)
-        factor = stage.step // (finer.step if finer is not None else 1)
-    assert below is not None
+        photo = _reduced_array(copy, stage.step // kept)
+        below = _Below(_painted(photo, [below], [model], stage, cut, scale), stage.step // finer.step)
     return below
 
 
-def translator_of(model: str | Translator, device: str, precision: str) -> Translator:
+def translator_of(model: Model, device: str, precision: str) -> Translator:
     """Return the translator of a task: itself, or that of the file, loaded once per process."""
     return model if isinstance(model, Translator) else load_once(model, device, precision)
 
@@ -75,19 +93,31 @@ def _piece(array: da.Array, span: Window) -> tuple[da.Array, Window, int, int]:
 
 
 def _painted(
-    photo: da.Array, below: da.Array | None, factor: int, model: str | Translator, plan: Plan, cut: Cut, scale: int
+    photo: da.Array,
+    grounds: Sequence[_Below],
+    models: Sequence[Model],
+    plan: Plan,
+    cut: Cut,
+    scale: int,
+    guide: Guide | None = None,
 ) -> da.Array:
-    """Return the array of one step, from ``photo`` and the painting of the previous step if there is one."""
+    """Return the array of one step, from ``photo`` and the painting of the previous step under each of its own."""
     height, width, _ = photo.shape
-    task = delayed(_chunk, pure=False)
+    task, guide = delayed(_chunk, pure=False), delayed(guide, pure=False, traverse=False)
+    factors = tuple(ground.factor for ground in grounds)
 
     def chunk(place: Window) -> da.Array:
-        span = mirrored_span(block_window(place, cut.unit, cut.halo), height, width)
-        beneath: tuple[da.Array | Window | int, ...] = ()
-        if below is not None:
-            _, _, span = reach(span, factor, height, width)
-            beneath = _piece(below, under(place, cut, factor, height, width))
-        pixels = task(*_piece(photo, span), *beneath, place=place, factor=factor, model=model, plan=plan)
+        block = mirrored_span(block_window(place, cut.unit, cut.halo), height, width)
+        spans: list[Window] = []
+        beneath: list[da.Array | Window | int] = []
+        for below, factor in grounds:
+            spans.append(block if below is None else reach(block, factor, height, width)[2])
+            if below is not None:
+                beneath += _piece(below, under(place, cut, factor, height, width))
+        span = _around(spans)
+        pixels = task(
+            *_piece(photo, span), *beneath, place=place, factors=factors, models=models, plan=plan, guide=guide
+        )
         made: da.Array = da.from_delayed(pixels, (place.height * scale, place.width * scale, 3), photo.dtype)
         return made
 
@@ -96,12 +126,29 @@ def _painted(
     return _assembled(rows, columns, chunk)
 
 
-def _chunk(*pieces: Pixels | Window | int, place: Window, factor: int, model: str | Translator, plan: Plan) -> Pixels:
-    """Compute one chunk from a piece of the input, and one of the previous step if there is one."""
-    photo = _Piece(*pieces[:4]).image  # type: ignore[arg-type]
-    ground = Ground(photo, _Piece(*pieces[4:]).image, factor) if len(pieces) > 4 else photo  # type: ignore[arg-type]
+def _chunk(
+    *pieces: Pixels | Window | int,
+    place: Window,
+    factors: Sequence[int],
+    models: Sequence[Model],
+    plan: Plan,
+    guide: Guide | None,
+) -> Pixels:
+    """Compute one chunk from a piece of the input, and one of the previous step for each factor above 1."""
+    photo, *beneath = (_Piece(*pieces[first : first + 4]).image for first in range(0, len(pieces), 4))  # type: ignore[arg-type]
+    below = iter(beneath)
+    grounds = [photo if factor == 1 else Ground(photo, next(below), factor) for factor in factors]
+    translators = [translator_of(model, plan.device, plan.precision) for model in models]
+    brushes = [Brush(*brush) for brush in zip(grounds, translators, strict=True)]
     with _one_forward:
-        return Painter(photo, ground, translator_of(model, plan.device, plan.precision), plan).paint(place)
+        return Painter(photo, brushes, plan, guide).paint(place)
+
+
+def _around(spans: Sequence[Window]) -> Window:
+    """Return the smallest window that contains all."""
+    top, left = min(span.top for span in spans), min(span.left for span in spans)
+    bottom, right = max(span.bottom for span in spans), max(span.right for span in spans)
+    return Window(top, left, bottom - top, right - left)
 
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:

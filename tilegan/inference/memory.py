@@ -5,7 +5,7 @@ shards that are being read, translated and written; the reader's cache; halved s
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -18,7 +18,7 @@ from tilegan.images.reading import Reading
 from tilegan.images.source import Source
 from tilegan.inference.parts import MIB, READER, decodes, forward_bytes, recent_bytes, row_bytes, shard_bytes
 from tilegan.inference.plan import SHARD, Plan, best_window, make_plan, notes_on
-from tilegan.inference.rendering import Rendering
+from tilegan.inference.rendering import Layer, Rendering
 from tilegan.names import EXACT
 from tilegan.translator import Translator
 
@@ -97,6 +97,9 @@ def fit_plan(
     workers: int = 1,
     reading: Reading | None = None,
     look: Rendering | None = None,
+    layers: tuple[Layer, ...] = (),
+    feather: int = 0,
+    maps: Sequence[Source] = (),
     streams: int | None = None,
     process: int | None = None,
 ) -> Fitted:
@@ -115,6 +118,9 @@ def fit_plan(
         workers: number of processes.
         reading: read options.
         look: application of the style.
+        layers: see ``Plan``.
+        feather: likewise.
+        maps: open files of maps.
         streams: forward passes at once in each process; None for as many as fit.
         process: bytes that each process takes before the work begins (see ``process_bytes``); None for what this one
             takes now.
@@ -129,11 +135,12 @@ def fit_plan(
     source.read(Window(0, 0, 1, 1))  # some decoders, such as that of progressive JPEG, take memory for the whole image
     process = process_bytes() if process is None else process
     allowed = workers * (process + DEFAULT) + (process if workers > 1 else 0) if limit is None else limit
-    fitting = _Fitting(translator, source, pyramid, workers, process, allowed, exactly=limit is not None)
+    fitting = _Fitting(translator, source, pyramid, workers, process, allowed, tuple(maps), exactly=limit is not None)
     least: Fitted | None = None
     candidates = list(_candidates(translator, seams, window, shard, workers, streams))
     for whole_rows, (beside, at_once, chosen_window, chosen_shard) in product((True, False), candidates):
         plan = make_plan(translator, region, seams, chosen_window, chosen_shard, reading, look)
+        plan = replace(plan, layers=layers, feather=feather)
         found = fitting.fitted(plan, notes_on(plan, translator, window, shard), beside, at_once, whole_rows)
         least = found or least
         if found is not None and found[2].total <= allowed:
@@ -164,6 +171,7 @@ class _Fitting:
     workers: int
     process: int
     allowed: int
+    maps: tuple[Source, ...]
     exactly: bool
     passes: dict[int, int] = field(default_factory=dict)  # bytes of a forward pass, by window
 
@@ -187,7 +195,8 @@ class _Fitting:
             if forward > DEVICE_SHARE * torch.cuda.mem_get_info(translator.device)[0]:
                 return None
             forward = 0
-        pixels, row = shard_bytes(plan, translator, source), row_bytes(plan, translator, source)
+        maps = self.maps
+        pixels, row = shard_bytes(plan, translator, source, maps), row_bytes(plan, translator, source, maps)
         if not whole_rows and row > READER:
             times = decodes(plan, translator, source, READER)
             again = f"its pixels are decoded {times:.0f} times: use more --memory, or convert it to a tiled TIFF"

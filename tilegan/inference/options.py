@@ -15,15 +15,35 @@ DEFAULT_MODEL = "vangogh"
 class StyleOptions:
     """Application of the style (see ``tilegan.inference.rendering``, ``stroke`` and ``statistics``)."""
 
-    strength: float = option(1.0, "Strength of the style: 0 gives the source, 1 the full style", least=0, most=1)
-    keep_colors: bool = option(False, "Keep hue and chroma of the source; take lightness and texture from the style")
-    stroke: int | str = option(
-        "auto",
-        "Factor by which strokes are enlarged, 1 to 256; auto: as large relative to the image as in training",
-        metavar="auto|N",
+    strength: float | str | Path = option(
+        1.0,
+        "Strength of the style: 0 gives the source, 1 the full style; or a gray map of it, black to white",
+        metavar="S|MAP",
     )
-    style: Mapping[str, float] = option(
-        dict, "Style of a model with several styles, or shares of a mixture", metavar="NAME[=SHARE],..."
+    keep_colors: bool = option(False, "Keep hue and chroma of the source; take lightness and texture from the style")
+    stroke: int | str | Path = option(
+        "auto",
+        "Factor by which strokes are enlarged, 1 to 256; auto: as large relative to the image as in training; or a map "
+        "whose numbers are factors, 0 for auto",
+        metavar="auto|N|MAP",
+    )
+    style: Mapping[str, float] | str | Path = option(
+        dict,
+        "Style of a model with several styles, or shares of a mixture; or a map whose numbers are places in its list "
+        "of styles, from 0",
+        metavar="NAME[=SHARE],...|MAP",
+    )
+    protect: str | Path | None = option(
+        None, "Gray map of what stays as it is: pixels that are white in it are those of the source", metavar="MAP"
+    )
+    feather: int | None = option(
+        None,
+        "Width of the transitions at the edges of maps of strokes and styles, and around protected pixels, in pixels "
+        "of the image",
+        least=0,
+        most=256,
+        metavar="PX",
+        unset="a hundredth of the short side, at most 64",
     )
     code: Mapping[str, float] = option(
         dict,

@@ -1,5 +1,7 @@
 """Computed pixels per pixel of a result: halos, and reduced copies for larger strokes."""
 
+from itertools import chain
+
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window
 from tilegan.inference.plan import Cut, Plan, cut_of
@@ -10,7 +12,7 @@ from tilegan.translator import Translator
 def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: int = 0) -> float:
     """Return the input pixels of all passes of a plan, including halos and reduced copies, divided by its region.
 
-    Shards that are skipped, such as fully transparent ones, are included.
+    Shards that are skipped, such as fully transparent ones, are included, and all of each painting of several.
 
     Args:
         plan: of the image.
@@ -21,7 +23,8 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: 
     """
     cut, region = cut_of(plan, translator), plan.region
     passes = 0
-    for stage in (*stages_of(plan, cut, height, width, fill), plan):
+    stages = [(*stages_of(painting, cut, height, width, fill), painting) for painting in plan.paintings]
+    for stage in chain.from_iterable(stages):
         if stage.look.strength == 0:  # the source itself, or a copy of it
             continue
         # shards and windows lie in grids: sums of areas are products of sums of sides

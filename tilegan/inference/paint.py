@@ -1,16 +1,19 @@
 """Stylization of windows of an image: read with context, translate, trim, blend."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tilegan.errors import TooLittleMemoryError
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blend import blend
+from tilegan.inference.blend import blend, mixed
 from tilegan.inference.blocks import Each, Masked, block_window, read_block, read_filled, translate_block
+from tilegan.inference.controls.guide import Even, Guide, Guided
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
@@ -20,14 +23,26 @@ class _HalvedError(Exception):
     """A forward pass did not fit into memory; the painter has a smaller cut now."""
 
 
+class Brush(NamedTuple):
+    """One painting of an image: a model, and what it paints over.
+
+    Attributes:
+        ground: the input of the network: the image, or with the strokes of the previous step.
+        translator: the model, whose options are fixed.
+    """
+
+    ground: Masked
+    translator: Translator
+
+
 class Painter:
     """Stylizes windows of one image by a plan.
 
     Attributes:
         photo: the image to be painted, without strokes.
-        ground: the input of the network: the same, or with the strokes of the previous step.
-        translator: the model, whose options are fixed.
+        brushes: the paintings of which the result consists, of models with the same halo; usually one.
         plan: the plan of the image.
+        guide: how much of which painting there is at each pixel.
         opacity: whether results have opacity as a fourth channel; then invalid pixels keep the color of ``photo``.
         cut: how blocks are cut; reduced when the device runs out of memory.
     """
@@ -35,16 +50,27 @@ class Painter:
     def __init__(
         self,
         photo: Masked,
-        ground: Masked,
-        translator: Translator,
+        brushes: Sequence[Brush],
         plan: Plan,
+        guide: Guide | None = None,
         *,
         opacity: bool = False,
         each: Each = map,
     ) -> None:
-        """Take an image; ``each`` calls a function for each batch of windows (see ``blocks.translate_block``)."""
-        self.photo, self.ground, self.translator, self.plan = photo, ground, translator, plan
-        self.opacity, self.cut = opacity, cut_of(plan, translator)
+        """Take an image.
+
+        Args:
+            photo: the image.
+            brushes: one for each painting.
+            plan: of the image.
+            guide: has a share for each brush; None for the strength of the plan everywhere, with one brush.
+            opacity: whether results have opacity.
+            each: calls a function for each batch of windows (see ``blocks.translate_block``).
+        """
+        self.photo, self.brushes, self.plan = photo, tuple(brushes), plan
+        self.guide = guide or Even(plan.look.strength)
+        self.opacity, self.cut = opacity, cut_of(plan, self.brushes[0].translator)
+        self._scale: int = self.brushes[0].translator.scale
         self._each, self._lock = each, Lock()
 
     def paint(self, place: Window) -> Pixels:
@@ -64,7 +90,7 @@ class Painter:
 
     def _with_opacity(self, place: Window) -> Pixels:
         """Return colors and opacity. Invalid pixels cost nothing."""
-        scale, mask = self.translator.scale, self.photo.read_mask(place)
+        scale, mask = self._scale, self.photo.read_mask(place)
         if mask is None:
             colors = self._colors(place)
             return np.concatenate([colors, np.full_like(colors[..., :1], np.iinfo(colors.dtype).max)], axis=2)
@@ -77,54 +103,67 @@ class Painter:
         return np.concatenate([colors, opacity], axis=2)
 
     def _colors(self, place: Window) -> Pixels:
-        if self.plan.look.strength == 0:
-            scale = self.translator.scale
-            return self._original(place).repeat(scale, 0).repeat(scale, 1)
+        guided = self.guide.at(place)
+        if not guided.amount.any():
+            return self._original(place).repeat(self._scale, 0).repeat(self._scale, 1)
         while True:
             with suppress(_HalvedError):
-                return self._painted(place, self.cut)
+                return self._blended(place, guided, self.cut)
 
-    def _painted(self, place: Window, cut: Cut) -> Pixels:
-        scale, look = self.translator.scale, self.plan.look
-        window = block_window(place, cut.unit, cut.halo)
-        source = self._block(window)
-        pixels = self._translated(source, Place(window.top, window.left, self.plan.step), cut)
-        inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
-        pixels = inside.scaled(scale).of(pixels)
-        if look.blends:
-            within = place.moved(-window.top, -window.left)
-            colors = within.of(source)[..., :3] if look.stroke == 1 else self._original(place)
-            blend(colors, pixels, look.strength, look.keep_colors)
+    def _blended(self, place: Window, guided: Guided, cut: Cut) -> Pixels:
+        """Return what is painted in a window: parts of paintings that have no share of it are not computed."""
+        window, keep_colors = block_window(place, cut.unit, cut.halo), self.plan.look.keep_colors
+        within = place.moved(-window.top, -window.left)
+        source: Pixels | None = None
+        paintings = []
+        for brush, share in zip(self.brushes, guided.shares, strict=True):
+            seen = (guided.amount > 0) & (share > 0)
+            if not seen.any():
+                continue
+            bare = brush.ground is self.photo
+            block = source if bare and source is not None else self._block(brush, window)
+            source = block if bare else source
+            inside = within.moved(-cut.halo, -cut.halo)
+            pixels = self._translated(brush, block, window, cut, partial(_any_in, seen, inside))
+            paintings.append((inside.scaled(self._scale).of(pixels), share))
+        pixels = mixed(paintings)
+        if keep_colors or guided.amount.min() < 1:
+            colors = self._original(place) if source is None else within.of(source)[..., :3]
+            blend(colors, pixels, guided.amount, keep_colors)
         return pixels
 
-    def _block(self, window: Window) -> Pixels:
+    def _block(self, brush: Brush, window: Window) -> Pixels:
         """Return the input of the network in a window that may lie partly outside the image, (h, w, C)."""
         if self.opacity:
-            return read_filled(self.ground, window, self.translator.halo)
-        return read_block(self.ground, window)
+            return read_filled(brush.ground, window, brush.translator.halo)
+        return read_block(brush.ground, window)
 
     def _original(self, place: Window) -> Pixels:
         """Return the colors of the photograph in a window inside the image, (h, w, 3)."""
         return self.photo.read(place)[..., :3]
 
-    def _translated(self, block: Pixels, place: Place, cut: Cut) -> Pixels:
-        translator = self.translator
+    def _translated(
+        self, brush: Brush, block: Pixels, window: Window, cut: Cut, wanted: Callable[[Window], bool]
+    ) -> Pixels:
+        translator, place = brush.translator, Place(window.top, window.left, self.plan.step)
 
         def run(windows: Pixels, places: Sequence[Place]) -> Pixels:
             return translator.run(windows, cut.halo, places)
 
         try:
             seen = translator.seen(block)
-            return translate_block(run, seen, cut.side, cut.batch, cut.halo, translator.scale, self._each, place)
+            return translate_block(
+                run, seen, cut.side, cut.batch, cut.halo, translator.scale, self._each, place, wanted
+            )
         except MemoryError as error:
-            self._halve(cut, block.dtype, error)
+            self._halve(translator, cut, block.dtype, error)
             raise _HalvedError from error
 
-    def _halve(self, cut: Cut, dtype: np.dtype[Any], error: MemoryError) -> None:
+    def _halve(self, translator: Translator, cut: Cut, dtype: np.dtype[Any], error: MemoryError) -> None:
         """Cut blocks into smaller windows from now on, after memory ran out with a cut."""
         halved = cut.halved()
         if halved is None:
-            need = self.translator.peak_bytes(cut.batch, cut.side, cut.halo, dtype)
+            need = translator.peak_bytes(cut.batch, cut.side, cut.halo, dtype)
             raise TooLittleMemoryError(
                 f"out of memory on {self.plan.device} even with the least window of {cut.side} pixels, which takes "
                 f"about {need / 2**20:.0f} MiB: close other programs, or use another device"
@@ -132,3 +171,15 @@ class Painter:
         with self._lock:
             if self.cut == cut:  # otherwise another thread was faster
                 self.cut = halved
+
+
+def _any_in(seen: NDArray[np.bool_], place: Window, window: Window) -> bool:
+    """Return whether any pixel of a window is seen.
+
+    Args:
+        seen: (h, w), the pixels of ``place``.
+        place: a part of a block.
+        window: another part of it, which may lie partly outside of ``place``.
+    """
+    top, left = window.top - place.top, window.left - place.left
+    return bool(seen[max(0, top) : max(0, top + window.height), max(0, left) : max(0, left + window.width)].any())

@@ -1,8 +1,11 @@
 """Bytes of the parts of a run: a forward pass, a shard in flight, and caches."""
 
+from collections.abc import Sequence
+
 from tilegan.geometry import grid_shape, round_up
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
+from tilegan.inference.controls.guide import guide_bytes
 from tilegan.inference.ground import ground_bytes, margin
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.stroke import steps_of
@@ -26,20 +29,25 @@ def forward_bytes(plan: Plan, translator: Translator, source: Source, exactly: b
     return round(SCRATCH * most)
 
 
-def shard_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Return the bytes of one shard in flight: its input, twice during conversion to RGB, and its output."""
+def shard_bytes(plan: Plan, translator: Translator, source: Source, maps: Sequence[Source] = ()) -> int:
+    """Return the bytes of one shard in flight: its input, twice during conversion to RGB, its output, and its maps."""
     side = min(plan.shard, max(plan.region.height, plan.region.width))
     wide, size = side + 2 * _context(plan, translator, source), source.levels.itemsize
     channels = source.origin.channels
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
-    extra = blend_bytes(plan.look.strength, plan.look.keep_colors) + (ground_bytes() if plan.look.stroke > 1 else 0)
+    extra = ground_bytes() if plan.look.stroke > 1 else 0
+    if maps or plan.look.strength < 1 or plan.look.keep_colors:
+        extra += blend_bytes()
+    if maps:  # other paintings are kept until all are there
+        extra += guide_bytes(side, plan.feather, len(plan.paintings))
+        extra += (len(plan.paintings) - 1) * 3 * size * (side * translator.scale) ** 2
     if translator.channels == 1:
         extra += wide**2 * (GRAY + size)
     elif translator.channels > 3:  # joined, and mirrored or copied once more
         extra += 2 * wide**2 * (translator.channels - 3) * size
-    return read + written + extra + _decoded_bytes(wide, source)
+    return read + written + extra + sum(_decoded_bytes(wide, file) for file in (source, *maps))
 
 
 def _decoded_bytes(side: int, source: Source) -> int:
@@ -52,14 +60,21 @@ def _decoded_bytes(side: int, source: Source) -> int:
     return min(touched, blocks, DECODED) * height * width * source.bands * source.dtype.itemsize
 
 
-def row_bytes(plan: Plan, translator: Translator, source: Source) -> int:
-    """Return the bytes of the reader's cache: a row of shards if the file has whole rows, otherwise some blocks."""
+def row_bytes(plan: Plan, translator: Translator, source: Source, maps: Sequence[Source] = ()) -> int:
+    """Return the bytes of the reader's cache: a row of shards of files with whole rows, otherwise some blocks."""
+    own = _rows_bytes(source, plan.shard + 2 * _context(plan, translator, source))
+    around = plan.shard + 2 * plan.feather
+    return own + sum(_rows_bytes(file, -(-around * file.height // source.height)) for file in maps)
+
+
+def _rows_bytes(source: Source, rows: int) -> int:
+    """Return the bytes of the cache for rows of a file."""
     if source.held:
         return 0
     height, width = source.block
     if not source.sequential and width < source.width:
         return READER
-    rows = min(plan.shard + 2 * _context(plan, translator, source) + 2 * height, source.height)
+    rows = min(rows + 2 * height, source.height)
     return max(READER, rows * source.width * source.bands * source.dtype.itemsize)
 
 
@@ -88,8 +103,9 @@ def decodes(plan: Plan, translator: Translator, source: Source, reader: int) -> 
 
 def _context(plan: Plan, translator: Translator, source: Source) -> int:
     """Return the pixels read around a shard, per side: its context, and those from which invalid ones are filled."""
-    cut, steps = cut_of(plan, translator), steps_of(plan.look.stroke)
-    under = margin(steps[-2]) + cut.unit if len(steps) > 1 else 0
+    cut = cut_of(plan, translator)
+    lasts = [steps[-2] for painting in plan.paintings if len(steps := steps_of(painting.look.stroke)) > 1]
+    under = margin(max(lasts)) + cut.unit if lasts else 0
     return cut.halo + under + (translator.halo if source.origin.opacity else 0)
 
 

@@ -1,7 +1,7 @@
 """Plans of a stylization: window, shard and batch size for a translator and a device."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import lcm
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -13,7 +13,7 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.reading import Reading
 from tilegan.inference.kept import load_once
-from tilegan.inference.rendering import Rendering
+from tilegan.inference.rendering import Layer, Rendering
 from tilegan.inference.stroke import check_stroke
 from tilegan.names import EXACT, SEAMS
 from tilegan.translator import Translator
@@ -37,6 +37,9 @@ class Plan:
         reading: read options.
         look: application of the style.
         step: factor of the painted copy's reduction (see ``inference.stages``); all pixels are those of the copy.
+        layers: the paintings of which the result consists by maps; none if there is only one. The stroke of ``look`` is
+            then the largest of theirs.
+        feather: width of transitions at the edges of maps, in pixels; 0 without maps.
     """
 
     region: Window
@@ -49,6 +52,14 @@ class Plan:
     reading: Reading = field(default_factory=Reading)
     look: Rendering = field(default_factory=Rendering)
     step: int = 1
+    layers: tuple[Layer, ...] = ()
+    feather: int = 0
+
+    @property
+    def paintings(self) -> "tuple[Plan, ...]":
+        """Return the plans of the paintings of which the result consists: this one if there is only one."""
+        looks = [replace(self.look, stroke=layer.stroke) for layer in self.layers]
+        return tuple(replace(self, layers=(), look=look) for look in looks) or (self,)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -60,6 +71,7 @@ class Plan:
             "region": Window(*content["region"]),
             "reading": Reading(**reading),
             "look": Rendering(**content["look"]),
+            "layers": tuple(map(Layer.from_json, content.get("layers", ()))),
         }
         return cls(**{**content, **own})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tilegan.errors import ResumeError
+from tilegan.inference.controls.register import controls
 from tilegan.inference.journal import Record, check_record, read_record, write_record
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan
@@ -22,6 +23,8 @@ class RunRecord:
             large strokes have neither source nor model: they are compared with the image.
         model: likewise for the model.
         instances: path, URL or GDAL name of the instance map; None if there is none.
+        maps: identity of each map, by its control (see ``inference.controls``).
+        map_files: paths, URLs or GDAL names of the maps.
     """
 
     plan: Plan
@@ -29,11 +32,16 @@ class RunRecord:
     source: dict[str, Any] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     instances: str | None = None
+    maps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    map_files: dict[str, str] = field(default_factory=dict)
 
     def compared(self) -> Record:
         """Return the values that must be unchanged when a run is resumed, as JSON types."""
         plan: dict[str, Any] = json.loads(json.dumps(asdict(self.plan)))
-        return {"source": self.source, "model": self.model, "settings": plan}
+        # runs without maps are compared as before there were any; a map that is left out is a difference
+        maps = {f"map of {control.name}": self.maps.get(control.name, {"name": None}) for control in controls()}
+        plan = {name: value for name, value in plan.items() if value or name not in ("layers", "feather")}
+        return {**maps, "source": self.source, "model": self.model, "settings": plan}
 
     def check(self, begun: "RunRecord") -> None:
         """Check that a run may be resumed with these settings.
@@ -49,7 +57,7 @@ class RunRecord:
         Raises:
             OSError: the record cannot be written.
         """
-        beside = {"limits": asdict(self.limits), "files": {"instances": self.instances}}
+        beside = {"limits": asdict(self.limits), "files": {"instances": self.instances, "maps": self.map_files}}
         write_record(journal, self.compared() | beside)
 
     @classmethod
@@ -63,6 +71,7 @@ class RunRecord:
         values = read_record(journal)
         if values is None:
             return None
+        known = {control.name: values.get(f"map of {control.name}", {}) for control in controls()}
         try:
             return cls(
                 plan=Plan.from_json(values["settings"]),
@@ -70,6 +79,8 @@ class RunRecord:
                 source=values.get("source", {}),
                 model=values.get("model", {}),
                 instances=values.get("files", {}).get("instances"),
+                maps={name: identity for name, identity in known.items() if identity.get("name") is not None},
+                map_files=values.get("files", {}).get("maps", {}),
             )
         except (KeyError, TypeError) as error:
             raise ResumeError(f"{journal.parent} is of another version: --overwrite starts again") from error

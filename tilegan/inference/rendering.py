@@ -1,10 +1,30 @@
 """Settings for applying a style to an image."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from tilegan.errors import SettingError
 
 LARGEST_STROKE = 256  # so that sums of 16 bits over such a square fit 32
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One of several paintings of which a result consists, by maps (see ``inference.controls``).
+
+    Attributes:
+        numbers: numbers by control: the painting is there where each of these maps has one of its numbers.
+        stroke: factor of its strokes.
+    """
+
+    numbers: Mapping[str, tuple[int, ...]]
+    stroke: int
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Create a layer from ``dataclasses.asdict`` after JSON, where tuples are lists."""
+        return cls({name: tuple(numbers) for name, numbers in content["numbers"].items()}, content["stroke"])
 
 
 @dataclass(frozen=True)
@@ -23,11 +43,6 @@ class Rendering:
     strength: float = 1.0
     keep_colors: bool = False
     stroke: int = 1
-
-    @property
-    def blends(self) -> bool:
-        """Return whether the result is blended with the source."""
-        return self.strength < 1 or self.keep_colors
 
     def __post_init__(self) -> None:
         """Validate the values."""

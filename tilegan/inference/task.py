@@ -18,13 +18,15 @@ from tilegan.images.readers.raster import set_cache
 from tilegan.images.source import Source
 from tilegan.images.stores.pyramid import Recent, reduced_shard
 from tilegan.images.stores.store import Store
+from tilegan.inference.controls.guide import guide_of
+from tilegan.inference.controls.maps import Maps
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
-from tilegan.inference.paint import Painter
+from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.passes import Passes, Stopped
 from tilegan.inference.plan import Cut, Plan
-from tilegan.inference.stages import ground_of, photo_of
+from tilegan.inference.stages import Kept, ground_of, photo_of
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # work folders that a worker of a cluster keeps open, with a model each
@@ -38,7 +40,12 @@ class Work:
     """The open state of the tasks of one work folder, in this process.
 
     Attributes:
+        source: the image, open.
+        folder: its work folder, or that of a copy.
+        translators: the model of each painting of the plan.
+        plan: the plan of the image, or of the copy.
         limits: limits from the available memory.
+        maps: those of the image, for its own plan.
         threads: those that run forward passes if several works share them; own ones if None.
         painter: stylizes the shards of level 0.
         recent: halved shards for the pyramid.
@@ -51,9 +58,10 @@ class Work:
 
     source: Source
     folder: WorkFolder
-    translator: Translator
+    translators: tuple[Translator, ...]
     plan: Plan
     limits: Limits
+    maps: Maps = field(default_factory=Maps)
     threads: ThreadPoolExecutor | None = None
     painter: Painter = field(init=False)
     store: Store = field(init=False)
@@ -64,6 +72,11 @@ class Work:
     noted: Cut = field(init=False)
     lock: Lock = field(default_factory=Lock)
     stop: Event = field(default_factory=Event)
+
+    @property
+    def translator(self) -> Translator:
+        """Return the model of the first painting, which has scale, channels and halo of all."""
+        return self.translators[0]
 
     @property
     def levels(self) -> int:
@@ -80,13 +93,21 @@ class Work:
         self.journal = Journal(self.folder.journal, self.store)
         self.recent = Recent(self.limits.recent)
         self.passes = Passes(self.translator.device, self.limits.streams, self.stop, self.threads)
-        photo = photo_of(self.source, self.folder, self.plan)
-        ground = ground_of(photo, self.folder, self.plan)
-        opacity, each = self.store.channels == 4, self.passes.map
-        self.painter = Painter(photo, ground, self.translator, self.plan, opacity=opacity, each=each)
+        self.read_copies()
         self.noted = self.painter.cut
         set_cache(self.limits.reader)
         self.slots = Semaphore(self.limits.threads)
+
+    def read_copies(self, kept: Kept | None = None) -> None:
+        """Create the painter; ``kept`` opens the copies that it reads (see ``stages.photo_of``)."""
+        plan, paintings = self.plan, self.plan.paintings
+        photo = photo_of(self.source, self.folder, plan, kept)
+        folders = [self.folder.painting(number, len(paintings)) for number in range(len(paintings))]
+        grounds = [ground_of(photo, *painting, kept) for painting in zip(folders, paintings, strict=True)]
+        brushes = [Brush(*brush) for brush in zip(grounds, self.translators, strict=True)]
+        guide = guide_of(self.maps, plan.layers, plan.feather, plan.look.strength)
+        opacity = self.store.channels == 4
+        self.painter = Painter(photo, brushes, plan, guide, opacity=opacity, each=self.passes.map)
 
 
 _open_works: dict[Names, Work] = {}
@@ -114,10 +135,13 @@ def _open(names: Names) -> Work:
     if record is None:
         raise OutputError(f"a worker does not see {folder.path}: put the output on a disk that all workers share")
     plan = record.plan
-    with local_copy(folder.whole.translator) as file:
-        translator = load(file, plan.device, plan.precision)
+    count, translators = len(plan.paintings), []
+    for number in range(count):
+        with local_copy(folder.whole.painting(number, count).translator) as file:
+            translators.append(load(file, plan.device, plan.precision))
     image = open_joined(source, plan.reading, record.instances)
-    return Work(image, folder, translator, plan, record.limits)
+    maps = Maps.open(record.map_files, image.height, image.width)
+    return Work(image, folder, tuple(translators), plan, record.limits, maps)
 
 
 def keep_open(names: Names, work: Work) -> None:

@@ -8,7 +8,9 @@ from functools import partial
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.provenance import digest
-from tilegan.inference.paint import Painter
+from tilegan.inference.controls.guide import Guide, Guided, guide_of
+from tilegan.inference.paint import Brush, Painter
+from tilegan.translator import Translator
 from tilegan.viewing.canvas import Index
 from tilegan.viewing.desk import Desk
 from tilegan.viewing.kept import KeptLevels
@@ -98,6 +100,7 @@ class PreviewLayer:
         """
         self._result, self._levels, self._painter = result, levels, painter
         self._work = painting.image.work
+        self._translators = list({id(translator): translator for translator in self._work.translators}.values())
         self.title, self.version = f"{result.title}, preview", digest([result.version, PREVIEW])
         self.height, self.width = result.height, result.width
         self._cache: OrderedDict[tuple[int, Window], Pixels] = OrderedDict()
@@ -129,10 +132,39 @@ class PreviewLayer:
         work, scale, photo = self._work, self._work.translator.scale, _Level(self._levels, level)
         top, left = window.top // scale, window.left // scale
         place = Window(top, left, -(-window.bottom // scale) - top, -(-window.right // scale) - left)
-        plan = replace(work.plan, step=2**level, look=replace(work.plan.look, stroke=1))
+        plan = replace(work.plan, step=2**level, look=replace(work.plan.look, stroke=1), layers=())
         opacity, each = work.store.channels == 4, work.passes.map
-        painter = Painter(photo, photo, work.translator, plan, opacity=opacity, each=each)
+        brushes = [Brush(photo, translator) for translator in self._translators]
+        painter = Painter(photo, brushes, plan, self._guide(photo, level), opacity=opacity, each=each)
         return window.moved(-scale * top, -scale * left).of(painter.paint(place))
+
+    def _guide(self, photo: "_Level", level: int) -> Guide:
+        """Return what the maps decide in a level, where paintings that differ only in strokes are one."""
+        work, plan = self._work, self._work.plan
+        maps = work.maps.resized(photo.height, photo.width)
+        guide = guide_of(maps, plan.layers, plan.feather >> level, plan.look.strength)
+        return _Joined(guide, [_place_of(translator, self._translators) for translator in work.translators])
+
+
+def _place_of(translator: Translator, translators: Sequence[Translator]) -> int:
+    return next(place for place, other in enumerate(translators) if other is translator)
+
+
+class _Joined:
+    """A guide whose paintings are joined to fewer."""
+
+    def __init__(self, guide: Guide, groups: list[int]) -> None:
+        """Take a guide, and for each of its paintings the number of that to which it belongs."""
+        self._guide, self._groups = guide, groups
+
+    def at(self, window: Window) -> Guided:
+        """See ``Guide``."""
+        amount, shares = self._guide.at(window)
+        joined = [
+            [share for share, group in zip(shares, self._groups, strict=True) if group == number]
+            for number in range(max(self._groups) + 1)
+        ]
+        return Guided(amount, tuple(sum(parts[1:], parts[0]) for parts in joined))
 
 
 class _Level:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tilegan.inference.blocks import Masked
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.stages import ground_of, photo_of
 from tilegan.inference.task import Work
 from tilegan.viewing.canvas import Canvas, Copy
 
@@ -28,8 +27,7 @@ class Painting:
         self._by_folder: dict[Path, Canvas] = {}
         works = list(works)
         for work in works:
-            photo = photo_of(work.source, work.folder, work.plan, self._copy)
-            work.painter.photo, work.painter.ground = photo, ground_of(photo, work.folder, work.plan, self._copy)
+            work.read_copies(self._copy)
             self._by_folder[work.folder.path] = Canvas(work)
         *self.copies, self.image = self._by_folder.values()
 

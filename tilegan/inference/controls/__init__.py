@@ -1,0 +1,1 @@
+"""Controls: what rasters in the coordinates of an image decide pixel by pixel."""
