@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from tilegan.cli.fields import options
+from tilegan.cli.options import style_shares
 from tilegan.cli.report import pixel_bars
-from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
+from tilegan.inference.options import PassOptions, RunOptions
 
 
 @click.command()
@@ -23,7 +24,7 @@ from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
     metavar="PX",
     help="Short side to which the photo is reduced first, in pixels.",
 )
-@options(StyleOptions, "style")
+@click.option("--style", type=style_shares, metavar="NAME[=SHARE],...", help="Style of a model with several styles.")
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")
 def codes(model: str, photograph: str, **settings: Any) -> None:

@@ -12,9 +12,12 @@ from tilegan.cli.main import main
 from tilegan.errors import ResumeError, SettingError
 from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
+from tilegan.model_file import read_header
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import stylize
 from tilegan.pipelines.train import resume, train
+from tilegan.pipelines.train_data import with_networks
+from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.settling import Choices
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
@@ -30,31 +33,21 @@ def run(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    root = tmp_path_factory.mktemp("images")
-    for number, name in enumerate(("photos", "paintings")):
-        (root / name).mkdir()
-        for image in range(3):
-            pixels = np.random.default_rng((number, image)).integers(0, 256, (64, 70, 3), np.uint8)
-            Image.fromarray(pixels).save(root / name / f"{image}.png")
-    return root / "photos", root / "paintings"
-
-
-@pytest.fixture(scope="module")
-def trained(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(training_folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = TrainSettings.of(
         method_settings("siamese", {}),
         tile_size=16,
         short_side=64,
         batch=2,
-        steps=2,
+        steps=3,
         hold_out=3,
         learning_rate=0.05,
         generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "noise": 2},
         discriminator={"name": "joint", "channels": [4, 4, 8, 8], "cell_values": 4, "width": 8, "textures": True},
     )
     folder = tmp_path_factory.mktemp("run") / "run"
-    train(*folders, folder, settings=settings, codes=CODES, device="cpu")
+    asked = iter([False, True])  # curves are drawn at the end only
+    train(*training_folders, folder, settings=settings, codes=CODES, device="cpu", stop=lambda: next(asked))
     return folder
 
 
@@ -72,12 +65,20 @@ def test_a_training_learns_codes_and_tells_how_well_they_are_recovered(trained: 
 
 
 @pytest.mark.slow
-def test_a_training_continues_and_starts_from_its_model(trained: Path, folders: tuple[Path, Path]) -> None:
-    resumed = resume(trained, steps=3)
+def test_a_training_continues_and_starts_from_its_model(trained: Path, training_folders: tuple[Path, Path]) -> None:
+    resumed = resume(trained)
     assert resumed.finished and "recovered_k" in resumed.figures
-    again = run("train", *folders, "-o", trained.parent / "again", "--init", trained, "--codes", "continuous=2")
+    other = ("--init", trained, "--codes", "continuous=2")
+    again = run("train", *training_folders, "-o", trained.parent / "again", *other)
     assert again.exit_code == 1
     assert again.stderr == "Error: the model to start from has other codes: leave out --codes, or start anew\n"
+
+
+def test_a_model_without_codes_can_be_started_from() -> None:
+    request = TrainRequest.of(codes=CODES, init="vangogh")
+    generator = with_networks(request.settings, "vangogh", []).generator
+    assert generator == read_header("vangogh")["architecture"] | {"codes": CODES}
+    assert with_networks(TrainSettings(), "vangogh", []).generator == read_header("vangogh")["architecture"]
 
 
 def test_what_is_tiled_is_the_whole_with_any_code(
@@ -127,24 +128,25 @@ def test_a_sheet_shows_each_code_and_tells_what_it_changes(
     assert "0.0 levels, 0.0 Lab, features 0%" in lines[1]
 
 
-def test_what_cannot_be_is_told_in_a_line(trained: Path, picture: Path, folders: tuple[Path, Path]) -> None:
-    out = picture.with_name("out.png")
+def test_what_cannot_be_is_told_in_a_line(trained: Path, picture: Path, training_folders: tuple[Path, Path]) -> None:
+    stylized = ("stylize", picture, "-o", picture.with_name("out.png"))
+    training = ("train", *training_folders)
     said = {
-        ("stylize", picture, "-o", out, "--code", "c0=1"): "'vangogh' was trained without codes: leave out c0",
-        ("stylize", picture, "-o", out, "--model", trained, "--code", "c1=1"): "has no code 'c1': choose from c0, k",
-        ("stylize", picture, "-o", out, "--model", trained, "--code", "k=2"): "no category k=2 in 'paintings'",
-        ("batch", folders[0], out.parent / "out", "--model", trained, "--code", "k=0.5"): "no category k=0.5",
+        (*stylized, "--code", "c0=1"): "'vangogh' was trained without codes: leave out c0",
+        (*stylized, "--model", trained, "--code", "c1=1"): "has no code 'c1': choose from c0, k",
+        (*stylized, "--model", trained, "--code", "k=2"): "no category k=2 in 'paintings'",
+        ("batch", picture, picture.with_name("out"), "--model", trained, "--code", "k=0.5"): "no category k=0.5",
         ("codes", "vangogh", picture): "the model 'vangogh' was trained without codes: there are none to draw",
-        ("train", *folders, "--method", "cyclegan", "--codes", "continuous=1"): "cyclegan learns no codes",
-        ("train", *folders, "--generator", "unet", "--codes", "continuous=1"): "generator 'unet' takes no codes",
-        ("train", *folders, "--codes", "other=1"): "no codes 'other'",
+        (*training, "--method", "cyclegan", "--codes", "continuous=1"): "cyclegan learns no codes",
+        (*training, "--generator", "unet", "--codes", "continuous=1"): "generator 'unet' takes no codes",
+        (*training, "--codes", "other=1"): "no codes 'other'",
     }
     for arguments, line in said.items():
         result = run(*arguments)
         assert (result.exit_code, result.stderr.count("\n")) == (1, 1), result.output
         assert line in result.stderr
     assert run("stylize", picture, "--code", "c0").exit_code == 2
-    assert run("train", *folders, "--codes", "2").exit_code == 2
+    assert run("train", *training_folders, "--codes", "2").exit_code == 2
 
 
 def test_a_code_beyond_the_trained_ones_is_used_and_told(trained: Path, picture: Path) -> None:
