@@ -61,7 +61,8 @@ def conditions(
     condition = getattr(generator, "conditioned_by", None)
     if condition is None or (thumbnails is None and styles is None and codes is None):
         return ()
-    vectors: torch.Tensor | None = condition(thumbnails, styles, codes)
+    further = () if codes is None else (codes,)  # generators of other packages may take none
+    vectors: torch.Tensor | None = condition(thumbnails, styles, *further)
     return () if vectors is None else (vectors,)
 
 
