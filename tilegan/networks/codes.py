@@ -17,6 +17,7 @@ CATEGORY = "k"  # name of the categorical code; continuous ones are c0, c1, ...
 MOST = 64  # codes of a kind
 FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
 HIDDEN = 64  # units of the head
+FIRST = 0.2  # standard deviation of the first modulations, which move colors by about 4 units of Lab
 PACE = 4.0  # of the weights of codes, relative to others: their gradients are small beside those of other losses
 LEAST_DEVIATION = 0.05  # of a recovered continuous code, so that its density stays finite
 
@@ -102,9 +103,10 @@ class Codes:
 
 
 class CodeFilm(nn.Module):
-    """Linear map from codes to modulations; 0 for the default codes, and for all codes at first.
+    """Linear map from codes to modulations; 0 for the default codes, whose generator is the one without codes.
 
-    So the generator without codes is the one with the default codes, and the training starts from it.
+    It is initialized at random, so that other codes have an effect from the start: from 0, nothing can be recovered,
+    and the gradients of a head that recovers nothing are lost among those of other losses.
     """
 
     default: torch.Tensor
@@ -113,7 +115,7 @@ class CodeFilm(nn.Module):
         super().__init__()
         self.register_buffer("default", codes.default(), persistent=False)
         self.film = nn.Linear(codes.values, modulated, bias=False)
-        nn.init.zeros_(self.film.weight)
+        nn.init.normal_(self.film.weight, std=FIRST / PACE)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """(N, values) -> (N, modulated)."""
