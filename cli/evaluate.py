@@ -12,6 +12,8 @@ from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.training.options import Contents, Pairing
 
+FILLING = ("output", "images", "held_out", "short_side", "seed", "device", "precision", "overwrite")
+
 
 @click.command()
 @click.argument("model")
@@ -30,15 +32,24 @@ from tilegan.training.options import Contents, Pairing
 @options(StyleOptions, "style", "stroke")
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")
-def evaluate(model: str, source_dir: Path, target_dir: Path | None, **values: Any) -> None:
+@click.pass_context
+def evaluate(context: click.Context, /, model: str, source_dir: Path, target_dir: Path | None, **values: Any) -> None:
     """Measure MODEL: seams, style, content and frozen features of images of SOURCE_DIR, against those of TARGET_DIR.
 
     Use images that are not training images of the model. Two baselines are measured as well: the source itself, and the
     source with its colors moved to those of the targets. Writes evaluate.json and evaluate.html.
 
-    Give only SOURCE_DIR for images side by side, and for models trained on sources derived from targets. --stroke
-    applies to large images.
+    TARGET_DIR may be the file of one painting, whose parts are then the targets. Give only SOURCE_DIR for images side
+    by side, and for models trained on sources derived from targets. --stroke applies to large images.
+
+    Of a model that fills holes, PSNR and SSIM in random holes are measured, beside two baselines. Writes evaluate.json
+    and evaluate.png.
     """
+    from tilegan.pipelines.evaluate_filling import fills_holes
+
+    if fills_holes(model):
+        _evaluate_filling(context, model, source_dir, target_dir, **values)
+        return
     from tilegan.pipelines.evaluate import PAGE
     from tilegan.pipelines.evaluate import evaluate as run_evaluate
     from tilegan.pipelines.evaluation.table import HEADINGS, table
@@ -50,6 +61,26 @@ def evaluate(model: str, source_dir: Path, target_dir: Path | None, **values: An
         for row in rows:
             click.echo(_line(f"  {row.label}", row.cells))
     click.echo(f"{result.output / PAGE}: {len(result.sources)} images in {result.seconds:.0f} s")
+
+
+def _evaluate_filling(
+    context: click.Context, model: str, source_dir: Path, target_dir: Path | None, **values: Any
+) -> None:
+    from tilegan.pipelines.evaluate_filling import SHEET, evaluate_filling
+
+    from_command_line = click.core.ParameterSource.COMMANDLINE
+    given = [name for name in values if context.get_parameter_source(name) is from_command_line and name not in FILLING]
+    extra = [f"--{name.replace('_', '-')}" for name in given] + (["TARGET_DIR"] if target_dir is not None else [])
+    if extra:
+        raise click.UsageError(f"{model} fills holes, and is measured without: {', '.join(extra)}")
+    with pixel_bars() as progress:
+        own = {name: values[name] for name in FILLING}
+        result = evaluate_filling(model, source_dir, progress=progress, **own)
+    click.echo(_line(f"holes up to {result.hole_width} px wide", ["PSNR (dB)", "SSIM (-1 to 1)"]))
+    for name, figures in result.figures.items():
+        click.echo(_line(f"  {name}", [f"{figures.psnr:.2f}", f"{figures.ssim:.3f}"]))
+    click.echo(_line("  tiled - whole, max (levels)", [f"{result.whole.maximum:.0f}"]))
+    click.echo(f"{result.output / SHEET}: {len(result.sources)} images in {result.seconds:.0f} s")
 
 
 def _line(label: str, cells: Any) -> str:

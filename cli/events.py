@@ -104,11 +104,12 @@ class LineEvents:
         """Print output and speed; deviations from the request go to stderr."""
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)
+        by = f", {result.backend}" if result.backend != "torch" else ""
         speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
         click.echo(
             f"{result.output}: {result.height} x {result.width} pixels{speed}"
             f" ({result.seams}{BY_STATISTICS[result.statistics]}, stroke {result.stroke}, window {result.window},"
-            f" {result.device}, {result.precision})"
+            f" {result.device}, {result.precision}{by})"
         )
 
 
@@ -123,9 +124,10 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     if plan.finished:
         yield "nothing to do: the output is finished"
         return
+    context = f"overlapping by {plan.overlap}" if plan.overlap else f"halo {plan.halo}"
     yield (
         f"work:    {plan.shards} shards of {plan.shard} pixels; windows of {plan.window}, {plan.batch} at once, "
-        f"halo {plan.halo}: {plan.overhead:.2f} pixels computed for each one "
+        f"{context}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
     colors = ", colors of the source" if plan.keep_colors else ""
@@ -137,8 +139,9 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     processes = (
         f"{plan.workers} process{'es' if plan.workers > 1 else ''}" if plan.workers else "the scheduler's workers"
     )
+    by = f", {plan.backend}" if plan.backend != "torch" else ""
     flight = f"in each: shards in flight {plan.threads}, forward passes at once {plan.streams}"
-    yield f"device:  {plan.device}, {plan.precision}; {processes}; {flight}"
+    yield f"device:  {plan.device}, {plan.precision}{by}; {processes}; {flight}"
     memory = plan.memory
     parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
     listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())

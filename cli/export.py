@@ -1,4 +1,4 @@
-"""tilegan export: write a model as an ONNX file."""
+"""tilegan export: write a model for other programs."""
 
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from tilegan.cli.options import style_shares
 @click.option("--style", type=style_shares, metavar="NAME[=SHARE],...", help="Style of a model with several styles.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def export(model: str, output: Path, style: dict[str, float] | None, overwrite: bool) -> None:
-    """Write MODEL to OUTPUT (.onnx) for other programs, for images of any size, and check it in ONNX Runtime.
+    """Write MODEL to OUTPUT (.onnx, .pt2) for other programs, for images of any size, and check it by running it.
+
+    .onnx is for ONNX Runtime, .pt2 for torch.export.load of the same version of torch or a later one.
 
     It takes and makes RGB from 0 to 1, (N, 3, height, width), with sides that are multiples of the stride.
     """
@@ -23,5 +25,5 @@ def export(model: str, output: Path, style: dict[str, float] | None, overwrite: 
     for note in made.notes:
         click.echo(f"Note: {note}", err=True)
     kept = f"halo {made.halo}, stride {made.stride}, scale {made.scale}"
-    checked = f"{made.levels:.2g} levels from torch in ONNX Runtime"
+    checked = f"{made.levels:.2g} levels from torch in {made.where}"
     click.echo(f"{made.output}: {kept}, {checked}, in {made.seconds:.1f} s")

@@ -28,9 +28,10 @@ def import_network(
 ) -> None:
     """Turn NETWORK into a model that stylize runs, and tell how it can be run in windows.
 
-    NETWORK is an .onnx file, or the .pth of a generator of CycleGAN, CUT or pix2pix.
+    NETWORK is ONNX (.onnx), torch.export (.pt2), TorchScript (.pt), or weights (.pth, .safetensors) of a generator of
+    CycleGAN, CUT or pix2pix, or of an upscaler.
 
-    What is not given is found by trial: layout, range of values, normalization, further inputs.
+    What is not given is found by trial or assumed: layout, range of values, normalization, order of colors.
     """
     from tilegan.pipelines.networks import import_network as run_import
 
@@ -42,4 +43,5 @@ def import_network(
         picture=picture,
         overwrite=overwrite,
     )
-    show([*network_rows(made.info), ("written", f"{made.output} in {made.seconds:.1f} s")])
+    seams = [("seams", f"{made.seams.words}: run it with --seams blend")] if made.seams else []
+    show([*network_rows(made.info), *seams, ("written", f"{made.output} in {made.seconds:.1f} s")])

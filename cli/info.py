@@ -46,7 +46,7 @@ def show(rows: list[tuple[str, object]]) -> None:
 
 def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
     """Return the facts about a network as names and values."""
-    values, verdict = network.values, network.verdict
+    values, known, verdict = network.values, network.known, network.verdict
     normal = f", mean {_listed(values.mean)}, deviation {_listed(values.deviation)}" if any(values.mean) else ""
     tried = ", ".join(f"{reading} {share:.2f}" for reading, share in network.plausibility.items())
     rows: list[tuple[str, object]] = [
@@ -57,8 +57,9 @@ def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:
         ("nodes", network.nodes),
         ("parameters", f"{network.parameters:,}"),
         *([("styles", f"0 to {network.styles - 1}")] if network.styles else []),
-        ("layout", f"{values.layout} -> {values.output_layout}, {values.order}"),
-        ("values", f"{values.range}{normal} -> {values.output_range}"),
+        ("layout", f"{values.layout} -> {values.output_layout} ({known['layout']})"),
+        ("colors", f"{values.order} ({known['order']})"),
+        ("values", f"{values.range}{normal} -> {values.output_range} ({known['range']})"),
         *([("plausibility", tried)] if len(network.plausibility) > 1 else []),
         ("stride", f"{verdict.reach.stride} px"),
         ("scale", verdict.reach.scale),
@@ -94,7 +95,7 @@ def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
         ("stride", f"{model.stride} px"),
         ("scale", model.scale),
         *([("exact", BY_NORM[norm])] if norm in BY_NORM and "exact" not in model.facts else []),
-        *((key.replace("_", " "), _plain(value)) for key, value in model.facts.items() if value is not None),
+        *((key.replace("_", " "), _fact(value)) for key, value in model.facts.items() if value is not None),
     ]
 
 
@@ -107,6 +108,14 @@ def _labels(table: list[list[int]], names: list[str]) -> list[str]:
 def _norm(model: "ModelInfo") -> str:
     """Return the first word of a norm; that of a grid also contains numbers."""
     return str(model.architecture.get("norm", "")).partition(" ")[0]
+
+
+def _fact(value: object) -> str:
+    """Return a fact as text; seams in words."""
+    from tilegan.inference.seams import Seams
+
+    seams = Seams.of(value)
+    return _plain(value) if seams is None else seams.words
 
 
 def _plain(value: object) -> str:

@@ -1,4 +1,4 @@
-"""tilegan stylize: repaint an image."""
+"""tilegan stylize: repaint an image or a video."""
 
 from typing import Any
 
@@ -8,10 +8,12 @@ from tilegan.cli.events import events_of
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
 from tilegan.cli.shared import model_option, progress_option
+from tilegan.cli.video import run_video
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.formats.register import endings
 from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
+from tilegan.names import WRITTEN_VIDEOS, is_video
 
 
 @click.command()
@@ -20,7 +22,7 @@ from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, Sty
     "-o",
     "--output",
     metavar="NAME",
-    help=f"A {endings()}; of several images and folders, a folder"
+    help=f"A {endings()}; of a video, a {', '.join(WRITTEN_VIDEOS)}; of several images and folders, a folder"
     "  [default: beside the image, <stem>.<style>.<ending>]",
 )
 @model_option
@@ -36,6 +38,8 @@ def stylize(
     images: tuple[str, ...], output: str | None, model: str, dry_run: bool, progress: str, **values: Any
 ) -> None:
     """Repaint IMAGE, of any size, with the style of a model.
+
+    A video is repainted frame by frame, with one choice of style, strokes and noise for all (extra video).
 
     Several images, and folders of images, go to the folder of -o, as tilegan batch does it.
     """
@@ -55,6 +59,9 @@ def stylize(
         return
     (image,) = images
     try:
+        if is_video(image):
+            run_video(image, output, model, settings, dry_run, progress)
+            return
         with events_of(progress) as events:
             if dry_run:
                 events.planned(plan_stylize(image, output, model, settings=settings), full=True)

@@ -55,12 +55,12 @@ def train(
     dry_run: bool,
     **values: Any,
 ) -> None:
-    """Learn the style of the images in TARGET_DIR, for images like those in SOURCE_DIR.
+    """Learn the style of the images in TARGET_DIR, or of one image file, for images like those in SOURCE_DIR.
 
-    Give only SOURCE_DIR for images side by side, derived sources, and methods that learn to enlarge. Writes a run
-    folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first; --resume RUN
-    then continues, with SOURCE_DIR and TARGET_DIR if these have moved. `tilegan methods` lists the methods with their
-    defaults.
+    Give only SOURCE_DIR for images side by side, derived sources, and methods that learn to enlarge or to fill holes.
+    Writes a run folder with samples, curves, checkpoints and the model, translator.safetensors. Ctrl-C saves first;
+    --resume RUN then continues, with SOURCE_DIR and TARGET_DIR if these have moved. `tilegan methods` lists the methods
+    with their defaults.
     """
     from tilegan.devices import keep_freed_memory
     from tilegan.pipelines.train import plan

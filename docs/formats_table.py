@@ -77,6 +77,7 @@ def row(path: Path) -> tuple[str, str, str]:
         if "Traceback" in message or "\n" in message or done.returncode < 0:
             return kind(path), f"**fails** ({done.returncode}): {message[-200:]}", ""
         message = re.sub(r"\S*/" + re.escape(path.name), path.name, message).replace("|", "/")
+        message = re.sub(r"([\[\]])", r"\\\1", message)  # no links
         return kind(path), f"refused: {message}", ""
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
+    from tilegan.pipelines.evaluate_filling import FillingResult, evaluate_filling
     from tilegan.pipelines.evaluation.result import EvaluateResult
     from tilegan.pipelines.export import ExportResult, export
     from tilegan.pipelines.info import ImageInfo, ModelInfo, info
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from tilegan.pipelines.train import train
     from tilegan.pipelines.train_report import TrainPlan, TrainResult
     from tilegan.pipelines.verify import Damage, VerifyResult, verify
+    from tilegan.pipelines.video import plan_video, stylize_video
+    from tilegan.pipelines.video_report import VideoPlan, VideoResult
     from tilegan.pipelines.view import Viewer, view, view_stylized
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "DoctorResult",
     "EvaluateResult",
     "ExportResult",
+    "FillingResult",
     "ImageInfo",
     "ImportResult",
     "ModelInfo",
@@ -51,12 +55,15 @@ __all__ = [
     "TrainPlan",
     "TrainResult",
     "VerifyResult",
+    "VideoPlan",
+    "VideoResult",
     "Viewer",
     "batch",
     "code_sheet",
     "convert",
     "doctor",
     "evaluate",
+    "evaluate_filling",
     "export",
     "import_network",
     "info",
@@ -65,8 +72,10 @@ __all__ = [
     "network_info",
     "plan_batch",
     "plan_stylize",
+    "plan_video",
     "sample",
     "stylize",
+    "stylize_video",
     "train",
     "verify",
     "view",
@@ -85,6 +94,7 @@ _HOMES = {
     "DoctorResult": "doctor",
     "EvaluateResult": "evaluation.result",
     "ExportResult": "export",
+    "FillingResult": "evaluate_filling",
     "ImageInfo": "info",
     "ImportResult": "networks",
     "NetworkInfo": "networks",
@@ -101,7 +111,11 @@ _HOMES = {
     "TrainPlan": "train_report",
     "TrainResult": "train_report",
     "VerifyResult": "verify",
+    "VideoPlan": "video_report",
+    "VideoResult": "video_report",
     "Viewer": "view",
+    "plan_video": "video",
+    "stylize_video": "video",
     "view_stylized": "view",
 }
 

@@ -45,7 +45,8 @@ def batch(
 
     The folder structure is mirrored. Images are skipped if their outputs exist and were made from the same image with
     the same model and settings. A failure concerns only its image. The outcome of each image is appended to
-    ``results.jsonl`` in the output folder. After an interruption, the same call continues.
+    ``results.jsonl`` in the output folder. After an interruption, the same call continues: ``resume`` is always on.
+    ``overwrite`` replaces outputs that were made otherwise, and ``memory`` is the limit for all images together.
 
     Args:
         source: a folder of images; or several images and folders (see ``tilegan.pipelines.batching.images.survey``).
@@ -61,8 +62,7 @@ def batch(
         progress: called with the outcome of each image.
         parts: called with the progress of large images: path, phase, done and total pixels of the output; not with
             workers.
-        **values: options by name, for each image; ``overwrite`` replaces outputs that were made otherwise, ``resume``
-        is always on, and ``memory`` is the limit for all images together.
+        **values: options by name, for each image.
 
     Raises:
         ImageError: a source is missing, or there are no images.

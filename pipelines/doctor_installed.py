@@ -8,7 +8,7 @@ from importlib import metadata
 import tilegan
 
 PACKAGES = ("torch", "rasterio", "zarr", "dask", "distributed", "numpy", "pillow")
-FOR_DEVELOPERS = {"dev", "test"}  # extras that are not told
+FOR_DEVELOPERS = {"dev", "docs", "test"}  # extras that are not told
 # those by which the usual images are read and written; others are read too where GDAL has them
 DRIVERS = ("GTiff", "COG", "JPEG", "PNG", "WEBP", "AVIF", "JP2OpenJPEG", "JPEGXL", "Zarr", "netCDF", "HDF5", "NITF")
 

@@ -1,24 +1,22 @@
 """Evaluate a model: its seams, style and content, in comparison with two baselines."""
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tilegan.devices import precision_name
-from tilegan.errors import ModelError, OutputError, OutputExistsError, SettingError
-from tilegan.images.output import beside
-from tilegan.images.publish import move_to
+from tilegan.errors import ModelError, SettingError
 from tilegan.inference.controls.maps import given_maps
 from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.options import changed, takes
+from tilegan.pipelines.evaluation.folder import check_folder, write_folder
 from tilegan.pipelines.evaluation.images import Chosen, Images, read_images, spread
 from tilegan.pipelines.evaluation.large import LargeFigures, Sizes, check_sizes, look_at_large
 from tilegan.pipelines.evaluation.measure import Evaluation
 from tilegan.pipelines.evaluation.options import EvaluateOptions
-from tilegan.pipelines.evaluation.page import Pictures, page
+from tilegan.pipelines.evaluation.page import page
 from tilegan.pipelines.evaluation.result import EvaluateResult
 from tilegan.pipelines.evaluation.seen import Onlooker
 from tilegan.progress import Progress, silent
@@ -27,7 +25,7 @@ from tilegan.training.images import find_images
 from tilegan.training.options import Contents, Pairing
 from tilegan.translator import Translator, load
 
-FIGURES, PAGE = "evaluate.json", "evaluate.html"
+PAGE = "evaluate.html"
 NEW = 10**6  # numbers from here are for files that are not part of the evaluation
 
 
@@ -59,7 +57,8 @@ def evaluate(
     Args:
         model: name of a bundled model, a .safetensors file or a run folder.
         source: folder of images, preferably ones that were not used for training.
-        target: folder of images of the style, likewise; at least two. None if files of ``source`` contain both side by
+        target: folder of images of the style, likewise; at least two; or the file of one painting, whose parts are then
+            the targets. None if files of ``source`` contain both side by
             side, or if the model was trained on sources derived from targets, or on reductions of them: then these are
             its inputs, and everything is compared with bicubic enlargements of them.
         output: folder for the results; default ``<style>.evaluation`` in the current one. It appears when complete.
@@ -70,7 +69,7 @@ def evaluate(
         ModelError: there is no such model, it sees more than a neighborhood, or there is no network in the file.
         DatasetError: a folder is missing or has too few usable images, or label maps lack instance maps.
         SettingError: the short side is too small for the model's tiles, ``images`` is below 1, other files were held
-            out, the model takes no instance maps, or there are no large images for it.
+            out, the model takes no instance maps or fills holes, or there are no large images for it.
         OutputExistsError: the folder exists.
         OutputError: the results cannot be written.
     """
@@ -79,7 +78,7 @@ def evaluate(
     translator = _settled(model, styling, contents, passes)
     style = "-".join(styling.style) or translator.chosen_style or translator.name
     folder = Path(output) if output is not None else Path(f"{style}.evaluation")
-    _check_output(folder, run.overwrite)
+    check_folder(folder, run.overwrite)
     targets, maps = (None if path is None else Path(path) for path in (target, contents.instances))
     chosen = Chosen(Path(source), targets, maps, pairing, options)
     network = EfficientNetFeatures.read("" if options.features is None else str(options.features))
@@ -93,7 +92,7 @@ def evaluate(
     computed = {"device": passes.device, "precision": passes.precision}
     seen_large = look_at_large(onlooker, translator, sizes, given.side, computed, progress or silent)
     result = _result(folder, style, measured, options, seen_large, [path.name for _, path in files], started)
-    _write(result, measured.pictures, run.overwrite)
+    write_folder(folder, result.to_json(), {PAGE: page(result, measured.pictures).encode()}, run.overwrite)
     return result
 
 
@@ -103,7 +102,10 @@ def _settled(model: str | Path, styling: StyleOptions, contents: Contents, passe
         raise SettingError(f"a map belongs to one image, and {', '.join(maps)} concerns all: give a name or a number")
     assert isinstance(styling.style, Mapping), "there are no maps"
     choices = Choices(styling.style, instances=contents.instances is not None)
-    translator = load(model, passes.device, passes.precision).settled(choices)
+    translator = load(model, passes.device, passes.precision)
+    if translator.fills:
+        raise SettingError(f"'{translator.name}' fills holes: measure it by evaluate_filling")
+    translator = translator.settled(choices)
     if translator.unbounded and not translator.needs_statistics:
         raise ModelError(f"cannot evaluate '{translator.name}': {translator.unbounded} sees more than a neighborhood")
     return translator
@@ -152,23 +154,3 @@ def _large_files(chosen: Chosen, given: Images, onlooker: Onlooker) -> list[tupl
         return [(crops.number, chosen.source / name) for crops, name in zip(onlooker.translated, names, strict=True)]
     found = find_images(large, 1, given.side)
     return [(NEW + number, found[number].path) for number in spread(len(found), chosen.options.images)]
-
-
-def _check_output(folder: Path, overwrite: bool) -> None:
-    if not folder.parent.is_dir():
-        raise OutputError(f"no folder {folder.parent} to write {folder.name} to: make it first")
-    if not folder.exists() and not folder.is_symlink():
-        return
-    if not (folder / FIGURES).is_file():
-        raise OutputExistsError(f"{folder} exists and is no evaluation: choose another folder with -o")
-    if not overwrite:
-        raise OutputExistsError(f"{folder} exists: --overwrite replaces it, -o names another folder")
-
-
-def _write(result: EvaluateResult, pictures: list[Pictures], overwrite: bool) -> None:
-    with beside(result.output) as work:
-        built = work / "built"
-        built.mkdir()
-        (built / FIGURES).write_text(json.dumps(result.to_json(), indent=2) + "\n")
-        (built / PAGE).write_text(page(result, pictures), encoding="utf-8")
-        move_to(result.output, built, work / "replaced", overwrite)

@@ -1,4 +1,4 @@
-"""Export a model as an ONNX file for other programs."""
+"""Export a model as an ONNX file, or a program of torch.export, for other programs."""
 
 import time
 from collections.abc import Mapping
@@ -9,11 +9,14 @@ from tempfile import TemporaryDirectory
 from tilegan.errors import ModelError, OutputError, OutputExistsError
 from tilegan.files import locate, replace_file
 from tilegan.foreign.onnx_writer import write_onnx
+from tilegan.foreign.pt2_writer import write_pt2
 from tilegan.networks.capabilities import capabilities
 from tilegan.settling import Choices
 from tilegan.translator import load
 
-MOST_LEVELS = 1.0  # of difference between torch and ONNX Runtime
+MOST_LEVELS = 1.0  # of difference from the model
+# by ending: what writes such a file, and where it is run again
+WRITERS = {".onnx": (write_onnx, "ONNX Runtime"), ".pt2": (write_pt2, "torch.export.load")}
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class ExportResult:
         halo: context that windows need on each side, in input pixels, once statistics of instance norms are settled.
         stride: sides of images, and places of windows, are multiples of it.
         scale: output pixels per input pixel.
-        levels: largest difference between torch and ONNX Runtime, in levels of 255.
+        levels: largest difference from the model, in levels of 255, when it was run again.
+        where: what ran it again.
         notes: what is not as in ``stylize``.
         seconds: that it took.
     """
@@ -35,6 +39,7 @@ class ExportResult:
     stride: int
     scale: int
     levels: float
+    where: str
     notes: tuple[str, ...]
     seconds: float
 
@@ -42,26 +47,29 @@ class ExportResult:
 def export(
     model: str | Path, output: str | Path, *, style: Mapping[str, float] | None = None, overwrite: bool = False
 ) -> ExportResult:
-    """Write a model as an ONNX file: float (N, 3, h, w) from 0 to 1 -> (N, 3, h * scale, w * scale), likewise.
+    """Write a model as an ONNX file or a program of torch.export.
 
-    Halo, stride, scale, range and name are metadata of the file.
+    It takes and makes images from 0 to 1: float (N, 3, h, w) -> (N, 3, h * scale, w * scale); N is 1 in torch.export.
+    Halo, stride, scale, range and name are metadata of the file: properties of ONNX, or ``tilegan.json`` among the
+    extra files of torch.export.
 
     Args:
         model: a bundled model's name, a file or a run folder.
-        output: the file, .onnx.
+        output: the file, .onnx or .pt2.
         style: shares of the styles of a model with several.
         overwrite: replace an output that is there.
 
     Raises:
-        ModelError: the model cannot be exported, is not the same in ONNX Runtime, or packages are missing.
+        ModelError: the model cannot be exported, is not the same when it is run again, or packages are missing.
         SettingError: it has no such style.
         OutputExistsError: the output is there.
-        OutputError: it is no .onnx file, or cannot be written.
+        OutputError: it is no .onnx or .pt2 file, or cannot be written.
     """
     started = time.perf_counter()
     place = locate(output)
-    if place.suffix != ".onnx":
-        raise OutputError(f"a network's file ends in .onnx: {place}")
+    if place.suffix not in WRITERS:
+        raise OutputError(f"a network's file ends in {' or '.join(WRITERS)}: {place}")
+    write, where = WRITERS[place.suffix]
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
     made = load(model, "cpu", "float32").settled(Choices(style or {}))
@@ -77,10 +85,10 @@ def export(
         "exact": not made.unbounded,
     }
     with TemporaryDirectory() as folder:
-        written = Path(folder) / "network.onnx"
-        levels = write_onnx(made.generator, written, settled.stride, told)
+        written = Path(folder) / f"network{place.suffix}"
+        levels = write(made.generator, written, settled.stride, told)
         if levels > MOST_LEVELS:
-            raise ModelError(f"the model '{made.name}' differs by {levels:.1f} levels in ONNX Runtime: not exported")
+            raise ModelError(f"the model '{made.name}' differs by {levels:.1f} levels in {where}: not exported")
         replace_file(place, written.read_bytes())
     has = capabilities(made.generator)
     notes = [
@@ -89,4 +97,4 @@ def export(
         *([f"{made.unbounded} sees the whole image: windows have seams"] if made.unbounded else []),
     ]
     seconds = time.perf_counter() - started
-    return ExportResult(place, settled.halo, settled.stride, made.scale, levels, tuple(notes), seconds)
+    return ExportResult(place, settled.halo, settled.stride, made.scale, levels, where, tuple(notes), seconds)

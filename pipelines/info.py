@@ -16,6 +16,8 @@ from tilegan.images.opening import open_source
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.model_file import bundled, find, read_header
 
+SETTLED = "settled"  # among the facts of an imported network: its reach, once its statistics are settled
+
 
 @dataclass(frozen=True)
 class ModelInfo:
@@ -27,7 +29,8 @@ class ModelInfo:
         architecture: name and arguments of the generator.
         parameters: number of learned weights.
         tile_size: side of the tiles of training and of ``combo`` mode, in input pixels.
-        halo: context that an output pixel can depend on, per side, in input pixels.
+        halo: context that an output pixel can depend on, per side, in input pixels; of an imported network, once its
+            statistics are settled.
         stride: stride of the generator, in input pixels.
         scale: output pixels per input pixel.
         receptive_field: full extent of the input that an output pixel can depend on, in pixels.
@@ -122,7 +125,10 @@ def _model(name_or_path: str | Path) -> ModelInfo:
     header, path = read_header(name_or_path), find(name_or_path)
     with safetensors.safe_open(path, framework="np") as file:
         shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118 - not a dict
-    return ModelInfo(path=path, parameters=sum(map(math.prod, shapes)), **header)
+    facts = dict(header["facts"])
+    settled = facts.pop(SETTLED, {})
+    found = {key: settled[key] for key in ("halo", "stride") if key in settled}
+    return ModelInfo(path=path, parameters=sum(map(math.prod, shapes)), **header | found | {"facts": facts})
 
 
 def _image(name: str | Path) -> ImageInfo:

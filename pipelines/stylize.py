@@ -38,13 +38,14 @@ class StylizeResult:
         output: the file or folder written.
         height: height of the output, in pixels.
         width: width of the output, in pixels.
-        seams: 'exact' or 'combo'.
+        seams: 'exact', 'combo' or 'blend'.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         stroke: factor by which strokes are larger than the model's own.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
         device: name of the device.
         precision: name of the precision.
+        backend: what ran the network: 'torch' or 'onnxruntime'.
         seconds: duration of this call; 0 if the output was finished already.
         megapixels_per_second: output megapixels of this call per second.
         notes: deviations from the request, one line each.
@@ -61,6 +62,7 @@ class StylizeResult:
     shard: int
     device: str
     precision: str
+    backend: str
     seconds: float
     megapixels_per_second: float
     notes: tuple[str, ...] = ()
@@ -93,7 +95,7 @@ class StylizeResult:
             "file": self.output,
             "tiles": f"{self.seams}, windows of {self.window} pixels, shards of {self.shard}",
             "stroke": self.stroke,
-            "computed": f"on {self.device} in {self.precision}",
+            "computed": f"on {self.device} in {self.precision} by {self.backend}",
             "time": f"{self.seconds:.1f} s, {self.megapixels_per_second:.2f} megapixels/s" if self.seconds else "",
             "notes": "; ".join(self.notes),
         }
@@ -227,6 +229,7 @@ def _result(job: Job, notes: tuple[str, ...], seconds: float = 0.0, pixels: int 
         shard=job.plan.shard,
         device=job.plan.device,
         precision=job.plan.precision,
+        backend=job.plan.backend,
         seconds=seconds,
         megapixels_per_second=pixels / 1e6 / seconds if seconds else 0.0,
         notes=(*job.summary.notes, *notes),

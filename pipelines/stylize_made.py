@@ -4,6 +4,7 @@ from typing import Any
 
 from tilegan.images.metadata.provenance import Provenance, by_content, digest
 from tilegan.inference.record import RunRecord
+from tilegan.names import BLEND, TORCH
 
 
 def made_by(record: RunRecord, source: str) -> Provenance:
@@ -38,10 +39,12 @@ def made_by(record: RunRecord, source: str) -> Provenance:
             "keep colors": look.keep_colors,
             "stroke": look.stroke,
             "precision": plan.precision,
+            **({"backend": plan.backend} if plan.backend != TORCH else {}),
             "bands": list(reading.bands) if reading.bands else None,
             "stretch": reading.stretch,
             "depth": reading.depth,
             "plane": dict(reading.plane),
             "allow truncated": reading.allow_truncated,
+            **({"window": plan.window} if plan.seams == BLEND else {}),  # elsewhere no pixel depends on it
         },
     )

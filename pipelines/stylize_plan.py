@@ -103,7 +103,8 @@ def prepared(
         name = absolute(source)
         if is_elsewhere(source) and output is None:
             raise OutputError(f"{name} has no folder beside it for the result: name an output")
-        place = locate(output) if output is not None else name_beside(Path(name), _word(model, settings.styling.style))
+        word = word_of(model, settings.styling.style) if output is None else ""
+        place = locate(output) if output is not None else name_beside(Path(name), word)
         files = files_of(settings.styling, source)
         with closing(Maps.open(files, image.height, image.width)) as maps:
             output = place if is_remote(place) else place.absolute()
@@ -179,8 +180,16 @@ def _model(model: Model) -> dict[str, Any]:
     return statistics | {"fingerprint": prints[0] if len(prints) == 1 else prints}
 
 
-def _word(model: str | Path | Translator, shares: Mapping[str, float] | str | Path) -> str:
-    """Return the word in the name of the default output: the selected styles, or the model."""
+def word_of(model: str | Path | Translator, shares: Mapping[str, float] | str | Path) -> str:
+    """Return the word in the name of the default output: the selected styles, or the model.
+
+    Args:
+        model: name or file of a model, or a translator.
+        shares: selected shares by style; or a map of styles.
+
+    Raises:
+        ModelError: there is no such model.
+    """
     if isinstance(shares, Mapping) and shares:
         return "-".join(shares)
     if isinstance(model, Translator):

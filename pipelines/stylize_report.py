@@ -12,9 +12,12 @@ from tilegan.inference.controls.variants import words_of
 from tilegan.inference.memory import Memory
 from tilegan.inference.overhead import overhead
 from tilegan.inference.parts import decodes
-from tilegan.inference.plan import cut_of
+from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.record import RunRecord
+from tilegan.inference.seams import Seams
+from tilegan.names import BLEND
 from tilegan.pipelines.stylize_settle import Model, Request
+from tilegan.translator import Translator
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,13 @@ class StylizePlan:
         source, output: paths.
         height, width: size of the output, in pixels.
         region: x, y, width and height of the stylized region of the source, in pixels.
-        seams, window, shard, batch, device, precision: see ``tilegan.inference.plan.Plan``.
+        seams, window, shard, batch, device, precision, backend: see ``tilegan.inference.plan.Plan``.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         strength, keep_colors, stroke: see ``tilegan.inference.rendering.Rendering``; by maps, their largest values.
         maps: paths, URLs or GDAL names of maps, by option.
         feather: width of the transitions of maps, in pixels of the source; 0 without maps.
         halo: context of each forward pass, per side, in input pixels.
+        overlap: pixels by which windows overlap and are blended; 0 if they do not.
         overhead: pixels of all forward passes, including copies for large strokes, divided by input pixels (see
             ``tilegan.inference.overhead``); 1 without halos. With maps it is the maximum.
         block: height and width of the smallest part that the source decodes, in pixels.
@@ -62,7 +66,9 @@ class StylizePlan:
     batch: int
     device: str
     precision: str
+    backend: str
     halo: int
+    overlap: int
     overhead: float
     block: tuple[int, int]
     sequential: bool
@@ -99,6 +105,7 @@ def report(
     """
     image, region, plan, limits = request.image, request.region, record.plan, record.limits
     rows, columns = grid_shape(region.height, region.width, plan.shard)
+    cut = cut_of(plan, model.measured)
     fill = model.measured.halo if image.origin.opacity else 0
     return StylizePlan(
         source=request.source,
@@ -118,7 +125,9 @@ def report(
         batch=plan.batch,
         device=plan.device,
         precision=plan.precision,
-        halo=cut_of(plan, model.measured).halo,
+        backend=plan.backend,
+        halo=cut.halo,
+        overlap=cut.overlap,
         overhead=overhead(plan, model.measured, image.height, image.width, fill),
         block=image.block,
         sequential=image.sequential,
@@ -129,8 +138,24 @@ def report(
         streams=limits.streams,
         memory=memory,
         finished=finished,
-        notes=(*image.remarks, *words_of(model.paintings), *notes, *_notes_on_result(request, origin)),
+        notes=(
+            *image.remarks,
+            *words_of(model.paintings),
+            *model.notes,
+            *notes,
+            *_notes_on_seams(model.measured, plan),
+            *_notes_on_result(request, origin),
+        ),
     )
+
+
+def _notes_on_seams(translator: Translator, plan: Plan) -> tuple[str, ...]:
+    """Return a note on a model that can only be blended, and what its seams were on a sample."""
+    if plan.seams != BLEND:
+        return ()
+    why = translator.obstacle or "seams 'exact' would show none"
+    measured = Seams.of(translator.facts.get("seams"))
+    return (f"windows are only blended: {why}" + (f"; {measured.words}" if measured else ""),)
 
 
 def _notes_on_result(request: Request, origin: Origin) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def _settled(job: Job, progress: Progress) -> tuple[Translator, ...]:
         folder, plan = job.request.folder.painting(number, len(job.translators)), job.plan
         if job.request.begun is not None and is_there(folder.translator):
             with local_copy(folder.translator) as file:
-                found.append(load(file, plan.device, plan.precision))
+                found.append(load(file, plan.device, plan.precision, plan.backend))
             continue
         if id(translator) not in made:  # paintings may have one model
             made[id(translator)] = settled(translator, job.summary.statistics, job.request.image, plan.window, progress)

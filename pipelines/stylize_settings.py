@@ -92,6 +92,7 @@ class StylizeSettings:
                 window=passes.window or before.window,
                 device=before.device if passes.device == "auto" else passes.device,
                 precision=before.precision if passes.precision == "auto" else passes.precision,
+                backend=before.backend if passes.backend == "auto" else passes.backend,
             ),
             run=replace(self.run, shard=self.run.shard or before.shard),
         )
@@ -100,8 +101,9 @@ class StylizeSettings:
         """Return the choices that settle a model, for the options of one painting; None for those of all."""
         styling, labels = styling or self.styling, self.labels
         assert isinstance(styling.style, Mapping), "a painting has no map"
+        masked = self.styling.mask is not None  # of all paintings, which have no maps
         instances = bool(labels.instances)
-        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, styling.code)
+        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, masked, styling.code)
 
 
 @dataclass(frozen=True)

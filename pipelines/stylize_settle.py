@@ -23,6 +23,7 @@ from tilegan.inference.plan import place_model, precision_for
 from tilegan.inference.record import RunRecord
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.pipelines.region import window_of
+from tilegan.pipelines.stylize_holes import notes_on_holes
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.translator import Translator
 
@@ -92,7 +93,7 @@ class Request:
     @property
     def free(self) -> frozenset[str]:
         """Names of the settings that were left to choice, so that a finished output may have any value of them."""
-        return frozenset({"precision"} if self.asked.passes.precision == "auto" else ())
+        return frozenset(name for name in ("precision", "backend") if getattr(self.asked.passes, name) == "auto")
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,14 @@ class Model:
         translators: the translator of each.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         measured: the first with placeholder statistics if these are frozen later: halo and memory are the same.
+        notes: what the user should know before, one line each.
     """
 
     paintings: tuple[Variant, ...]
     translators: tuple[Translator, ...]
     statistics: str
     measured: Translator
+    notes: tuple[str, ...] = ()
 
     @property
     def translator(self) -> Translator:
@@ -134,7 +137,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     precision = settings.passes.precision
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
-    placed = place_model(model, settings.passes.device, precision)
+    placed = place_model(model, settings.passes.device, precision, settings.passes.backend)
     paintings = variants(settings.styling, request.maps, placed, image.height, image.width)
 
     def settled(styling: StyleOptions) -> Translator:
@@ -148,7 +151,8 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    return Model(tuple(paintings), translators, statistics, measured)
+    notes = notes_on_holes(request.maps, image, translator)
+    return Model(tuple(paintings), translators, statistics, measured, notes)
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:

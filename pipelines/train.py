@@ -1,4 +1,4 @@
-"""Train a style on two folders of images."""
+"""Train a style on two folders of images, or on a folder and one painting."""
 
 import time
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from tilegan.pipelines.train_data import found_again, prepared, with_colors
 from tilegan.pipelines.train_report import TrainPlan, TrainResult
 from tilegan.pipelines.train_settings import ASKED, TrainRequest
 from tilegan.training.checkpoint import load_checkpoint
+from tilegan.training.images import count_files
 from tilegan.training.loop import Loop, TrainStep
 from tilegan.training.options import TimeOptions
 from tilegan.training.processes import Processes, joined
@@ -47,9 +48,10 @@ def train(
 
     Args:
         source: folder of images to be translated, such as photographs.
-        target: folder of images of the style, such as paintings; None if files of ``source`` contain both side by side,
-            or if the method derives sources from targets.
-        run: folder for all results; default ``runs/<name of the target folder>``.
+        target: folder of images of the style, such as paintings, or the file of one painting (then method, steps and
+            the model to start from have other defaults); None if files of ``source`` contain both side by side, or if
+            the method derives sources from targets.
+        run: folder for all results; default ``runs/<name of the target>``.
         progress: called after every step.
         stop: called after every step; if it returns true, the run is saved and returned.
         **values: options by name.
@@ -61,10 +63,10 @@ def train(
         SettingError, ModelError: a setting or ``init`` is invalid.
         TrainingError: a loss is not finite; the last checkpoint is kept.
     """
-    request = TrainRequest.of(**values)
+    request = TrainRequest.of(target=target, **values)
     settings, dataset = prepared(source, target, request)
     folders, init = dataset.folders, request.network.init
-    folder = Path(run) if run is not None else Path("runs") / folders.target.name
+    folder = Path(run) if run is not None else Path("runs") / folders.name
     with joined(request.passes.device) as processes:
         processes.check_share(settings.batch)
         if processes.rank == 0:
@@ -74,7 +76,7 @@ def train(
             folders=folders,
             source_files=dataset.digests[0],
             target_files=dataset.digests[1],
-            name=folders.target.name,
+            name=folders.name,
             settings=settings,
             **request.placement(),
             threads=torch.get_num_threads(),
@@ -154,7 +156,7 @@ def plan(source: str | Path, target: str | Path | None = None, **values: Any) ->
     Raises:
         DatasetError, SettingError, ModelError: as ``train``.
     """
-    request = TrainRequest.of(**values)
+    request = TrainRequest.of(target=target, **values)
     settings, dataset = prepared(source, target, request)
     kept = dataset.trained
     device = choose_device(request.passes.device)
@@ -176,7 +178,7 @@ def plan(source: str | Path, target: str | Path | None = None, **values: Any) ->
     networks = trainer.method.networks()
     return TrainPlan(
         source_images=len(kept[0]),
-        target_images=len(kept[1]),
+        target_images=count_files(kept[1]),
         cache_needed=dataset.bytes,
         cache=request.upkeep.cache,
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},

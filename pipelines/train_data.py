@@ -68,6 +68,8 @@ def with_networks(
             architecture["styles"] = []
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
+        if settings.generator.get("recolor") and architecture["name"] == settings.generator["name"]:
+            architecture["recolor"] = True
         if codes := settings.generator.get("codes"):
             if architecture.get("codes") not in (None, {}, codes):
                 raise SettingError("the model to start from has other codes: leave out --codes, or start anew")

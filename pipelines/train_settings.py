@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 from tilegan.devices import choose_device, choose_precision, precision_name
@@ -11,6 +12,11 @@ from tilegan.methods.registry import choices, method_settings, methods, with_val
 from tilegan.networks import build
 from tilegan.options import changed, check_values, option, options_of
 from tilegan.training.options import (
+    ANEW,
+    DEFAULT_METHOD,
+    PAINTING_INIT,
+    PAINTING_METHOD,
+    PAINTING_STEPS,
     Contents,
     Learning,
     MethodOptions,
@@ -62,8 +68,13 @@ class TrainRequest:
     run: RunOptions = field(default_factory=RunOptions)
 
     @classmethod
-    def of(cls, settings: TrainSettings | None = None, **values: Any) -> Self:
+    def of(cls, settings: TrainSettings | None = None, *, target: str | Path | None = None, **values: Any) -> Self:
         """Create a request from options, and settings of the method, by name; None stands for the default.
+
+        Args:
+            settings: hyperparameters to start from.
+            target: the targets: if it is the file of one painting, other defaults hold for method, steps and ``init``.
+            **values: options by name.
 
         Raises:
             SettingError: there is no option of a name, or a value is invalid.
@@ -73,7 +84,13 @@ class TrainRequest:
         pairing, contents, _, method, network, *others = changed(given, *ASKED[1:])
         learning = {name: given[name] for name in (entry.name for entry in options_of(Learning)) if name in given}
         of_method = {**of_method, **method.method_settings}
-        made = _settings(settings, given.get("method"), of_method, learning)
+        usual = DEFAULT_METHOD
+        if settings is None and target is not None and Path(target).is_file():
+            usual, learning = PAINTING_METHOD, {"steps": PAINTING_STEPS} | learning
+            if method.method in (None, usual) and network == NetworkOptions():
+                network = replace(network, init=PAINTING_INIT)
+        made = _settings(settings, method.method, usual, of_method, learning)
+        network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)
         made = replace(made, generator=_generator(made.generator, network))
         return cls(made, pairing, contents, network, *others)
@@ -93,11 +110,15 @@ def _names_of_methods() -> set[str]:
 
 
 def _settings(
-    settings: TrainSettings | None, method: str | None, of_method: Mapping[str, Any], learning: Mapping[str, Any]
+    settings: TrainSettings | None,
+    method: str | None,
+    usual: str,
+    of_method: Mapping[str, Any],
+    learning: Mapping[str, Any],
 ) -> TrainSettings:
     """Return the settings with the given values; those of a method, over its defaults, if there are none."""
     if settings is None:
-        return TrainSettings.of(method_settings(method or MethodOptions().method, of_method), **learning)
+        return TrainSettings.of(method_settings(method or usual, of_method), **learning)
     known = settings.method_type.name
     if method not in (None, known):
         raise SettingError(f"the settings are those of {known}: leave out method '{method}', or the settings")

@@ -20,6 +20,7 @@ from tilegan.networks.build import build_generator
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
+os.environ.setdefault("TILEGAN_BACKEND", "torch")  # no trials, whose result depends on the machine
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
 

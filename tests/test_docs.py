@@ -16,7 +16,8 @@ import pytest
 import tilegan
 import tilegan.cli
 import tilegan.pipelines
-from tilegan.cli.main import main
+from tilegan import tiling
+from tilegan.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -105,6 +106,26 @@ def test_messages_of_the_troubleshooting_are_those_of_the_program() -> None:
         if not any(all(part.strip() in text for part in message.split("...")) for text in texts)
     ]
     assert unknown == []
+
+
+def test_all_public_names_are_in_the_reference() -> None:
+    page = (ROOT / "docs" / "api.md").read_text()
+    told = set(re.findall(r"(?m)^      heading: (\S+)$", page))
+    assert told == {
+        f"{package.__name__}.{name}" for package in (tilegan, tilegan.pipelines, tiling) for name in package.__all__
+    }
+
+
+def test_all_pages_are_in_the_navigation_of_the_site() -> None:
+    docs = ROOT / "docs"
+    listed = re.findall(r"(?m)^ +- (?:[^#\n]+: )?([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text())
+    own = {page for page in listed if not page.startswith("project/")}  # these are made of files outside docs/
+    assert own == {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")}
+
+
+def test_all_commands_are_in_the_reference() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text()
+    assert dict(re.findall(r"(?m)^\| \[`(\w+)`\]\(#tilegan-\1\) \| (.*) \|$", page)) == COMMANDS
 
 
 def test_notebooks_hold_no_results() -> None:

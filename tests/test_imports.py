@@ -17,6 +17,7 @@ FLOORS = (
     ("tilegan.cli", "tilegan.__main__"),
     ("tilegan.pipelines",),
     ("tilegan.viewing",),
+    ("tilegan.video",),
     ("tilegan.inference", "tilegan.training"),
     (
         "tilegan.translator",

@@ -24,7 +24,7 @@ from tilegan.pipelines import StylizeSettings, convert, evaluate, plan_stylize, 
 from tilegan.pipelines.evaluate import OPTIONS as EVALUATE
 from tilegan.pipelines.train import plan
 from tilegan.pipelines.train_settings import ASKED, TrainRequest
-from tilegan.training.options import MethodOptions
+from tilegan.training.options import DEFAULT_METHOD
 from tilegan.training.settings import TrainSettings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "options.md"
@@ -60,7 +60,7 @@ def test_settings_of_methods_are_no_options_of_training():
 
 def test_the_settings_with_an_option_of_their_own_are_those_of_the_default_method():
     assert set(METHOD_OPTIONS) <= set(names(SiameseSettings))
-    assert MethodOptions().method == type_of(SiameseSettings()).name
+    assert type_of(SiameseSettings()).name == DEFAULT_METHOD
 
 
 def test_what_is_no_option_of_a_method_is_fitted():

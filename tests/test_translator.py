@@ -145,7 +145,7 @@ def test_a_network_that_sees_everything_does_combo_only(own_generator, tmp_path)
     assert loaded.unbounded == "norm (InstanceNorm2d)"
     tiles = image(16, 32).reshape(16, 2, 16, 3).swapaxes(0, 1)
     assert loaded.run(tiles).shape == (2, 16, 16, 3)
-    with pytest.raises(ModelError, match=r"'mine' cannot be exact: norm \(InstanceNorm2d\) .* --seams combo works"):
+    with pytest.raises(ModelError, match=r"'mine' cannot be exact: norm \(InstanceNorm2d\) .* --seams blend works"):
         loaded.translate(image(16, 16))
     with pytest.raises(ModelError, match="cannot be exact"):
         replace(loaded, halo=4).run(image(24, 24)[None], 4)

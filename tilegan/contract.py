@@ -13,10 +13,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tilegan.devices import CPU, choose_device, choose_precision, to_device
-from tilegan.errors import ModelError
+from tilegan.errors import ModelError, SettingError
+from tilegan.foreign.runtime import check_runtime
 from tilegan.model_file import read_header, read_proof
+from tilegan.names import BACKENDS, RUNTIME, TORCH
 from tilegan.networks.build import build_generator
-from tilegan.tiling.layers import input_channels
+from tilegan.tiling.layers import fixed_side, input_channels
 from tilegan.tiling.proof import Proof, can_be_kept, proven_reach
 from tilegan.tiling.reach import Reach
 
@@ -39,6 +41,7 @@ class Contract:
         name: the style's name, used in output file names.
         facts: how it was trained; free-form, JSON.
         device, precision: device and dtype of the computation.
+        backend: what runs the passes: 'torch' or 'onnxruntime' (see ``foreign.runtime``).
         state: the weights in full precision, if those of the generator are rounded.
         unbounded: the first layer that sees more than the halo, such as one that depends on the whole image: then only
             ``combo`` mode is possible. '' if there is none.
@@ -56,18 +59,32 @@ class Contract:
     facts: dict[str, Any] = field(default_factory=dict)
     device: torch.device = CPU
     precision: torch.dtype = torch.float32
+    backend: str = TORCH
     state: dict[str, torch.Tensor] | None = None
     unbounded: str = ""
     chosen_style: str = ""
     proof: Proof | None = None
 
-    def place(self, device: str = "auto", precision: str = "auto") -> Self:
-        """Return a copy of the translator on a device and in a precision, by name (see ``tilegan.devices``)."""
-        chosen = choose_device(device)
-        dtype = choose_precision(precision, chosen)
+    def place(self, device: str = "auto", precision: str = "auto", backend: str = "") -> Self:
+        """Return a copy of the translator on a device and in a precision, by name (see ``tilegan.devices``).
+
+        Args:
+            device: name of the device.
+            precision: name of the dtype.
+            backend: name of what runs its passes; '' keeps it.
+
+        Raises:
+            SettingError: a name is unknown, or the backend cannot be used.
+        """
+        backend, chosen = backend or self.backend, choose_device(device)
+        dtype = choose_precision(precision, chosen, backend)
+        if backend not in BACKENDS:
+            raise SettingError(f"no backend '{backend}': use {' or '.join(BACKENDS)}")
+        if backend == RUNTIME:
+            check_runtime(chosen)
         state = None if self.precision == dtype == torch.float32 else self.weights()
         generator = to_device(deepcopy(self.generator), chosen, dtype).eval()
-        return replace(self, generator=generator, state=state, device=chosen, precision=dtype)
+        return replace(self, generator=generator, state=state, device=chosen, precision=dtype, backend=backend)
 
     @classmethod
     def of(
@@ -110,6 +127,18 @@ class Contract:
     def channels(self) -> int:
         """Return the number of channels that the generator takes: 3, 1 for grayscale, or more with further planes."""
         return input_channels(self.generator)
+
+    @property
+    def fixed_side(self) -> int:
+        """Return the side of the only windows that the generator takes, in pixels; 0 if it takes any."""
+        return fixed_side(self.generator)
+
+    @property
+    def obstacle(self) -> str:
+        """Return in words why windows cannot be exact; '' if they can."""
+        if self.fixed_side:
+            return f"it takes windows of {self.fixed_side} x {self.fixed_side} pixels only"
+        return f"{self.unbounded} sees more than a neighborhood" if self.unbounded else ""
 
     @property
     def trained_side(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.errors import SettingError
-from tilegan.names import COMBO, DEVICES, EXACT, PRECISIONS
+from tilegan.names import COMBO, DEVICES, EXACT, PRECISIONS, RUNTIME, TORCH
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # parameters of ``mallopt`` in glibc
 CPU = torch.device("cpu")
@@ -51,15 +51,19 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def choose_precision(name: str, device: torch.device) -> torch.dtype:
+def choose_precision(name: str, device: torch.device, backend: str = TORCH) -> torch.dtype:
     """Return the dtype with a name; 'auto' takes the fastest one that the device supports natively.
 
     bfloat16 where the hardware multiplies it (CUDA from compute capability 8, CPUs with AVX512-BF16 or AMX), float16
-    on older CUDA cards, float32 elsewhere.
+    on older CUDA cards, float32 elsewhere, and always in ONNX Runtime.
 
     Raises:
-        SettingError: the name is unknown.
+        SettingError: the name is unknown, or not one of the backend.
     """
+    if backend == RUNTIME:
+        if name not in ("auto", "float32"):
+            raise SettingError(f"ONNX Runtime runs in float32, not in {name}: leave the precision out")
+        return torch.float32
     if name != "auto":
         if name not in PRECISIONS:
             raise SettingError(f"no precision '{name}': use auto, {', '.join(PRECISIONS)}")

@@ -40,6 +40,11 @@ class Window(NamedTuple):
         """Return the window shifted by rows and columns."""
         return Window(self.top + down, self.left + right, self.height, self.width)
 
+    def common(self, other: "Window") -> "Window":
+        """Return what two windows that overlap have in common."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        return Window(top, left, min(self.bottom, other.bottom) - top, min(self.right, other.right) - left)
+
     def of(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Crop an image (h, w, ...) that contains the window; a view."""
         return pixels[self.top : self.bottom, self.left : self.right]

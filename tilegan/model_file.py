@@ -83,6 +83,15 @@ def read_header(name_or_path: str | Path) -> dict[str, Any]:
     return _header_of(find(name_or_path))
 
 
+def is_model(path: Path) -> bool:
+    """Return whether a .safetensors file says that it is a model of this program, or says nothing at all."""
+    try:
+        metadata = _metadata_of(path)
+    except ModelError:
+        return True  # damaged: whoever reads it says so
+    return metadata.get("format") == FORMAT or "tilegan" in metadata
+
+
 def read_proof(path: Path) -> str:
     """Read the proof that is stored with a model (see ``tiling.proof``); '' if there is none.
 

@@ -13,11 +13,12 @@ from safetensors.torch import save
 
 from tilegan.contract import Contract
 from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, least_width, precision_name
-from tilegan.errors import ModelError
+from tilegan.errors import ModelError, SettingError
 from tilegan.files import locate, replace_file
+from tilegan.foreign.runtime import RuntimeNetwork
 from tilegan.geometry import round_up
 from tilegan.model_file import FORMAT
-from tilegan.names import COMBO, EXACT, INSTANCE
+from tilegan.names import COMBO, EXACT, INSTANCE, RUNTIME, TORCH
 from tilegan.tiling.levels import Levels, under_halo
 from tilegan.tiling.memory import peak_bytes
 from tilegan.tiling.proof import Proof, can_be_kept, named, proven_reach
@@ -27,6 +28,7 @@ from tilegan.tiling.unpadded import unpadded
 # Default dtypes of computation and pixels for images of 8 and of 16 bits.
 CPU_TYPES = (("float32", "uint8"), ("bfloat16", "uint8"), ("float32", "uint16"))
 GPU_TYPES = (("bfloat16", "uint8"), ("float16", "uint8"), ("float32", "uint16"))
+LEAST_CELLS, LEAST_SIDE = 4, 64  # of an image that a network is traced with: strides, and pixels
 
 
 class Pass(NamedTuple):
@@ -44,7 +46,7 @@ class Proven(Contract):
     @property
     def needs_statistics(self) -> bool:
         """Return whether it needs statistics of whole images (instance norm); it is bounded once these are fixed."""
-        return self.architecture.get("norm") == INSTANCE
+        return self.architecture.get("norm") == INSTANCE and not self.architecture.get("blended")
 
     @cached_property
     def exact(self) -> Levels:
@@ -55,19 +57,36 @@ class Proven(Contract):
         """
         found = self.proof.reach if self.proof is not None else reach(self.generator)
         if unbounded := self.unbounded or found.unbounded:
-            seen = f"{unbounded} sees more than a neighborhood"
-            remedy = "settle its statistics, or use --seams combo" if self.needs_statistics else "--seams combo works"
+            seen = self.obstacle or f"{unbounded} sees more than a neighborhood"
+            remedy = "settle its statistics, or use --seams blend" if self.needs_statistics else "--seams blend works"
             raise ModelError(f"the model '{self.name}' cannot be exact: {seen}: {remedy}")
         if found.context > self.halo:
             seen = f"sees {found.context} px beyond a window, its halo is {self.halo}"
             raise ModelError(f"the model '{self.name}' {seen}")
         lost = None if self.proof is None else self.proof.lost
-        return under_halo(self.generator, found, self.halo, self.precision, lost)
+        levels = under_halo(self.generator, found, self.halo, self.precision, lost)
+        return self._run_by_backend(levels, 2 * (self.halo - levels.cut) + LEAST_CELLS * self.stride)
+
+    @cached_property
+    def _padded(self) -> Levels:
+        """The module that runs on windows as they are."""
+        side = self.fixed_side or round_up(LEAST_SIDE, self.stride)
+        return self._run_by_backend(Levels(self.generator, self.precision).eval(), side)
+
+    def _run_by_backend(self, levels: Levels, side: int) -> Levels:
+        """Let the backend run the network; ``side`` is that of an image that it can be traced with."""
+        if self.backend == RUNTIME:
+            if levels.placed:
+                raise SettingError(f"the model '{self.name}' depends on positions of windows: use the backend torch")
+            levels.network = RuntimeNetwork(levels.network, self.channels, side, 0 if self.fixed_side else self.stride)
+        return levels
 
     def levels(self, halo: int) -> Levels:
         """Return the module that runs on windows with the translator's halo, or without halo."""
         assert halo in (0, self.halo), f"windows have a halo of {self.halo} px or none, not {halo}"
-        return self.exact if halo else Levels(self.generator, self.precision).eval()
+        if halo:
+            return self.exact
+        return self._padded if self.backend == RUNTIME else Levels(self.generator, self.precision).eval()
 
     def missing(self, width: int, halo: int) -> int:
         """Return the number of columns by which windows are too narrow to be rounded as the whole image."""
@@ -144,7 +163,9 @@ class Proven(Contract):
             return Proof(fingerprint, found, 0, {})
         plain = unpadded(self.generator, found)
         proof = Proof(fingerprint, found, 0 if plain is None else plain[1], {})
-        placed = {name: replace(self, proof=proof).place("cpu", name) for name, _ in CPU_TYPES + GPU_TYPES}
+        placed = {
+            name: replace(self, proof=proof, backend=TORCH).place("cpu", name) for name, _ in CPU_TYPES + GPU_TYPES
+        }
         peaks = {
             named(*asked[:3], precision, asked.levels): placed[precision]._peak_bytes(asked)
             for precision, asked in self._usual()

@@ -30,6 +30,7 @@ class Choices:
         looks: looks of labels and instances, see ``Settling.in_look``.
         look_seed: likewise.
         instances: whether there are instance maps.
+        mask: whether there are masks of holes.
         code: values of codes, see ``Settling.with_code``.
     """
 
@@ -38,6 +39,7 @@ class Choices:
     looks: Mapping[int | str, int] = field(default_factory=dict)
     look_seed: int | None = None
     instances: bool = False
+    mask: bool = False
     code: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -61,6 +63,10 @@ class Settling(Proven):
             made = made.seeded(choices.seed)
         if choices.instances and not made.takes_instances:
             raise SettingError(f"the model '{made.name}' was trained without instance maps: leave them out")
+        if choices.mask and not made.fills:
+            raise SettingError(f"the model '{made.name}' fills no holes: leave the mask out, or choose one that does")
+        if made.fills and not choices.mask:
+            raise SettingError(f"the model '{made.name}' fills holes: give the mask that is white in them, --mask")
         made = made.in_look(choices.looks, choices.look_seed)
         return made.for_image(thumbnail()) if thumbnail is not None and made.looks_at_whole else made
 
@@ -148,7 +154,7 @@ class Settling(Proven):
         norm = FROZEN if grid is None else grid.name
         network, architecture = with_frozen_norms(self.architecture, self.weights(), norm)
         made = self.of(network, architecture, self.tile_size, name=self.name, facts=self.facts)
-        return made.place(str(self.device), precision or precision_name(self.precision))
+        return made.place(str(self.device), precision or precision_name(self.precision), self.backend)
 
     @property
     def looks(self) -> int:
@@ -159,6 +165,11 @@ class Settling(Proven):
     def takes_instances(self) -> bool:
         """Return whether label maps may come with instance maps (see ``images.instances``)."""
         return capabilities(self.generator).instances
+
+    @property
+    def fills(self) -> bool:
+        """Return whether it fills holes, whose mask it needs: its fourth channel."""
+        return capabilities(self.generator).holes
 
     def in_look(self, chosen: Mapping[int | str, int], seed: int | None = None) -> Self:
         """Return the translator with one look for each label, and for instances that are selected by number.

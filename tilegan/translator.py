@@ -14,6 +14,7 @@ from tilegan.errors import ImageError
 from tilegan.geometry import Pixels, reflect, round_up
 from tilegan.gray import seen
 from tilegan.model_file import chosen_style, find
+from tilegan.names import TORCH
 from tilegan.norms.statistics import settle_at_once
 from tilegan.settling import Choices, Settling
 from tilegan.tiling.places import Place
@@ -150,12 +151,12 @@ class Translator(Settling):
         return self.seen(image)[np.ix_(rows, columns)][None]
 
 
-def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
+def load(name_or_path: str | Path, device: str = "auto", precision: str = "auto", backend: str = TORCH) -> Translator:
     """Load a translator: a bundled model or style by name, a file or a run folder.
 
     Raises:
         ModelError: there is no such model, the file is invalid, or its weights do not fit its architecture.
-        SettingError: the device or the precision is unknown.
+        SettingError: the device, the precision or the backend is unknown, or they do not go together.
     """
     translator = replace(Translator.read(find(name_or_path)), chosen_style=chosen_style(name_or_path))
-    return translator.place(device, precision)
+    return translator.place(device, precision, backend)

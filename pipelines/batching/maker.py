@@ -22,6 +22,7 @@ from tilegan.inference.memory import DEFAULT, process_bytes
 from tilegan.inference.parts import MIB
 from tilegan.inference.passes import Stopped
 from tilegan.inference.plan import place_model
+from tilegan.names import BLEND
 from tilegan.pipelines.batching.files import checked, is_of_earlier_version, matches_result, stamp
 from tilegan.pipelines.batching.images import Task
 from tilegan.pipelines.batching.results import DONE, FAILED, SKIPPED, BatchImage
@@ -86,7 +87,7 @@ class Maker:
             SettingError: the device, the precision, a style or another choice is invalid, or memory is too small.
         """
         self.model, self.overwrite = model, settings.run.overwrite
-        self.translator = place_model(model, settings.passes.device, settings.passes.precision)
+        self.translator = place_model(model, settings.passes.device, settings.passes.precision, settings.passes.backend)
         if not given_maps(settings.styling):  # refuses settings that are invalid for every image
             self.translator.settled(settings.choices())
             rendering_of([Variant(settings.styling, {})], self.translator, 1, 1)
@@ -112,7 +113,8 @@ class Maker:
             decisive = [
                 asdict(settings.styling) | maps,
                 [sorted((str(label), look) for label, look in labels.looks.items()), labels.look_seed],
-                [settings.passes.seams, settings.passes.precision, settings.run.region],
+                [settings.passes.seams, settings.passes.precision, settings.passes.backend, settings.run.region],
+                [settings.passes.window] if settings.passes.seams == BLEND else [],
                 asdict(settings.reading),
                 writer_of(kind).deciding(settings.options),
             ]

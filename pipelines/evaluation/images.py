@@ -15,6 +15,7 @@ from tilegan.metrics.seams import LEAST_TILES
 from tilegan.metrics.sets import Picture
 from tilegan.names import DERIVATIONS
 from tilegan.pipelines.evaluation.options import EvaluateOptions
+from tilegan.pipelines.evaluation.painting import parts_of_painting
 from tilegan.training.dataset import Dataset
 from tilegan.training.examples import reduced
 from tilegan.training.folders import Folders
@@ -30,7 +31,8 @@ class Chosen:
 
     Attributes:
         source: folder of images.
-        target: likewise; None if one folder contains both, or the images from which sources are derived.
+        target: likewise, or the file of one painting; None if one folder contains both, or the images from which
+            sources are derived.
         instances: folder of the instance maps of sources; None if there are none.
         pairing: how images correspond.
         options: how many of them are compared, of which size.
@@ -84,35 +86,43 @@ def read_images(translator: Translator, chosen: Chosen) -> Images:
     """
     if chosen.options.images < 1:
         raise SettingError(f"no evaluation of {chosen.options.images} images: give at least 1")
-    _check_held_out(translator, chosen.options.held_out)
+    check_held_out(translator, chosen.options.held_out)
     least = _least_side(translator.frozen() if translator.needs_statistics else translator)
     side = chosen.options.short_side or max(translator.trained_side, least)
     if side < least:
         raise SettingError(f"a short side of {side} px is too small for tiles of {translator.tile_size}: give {least}")
     dataset = _dataset(translator, chosen, least, side)
     target, enlarged, correspond = dataset.folders.target, dataset.scale, dataset.kind != UNPAIRED
-    sources, targets = _taken(dataset)
+    sources, targets = taken(dataset)
     labels = bool(translator.architecture.get("labels"))
     numbers, shown = spread(len(sources), chosen.options.images), spread(len(targets), 2 * chosen.options.images)
-    decoded = cache(_decoded)  # an image may be source, partner and target
+    decoded = cache(decoded_image)  # an image may be source, partner and target
     read = [decoded(sources[number], chosen.source, labels) for number in numbers]
     partners = [decoded(targets[number], target, False) for number in numbers] if correspond else read
     pairs = [(one, other) for one, other in zip(read, partners, strict=True) if one and other]
     if enlarged > 1:
         halves = [(name, reduced(pixels, enlarged)) for (name, _), (_, pixels) in pairs]
         pairs = [((name, small), (name, whole)) for name, (small, whole) in halves]
-    paintings = [decoded(targets[number], target, False) for number in shown]
-    found = [painting for painting in paintings if painting]
+    others: Iterator[Named] = iter(())
+    if dataset.folders.is_painting:
+        painting = next(image for image in dataset.targets if min(image.height, image.width) <= side)
+        found = parts_of_painting(painting, 2 * translator.tile_size)
+    else:
+        paintings = [decoded(targets[number], target, False) for number in shown]
+        found = [painting for painting in paintings if painting]
+        others = _others(dataset.targets, [targets[number] for number in shown], target)
     for some, folder in ((pairs, chosen.source), (found, target)):
         if not some:
             raise DatasetError(f"no image in '{folder}' can be decoded")
     if len(found) < 2:
-        raise DatasetError(f"only one usable image in '{target}': give two or more, to compare real with real ones")
+        raise DatasetError(
+            f"only one usable image in '{target}': give two or more, to compare real with real ones, or the file of "
+            "one painting itself"
+        )
     wanted = [pixels for _, (_, pixels) in pairs] if correspond else None
     more = _others(dataset.sources, [sources[number] for number in numbers], chosen.source, labels)
     if enlarged > 1:
         more = ((name, reduced(pixels, enlarged)[0]) for name, pixels in more)
-    others = _others(dataset.targets, [targets[number] for number in shown], target)
     return Images(side, [source for source, _ in pairs], found, wanted, enlarged, more, others)
 
 
@@ -122,7 +132,7 @@ def _others(
     """Yield names and pixels of further images, evenly spread, up to ``TRAINED_ON`` with the chosen ones."""
     rest = [image for image in images if image not in set(chosen)]
     for number in spread(len(rest), TRAINED_ON - len(chosen)):
-        if (found := _decoded(rest[number], folder, labels)) is not None:
+        if (found := decoded_image(rest[number], folder, labels)) is not None:
             yield found
 
 
@@ -157,12 +167,13 @@ def enlarge(picture: Picture, factor: int) -> Picture:
     return np.asarray(resized)
 
 
-def _taken(dataset: Dataset) -> Domains:
+def taken(dataset: Dataset) -> Domains:
     """Return the held-out images of a dataset, if requested."""
     if not dataset.hold_out:
         return dataset.sources, dataset.targets
-    for images, folder in zip(dataset.held_out, (dataset.folders.source, dataset.folders.target), strict=True):
-        if not images:
+    folders = dataset.folders
+    for images, folder in zip(dataset.held_out, (folders.source, folders.target), strict=True):
+        if not images and not (folder == folders.target and folders.is_painting):
             raise DatasetError(
                 f"no {ordinal(dataset.hold_out)} file in '{folder}' is a usable image: leave --held-out away"
             )
@@ -175,7 +186,7 @@ def spread(length: int, count: int) -> list[int]:
     return [number * length // count for number in range(count)]
 
 
-def _check_held_out(translator: Translator, held_out: int | None) -> None:
+def check_held_out(translator: Translator, held_out: int | None) -> None:
     """Refuse a choice of held-out images that includes training images of the model."""
     settings = translator.facts.get("settings")
     kept = settings.get("hold_out") if isinstance(settings, dict) else None
@@ -191,7 +202,7 @@ def _least_side(translator: Translator) -> int:
     return max(LEAST_TILES * tile, 2 * tile + translator.halo)
 
 
-def _decoded(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
+def decoded_image(image: TrainingImage, folder: Path, labels: bool) -> Named | None:
     """Return name and pixels of an image or a label map; None with a ``SkippedImageWarning`` if it does not decode."""
     try:
         return image.path.relative_to(folder).as_posix(), read_reduced(image, labels)

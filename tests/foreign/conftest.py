@@ -77,6 +77,13 @@ class Attentive(nn.Module):
         return torch.sigmoid(self.last((flat @ seen).reshape(features.shape)) + image)
 
 
+class Normed(Attentive):
+    """Likewise, after an instance norm."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return super().forward(F.instance_norm(image))
+
+
 class Excited(nn.Module):
     """An upscaler with squeeze-and-excite, that takes and makes levels of 255."""
 
@@ -106,7 +113,14 @@ class InParts(nn.Module):
         return torch.sigmoid(self.last(torch.relu(apart / torch.sqrt(variance + 1e-3))) + image)
 
 
-NETWORKS = {"resnet": resnet, "unet": UNet, "attentive": Attentive, "excited": Excited, "in parts": InParts}
+NETWORKS = {
+    "resnet": resnet,
+    "unet": UNet,
+    "attentive": Attentive,
+    "attentive with norms": Normed,
+    "excited": Excited,
+    "in parts": InParts,
+}
 
 
 @pytest.fixture
@@ -130,3 +144,9 @@ def exported(tmp_path: Path) -> Export:
         return path
 
     return export
+
+
+@pytest.fixture
+def networks() -> dict[str, Callable[[], nn.Module]]:
+    """The networks by name."""
+    return NETWORKS

@@ -61,10 +61,22 @@ def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
     assert np.abs(before.translate(image).astype(int) - after.translate(image)).max() <= 1
 
 
+@pytest.mark.slow
+def test_a_program_of_torch_export_can_be_imported(tmp_path: Path) -> None:
+    made = export(model("unet", tmp_path), tmp_path / "made.pt2")
+    assert made.levels < 1
+    extra = {"tilegan.json": ""}
+    torch.export.load(made.output, extra_files=extra)
+    assert json.loads(extra["tilegan.json"])["halo"] == made.halo > 0
+    found = import_network(made.output, tmp_path / "again.safetensors").info
+    assert found.known == {"layout": "declared", "range": "declared", "order": "declared"}
+    assert (found.verdict.reach.halo, found.verdict.reach.stride) == (made.halo, made.stride)
+
+
 def test_other_outputs_and_models_are_refused(tmp_path: Path) -> None:
     path = model("unet", tmp_path)
-    with pytest.raises(OutputError, match=r"ends in \.onnx"):
-        export(path, tmp_path / "made.pt2")
+    with pytest.raises(OutputError, match=r"ends in \.onnx or \.pt2"):
+        export(path, tmp_path / "made.pth")
     (tmp_path / "there.onnx").touch()
     with pytest.raises(OutputExistsError):
         export(path, tmp_path / "there.onnx")

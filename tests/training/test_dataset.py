@@ -60,7 +60,7 @@ def test_images_that_correspond_need_the_larger_side(folders: Folders) -> None:
 def test_the_same_images_have_the_same_digests_wherever_they_are(folders: Folders, tmp_path: Path) -> None:
     dataset = Dataset.find(folders, UNPAIRED, (32, 32), 48)
     folders.source.rename(tmp_path / "c")
-    with pytest.raises(ResumeError, match=r"no folder '.*a', which the run learns from"):
+    with pytest.raises(ResumeError, match=r"no folder or file '.*a', which the run learns from"):
         folders.check_there()
     moved = folders.moved(tmp_path / "c", None, None)
     again = Dataset.find(moved, UNPAIRED, (32, 32), 48)

@@ -8,8 +8,9 @@ from PIL import Image
 
 from tilegan.errors import SkippedImageWarning
 from tilegan.methods.base import EXAMPLES
+from tilegan.methods.holes import Holes
 from tilegan.training.crops import Crops
-from tilegan.training.examples import Paired, Reduced, Unpaired, batches, examples_of
+from tilegan.training.examples import Holed, Paired, Reduced, Unpaired, batches, examples_of
 from tilegan.training.images import find_images
 
 
@@ -50,6 +51,18 @@ def test_a_pair_of_which_one_does_not_decode_is_left_out(pair: Paired) -> None:
             assert np.array_equal(source.pixels, 255 - target.pixels)
 
 
+def test_holes_are_drawn_in_the_same_crops(folder: Path) -> None:
+    examples = Holed(Crops(find_images(folder, 32, 10**6), 32, 10**6, 5), Holes(6))
+    masks = []
+    for source, target in map(examples.crops, range(5)):
+        mask = source.pixels[..., 3]
+        assert (source.pixels[mask == 0][:, :3] == target.pixels[mask == 0]).all()
+        assert (source.pixels[mask == 255][:, :3] == 128).all()
+        masks.append(mask)
+    assert (examples.crops(4)[0].pixels[..., 3] == masks[4]).all()
+    assert (masks[0] != masks[1]).any()
+
+
 def test_reductions_are_means_of_the_same_crops(folder: Path) -> None:
     images = find_images(folder, 32, 10**6)
     examples = Reduced(Crops(images, 32, 10**6, 5), 4)
@@ -74,13 +87,14 @@ def test_crops_of_small_images_are_cut_to_whole_squares(folder: Path) -> None:
 def test_crops_are_of_the_sides_that_are_wanted(folder: Path, kind: str) -> None:
     images = find_images(folder, 64, 64)
     scale = 4 if kind == "reduced" else 1
-    made = examples_of(kind, (images, images), 16, scale, 10**6, seed=3)
+    channels, holes = (4, Holes(6)) if kind == "holed" else (3, None)
+    made = examples_of(kind, (images, images), 16, scale, 10**6, seed=3, holes=holes)
     source, target = made.crops(0)
-    assert (source.pixels.shape, target.pixels.shape) == ((16, 16, 3), (16 * scale, 16 * scale, 3))
-    assert {"unpaired": Unpaired, "paired": Paired, "reduced": Reduced}[kind] is type(made)
-    again = examples_of(kind, (images, images), 16, scale, 10**6, seed=3)
+    assert (source.pixels.shape, target.pixels.shape) == ((16, 16, channels), (16 * scale, 16 * scale, 3))
+    assert {"unpaired": Unpaired, "paired": Paired, "reduced": Reduced, "holed": Holed}[kind] is type(made)
+    again = examples_of(kind, (images, images), 16, scale, 10**6, seed=3, holes=holes)
     assert np.array_equal(again.crops(7)[0].pixels, made.crops(7)[0].pixels)
-    other = examples_of(kind, (images, images), 16, scale, 10**6, seed=4)
+    other = examples_of(kind, (images, images), 16, scale, 10**6, seed=4, holes=holes)
     assert not np.array_equal(other.crops(7)[0].pixels, made.crops(7)[0].pixels)
 
 

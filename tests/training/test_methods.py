@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tilegan.errors import SettingError
 from tilegan.methods.registry import method_settings, methods
+from tilegan.training.examples import with_holes
 from tilegan.training.settings import TrainSettings
 from tilegan.training.trainer import Trainer
 
@@ -36,9 +37,14 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         },
         "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
     },
+    "neural-style": {"discriminator": {"name": "patch", "channels": 4, "layers": 2}},
     "srgan": {
         "generator": {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
+    },
+    "inpaint": {
+        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4},
+        "discriminator": {"name": "patch-and-global", "channels": 4, "layers": 2},
     },
 }
 CPU = torch.device("cpu")
@@ -57,7 +63,11 @@ def crops(seed: int, side: int = 32) -> NDArray[np.uint8]:
 
 
 def examples(settings: TrainSettings, step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Sources and targets as large as the settings want them."""
+    """Sources and targets as large as the settings want them, with holes where there should be some."""
+    if (holes := settings.method.holes) is not None:
+        targets = crops(9 + step, settings.target_side)
+        masks = [holes.draw((step, number), *target.shape[:2]) for number, target in enumerate(targets)]
+        return np.stack([with_holes(*each) for each in zip(targets, masks, strict=True)]), targets
     return crops(step, 2 * settings.tile_size), crops(9 + step, settings.target_side)
 
 
@@ -95,13 +105,18 @@ def test_its_translator_is_exact(name: str) -> None:
     assert translator.scale == settings.scale
 
 
+def test_a_generator_without_a_mask_is_refused_where_there_are_holes() -> None:
+    with pytest.raises(SettingError, match="inpaint learns to fill holes, and its generator takes no mask of them"):
+        Trainer(replace(settings_of("inpaint"), generator=GENERATOR), CPU, torch.float32)
+
+
 def test_a_tile_size_that_the_generator_cannot_halve_is_refused() -> None:
     settings = settings_of("pix2pix")
     with pytest.raises(SettingError, match="multiple of the generator's 32, not 16"):
         Trainer(replace(settings, generator=settings.generator | {"downs": 5}), CPU, torch.float32)
 
 
-@pytest.mark.parametrize("name", ["siamese", "cyclegan", "srgan"])
+@pytest.mark.parametrize("name", ["siamese", "cyclegan", "neural-style", "srgan"])
 def test_a_generator_of_shades_of_gray_is_refused_where_there_are_colors(name: str) -> None:
     gray = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "inputs": 1}
     with pytest.raises(SettingError, match="takes 1 channels"):

@@ -11,7 +11,7 @@ import torch
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Graph, Host, Node, host
 from tilegan.foreign.layers import FUNCTIONS
-from tilegan.foreign.onnx_reader import Array, Read
+from tilegan.foreign.read import Array, Read
 
 MOST = 2**16  # elements of a constant that is no weight
 # places of inputs that say what is done, and are no weights
@@ -120,6 +120,24 @@ def of_any_size(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
             node = node._replace(inputs=(node.inputs[0], "", label))
         nodes.append(node)
     return replace(graph, nodes=tuple(nodes), constants=constants).used()
+
+
+def without_repeats(graph: Graph) -> Graph:
+    """Return the graph with each computation only once, so that no statistic has to be settled twice."""
+    values = {name: f"{array.dtype} {array.tolist()}" for name, array in graph.constants.items()}
+    same: dict[str, str] = {}
+    first: dict[str, Node] = {}
+    nodes = []
+    for node in graph.nodes:
+        node = node._replace(inputs=tuple(same.get(name, name) for name in node.inputs))
+        key = repr((node.operator, [values.get(name, name) for name in node.inputs], node.attributes))
+        found = first.setdefault(key, node)
+        if found is node:
+            nodes.append(node)
+        else:
+            same |= dict(zip(node.outputs, found.outputs, strict=False))
+    output = same.get(graph.output, graph.output)
+    return replace(graph, nodes=tuple(nodes), output=output).used()
 
 
 def elements(shapes: Mapping[str, Shape]) -> int:

@@ -7,6 +7,7 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Graph, Host, Node
+from tilegan.foreign.grouped import group_norm
 from tilegan.foreign.operators import POINTWISE, Function, Value
 from tilegan.foreign.shaping import SHAPING
 from tilegan.foreign.spatial import SPATIAL, padding_of, pads_of, transposed_crop
@@ -87,7 +88,11 @@ def layer_of(node: Node, graph: Graph, norm: str, sized: bool) -> Layer:
     """
     if node.operator == NORM:
         gain = {"gain": node.inputs[1]} if len(node.inputs) > 1 else {}
-        made = norm_layer(norm, node.attributes["channels"], node.attributes["epsilon"])
+        channels, epsilon = node.attributes["channels"], node.attributes["epsilon"]
+        groups = node.attributes.get("groups", channels)
+        made = norm_layer(norm, channels, epsilon)
+        if groups != channels:
+            made = group_norm(norm, channels, groups, epsilon)
         return Layer(made, node.inputs[:1], gain)
     if node.operator == POOL:
         return Layer(_pool(node, norm), node.inputs, {})

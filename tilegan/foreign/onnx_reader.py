@@ -1,39 +1,17 @@
 """Read ONNX files as data. Nothing outside of the file's folder is opened, and no unknown operator is taken."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Node
 from tilegan.foreign.layers import FUNCTIONS
+from tilegan.foreign.read import Array, Read, Reader, declared, line, plain, with_names
 
-Array = NDArray[Any]
 MOST_NODES = 100_000
 MOST_BYTES = 2**31  # of one tensor, as in ONNX itself
-
-
-@dataclass(frozen=True)
-class Read:
-    """A network as its file says it.
-
-    Attributes:
-        nodes: in the order of execution; constants are not among them.
-        constants: all constants by name, floats as float32.
-        inputs: shapes of the inputs by name; None for sides that are not fixed.
-        outputs: likewise.
-        source: what wrote the file, as it says.
-    """
-
-    nodes: tuple[Node, ...]
-    constants: dict[str, Array]
-    inputs: dict[str, tuple[int | None, ...]]
-    outputs: dict[str, tuple[int | None, ...]]
-    source: str
 
 
 def read_onnx(path: Path) -> Read:
@@ -49,7 +27,7 @@ def read_onnx(path: Path) -> Read:
     try:
         model = onnx.load_model(str(path), load_external_data=False)
     except Exception as error:  # protobuf raises classes of its own
-        raise ModelError(f"not an ONNX file: {path}: {_line(error)}") from error
+        raise ModelError(f"not an ONNX file: {path}: {line(error)}") from error
     graph = model.graph
     if not graph.node or len(graph.node) > MOST_NODES:
         raise ModelError(f"not an ONNX network: {path}: it has {len(graph.node)} nodes")
@@ -69,12 +47,16 @@ def read_onnx(path: Path) -> Read:
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     except Exception as error:  # onnx raises many classes for damaged contents
-        raise ModelError(f"damaged ONNX file: {path}: {_line(error)}") from error
-    return Read(tuple(_with_names(nodes)), constants, inputs, outputs, f"{model.producer_name}, opset {version}")
+        raise ModelError(f"damaged ONNX file: {path}: {line(error)}") from error
+    source = f"{model.producer_name}, opset {version}"
+    told = {"range": [0, 1]} if _range_of(model) == "[0, 1]" else {}
+    return Read(tuple(with_names(nodes)), constants, inputs, outputs, source, declared(told))
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _range_of(model: Any) -> str:
+    """Return the range that the file declares, as ``onnx_writer`` writes it; '' if it does not."""
+    own = model.producer_name == "tilegan"
+    return next((entry.value for entry in model.metadata_props if own and entry.key == "range"), "")
 
 
 def _shape(value: Any) -> tuple[int | None, ...]:
@@ -90,8 +72,8 @@ def _array(tensor: Any, folder: Path) -> Array:
         raise ModelError(f"the tensor '{tensor.name}' has a shape of {list(tensor.dims)}")
     if tensor.data_location == TensorProto.EXTERNAL:
         kind = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type))
-        return _plain(np.frombuffer(_external(tensor, folder, size * kind.itemsize), kind).reshape(tensor.dims))
-    return _plain(numpy_helper.to_array(tensor))
+        return plain(np.frombuffer(_external(tensor, folder, size * kind.itemsize), kind).reshape(tensor.dims))
+    return plain(numpy_helper.to_array(tensor))
 
 
 def _external(tensor: Any, folder: Path, size: int) -> bytes:
@@ -112,21 +94,12 @@ def _external(tensor: Any, folder: Path, size: int) -> bytes:
     return found
 
 
-def _plain(array: Array) -> Array:
-    if array.dtype.kind not in "fiub":
-        try:
-            return array.astype(np.float32)  # bfloat16 and floats of 8 bits
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"a tensor of {array.dtype} is not supported") from error
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
-
-
 def _constant(entry: Any, folder: Path) -> Array:
     value = entry.attribute[0]
     if value.name == "value":
         return _array(value.t, folder)
     if value.name in ("value_float", "value_floats", "value_int", "value_ints"):
-        return _plain(np.array(_attribute(value)))
+        return plain(np.array(_attribute(value)))
     raise ModelError(f"a constant of kind '{value.name}' is not supported")
 
 
@@ -172,14 +145,4 @@ def _attribute(value: Any) -> Any:
     raise ModelError(f"an attribute '{value.name}' of this kind is not supported")
 
 
-def _with_names(nodes: list[Node]) -> Iterator[Node]:
-    """Yield the nodes with unique names that a module can have: without dots."""
-    seen: set[str] = set()
-    for node in nodes:
-        name = node.name.replace(".", "/")
-        if name.isidentifier():
-            name = f"{name}:"  # no name of a method
-        while name in seen:
-            name += "'"
-        seen.add(name)
-        yield node._replace(name=name)
+READER = Reader((".onnx",), read_onnx, "ONNX")

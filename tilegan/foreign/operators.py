@@ -83,8 +83,11 @@ def _unary(function: Callable[[torch.Tensor], torch.Tensor]) -> Function:
     return with_tensors(lambda _, image: function(image))
 
 
-def _divided(first: Any, second: Any) -> Any:
-    whole = all(isinstance(each, torch.Tensor) and not each.is_floating_point() for each in (first, second))
+def _divided(attributes: Attributes, first: Any, second: Any) -> Any:
+    """Divide; integers by integers to integers, as ONNX does, or to floats (``true``), as torch does."""
+    first, second = fitted(first, second)
+    integers = [isinstance(each, torch.Tensor) and not each.is_floating_point() for each in (first, second)]
+    whole = all(integers) and not attributes.get("true")
     return torch.div(first, second, rounding_mode="trunc") if whole else first / second
 
 
@@ -168,7 +171,7 @@ POINTWISE: dict[str, Function] = {
     "Add": _binary(lambda a, b: a + b),
     "Sub": _binary(lambda a, b: a - b),
     "Mul": _binary(lambda a, b: a * b),
-    "Div": _binary(_divided),
+    "Div": with_tensors(_divided),
     "Mod": _binary(torch.remainder),
     "Pow": with_tensors(_pow),
     "Min": _many(torch.minimum),

@@ -21,7 +21,7 @@ class ImportOptions:
     deviation: str | None = option(
         None, "Red, green and blue are divided by it, after the mean", metavar="R,G,B", unset="found by trial"
     )
-    order: str = option("rgb", "Order of the colors, of input and output", choices=ORDERS)
+    order: str = option(AUTO, "Order of the colors, of input and output", choices=(AUTO, *ORDERS))
     layout: str = option(AUTO, "Order of batch, channels, rows and columns", choices=(AUTO, *LAYOUTS))
     image: str | None = option(None, "Name of the input that is the image", metavar="NAME", unset="the only image")
     output_name: str | None = option(None, "Name of the output", metavar="NAME", unset="the first")

@@ -12,7 +12,7 @@ from tilegan.foreign.prepare import Prepared
 from tilegan.foreign.values import RANGES, Values
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation of its photographs, as in torchvision
-CELL = 8  # pixels, of the reduced pictures that are compared
+CELL = 8  # pixels, of the reduced pictures whose structures are compared; and their sides, for tones
 MARGIN = 1.1  # by which another range than that of the output has to be more plausible
 
 
@@ -45,6 +45,12 @@ def trials(network: Prepared, options: ImportOptions, picture: torch.Tensor) -> 
     if not found[0].plausibility:
         raise ModelError(f"the network makes no picture of a landscape: give --range: {', '.join(RANGES)}")
     return found
+
+
+def is_found(tried: list[Trial]) -> bool:
+    """Return whether the first trial is clearly more plausible than those with another range or normalization."""
+    best, *others = tried
+    return all(best.plausibility > MARGIN * other.plausibility for other in others)
 
 
 def _alike(values: Values) -> bool:
@@ -100,7 +106,7 @@ def _range_of(output: torch.Tensor) -> str:
 
 
 def _plausibility(picture: torch.Tensor, image: torch.Tensor) -> float:
-    """Return how well the structure of the picture is kept, times the share of values within the range."""
+    """Return how well structure and tones of the picture are kept, times the share of values within the range."""
     if not bool(image.isfinite().all()):
         return 0.0
     inside = float(((image > -1.02) & (image < 1.02)).float().mean())
@@ -108,7 +114,8 @@ def _plausibility(picture: torch.Tensor, image: torch.Tensor) -> float:
     if float(after.std()) < 1e-3:
         return 0.0
     alike = float(torch.corrcoef(torch.stack((before, after)))[0, 1])
-    return inside * max(0.0, alike)
+    tones = [F.adaptive_avg_pool2d(each.mean(1, keepdim=True).clamp(-1, 1), CELL) for each in (picture, image)]
+    return inside * max(0.0, alike) * (1 - float((tones[0] - tones[1]).abs().mean()) / 2)
 
 
 def _structure(image: torch.Tensor) -> torch.Tensor:

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from tilegan.errors import ModelError, SettingError
-from tilegan.foreign.folding import folded, of_any_size, shapes_of
+from tilegan.foreign.folding import folded, of_any_size, shapes_of, without_repeats
 from tilegan.foreign.graph import Graph
 from tilegan.foreign.layers import NORM, POOL
-from tilegan.foreign.onnx_reader import Array, Read
 from tilegan.foreign.options import AUTO, ImportOptions
+from tilegan.foreign.read import Array, Read
 from tilegan.foreign.statistics import recognized
-from tilegan.foreign.values import Values
+from tilegan.foreign.values import ORDERS, Values
 from tilegan.names import INSTANCE
 from tilegan.networks.graph import GraphGenerator
 
@@ -37,6 +37,8 @@ class Prepared:
         styles: names of the styles.
         fixed: height and width that the file fixes; None where it does not.
         batched: whether several images can be run at once.
+        blended: whether it sees the whole image even with its norms settled.
+        side: of the only windows that it takes, in pixels; 0 if it takes any.
     """
 
     graph: Graph
@@ -46,6 +48,8 @@ class Prepared:
     styles: tuple[str, ...]
     fixed: tuple[int | None, int | None]
     batched: bool = True
+    blended: bool = False
+    side: int = 0
 
     @property
     def statistics(self) -> int:
@@ -63,6 +67,8 @@ class Prepared:
             "batched": self.batched,
             **norm,
             **named,
+            **({"blended": True} if self.blended else {}),
+            **({"side": self.side} if self.side else {}),
         }
 
     def generator(self, values: Values) -> GraphGenerator:
@@ -92,10 +98,12 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     fixed = _sides(read.inputs[image], layout)
     sides = [side or SIDE for side in fixed]
     shapes = shapes_of(graph, _shape(layout, *sides))
-    made_layout = _layout(shapes[output], options.layout, layout)
-    graph = recognized(of_any_size(graph, shapes), shapes)
+    made_layout = _layout(shapes[graph.output], options.layout, layout)
+    graph = recognized(without_repeats(of_any_size(graph, shapes)), shapes, tensors)
     styles = tuple(str(number) for number in range(prod(_plain(read.inputs[style])))) if style else ()
-    values = Values(layout=layout, output_layout=made_layout, order=options.order)
+    values = Values(
+        layout=layout, output_layout=made_layout, order=ORDERS[0] if options.order == AUTO else options.order
+    )
     made = Prepared(graph, tensors, values, style, styles, fixed)
     return replace(made, batched=_is_batched(made))
 

@@ -32,6 +32,8 @@ def _reshape(attributes: Attributes, image: torch.Tensor, shape: Value) -> torch
 
 
 def _transpose(attributes: Attributes, image: torch.Tensor) -> torch.Tensor:
+    if "swap" in attributes:
+        return image.transpose(*attributes["swap"])
     return image.permute(attributes.get("perm") or list(range(image.ndim))[::-1])
 
 
@@ -150,6 +152,8 @@ def _depth_to_space(attributes: Attributes, image: torch.Tensor) -> torch.Tensor
 
 def _space_to_depth(attributes: Attributes, image: torch.Tensor) -> torch.Tensor:
     side = attributes["blocksize"]
+    if attributes.get("mode", "DCR") == "CRD":
+        return F.pixel_unshuffle(image, side)
     n, c, h, w = image.shape
     parts = image.reshape(n, c, h // side, side, w // side, side).permute(0, 3, 5, 1, 2, 4)
     return parts.reshape(n, c * side**2, h // side, w // side)
@@ -182,14 +186,18 @@ def _gemm(attributes: Attributes, first: torch.Tensor, second: torch.Tensor, bia
     return product if bias is None else product + attributes.get("beta", 1.0) * bias
 
 
-def _layer_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any = None) -> Any:
+def _layer_norm(attributes: Attributes, image: torch.Tensor, gain: Any = 1, bias: Any = None) -> Any:
     sides = list(image.shape[attributes.get("axis", -1) % image.ndim :])
     normal = F.layer_norm(image, sides, eps=attributes.get("epsilon", 1e-5)) * gain
     return normal if bias is None else normal + bias
 
 
-def _group_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any) -> Any:
+def _group_norm(attributes: Attributes, image: torch.Tensor, gain: Any = None, bias: Any = None) -> Any:
     normal = F.group_norm(image, attributes["num_groups"], eps=attributes.get("epsilon", 1e-5))
+    if gain is None:
+        return normal
+    if gain.numel() != image.shape[1]:  # of groups, before opset 21
+        gain, bias = (each.repeat_interleave(image.shape[1] // gain.numel()) for each in (gain, bias))
     shape = [1, -1] + [1] * (image.ndim - 2)
     return normal * gain.reshape(shape) + bias.reshape(shape)
 

@@ -166,7 +166,7 @@ def _upsample(attributes: Attributes, image: torch.Tensor, scales: Value = None)
     )
 
 
-def _instance_norm(attributes: Attributes, image: torch.Tensor, gain: Any, bias: Any) -> torch.Tensor:
+def _instance_norm(attributes: Attributes, image: torch.Tensor, gain: Any = None, bias: Any = None) -> torch.Tensor:
     return F.instance_norm(image, weight=gain, bias=bias, eps=attributes.get("epsilon", 1e-5))
 
 

@@ -4,45 +4,108 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import torch
+
 from tilegan.foreign.graph import Graph, Node
 from tilegan.foreign.layers import NORM, POOL
 
 Shape = tuple[int, ...]
 
 
-def recognized(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
+def recognized(graph: Graph, shapes: Mapping[str, Shape], tensors: Mapping[str, torch.Tensor]) -> Graph:
     """Return the graph in which norms and means over all positions are nodes whose statistics can be settled.
 
-    Exporters write an instance norm as one node, or as means, differences, squares and roots. These are replaced by one
-    node, so that one statistic is settled where there would be two.
+    Exporters write an instance norm as one node, or as means, differences, squares and roots; and a group norm as an
+    instance norm of another shape. These are replaced by one node, so that one statistic is settled for each.
 
     Args:
         graph: a graph.
         shapes: shapes of its values for some image.
+        tensors: its weights.
     """
     graph = _Norms(graph, shapes).replaced()
+    made = {name: node for node in graph.nodes for name in node.outputs}
     nodes: list[Node] = []
     for node in graph.nodes:
-        nodes += _settled(node, graph, shapes)
+        norm = _norm_of(node, shapes, tensors, made)
+        nodes += _with_bias(norm, graph) if norm is not None else _settled(node, graph, shapes)
     return replace(graph, nodes=tuple(nodes)).used()
 
 
-def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[Node]:
-    """Yield the nodes that replace a norm or a mean over all positions; the node itself if it is none."""
+def _norm_of(
+    node: Node, shapes: Mapping[str, Shape], tensors: Mapping[str, torch.Tensor], made: Mapping[str, Node]
+) -> Node | None:
+    """Return a norm over all positions for a node; with gain and bias of each channel as further inputs."""
     shape = shapes.get(node.inputs[0], ()) if node.inputs else ()
-    if node.operator == "InstanceNormalization" and len(shape) == 4:
-        gain, bias = node.inputs[1:]
-        given = {"channels": shape[1], "epsilon": node.attributes.get("epsilon", 1e-5)}
-        if gain in graph.shapes:
-            between = f"{node.outputs[0]}@normal"
-            yield Node(NORM, node.name, (node.inputs[0], gain), (between,), given)
-            shaped = f"{node.outputs[0]}@bias"
-            yield Node("Unsqueeze", f"{node.name}/shape", (bias,), (shaped,), {"axes": [0, 2, 3]})
-            yield Node("Add", f"{node.name}/bias", (between, shaped), node.outputs, {})
-            return
+    given = {"channels": shape[1] if len(shape) > 1 else 0, "epsilon": node.attributes.get("epsilon", 1e-5)}
+    plain = _is_plain(node, tensors)
+    match node.operator:
+        case "InstanceNormalization" if len(shape) == 4:
+            return Node(NORM, node.name, node.inputs, node.outputs, given)
+        case "GroupNormalization" if len(shape) == 4 and (plain or shapes[node.inputs[1]] == shape[1:2]):
+            given["groups"] = node.attributes["num_groups"]
+            return Node(NORM, node.name, node.inputs[:1] if plain else node.inputs, node.outputs, given)
+        case "LayerNormalization" if len(shape) == 4 and plain and node.attributes.get("axis", -1) % 4 in (1, 2):
+            given |= {"groups": 1} if node.attributes["axis"] % 4 == 1 else {}
+            return Node(NORM, node.name, node.inputs[:1], node.outputs, given)
+        case "Reshape" if len(shape) == 3 and (inner := made.get(node.inputs[0])) is not None:
+            return _reshaped_norm(node, inner, shapes, tensors, made)
+    return None
+
+
+def _reshaped_norm(
+    node: Node, inner: Node, shapes: Mapping[str, Shape], tensors: Mapping[str, torch.Tensor], made: Mapping[str, Node]
+) -> Node | None:
+    """Return the group norm that an instance norm of (N, groups, all others) is, once it is reshaped back."""
+    before = made.get(inner.inputs[0]) if inner.operator == "InstanceNormalization" else None
+    if before is None or before.operator != "Reshape" or not _is_plain(inner, tensors):
+        return None
+    image = before.inputs[0]
+    shape, groups = shapes.get(image, ()), shapes[inner.inputs[0]][1]
+    if len(shape) != 4 or shapes.get(node.outputs[0]) != shape or shape[1] % groups:
+        return None
+    given = {"channels": shape[1], "epsilon": inner.attributes.get("epsilon", 1e-5), "groups": groups}
+    return Node(NORM, inner.name, (image,), node.outputs, given)
+
+
+def _is_plain(node: Node, tensors: Mapping[str, torch.Tensor]) -> bool:
+    """Return whether a norm has neither gain nor bias, or gains of 1 and biases of 0."""
+    return all(
+        name in tensors and bool((tensors[name] == value).all())
+        for name, value in zip(node.inputs[1:3], (1, 0), strict=False)
+        if name
+    )
+
+
+def _with_bias(norm: Node, graph: Graph) -> Iterator[Node]:
+    """Yield the node of a norm, and those that scale and shift it, if it is given gain and bias."""
+    image, *factors = norm.inputs
+    if not factors:
+        yield norm
+        return
+    gain, bias = factors
+    between, inner = f"{norm.outputs[0]}@normal", (image,)
+    if gain in graph.shapes:
+        inner = (image, gain)  # type: ignore[assignment]
+    yield Node(NORM, norm.name, inner, (between,), norm.attributes)
+    if gain not in graph.shapes:
+        scaled, shaped = f"{norm.outputs[0]}@scaled", f"{norm.outputs[0]}@gain"
+        yield Node("Unsqueeze", f"{norm.name}/gain", (gain,), (shaped,), {"axes": [0, 2, 3]})
+        yield Node("Mul", f"{norm.name}/scale", (between, shaped), (scaled,), {})
+        between = scaled
+    shaped = f"{norm.outputs[0]}@bias"
+    yield Node("Unsqueeze", f"{norm.name}/shape", (bias,), (shaped,), {"axes": [0, 2, 3]})
+    yield Node("Add", f"{norm.name}/bias", (between, shaped), norm.outputs, {})
+
+
+def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[Node]:
+    """Yield the nodes that replace a mean over all positions; the node itself if it is none."""
+    shape = shapes.get(node.inputs[0], ()) if node.inputs else ()
     axes = _mean_axes(node, graph, len(shape))
     if axes == {2, 3}:
         yield from _pool(node, node.inputs[0], shape[1])
+    elif axes == {1, 2, 3}:
+        yield from _pool_of_all(node, shape[1])
     elif axes == {1, 2}:
         turned = f"{node.outputs[0]}@nchw"
         yield Node("Transpose", f"{node.name}/nchw", node.inputs[:1], (turned,), {"perm": [0, 3, 1, 2]})
@@ -54,6 +117,15 @@ def _settled(node: Node, graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[
             yield Node("Transpose", f"{node.name}/nhwc", (back,), node.outputs, {"perm": [0, 2, 3, 1]})
     else:
         yield node
+
+
+def _pool_of_all(node: Node, channels: int) -> Iterator[Node]:
+    """Yield the mean of the means of all channels."""
+    means = f"{node.outputs[0]}@means"
+    yield Node(POOL, node.name, node.inputs[:1], (means,), {"channels": channels})
+    kept = bool(node.attributes.get("keepdims", 1))
+    axes = [1] if kept else [1, 2, 3]
+    yield Node("ReduceMean", f"{node.name}/all", (means,), node.outputs, {"axes": axes, "keepdims": int(kept)})
 
 
 def _pool(node: Node, image: str, channels: int) -> Iterator[Node]:
@@ -97,7 +169,10 @@ class _Norms:
 
     def _is_mean(self, node: Node) -> bool:
         kept = bool(node.attributes.get("keepdims", 1))
-        return kept and _mean_axes(node, self.graph, len(self.shapes.get((*node.inputs, "")[0], ()))) == {2, 3}
+        return kept and self._axes(node) in ({2, 3}, {1, 2, 3})
+
+    def _axes(self, node: Node) -> set[int]:
+        return _mean_axes(node, self.graph, len(self.shapes.get((*node.inputs, "")[0], ())))
 
     def _norm(self, mean: Node) -> Iterator[Node]:
         image = mean.inputs[0]
@@ -108,8 +183,11 @@ class _Norms:
             apart = difference.outputs[0]
             for square in self._squares(apart):
                 for variance in filter(self._is_mean, self.users[square]):
+                    if self._axes(variance) != self._axes(mean):
+                        continue
                     for last, epsilon in self._normalized(apart, variance.outputs[0]):
                         given = {"channels": channels, "epsilon": epsilon}
+                        given |= {"groups": 1} if 1 in self._axes(mean) else {}
                         yield Node(NORM, last.name, (image,), last.outputs, given)
 
     def _squares(self, apart: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Determine how a network of another program can be run in windows, and the nodes that decide it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tilegan.errors import ModelError
 from tilegan.foreign.layers import NORM, POOL
@@ -9,7 +9,7 @@ from tilegan.foreign.values import Values
 from tilegan.networks.build import build_generator
 from tilegan.norms.layers import FROZEN
 from tilegan.tiling.analysis import analyze
-from tilegan.tiling.reach import Reach
+from tilegan.tiling.reach import Reach, reach
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class Verdict:
     Attributes:
         reach: of the network, once its statistics are settled.
         statistics: names of the nodes whose statistics have to be settled, in the order of execution.
+        side: of the only windows that it takes, in pixels; 0 if it takes any.
     """
 
     reach: Reach
     statistics: tuple[str, ...]
+    side: int = 0
 
     @property
     def exact(self) -> bool:
@@ -32,6 +34,8 @@ class Verdict:
     @property
     def words(self) -> str:
         """Return it in words."""
+        if self.side:
+            return f"only blended: it takes windows of {self.side} x {self.side} pixels only"
         if not self.exact:
             return f"only blended: {self.reach.unbounded} sees more than a neighborhood"
         if not self.statistics:
@@ -41,7 +45,7 @@ class Verdict:
 
 
 def verdict(network: Prepared, values: Values) -> Verdict:
-    """Analyse a network.
+    """Analyse a network; one that runs on squares of one size only can be blended.
 
     Raises:
         ModelError: its output is no image, or an operator is of unknown reach.
@@ -56,6 +60,10 @@ def verdict(network: Prepared, values: Values) -> Verdict:
     try:
         return Verdict(analyze(generator).reach, names)
     except ModelError as error:
+        height, width = network.fixed
+        if height is not None and height == width:
+            fixed = replace(network, blended=True, side=height)
+            return Verdict(reach(fixed.generator(values)), (), height)
         if any(network.fixed):
             sides = " x ".join(str(side or "any") for side in network.fixed)
             raise ModelError(f"the file fixes the size of images to {sides} pixels: {error}") from error

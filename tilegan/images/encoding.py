@@ -24,7 +24,9 @@ class ExportOptions:
         choices=("deflate", "zstd", "lzw", "jpeg", "webp"),
         noun="compression",
     )
-    quality: int = option(95, "Quality of JPEG and WebP: files, TIFF compressions and tiles of .dzi", least=1, most=100)
+    quality: int = option(
+        95, "Quality of JPEG, WebP and videos: files, TIFF compressions and tiles of .dzi", least=1, most=100
+    )
     lossless: bool = option(False, "Write WebP without loss, and tiles of .dzi as PNG")
     profile: str = option(
         "srgb",

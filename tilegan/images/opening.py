@@ -13,6 +13,7 @@ from tilegan.images.readers.raster import RasterSource
 from tilegan.images.readers.vsi import url_name
 from tilegan.images.reading import Reading
 from tilegan.images.source import Source, shown
+from tilegan.names import is_video
 
 
 def open_source(path: str | Path, reading: Reading | None = None) -> Source:
@@ -53,6 +54,8 @@ def open_source(path: str | Path, reading: Reading | None = None) -> Source:
             raise ImageError(f"not an image: {shown(path)} is a pipe, socket or device, not a file: save it to a file")
     if status.st_size == 0 and stat.S_ISREG(status.st_mode):
         raise ImageError(f"not an image: {shown(path)} is empty: it may never have been written: get it again")
+    if is_video(path.name):
+        raise ImageError(f"not an image: {shown(path)} is a video: tilegan stylize paints videos, one at a time")
     return _open_candidate(Candidate(path), reading)
 
 

@@ -15,6 +15,7 @@ from tilegan.errors import SettingError
 from tilegan.geometry import Pixels, Window
 from tilegan.images.instances import PLANES, number_planes
 from tilegan.images.labels import check_depth
+from tilegan.inference.backends import backend_of
 from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.controls.feather import feather_of
 from tilegan.inference.controls.guide import guide_of
@@ -51,8 +52,8 @@ def stylize_array(
     statistics 'global' and 'interpolated' the whole array is computed now, once for each norm. For larger strokes,
     reduced copies are painted first.
 
-    Where an option may be a map, an array is meant instead of a file: strength, protect: bool, uint8, uint16 or float
-    from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
+    Where an option may be a map, an array is meant instead of a file: strength, protect, mask: bool, uint8, uint16 or
+    float from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
 
     Args:
         array: uint8 or uint16 (H, W, 3): a Dask array with known chunk sizes, or a NumPy array (or an object that can
@@ -81,26 +82,29 @@ def stylize_array(
         )
     if any(np.isnan(side) for sides in array.chunks for side in sides) or not array.size:
         raise SettingError("an array of no pixels or unknown chunks cannot be stylized: compute_chunk_sizes() helps")
-    device, precision = passes.device, passes.precision
+    device, precision, backend = passes.device, passes.precision, passes.backend
     if not isinstance(model, Translator):
         precision = precision_for(array.dtype, precision)
     height, width, _ = array.shape
     maps = array_maps(given_maps(styling), height, width)
     settled = maps.numbers or styling.style or styling.code or styling.statistics or styling.seed is not None
+    masked = "mask" in maps.fitted
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
-        model = place_model(model, device, precision)
+        model = place_model(model, device, precision, backend)
         found = variants(styling, maps, model, height, width)
-        settle = partial(_made, model, array, instances, passes, thumbnail)
+        settle = partial(_made, model, array, instances, passes, thumbnail, masked)
         models = [*for_each(found, settle)]
         array = array if instances is None else _joined(array, _lazy(instances))
     else:
         models = [str(find(model).absolute())]
         chosen = choose_device(device)
-        device, precision = str(chosen), precision_name(choose_precision(precision, chosen))
-        found = variants(styling, maps, translator_of(models[0], device, precision), height, width)
-    translator = translator_of(models[0], device, precision).in_style({})  # refuses a model without a selected style
+        backend = backend_of(model, device, precision, backend)
+        device, precision = str(chosen), precision_name(choose_precision(precision, chosen, backend))
+        found = variants(styling, maps, translator_of(models[0], device, precision, backend), height, width)
+    # refuses a model without a selected style or without a mask
+    translator = translator_of(models[0], device, precision, backend).settled(Choices(mask=masked))
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     look, layers = rendering_of(found, translator, height, width)
@@ -117,12 +121,14 @@ def _made(
     instances: da.Array | NDArray[Any] | None,
     passes: PassOptions,
     thumbnail: Pixels | None,
+    masked: bool,
     options: StyleOptions,
 ) -> Translator:
     """Return the model with all options of a painting fixed."""
     assert isinstance(options.style, Mapping), "a painting has no map"
     image = None if thumbnail is None else partial(np.asarray, thumbnail)
-    choices = Choices(options.style, options.seed, instances=instances is not None, code=options.code)
+    given = instances is not None
+    choices = Choices(options.style, options.seed, instances=given, mask=masked, code=options.code)
     made = model.settled(choices, image)
     array = array if instances is None else _joined(array, _lazy(instances))
     return _settled(made, choose_statistics(made, passes.seams, options.statistics), array, thumbnail)

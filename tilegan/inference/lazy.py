@@ -9,7 +9,7 @@ import dask.array as da
 from dask.delayed import delayed
 
 from tilegan.geometry import Pixels, Window
-from tilegan.inference.blocks import Part, block_window, mirrored_span
+from tilegan.inference.blocks import Part, mirrored_span
 from tilegan.inference.controls.guide import Guide
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.kept import load_once
@@ -69,9 +69,9 @@ def _ground(array: da.Array, model: Model, plan: Plan, cut: Cut, scale: int) -> 
     return below
 
 
-def translator_of(model: Model, device: str, precision: str) -> Translator:
+def translator_of(model: Model, device: str, precision: str, backend: str) -> Translator:
     """Return the translator of a task: itself, or that of the file, loaded once per process."""
-    return model if isinstance(model, Translator) else load_once(model, device, precision)
+    return model if isinstance(model, Translator) else load_once(model, device, precision, backend)
 
 
 class _Piece(NamedTuple):
@@ -107,7 +107,7 @@ def _painted(
     factors = tuple(ground.factor for ground in grounds)
 
     def chunk(place: Window) -> da.Array:
-        block = mirrored_span(block_window(place, cut.unit, cut.halo), height, width)
+        block = mirrored_span(cut.block(place, height, width), height, width)
         spans: list[Window] = []
         beneath: list[da.Array | Window | int] = []
         for below, factor in grounds:
@@ -138,7 +138,7 @@ def _chunk(
     photo, *beneath = (_Piece(*pieces[first : first + 4]).image for first in range(0, len(pieces), 4))  # type: ignore[arg-type]
     below = iter(beneath)
     grounds = [photo if factor == 1 else Ground(photo, next(below), factor) for factor in factors]
-    translators = [translator_of(model, plan.device, plan.precision) for model in models]
+    translators = [translator_of(model, plan.device, plan.precision, plan.backend) for model in models]
     brushes = [Brush(*brush) for brush in zip(grounds, translators, strict=True)]
     with _one_forward:
         return Painter(photo, brushes, plan, guide).paint(place)

@@ -19,7 +19,7 @@ from tilegan.images.source import Source
 from tilegan.inference.parts import MIB, READER, decodes, forward_bytes, recent_bytes, row_bytes, shard_bytes
 from tilegan.inference.plan import SHARD, Plan, best_window, make_plan, notes_on
 from tilegan.inference.rendering import Layer, Rendering
-from tilegan.names import EXACT
+from tilegan.names import BLEND, EXACT
 from tilegan.translator import Translator
 
 DEFAULT = 5 * 2**28  # in addition to the process itself: less than 2 GiB in all for a new one
@@ -109,7 +109,7 @@ def fit_plan(
         translator: the model, on its device and in its precision.
         source: the image, open.
         region: stylized region of it.
-        seams: 'exact' or 'combo'.
+        seams: 'exact', 'combo' or 'blend'.
         window: side in input pixels; None for the largest that fits, up to the device's best.
         shard: side in input pixels; None for the default.
         pyramid: whether levels above 0 are computed.
@@ -220,7 +220,9 @@ def _candidates(
         most = CUDA_STREAMS
     elif translator.device.type == "cpu":
         most = max(1, torch.get_num_threads() // workers)
-    windows = [window] if window else [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
+    windows = [best >> step for step in range(16) if best >> step >= LEAST_WINDOW]
+    if window or seams == BLEND:  # whose window decides pixels
+        windows = [window or best]
     passes = [streams] if streams else [most >> step for step in range(most.bit_length())]
     shards = [shard] if shard else [SHARD >> step for step in range(16) if SHARD >> step >= LEAST_SHARD]
     for beside in range(BESIDE, -1, -1):

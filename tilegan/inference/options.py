@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tilegan.names import DEVICES, EXACT, PRECISIONS, SEAMS, STATISTICS
+from tilegan.names import BACKENDS, DEVICES, EXACT, PRECISIONS, SEAMS, STATISTICS
 from tilegan.options import described, option
 
 DEFAULT_MODEL = "vangogh"
@@ -35,6 +35,11 @@ class StyleOptions:
     )
     protect: str | Path | None = option(
         None, "Gray map of what stays as it is: pixels that are white in it are those of the source", metavar="MAP"
+    )
+    mask: str | Path | None = option(
+        None,
+        "Holes to fill, for models that learned to: pixels that are not black in this gray map; no other pixel changes",
+        metavar="MAP",
     )
     feather: int | None = option(
         None,
@@ -94,7 +99,7 @@ class PassOptions:
     seams: str = option(
         EXACT,
         "Treatment of seams; exact: windows with a halo, equal to one pass over the whole image; combo: adjacent tiles "
-        "without a halo, as in training, at lower cost",
+        "without a halo, as in training, at lower cost; blend: overlapping windows, for networks that cannot be exact",
         choices=SEAMS,
     )
     window: int | None = option(
@@ -109,6 +114,12 @@ class PassOptions:
         "auto",
         "Precision of the network; auto: the fastest that the device supports",
         choices=("auto", *PRECISIONS),
+    )
+    backend: str = option(
+        "auto",
+        "What runs the network; auto: torch, or ONNX Runtime for an imported network if it is installed and was faster "
+        "when both were tried, once on each machine",
+        choices=("auto", *BACKENDS),
     )
 
 

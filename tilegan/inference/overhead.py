@@ -4,8 +4,10 @@ from itertools import chain
 
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window
+from tilegan.inference.overlap import Axis
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.inference.stages import stages_of
+from tilegan.inference.stroke import reduced
 from tilegan.translator import Translator
 
 
@@ -28,17 +30,20 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: 
         if stage.look.strength == 0:  # the source itself, or a copy of it
             continue
         # shards and windows lie in grids: sums of areas are products of sums of sides
-        passes += _along(stage.region.top, stage.region.height, stage.shard, cut) * _along(
-            stage.region.left, stage.region.width, stage.shard, cut
+        passes += _along(stage.region.top, stage.region.height, stage.shard, cut, reduced(height, stage.step)) * _along(
+            stage.region.left, stage.region.width, stage.shard, cut, reduced(width, stage.step)
         )
     return passes / (region.height * region.width)
 
 
-def _along(begin: int, length: int, shard: int, cut: Cut) -> int:
-    """Return the pixels of forward passes along one axis."""
+def _along(begin: int, length: int, shard: int, cut: Cut, whole: int) -> int:
+    """Return the pixels of forward passes along one axis of an image with ``whole`` pixels."""
     found = 0
     for first in range(begin, begin + length, shard):
         side = min(shard, begin + length - first)
+        if cut.overlap:
+            found += cut.side * len(Axis(whole, cut.side, cut.overlap).touching(first, first + side))
+            continue
         inner = block_window(Window(first, first, side, side), cut.unit, cut.halo).height - 2 * cut.halo
         found += inner + 2 * cut.halo * -(-inner // cut.side)
     return found

@@ -1,6 +1,6 @@
 """Stylization of windows of an image: read with context, translate, trim, blend."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Lock
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tilegan.errors import TooLittleMemoryError
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blend import blend, mixed
-from tilegan.inference.blocks import Each, Masked, block_window, read_block, read_filled, translate_block
+from tilegan.inference.blocks import Each, Masked, read_block, read_filled, translate_block
 from tilegan.inference.controls.guide import Even, Guide, Guided
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.tiling.places import Place
@@ -112,7 +112,7 @@ class Painter:
 
     def _blended(self, place: Window, guided: Guided, cut: Cut) -> Pixels:
         """Return what is painted in a window: parts of paintings that have no share of it are not computed."""
-        window, keep_colors = block_window(place, cut.unit, cut.halo), self.plan.look.keep_colors
+        window, keep_colors = cut.block(place, self.photo.height, self.photo.width), self.plan.look.keep_colors
         within = place.moved(-window.top, -window.left)
         source: Pixels | None = None
         paintings = []
@@ -123,9 +123,7 @@ class Painter:
             bare = brush.ground is self.photo
             block = source if bare and source is not None else self._block(brush, window)
             source = block if bare else source
-            inside = within.moved(-cut.halo, -cut.halo)
-            pixels = self._translated(brush, block, window, cut, partial(_any_in, seen, inside))
-            paintings.append((inside.scaled(self._scale).of(pixels), share))
+            paintings.append((self._translated(brush, block, window, place, cut, seen), share))
         pixels = mixed(paintings)
         if keep_colors or guided.amount.min() < 1:
             colors = self._original(place) if source is None else within.of(source)[..., :3]
@@ -135,26 +133,34 @@ class Painter:
     def _block(self, brush: Brush, window: Window) -> Pixels:
         """Return the input of the network in a window that may lie partly outside the image, (h, w, C)."""
         if self.opacity:
-            return read_filled(brush.ground, window, brush.translator.halo)
-        return read_block(brush.ground, window)
+            block = read_filled(brush.ground, window, brush.translator.halo)
+        else:
+            block = read_block(brush.ground, window)
+        planes = self.guide.planes(window, block.dtype)
+        return block if planes is None else np.concatenate((block, planes), -1)
 
     def _original(self, place: Window) -> Pixels:
         """Return the colors of the photograph in a window inside the image, (h, w, 3)."""
         return self.photo.read(place)[..., :3]
 
     def _translated(
-        self, brush: Brush, block: Pixels, window: Window, cut: Cut, wanted: Callable[[Window], bool]
+        self, brush: Brush, block: Pixels, window: Window, place: Window, cut: Cut, wanted: NDArray[np.bool_]
     ) -> Pixels:
-        translator, place = brush.translator, Place(window.top, window.left, self.plan.step)
+        """Return the painted pixels of ``place``, from the pixels of the window that is read for it."""
+        translator, step, photo = brush.translator, self.plan.step, self.photo
+        inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
 
         def run(windows: Pixels, places: Sequence[Place]) -> Pixels:
             return translator.run(windows, cut.halo, places)
 
         try:
             seen = translator.seen(block)
-            return translate_block(
-                run, seen, cut.side, cut.batch, cut.halo, translator.scale, self._each, place, wanted
-            )
+            if cut.overlap:
+                part = cut.overlapping(place, photo.height, photo.width)
+                return part.blended(run, seen, cut.batch, self._scale, self._each, step)
+            origin, needed = Place(window.top, window.left, step), partial(_any_in, wanted, inside)
+            pixels = translate_block(run, seen, cut.side, cut.batch, cut.halo, self._scale, self._each, origin, needed)
+            return inside.scaled(self._scale).of(pixels)
         except MemoryError as error:
             self._halve(translator, cut, block.dtype, error)
             raise _HalvedError from error

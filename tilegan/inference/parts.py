@@ -7,8 +7,10 @@ from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
 from tilegan.inference.controls.guide import guide_bytes
 from tilegan.inference.ground import ground_bytes, margin
+from tilegan.inference.overlap import SUM_BYTES
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.stroke import steps_of
+from tilegan.names import BLEND
 from tilegan.translator import Translator
 
 MIB = 2**20
@@ -38,6 +40,8 @@ def shard_bytes(plan: Plan, translator: Translator, source: Source, maps: Sequen
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
     extra = ground_bytes() if plan.look.stroke > 1 else 0
+    if plan.seams == BLEND:
+        extra += SUM_BYTES * (side * translator.scale) ** 2
     if maps or plan.look.strength < 1 or plan.look.keep_colors:
         extra += blend_bytes()
     if maps:  # other paintings are kept until all are there
@@ -106,7 +110,8 @@ def _context(plan: Plan, translator: Translator, source: Source) -> int:
     cut = cut_of(plan, translator)
     lasts = [steps[-2] for painting in plan.paintings if len(steps := steps_of(painting.look.stroke)) > 1]
     under = margin(max(lasts)) + cut.unit if lasts else 0
-    return cut.halo + under + (translator.halo if source.origin.opacity else 0)
+    beside = cut.side if cut.overlap else cut.halo
+    return beside + under + (translator.halo if source.origin.opacity else 0)
 
 
 def recent_bytes(plan: Plan, translator: Translator, source: Source) -> int:

@@ -12,10 +12,13 @@ from tilegan.devices import CPU_BATCH, CPU_WINDOWS, GPU_BATCH, GPU_WINDOW, preci
 from tilegan.errors import ModelError, SettingError
 from tilegan.geometry import Window, round_up
 from tilegan.images.reading import Reading
+from tilegan.inference.backends import AUTO, backend_of
+from tilegan.inference.blocks import block_window
 from tilegan.inference.kept import load_once
+from tilegan.inference.overlap import Axis, Overlapping, overlap_of
 from tilegan.inference.rendering import Layer, Rendering
 from tilegan.inference.stroke import check_stroke
-from tilegan.names import EXACT, SEAMS
+from tilegan.names import BLEND, COMBO, EXACT, SEAMS, TORCH
 from tilegan.translator import Translator
 
 SHARD = 2048  # 12 MB of pixels: some seconds of work on two cores, and one file of a few MB
@@ -28,12 +31,13 @@ class Plan:
 
     Attributes:
         region: the part of the image that is stylized, in input pixels.
-        seams: 'exact' or 'combo'.
+        seams: 'exact', 'combo' or 'blend'.
         window: side of the square of one forward pass without its halo, in input pixels; in ``combo`` mode the square
-            that the tiles of one forward pass would fill.
+            that the tiles of one forward pass would fill; in ``blend`` mode with its overlap.
         shard: side of the square of one task and one file, in input pixels; even, and a multiple of ``window``.
         batch: windows in one forward pass, at most.
         device, precision: names (see ``tilegan.devices``).
+        backend: what runs the network: 'torch' or 'onnxruntime'.
         reading: read options.
         look: application of the style.
         step: factor of the painted copy's reduction (see ``inference.stages``); all pixels are those of the copy.
@@ -52,6 +56,7 @@ class Plan:
     reading: Reading = field(default_factory=Reading)
     look: Rendering = field(default_factory=Rendering)
     step: int = 1
+    backend: str = TORCH
     layers: tuple[Layer, ...] = ()
     feather: int = 0
 
@@ -84,12 +89,25 @@ class Cut(NamedTuple):
         side: side of each window.
         batch: windows in one forward pass, at most.
         halo: context around each window, per side.
+        overlap: pixels by which each window overlaps the next, in which they are blended; 0 if they lie side by side.
     """
 
     unit: int
     side: int
     batch: int
     halo: int
+    overlap: int = 0
+
+    def overlapping(self, place: Window, height: int, width: int) -> Overlapping:
+        """Return the windows that are blended to a part of an image of ``height`` x ``width``."""
+        return Overlapping(place, Axis(height, self.side, self.overlap), Axis(width, self.side, self.overlap))
+
+    def block(self, place: Window, height: int, width: int, more: int = 0) -> Window:
+        """Return what is read to paint a part of an image of ``height`` x ``width``, and ``more`` on every side."""
+        if not self.overlap:
+            return block_window(place, self.unit, self.halo + more)
+        top, left, down, across = self.overlapping(place, height, width).block
+        return Window(top - more, left - more, down + 2 * more, across + 2 * more)
 
     def halved(self) -> "Cut | None":
         """Return a cut with about half the memory: fewer windows at once, then smaller ones; None for the smallest."""
@@ -101,9 +119,11 @@ class Cut(NamedTuple):
 
 
 def cut_of(plan: Plan, translator: Translator) -> Cut:
-    """Return the cut of a plan: windows with a halo, or in ``combo`` mode as many tiles as fill a window."""
+    """Return the cut of a plan: windows with a halo or an overlap, or tiles that fill a window."""
     if plan.seams == EXACT:
         return Cut(translator.stride, plan.window, plan.batch, translator.halo)
+    if plan.seams == BLEND:
+        return Cut(plan.window, plan.window, plan.batch, 0, overlap_of(plan.window, translator.stride))
     tile = translator.tile_size
     return Cut(tile, tile, plan.batch * (plan.window // tile) ** 2, 0)
 
@@ -115,7 +135,9 @@ def best_window(translator: Translator, seams: str) -> int:
         SettingError: there are no such seams.
     """
     if seams not in SEAMS:
-        raise SettingError(f"no seams '{seams}': use {' or '.join(SEAMS)}")
+        raise SettingError(f"no seams '{seams}': use {', '.join(SEAMS)}")
+    if seams == BLEND:
+        return translator.tile_size  # the pixels of results depend on it
     return CPU_WINDOWS[seams] if translator.device.type == "cpu" else GPU_WINDOW
 
 
@@ -135,8 +157,8 @@ def make_plan(
     Args:
         translator: the model, on its device and in its precision.
         region: the part of the image that is stylized, in input pixels.
-        seams: 'exact' or 'combo'.
-        window: in input pixels; None for the device's best.
+        seams: 'exact', 'combo' or 'blend'.
+        window: in input pixels; None for the device's best, or in ``blend`` mode for the model's tile size.
         shard: in input pixels; None for the default.
         reading: read options; None for the default.
         look: application of the style; None for the full style.
@@ -147,22 +169,23 @@ def make_plan(
     """
     default = best_window(translator, seams)
     if seams == EXACT and translator.unbounded:
-        remedy = "train a generator without it"
-        if translator.needs_statistics:
-            remedy = "give a thumbnail or statistics 'global'"
+        remedy = "give a thumbnail or statistics 'global'" if translator.needs_statistics else "with seams 'combo'"
         raise ModelError(
-            f"the model '{translator.name}' cannot be exact: {translator.unbounded} sees more than a neighborhood: "
-            f"stylize with seams 'combo', or {remedy}"
+            f"the model '{translator.name}' cannot be exact: {translator.obstacle}: stylize with seams 'blend', or "
+            f"{remedy}"
         )
+    if seams == BLEND and translator.fixed_side and window not in (None, translator.fixed_side):
+        raise SettingError(f"a window of {window} pixels is impossible: {translator.obstacle}")
     for name, value in (("window", window), ("shard", shard)):
         if value is not None and value < 1:
             raise SettingError(f"a {name} of {value} pixels is impossible: give at least 1")
     look = look or Rendering()
     check_stroke(look.stroke, translator)
     longest = max(region.height, region.width)
-    chosen_window = round_up(
-        min(window or min(default, shard or SHARD), max(longest, default)), _step(translator, seams)
-    )
+    widest = window or default
+    if seams != BLEND:
+        widest = min(window or min(default, shard or SHARD), max(longest, default))
+    chosen_window = round_up(widest, _step(translator, seams))
     return Plan(
         region=region,
         seams=seams,
@@ -173,6 +196,7 @@ def make_plan(
         precision=precision_name(translator.precision),
         reading=reading or Reading(),
         look=look,
+        backend=translator.backend,
     )
 
 
@@ -188,7 +212,7 @@ def notes_on(plan: Plan, translator: Translator, window: int | None, shard: int 
 
 
 def _step(translator: Translator, seams: str) -> int:
-    return translator.stride if seams == EXACT else translator.tile_size
+    return translator.tile_size if seams == COMBO else translator.stride
 
 
 def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
@@ -197,8 +221,10 @@ def _note(name: str, asked: int, chosen: int, multiple: str) -> str:
     return f"{name} {asked} reduced to {chosen}: the image needs no more"
 
 
-def place_model(model: str | Path | Translator, device: str = "auto", precision: str = "auto") -> Translator:
-    """Return a model on a device and in a precision; a translator that is passed is not changed.
+def place_model(
+    model: str | Path | Translator, device: str = "auto", precision: str = "auto", backend: str = AUTO
+) -> Translator:
+    """Return a model on a device, in a precision and with a backend; a translator that is passed is not changed.
 
     Files loaded before by this process return the same translator, which must not be modified.
 
@@ -206,17 +232,19 @@ def place_model(model: str | Path | Translator, device: str = "auto", precision:
         model: name of a bundled model, a file, a run folder or a translator.
         device: name of the device; 'auto' does not move a translator.
         precision: name of the dtype; likewise.
+        backend: name of what runs the network; 'auto' keeps that of a translator, and takes the faster one for a file
+            (see ``inference.backends``).
 
     Raises:
         ModelError, SettingError: see ``tilegan.load``.
     """
     if not isinstance(model, Translator):
-        return load_once(model, device, precision)
-    if device == "auto" and precision == "auto":
+        return load_once(model, device, precision, backend_of(model, device, precision, backend))
+    if device == "auto" and precision == "auto" and backend in (AUTO, model.backend):
         return model
     device = str(model.device) if device == "auto" else device
     precision = precision_name(model.precision) if precision == "auto" else precision
-    return model.place(device, precision)
+    return model.place(device, precision, "" if backend == AUTO else backend)
 
 
 def precision_for(levels: np.dtype[Any], asked: str) -> str:

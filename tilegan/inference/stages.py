@@ -12,7 +12,7 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
 from tilegan.images.stores.store import Store
-from tilegan.inference.blocks import Masked, block_window, mirrored_span
+from tilegan.inference.blocks import Masked, mirrored_span
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import Ground, Reduced, reach
 from tilegan.inference.plan import Cut, Plan
@@ -126,8 +126,7 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan, kept: Kept | None =
 
 def _read(place: Window, cut: Cut, height: int, width: int, fill: int) -> Window:
     """Return the window that is read to paint a window of a step."""
-    block = block_window(place, cut.unit, cut.halo + fill)
-    return mirrored_span(block, height, width)
+    return mirrored_span(cut.block(place, height, width, fill), height, width)
 
 
 def _kept(folder: WorkFolder, height: int, width: int) -> "_Kept":

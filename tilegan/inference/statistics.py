@@ -42,7 +42,7 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
 
     Args:
         translator: the model.
-        seams: 'exact' or 'combo'.
+        seams: 'exact', 'combo' or 'blend'.
         asked: one of ``names.STATISTICS``; None for the default.
 
     Returns:
@@ -59,7 +59,9 @@ def choose_statistics(translator: Translator, seams: str, asked: str | None) -> 
             raise SettingError(f"the model '{translator.name}' needs no statistics of images: leave '{asked}' out")
         return ""
     if asked == TILE and seams == EXACT:
-        raise SettingError(f"with statistics of each tile nothing is exact: use seams combo, or {', '.join(SETTLED)}")
+        raise SettingError(
+            f"with statistics of each tile nothing is exact: use seams combo or blend, or {', '.join(SETTLED)}"
+        )
     labels = bool(translator.architecture.get("labels"))
     if asked == THUMBNAIL and labels:
         raise SettingError(f"a thumbnail mixes the labels of a label map: use {GLOBAL} or {INTERPOLATED} statistics")

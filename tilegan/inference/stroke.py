@@ -35,7 +35,7 @@ def find_stroke(asked: int | str, translator: Translator, height: int, width: in
         asked: a factor, or 'auto' for the ratio of the image's short side to that in training, rounded to 1, 2, 3, 4,
             6, 8,
             12, 16 and so on, which can be halved down to 3 or 4. 'auto' is 1 for models that do not paint: those that
-            enlarge, take label maps or shades of gray, or learned from pairs.
+            enlarge, fill holes, take label maps or shades of gray, or learned from pairs.
         translator: the model.
         height: height of the whole image in pixels, even if only a region is stylized.
         width: its width.
@@ -63,12 +63,14 @@ def check_stroke(stroke: int, translator: Translator) -> None:
     """Refuse larger strokes of a model that cannot paint them.
 
     Raises:
-        SettingError: it enlarges, or paints label maps.
+        SettingError: it enlarges, fills holes or paints label maps.
     """
     if stroke > 1 and translator.scale > 1:
         raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
     if stroke > 1 and translator.architecture.get("labels"):
         raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, which cannot be averaged")
+    if stroke > 1 and translator.fills:
+        raise SettingError(f"no larger strokes: '{translator.name}' fills holes, and paints none")
 
 
 def reduced(side: int, step: int) -> int:
@@ -77,7 +79,7 @@ def reduced(side: int, step: int) -> int:
 
 
 def _paints(translator: Translator) -> bool:
-    if translator.scale > 1 or translator.channels == 1 or translator.architecture.get("labels"):
+    if translator.scale > 1 or translator.fills or translator.channels == 1 or translator.architecture.get("labels"):
         return False
     method = methods().get(str(translator.facts.get("method")))
     return method is None or method.examples == "unpaired"

@@ -10,8 +10,10 @@ from torch import nn
 
 from tilegan.methods.settings import MethodSettings as MethodSettings  # where it is imported from, as well
 
-# Targets are unrelated to sources, show the same scene, or are the images that sources are reductions of.
-UNPAIRED, PAIRED, REDUCED = EXAMPLES = ("unpaired", "paired", "reduced")
+# Targets are unrelated to sources, show the same scene, or are the images that sources are reductions of, or the same
+# with holes in them.
+UNPAIRED, PAIRED, REDUCED, HOLED = EXAMPLES = ("unpaired", "paired", "reduced", "holed")
+ALONE = (REDUCED, HOLED)  # sources are made of the images of one folder
 
 # Whether sources are label maps, whose colors the generator converts to labels (see ``networks.labels``).
 NO_LABELS, MAY_BE_LABELS, LABELS = ("no", "may", "must")
@@ -29,7 +31,7 @@ class Batch:
 
     Attributes:
         source: float (N, C, 2S, 2S) in [-1, 1], crops of source images; N is the number of crops of this process. C is
-            3, 1 for grayscale generators, or 5 for label maps with instances.
+            3, 1 for grayscale generators, 4 for images with holes and their mask, or 5 for label maps with instances.
         target: float (N, 3, 2S * scale, 2S * scale) in [-1, 1], crops of target images; for methods that learn from
             pairs, at the same positions as ``source``. The generator's scale is 1 except for methods that learn from
             reductions.

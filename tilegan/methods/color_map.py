@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from tilegan.methods.base import Colors
 from tilegan.metrics.lab import LUMA, from_lab, to_lab
+from tilegan.networks.recolor import POWERS as POWERS  # where it is imported from, as well
 
 CELL = 16  # pixels: maps are fitted to mean colors of such squares, in which strokes average out
 TURNS = 200  # number of random rotations of the axes
 RIDGE = 1e-3  # ridge penalty: bounds the map where there are few colors, and for colors that no source has
-POWERS = [(r, g, b) for r in range(4) for g in range(4 - r) for b in range(4 - r - g)]  # 20, up to the third
 
 ColorMap = list[list[float]]
 """For each of ``POWERS``, its coefficients for red, green and blue, in [-1, 1]."""
@@ -49,6 +49,13 @@ def move_colors(colors: torch.Tensor, maps: torch.Tensor, lightness: float, pale
     move = torch.einsum("nhwp,npc->nchw", _powers(colors.movedim(1, -1)), maps)
     gray = (move * move.new_tensor(LUMA).reshape(3, 1, 1)).sum(1, keepdim=True)
     return (colors + lightness * gray + palette * (move - gray)).clamp(-1, 1)
+
+
+def coefficients(color_map: ColorMap, lightness: float, palette: float) -> torch.Tensor:
+    """Return the coefficients (20, 3) of the polynomial that ``move_colors`` adds to colors."""
+    move = torch.tensor(color_map)
+    gray = (move * move.new_tensor(LUMA)).sum(1, keepdim=True)
+    return lightness * gray + palette * (move - gray)
 
 
 def _powers(colors: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tilegan.methods.holes import Holes
+
 _BEFORE = "before"
 FITTED = {"fitted": True}  # metadata of a setting that is fitted to the images, not chosen by the user
 
@@ -62,6 +64,11 @@ class MethodSettings:
                 targets of each style.
         """
         return self
+
+    @property
+    def holes(self) -> "Holes | None":
+        """The holes that are drawn in the images, for methods that learn to fill them."""
+        return None
 
     def unfitted(self) -> Self:
         """Return the settings without the values that ``fitted`` added."""

@@ -14,37 +14,29 @@ from typing import Any, ClassVar
 
 import torch
 
-from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.codes import code_loss, recovery
-from tilegan.methods.color_map import move_colors
 from tilegan.methods.gather import gather
-from tilegan.methods.passes import judged, translate, whole_of
-from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
+from tilegan.methods.passes import judged, translate
+from tilegan.methods.repainting import Repainting
 from tilegan.methods.siamese_losses import (
     content_cosine,
     feature_distance,
     real_length,
-    tone_distance,
-    tones,
     translated_length,
     translated_margin,
 )
 from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
 from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings  # where it is imported from, as well
-from tilegan.networks.build import (
-    JOINT_DISCRIMINATOR,
-    PAINTING_GENERATOR,
-)
-from tilegan.networks.capabilities import capabilities
+from tilegan.networks.build import JOINT_DISCRIMINATOR, PAINTING_GENERATOR
 from tilegan.networks.codes import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
 
 
-class Siamese(Adversaries[SiameseSettings]):
+class Siamese(Repainting[SiameseSettings]):
     """One generator, one discriminator, and their losses."""
 
     name: ClassVar = "siamese"
@@ -79,12 +71,8 @@ class Siamese(Adversaries[SiameseSettings]):
         losses = {
             "generator_length": translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
-            "generator_tone": self.settings.tone_weight
-            * tone_distance(self._wanted(crops), translated, self.settings.tone_cell),
+            **self.repainting_losses(crops, translated),
         }
-        changes = translated.float() - self._moved(crops, crops.source)
-        losses["generator_seams"] = self.settings.seam_weight * self._seams(crops, changes)
-        losses["generator_weave"] = self.settings.weave_weight * self._weave(crops, changes)
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
@@ -103,7 +91,7 @@ class Siamese(Adversaries[SiameseSettings]):
         4.2). Without this loss the discriminator hardly distinguished styles.
         """
         crops = judged(batch, self.settings)
-        target = move_mean_colors(crops.target, self._wanted(crops))
+        target = move_mean_colors(crops.target, self.wanted_tones(crops))
         target = transform_colors(target, self._transforms(crops, 1))
         of_target_features = self._features(target)
         if of_target_features:
@@ -150,32 +138,6 @@ class Siamese(Adversaries[SiameseSettings]):
         assert isinstance(self.discriminator, JointDiscriminator)
         assert self.discriminator.code_head is not None
         return self.discriminator.code_head
-
-    def _moved(self, crops: Batch, colors: torch.Tensor) -> torch.Tensor:
-        """Apply the color maps of the batch's styles to colors of the sources, (N, 3, H, W)."""
-        maps = torch.tensor(self.settings.color_maps, device=colors.device)
-        if not len(maps):
-            return colors
-        shares = maps.new_ones(len(colors), 1) if crops.styles is None else crops.styles
-        maps = torch.tensordot(shares, maps, 1)
-        return move_colors(colors, maps, self.settings.lightness, self.settings.palette)
-
-    def _seams(self, crops: Batch, changes: torch.Tensor) -> torch.Tensor:
-        """Return the energy of patterns that repeat with the tile, in the images of all processes joined from tiles."""
-        if not self.settings.joined or crops.progress < self.settings.seam_start:
-            return changes.new_zeros(())
-        energies = gather(seam_energies(changes), crops)
-        joined = energies[whole_of(self.settings, crops.total) :]
-        return joined.sum() / max(1, len(joined))
-
-    def _weave(self, crops: Batch, changes: torch.Tensor) -> torch.Tensor:
-        """Return the energy of the pattern that repeats with the generator's cell, in the images of all processes."""
-        patterns = weave_patterns(changes, capabilities(self.generator).cell)
-        return common_energy(gather(patterns, crops))
-
-    def _wanted(self, crops: Batch) -> torch.Tensor:
-        """Return the tones that the generated images of a batch should have."""
-        return self._moved(crops, tones(crops.source, self.settings.tone_cell))
 
     def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Return frozen features of images (N, 3, H, W), finest first; empty if D has none."""

@@ -46,13 +46,18 @@ def ssim(source: torch.Tensor, translated: torch.Tensor) -> float:
         source: (h, w) from 0 to 255, at least 11 x 11.
         translated: of the same shape.
     """
+    return float(ssim_map(source, translated).mean())
+
+
+def ssim_map(source: torch.Tensor, translated: torch.Tensor) -> torch.Tensor:
+    """Return the structural similarity of each window of 11 x 11 pixels: (h, w) from 0 to 255 -> (h - 10, w - 10)."""
     x, y = source, translated
     mean_x, mean_y = _average(x), _average(y)
     variance_x, variance_y = _average(x * x) - mean_x**2, _average(y * y) - mean_y**2
     covariance = _average(x * y) - mean_x * mean_y
     light = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
     structure = (2 * covariance + _C2) / (variance_x + variance_y + _C2)
-    return float((light * structure).mean())
+    return light * structure
 
 
 def _gradient(image: torch.Tensor) -> torch.Tensor:

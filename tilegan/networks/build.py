@@ -18,6 +18,7 @@ from tilegan.networks.codes import Codes
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
+RECOLORING_GENERATOR = PAINTING_GENERATOR | {"recolor": True}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", the table of label maps
@@ -33,11 +34,14 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
+FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1, 2, 4], "detail": 8}
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
+SMALL_PATCH_DISCRIMINATOR = {"name": "patch", "channels": 32, "layers": 2}  # sees 34 pixels: single strokes
+PATCH_AND_GLOBAL_DISCRIMINATOR = {"name": "patch-and-global", "channels": 32, "layers": 3}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 
 Network = TypeVar("Network", bound=nn.Module)

@@ -22,6 +22,7 @@ class Capabilities:
         codes: its codes, see ``HasCodes.with_code``; entry ``codes``.
         looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
         instances: whether label maps may come with instance maps (see ``images.instances``).
+        holes: whether it fills holes: its fourth channel is a mask, above 0 where there is a hole, which it needs.
         noise: whether it has noise, whose seed is the entry ``seed``.
         cell: side of the squares of pixels that it computes from the same features, in pixels. Patterns that repeat
             with the cell are a fault, against which training may use a loss; 1 for none.
@@ -32,6 +33,7 @@ class Capabilities:
     codes: Codes = field(default_factory=Codes)
     looks: int = 0
     instances: bool = False
+    holes: bool = False
     noise: bool = False
     cell: int = 1
 

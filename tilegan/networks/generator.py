@@ -13,6 +13,7 @@ from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.recolor import Recolor
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
@@ -27,12 +28,15 @@ CONTEXT_STEP = 2**-12
 
 
 class ResidualBlock(nn.Module):
-    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them."""
+    """features + conv(relu(conv(norm(features)))), 3 x 3 kernels; modulated before and after the first of them.
 
-    def __init__(self, channels: int, norm: str = CHANNEL) -> None:
+    The pixels of the first kernel are ``dilation`` pixels apart.
+    """
+
+    def __init__(self, channels: int, norm: str = CHANNEL, dilation: int = 1) -> None:
         super().__init__()
         self.norm = norm_layer(norm, channels)
-        self.first = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
+        self.first = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, padding_mode=PADDING)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
@@ -74,7 +78,8 @@ class ResidualGenerator(nn.Module):
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
     finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
-    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``).
+    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``). With ``recolor``, x has
+    its colors moved by a fixed map first (see ``networks.recolor``).
     """
 
     def __init__(
@@ -91,10 +96,12 @@ class ResidualGenerator(nn.Module):
         noise: int = 0,
         seed: int = 0,
         codes: Mapping[str, int] | None = None,
+        recolor: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.stride = stride
+        self.recolor = Recolor() if recolor else None
         self.squint = box_blur(inputs, squint)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
@@ -156,7 +163,7 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        seen = self.squint(image)
+        seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
         if self.noise is not None and (noise := self.noise(cells)) is not None:

@@ -20,6 +20,7 @@ class GraphGenerator(nn.Module):
 
     Attributes:
         inputs: channels of the image.
+        fixed_side: of the only images that it takes, in pixels; 0 if it takes any.
         sources: name of the tensor in the file that each entry of ``state_dict`` is taken from.
     """
 
@@ -31,6 +32,8 @@ class GraphGenerator(nn.Module):
         styles: Sequence[str] = (),
         style: str = "",
         batched: bool = True,
+        blended: bool = False,
+        side: int = 0,
     ) -> None:
         """Build the layers; their weights are not set.
 
@@ -41,14 +44,17 @@ class GraphGenerator(nn.Module):
             styles: names of the styles, among which the tensor ``style`` has a share of each.
             style: name of that tensor; '' if there is none.
             batched: whether several images can be run at once.
+            blended: whether it sees the whole image even with its norms settled, so that each window has its own norms.
+            side: of the only images that it takes, in pixels; 0 if it takes any.
 
         Raises:
             ModelError: the graph is damaged, or has an operator that is not supported.
         """
         super().__init__()
-        self.inputs = 3
+        self.inputs, self.fixed_side = 3, side
         self.capabilities = Capabilities(styles=tuple(styles))
         self._arguments = {"graph": graph, "values": values, "norm": norm, "style": style, "batched": batched}
+        self._arguments |= {"blended": blended, "side": side}
         self.graph, self.batched, self.style = Graph.of(graph), batched, style
         self.values = Values.of(values)
         layers = _layers(self.graph, norm)

@@ -32,6 +32,11 @@ def input_channels(generator: nn.Module) -> int:
     return int(getattr(generator, "inputs", 3))
 
 
+def fixed_side(generator: nn.Module) -> int:
+    """Return the side of the only images that a generator takes: its ``fixed_side``; 0 for any."""
+    return int(getattr(generator, "fixed_side", 0))
+
+
 def number_format(network: nn.Module) -> torch.dtype:
     """Return the dtype of the network's weights; float32 if it has none."""
     return next((value.dtype for value in network.parameters() if value.is_floating_point()), torch.float32)

@@ -20,7 +20,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from tilegan.errors import ModelError
 from tilegan.tiling.bounds import RULES, Call, TooLargeError, everything, nothing, pointwise
-from tilegan.tiling.layers import input_channels, layer_name, meta_copy, number_format, running_layer
+from tilegan.tiling.layers import fixed_side, input_channels, layer_name, meta_copy, number_format, running_layer
 
 # Sides of the trial image, tried in turn: divisible by most strides, and four times the receptive field.
 CANVASES = (768, 3360, 7680)
@@ -62,6 +62,8 @@ def reach(generator: nn.Module) -> Reach:
         ModelError: the generator has another output, calls a function of unknown reach, or cannot be run on an image of
             any tried size.
     """
+    if side := fixed_side(generator):
+        return _reach_of_fixed(generator, side)
     failure = ""
     for canvas in CANVASES:
         try:
@@ -73,6 +75,17 @@ def reach(generator: nn.Module) -> Reach:
         if trace.hopeless or not found.unbounded or canvas == CANVASES[-1]:
             return found
     raise ModelError(f"the generator cannot be traced on an image of {CANVASES[0]} x {CANVASES[0]} pixels: {failure}")
+
+
+def _reach_of_fixed(generator: nn.Module, side: int) -> Reach:
+    """Return the reach of a generator that takes images of one size only: windows may lie anywhere."""
+    with torch.no_grad():
+        image = torch.empty((1, input_channels(generator), side, side), device="meta", dtype=number_format(generator))
+        shape = list(meta_copy(generator)(image).shape)
+    scale = max(1, shape[-1] // side)
+    if shape != [1, 3, side * scale, side * scale]:
+        raise ModelError(f"the generator makes {shape} of {list(image.shape)}: it should make RGB at an integer scale")
+    return Reach(0, 0, 1, scale, f"the fixed size of {side} x {side} pixels")
 
 
 def follow(generator: nn.Module, canvas: int) -> "Trace":

@@ -22,7 +22,8 @@ class Crop(NamedTuple):
     """A crop with its thumbnail and style, or several crops stacked.
 
     Attributes:
-        pixels: uint8 (side, side, 3), or 5 for label maps with instances.
+        pixels: uint8 (side, side, 3), 4 for images with holes and their mask, or 5 for label maps with
+            instances.
         thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
         style: index of its style.
     """

@@ -1,19 +1,22 @@
 """A dataset: images of two domains, their correspondence, which are held out, and the crops that are taken of them."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tilegan.errors import ResumeError, SettingError
-from tilegan.methods.base import PAIRED, REDUCED
+from tilegan.errors import ResumeError, SettingError, TileganWarning
+from tilegan.methods.base import ALONE, HOLED, PAIRED
+from tilegan.methods.holes import Holes
 from tilegan.names import SIDE_BY_SIDE
 from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
 from tilegan.training.images import TrainingImage, find_images, hold_out
 from tilegan.training.instances import find_instance_maps
+from tilegan.training.painting import find_painting
 from tilegan.training.pairs import Domains, check_pairing, derive_pairs, find_halves, find_pairs
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import find_styles
@@ -26,10 +29,11 @@ class Dataset:
     Attributes:
         folders: the folders of the images.
         kind: relation of sources and targets, one of ``methods.base.EXAMPLES``.
-        sources, targets: the images; the same list twice for reductions, lists of equal length for pairs.
+        sources, targets: the images; the same list twice for reductions and holes, lists of equal length for pairs.
         hold_out: every n-th file of each folder is held out from training; 0: none.
         scale: factor by which targets are larger than sources.
         styles: names of the styles of targets if there are several.
+        holes: the holes of sources, for methods that learn to fill them.
     """
 
     folders: Folders
@@ -39,6 +43,7 @@ class Dataset:
     hold_out: int = 0
     scale: int = 1
     styles: tuple[str, ...] = ()
+    holes: Holes | None = None
 
     @classmethod
     def find(
@@ -51,6 +56,7 @@ class Dataset:
         hold_out: int = 0,
         scale: int = 1,
         styles: Sequence[str] = (),
+        holes: Holes | None = None,
     ) -> Self:
         """Find the images of a dataset.
 
@@ -62,6 +68,7 @@ class Dataset:
             hold_out: see the class.
             scale: likewise.
             styles: likewise.
+            holes: likewise.
 
         Raises:
             DatasetError: a folder is missing or has no usable image, or images or instance maps do not correspond.
@@ -69,7 +76,7 @@ class Dataset:
         sources, targets = _found(folders, kind, sides, short_side, bool(styles))
         if folders.instances is not None:
             sources = find_instance_maps(sources, folders.source, folders.instances)
-        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles))
+        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles), holes)
 
     @classmethod
     def for_training(cls, folders: Folders, settings: TrainSettings) -> Self:
@@ -93,6 +100,7 @@ class Dataset:
             hold_out=settings.hold_out,
             scale=settings.scale,
             styles=settings.generator.get("styles", ()),
+            holes=settings.method.holes,
         )
 
     @cached_property
@@ -125,8 +133,8 @@ class Dataset:
 
     @property
     def lacks_held_out(self) -> bool:
-        """Return whether a domain or style has no held-out image although ``hold_out`` is set."""
-        parts = zip(self.trained, self.held_out, strict=True)
+        """Return whether a domain or style, except one painting, has no held-out image although ``hold_out`` is set."""
+        parts = list(zip(self.trained, self.held_out, strict=True))[: 1 if self.folders.is_painting else 2]
         return bool(self.hold_out) and any(_styles(kept) - _styles(held) for kept, held in parts)
 
     @cached_property
@@ -154,12 +162,12 @@ class Dataset:
     @property
     def bytes(self) -> int:
         """Return the size of all reduced training images in bytes."""
-        cached = self.trained[1:] if self.kind == REDUCED else self.trained
+        cached = self.trained[1:] if self.kind in ALONE else self.trained
         return sum(image.channels * image.height * image.width for images in cached for image in images)
 
     def examples(self, images: Domains, side: int, budget: int, seed: int, labels: bool) -> Examples:
         """Return crops of images of the dataset; see ``training.examples.examples_of``."""
-        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels)
+        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels, self.holes)
 
 
 def _check_method(folders: Folders, method: str, kind: str) -> None:
@@ -169,19 +177,20 @@ def _check_method(folders: Folders, method: str, kind: str) -> None:
         raise SettingError(f"{method} learns from pairs: give their pairing, by-name or side-by-side, or a derivation")
     if kind != PAIRED and related:
         raise SettingError(f"{method} does not learn from pairs: choose a method that does, or leave it away")
-    if kind == REDUCED and not alone:
-        raise SettingError(f"{method} learns from one folder, whose images it reduces itself: give just that")
+    if kind in ALONE and not alone:
+        made = "in whose images it draws holes" if kind == HOLED else "whose images it reduces itself"
+        raise SettingError(f"{method} learns from one folder, {made}: give just that")
     if folders.derive and not alone:
         raise SettingError("sources are derived of targets, which are in one folder: give just that")
     if folders.paired == SIDE_BY_SIDE and not alone:
         raise SettingError("images side by side are in one folder: give just that")
-    if alone and kind != REDUCED and not folders.derive and folders.paired != SIDE_BY_SIDE:
+    if alone and kind not in ALONE and not folders.derive and folders.paired != SIDE_BY_SIDE:
         raise SettingError(f"sources and targets are both '{folders.source}': give two folders")
 
 
 def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int, styles: bool) -> Domains:
     source, target, both = folders.source, folders.target, max(sides)
-    if kind == REDUCED:
+    if kind in ALONE:
         images = find_images(source, both, short_side)
         return images, images
     if kind == PAIRED and folders.derive:
@@ -191,7 +200,15 @@ def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int,
     if folders.paired:
         return find_pairs(source, target, both, short_side)
     sources = [replace(image, derived=folders.derive) for image in find_images(source, sides[0], short_side)]
-    return sources, (find_styles if styles else find_images)(target, sides[1], short_side)
+    if styles:
+        return sources, find_styles(target, sides[1], short_side)
+    if folders.is_painting:
+        return sources, find_painting(target, sides[1], short_side)
+    targets = find_images(target, sides[1], short_side)
+    if len(targets) == 1:
+        message = f"there is only one image in '{target}': give the file itself, {targets[0].path}, to learn from it"
+        warnings.warn(message, TileganWarning, stacklevel=2)
+    return sources, targets
 
 
 def _digest(images: list[TrainingImage], folder: Path) -> str:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import means
-from tilegan.methods.base import PAIRED, REDUCED
+from tilegan.methods.base import HOLED, PAIRED, REDUCED
+from tilegan.methods.holes import HOLE, Holes, Mask
 from tilegan.training.crops import Crop, Crops
 from tilegan.training.pairs import Domains
+
+GRAY = 128  # level of the colors in holes
 
 
 class Examples(Protocol):
@@ -73,6 +76,29 @@ class Reduced(NamedTuple):
         return crop._replace(pixels=small), crop._replace(pixels=pixels)
 
 
+class Holed(NamedTuple):
+    """Crops of one folder as targets, and the same crops with holes and their mask as sources.
+
+    Attributes:
+        targets: the crops.
+        holes: the kind of holes; those of a crop are determined by its number and the seed of the crops.
+    """
+
+    targets: Crops
+    holes: Holes
+
+    def crops(self, number: int) -> tuple[Crop, Crop]:
+        """See ``Examples``; sources have four channels."""
+        crop = self.targets.crop(number)
+        mask = self.holes.draw((self.targets.seed, number), *crop.pixels.shape[:2])
+        return crop._replace(pixels=with_holes(crop.pixels, mask)), crop
+
+
+def with_holes(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8]:
+    """Return an image (h, w, 3) that is gray in holes, and its mask (h, w), as uint8 (h, w, 4)."""
+    return np.dstack((np.where(mask[..., None] == HOLE, np.uint8(GRAY), pixels), mask))
+
+
 def reduced(pixels: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return an image (h, w, C) reduced by averaging ``scale`` x ``scale`` pixels, and the part that was used."""
     height, width = (side // scale * scale for side in pixels.shape[:2])
@@ -81,20 +107,32 @@ def reduced(pixels: NDArray[np.uint8], scale: int) -> tuple[NDArray[np.uint8], N
 
 
 def examples_of(
-    kind: str, images: Domains, side: int, scale: int, budget: int, seed: int, styles: int = 0, labels: bool = False
+    kind: str,
+    images: Domains,
+    side: int,
+    scale: int,
+    budget: int,
+    seed: int,
+    styles: int = 0,
+    labels: bool = False,
+    holes: Holes | None = None,
 ) -> Examples:
     """Return the training examples of a method.
 
     Args:
         kind: one of ``methods.base.EXAMPLES``.
-        images: images of sources and of targets; for reductions, the targets twice.
+        images: images of sources and of targets; for reductions and images with holes, the targets twice.
         side: side of the crops of sources, in pixels.
         scale: factor by which targets are larger.
         budget: bytes of reduced images to cache in memory, for both domains together.
         seed: seed of the crops.
         styles: number of styles of unpaired targets; 0 for one.
         labels: whether the sources are label maps.
+        holes: the holes of sources; None unless the method learns to fill them.
     """
+    if kind == HOLED:
+        assert holes is not None
+        return Holed(Crops(images[1], side, budget, 2 * seed + 1), holes)
     if kind == REDUCED:
         return Reduced(Crops(images[1], side * scale, budget, 2 * seed + 1), scale)
     sources = Crops(images[0], side, budget // 2, 2 * seed, labels)

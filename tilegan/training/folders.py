@@ -16,7 +16,8 @@ class Folders(Pairing):
     """The folders of images, and how sources and targets correspond: what a run records about its images.
 
     Attributes:
-        source, target: folders; the same if files contain both, or if sources are derived from targets.
+        source, target: folders; the same if files contain both, or if sources are derived from targets. ``target`` may
+            be the file of one painting.
         instances: folder of the instance maps of sources; None if there are none.
         And those of ``Pairing``.
     """
@@ -30,6 +31,16 @@ class Folders(Pairing):
         """Create absolute folders: without a target, sources and targets are in one folder."""
         first, second = Path(source).resolve(), Path(source if target is None else target).resolve()
         return cls(first, second, Path(instances).resolve() if instances else None, **how)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the style: that of the folder of targets, or of the file of a painting."""
+        return self.target.stem if self.is_painting else self.target.name
+
+    @property
+    def is_painting(self) -> bool:
+        """Return whether the target is the file of one painting."""
+        return self.target.is_file()
 
     def moved(self, source: str | Path | None, target: str | Path | None, instances: str | Path | None) -> Self:
         """Return the folders with new paths where given; if both are one folder, ``source`` is its new path.
@@ -64,11 +75,13 @@ class Folders(Pairing):
         return cls(Path(values["source"]), Path(values["target"]), instances, **how)
 
     def check_there(self) -> None:
-        """Check that all folders still exist.
+        """Check that all folders, and the file of a painting, still exist.
 
         Raises:
             ResumeError: one does not.
         """
         for folder in filter(None, (self.source, self.target, self.instances)):
-            if not folder.is_dir():
-                raise ResumeError(f"no folder '{folder}', which the run learns from: give its new place: {ANEW}")
+            if not folder.exists():
+                raise ResumeError(
+                    f"no folder or file '{folder}', which the run learns from: give its new place: {ANEW}"
+                )

@@ -83,6 +83,11 @@ def find_images(folder: Path, side: int, short_side: int) -> list[TrainingImage]
     return found
 
 
+def count_files(images: list[TrainingImage]) -> int:
+    """Return the number of files of images: a painting has several sizes (see ``training.painting``)."""
+    return len({image.path for image in images})
+
+
 def hold_out(images: list[TrainingImage], every: int) -> tuple[list[TrainingImage], list[TrainingImage]]:
     """Split images into training and held-out images: every ``every``-th file of the folder; 0 holds none out.
 

@@ -22,6 +22,7 @@ from tilegan.training.crops import Crop
 from tilegan.training.curves import loss_curves
 from tilegan.training.dataset import Dataset
 from tilegan.training.examples import Examples, batches
+from tilegan.training.images import count_files
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.pairs import Domains
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
@@ -143,7 +144,7 @@ class Loop:
             "steps": self.trainer.step,
             "hours": round(self.seconds / 3600, 3),
             "source_images": len(self.dataset.trained[0]),
-            "target_images": len(self.dataset.trained[1]),
+            "target_images": count_files(self.dataset.trained[1]),
             "device": self.config.device,
             "precision": self.config.precision,
             "derive": self.dataset.folders.derive or None,
@@ -165,7 +166,7 @@ class Loop:
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
         wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
-        in_styles = [translator.settled(Choices(style)) for style in wanted]
+        in_styles = [translator.settled(Choices(style, mask=translator.fills)) for style in wanted]
         translations = [
             in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)

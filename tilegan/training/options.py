@@ -10,6 +10,10 @@ from tilegan.names import BY_NAME, DERIVATIONS, DIRECTIONS, NETWORKS, NORMS, SID
 from tilegan.options import beyond_limits, described, info_of, noun_of, option
 
 BY_METHOD = "that of the method"
+DEFAULT_METHOD = "siamese"
+# for the file of one painting in place of a folder of targets
+PAINTING_METHOD, PAINTING_INIT, PAINTING_STEPS = "neural-style", "vangogh", 2000
+ANEW = "none"  # a model to start from that is none
 
 
 @described
@@ -70,7 +74,12 @@ class Learning:
         unset=BY_METHOD,
     )
     batch: int = option(4, "Crops per step", metavar="N", least=2)
-    steps: int = option(6000, "Steps in all; with --resume, train on to this one", metavar="N", least=1)
+    steps: int = option(
+        6000,
+        "Steps in all, for an image file as target 2000; with --resume, train on to this one",
+        metavar="N",
+        least=1,
+    )
     learning_rate: float = option(RATES[0], "Learning rate of the generator (Adam)", metavar="RATE", unset=BY_METHOD)
     discriminator_rate: float = option(
         RATES[1], "Learning rate of the discriminator (Adam)", metavar="RATE", unset=BY_METHOD
@@ -89,7 +98,12 @@ class Learning:
 class MethodOptions:
     """The training method."""
 
-    method: str = option("siamese", "Training method; `tilegan methods` lists them", metavar="NAME")
+    method: str | None = option(
+        None,
+        "Training method; `tilegan methods` lists them",
+        metavar="NAME",
+        unset=f"{DEFAULT_METHOD}, or {PAINTING_METHOD} if the target is an image file",
+    )
     method_settings: Mapping[str, str | float] = option(
         dict, "A setting of the method", flag="set", metavar="NAME=VALUE", repeated=True
     )
@@ -102,8 +116,10 @@ class NetworkOptions:
 
     init: str | Path | None = option(
         None,
-        "Start from a finished model (fine-tuning): a name, file or run folder; its generator replaces the others",
+        f"Start from a finished model (fine-tuning): a name, file or run folder, or {ANEW}; its generator replaces the "
+        "others",
         metavar="MODEL",
+        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
     codes: Mapping[str, int] = option(

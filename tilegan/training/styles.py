@@ -15,7 +15,7 @@ def style_names(folder: Path) -> list[str]:
         DatasetError: there are fewer than two.
     """
     if not folder.is_dir():
-        raise DatasetError(f"no folder '{folder}': give one with a subfolder of images for each style")
+        raise DatasetError(f"no folder '{folder}': several styles need one with a subfolder of images for each")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if len(names) < 2:
         raise DatasetError(f"several styles need a folder each in '{folder}': it has {len(names)}")

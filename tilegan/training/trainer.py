@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tilegan.devices import plain_memory_errors, to_device
 from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
-from tilegan.methods.base import PAIRED, Batch, Losses
+from tilegan.methods.base import HOLED, PAIRED, Batch, Losses
 from tilegan.names import BATCH
 from tilegan.networks.capabilities import capabilities
 from tilegan.tiling.layers import input_channels
@@ -63,7 +63,10 @@ class Trainer:
             side = settings.tile_size
             raise SettingError(f"tile size must be a multiple of the generator's {found.stride}, not {side}")
         name, channels = settings.method_type.name, input_channels(self.method.generator)
-        if channels != COLORS and settings.method_type.examples != PAIRED:
+        if settings.method_type.examples == HOLED:
+            if not capabilities(self.method.generator).holes:
+                raise SettingError(f"{name} learns to fill holes, and its generator takes no mask of them: use another")
+        elif channels != COLORS and settings.method_type.examples != PAIRED:
             raise SettingError(f"{name} translates colors, and its generator takes {channels} channels: use another")
         if found.scale != settings.scale:
             raise SettingError(
@@ -89,8 +92,8 @@ class Trainer:
     def start_from(self, translator: Translator) -> None:
         """Initialize from the weights of a finished model, for fine-tuning.
 
-        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed, such as statistics of
-        batch norms, are ignored. Of several styles the chosen one is used, if there is one.
+        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed or not learned, such as
+        a map of colors, are ignored. Of several styles the chosen one is used, if there is one.
 
         Raises:
             SettingError: its layers have other sizes.
@@ -98,7 +101,8 @@ class Trainer:
         if translator.chosen_style:
             translator = translator.in_style({})
         own = self.method.generator.state_dict()
-        weights = {name: value for name, value in translator.weights().items() if name in own}
+        fixed = {name for name, weight in self.method.generator.named_parameters() if not weight.requires_grad}
+        weights = {name: value for name, value in translator.weights().items() if name in own.keys() - fixed}
         if other := [name for name, value in weights.items() if value.shape != own[name].shape]:
             raise SettingError(f"cannot start from '{translator.name}': its {other[0]} has another size: start anew")
         for network in (self.method.generator, self.average):

@@ -5,6 +5,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.provenance import digest
@@ -165,6 +168,10 @@ class _Joined:
             for number in range(max(self._groups) + 1)
         ]
         return Guided(amount, tuple(sum(parts[1:], parts[0]) for parts in joined))
+
+    def planes(self, window: Window, levels: np.dtype[Any]) -> Pixels | None:
+        """See ``Guide``."""
+        return self._guide.planes(window, levels)
 
 
 class _Level:

@@ -17,9 +17,11 @@ class Control(ABC):
 
     Attributes:
         name: name of the option, which is a field of ``StyleOptions``.
+        smooth: whether values between those of a map of another resolution are interpolated.
     """
 
     name: ClassVar[str]
+    smooth: ClassVar[bool]
 
     def is_map(self, value: Any) -> bool:
         """Return whether a value of the option is a map: the name of a file or a folder, or an array."""
@@ -30,7 +32,13 @@ class AmountControl(Control):
     """A control whose map is gray, and says how much of the painting there is at each pixel.
 
     The amounts of all such controls are multiplied.
+
+    Attributes:
+        seen: whether the network sees the amounts, as a further channel.
     """
+
+    smooth: ClassVar[bool] = True
+    seen: ClassVar[bool] = False
 
     def margin(self, feather: int) -> int:  # noqa: ARG002 - for those whose amounts are feathered
         """Return the distance in pixels, per side, of the pixels of the map on which an amount depends."""
@@ -56,6 +64,7 @@ class ChoiceControl(Control):
         what: what the map is, with its article, for messages.
     """
 
+    smooth: ClassVar[bool] = False
     what: ClassVar[str]
 
     @abstractmethod

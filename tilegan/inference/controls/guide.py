@@ -1,12 +1,12 @@
 """Strength of the style, and shares of several paintings, at each pixel of an image."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Window
+from tilegan.geometry import Pixels, Window
 from tilegan.images.amounts import ALL
 from tilegan.images.fitted import Fitted
 from tilegan.inference.blocks import read_block
@@ -35,10 +35,23 @@ class Guided(NamedTuple):
 
 
 class Guide(Protocol):
-    """Strength, and shares of paintings, of any window; each value depends only on a bounded neighborhood of its pixel."""
+    """Strength, and shares of paintings, of any window; each depends only on a bounded neighborhood of its pixel."""
 
     def at(self, window: Window) -> Guided:
         """Return those of a window inside the image, from any thread."""
+        ...
+
+    def planes(self, window: Window, levels: np.dtype[Any]) -> Pixels | None:
+        """Return the channels that networks see beside colors, from any thread; None if there are none.
+
+        Args:
+            window: may lie partly outside the image, which is reflected.
+            levels: dtype of the pixels, whose highest level stands for all.
+
+        Returns:
+            (h, w, n).
+        """
+        ...
 
 
 class Even:
@@ -51,6 +64,10 @@ class Even:
         """See ``Guide``; the planes take no memory."""
         shape = window.height, window.width
         return Guided(np.broadcast_to(np.float64(self.strength), shape), (np.broadcast_to(np.float64(1), shape),))
+
+    def planes(self, window: Window, levels: np.dtype[Any]) -> Pixels | None:  # noqa: ARG002 - as in ``Guide``
+        """See ``Guide``: there are none."""
+        return None
 
 
 class Mapped:
@@ -82,6 +99,18 @@ class Mapped:
                 amount *= control.amounts(levels, self.feather) / np.float32(ALL)
         amount = amount if self.strength == 1 else amount * np.float64(self.strength)
         return Guided(amount, self._shares(window))
+
+    def planes(self, window: Window, levels: np.dtype[Any]) -> Pixels | None:
+        """See ``Guide``.
+
+        Raises:
+            ImageError: a map is damaged there.
+        """
+        seen = [control for control in amount_controls() if control.seen and control.name in self.maps]
+        if not seen:
+            return None
+        found = [control.amounts(read_block(self.maps[control.name], window), self.feather) for control in seen]
+        return (np.stack(found, -1) >> (16 - 8 * levels.itemsize)).astype(levels)
 
     def _shares(self, window: Window) -> tuple[Planes, ...]:
         if not self.layers:

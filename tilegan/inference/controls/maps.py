@@ -172,7 +172,7 @@ def array_maps(given: Mapping[str, Any], height: int, width: int) -> Maps:
         if chooses:
             numbers[control.name] = tuple(np.unique(np.asarray(array)).tolist())
         read = partial(_sliced if chooses else _sliced_amounts, array)
-        fitted[control.name] = Fitted(read, (array.shape[0], array.shape[1]), height, width, smooth=not chooses)
+        fitted[control.name] = Fitted(read, (array.shape[0], array.shape[1]), height, width, smooth=control.smooth)
     return Maps(fitted, numbers=numbers)
 
 
@@ -197,8 +197,7 @@ def _opened(control: Control, file: str) -> Raster:
 
 def _fitted(control: Control, raster: Raster, height: int, width: int) -> Fitted:
     read = raster.numbers if isinstance(raster, NumberRaster) else raster.amounts
-    smooth = not isinstance(control, ChoiceControl)
-    return Fitted(read, (raster.height, raster.width), height, width, smooth=smooth)
+    return Fitted(read, (raster.height, raster.width), height, width, smooth=control.smooth)
 
 
 def _file(value: str | Path, image: str | Path) -> str:

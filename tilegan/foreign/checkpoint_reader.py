@@ -2,13 +2,10 @@
 
 (Zhu et al. 2017, 'Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks'; Isola et al. 2017,
 'Image-to-Image Translation with Conditional Adversarial Networks'; Park et al. 2020, 'Contrastive Learning for Unpaired
-Image-to-Image Translation'.) Such a file is a zip archive with a pickle. It is opened by torch's restricted unpickler,
-which makes tensors and containers and calls nothing else.
+Image-to-Image Translation'.) Such a file is opened by torch's restricted unpickler (see ``weights``).
 """
 
-import pickle
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +14,9 @@ import torch
 
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Node
-from tilegan.foreign.onnx_reader import Array, Read
+from tilegan.foreign.read import Array, OtherKindError, Read, Reader
+from tilegan.foreign.weights import load_state
 
-LARGER = 4  # times the file, that an archive may unpack to
-LEAST = 2**20  # bytes, that any archive may unpack to
 PREFIXES = ("module.", "netG.", "generator.")  # of names, that wrappers add
 SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
 HALF: dict[str, Any] = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
@@ -40,32 +36,17 @@ def read_checkpoint(path: Path) -> Read:
         kind = made.resnet()
     else:
         names = ", ".join(list(weights)[:3])
-        raise ModelError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it holds {names or 'nothing'}")
+        raise OtherKindError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it holds {names or 'nothing'}")
     sides = (1, 3, None, None)
     return Read(tuple(made.nodes), made.constants, {"image": sides}, {made.last: sides}, kind)
 
 
 def _weights(path: Path) -> dict[str, Array]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max(LEAST, LARGER * path.stat().st_size):
-            raise ModelError(f"not a checkpoint: {path}: it would unpack to {unpacked:,} bytes")
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except ModelError:
-        raise
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"not a checkpoint: {path}: save it with a version of torch since 1.6") from error
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds more than weights, which is not run: save the generator's state_dict"
-        ) from error
-    except Exception as error:  # torch raises many classes for damaged archives
-        raise ModelError(f"not a checkpoint: {path}: {' '.join(str(error).split())[:200]}") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+    state = load_state(path)
+    if isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ModelError(f"not a checkpoint: {path}: it is no state_dict of a generator")
+    if not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise OtherKindError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it is no state_dict of one")
     named = {}
     for name, value in state.items():
         for prefix in PREFIXES:
@@ -211,3 +192,6 @@ class _Builder:
             self.norm(f"{layers}.{up + 1}", self.channels(f"{layers}.{up}", 1))
             made, self.last = self.last, before
             self.add("Concat", made, axis=1)
+
+
+READER = Reader((".pth", ".pt"), read_checkpoint, "checkpoint of CycleGAN, CUT or pix2pix")

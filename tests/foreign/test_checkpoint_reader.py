@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
-from tilegan.foreign.checkpoint import read_checkpoint
+from tilegan.foreign.checkpoint_reader import read_checkpoint
 from tilegan.foreign.options import ImportOptions
 from tilegan.foreign.prepare import prepared
 from tilegan.pipelines import import_network

@@ -1,0 +1,83 @@
+"""The losses of neural style."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from tilegan.methods.base import Batch
+from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings, sliced_distance
+from tilegan.networks.style_samples import KEPT, PER_CROP, StyleSamples, vectors
+
+
+class Same(nn.Module):
+    """Translates an image to itself."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images
+
+
+class Scores(nn.Module):
+    """Gives each patch the same score."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(images), 1, 3, 3), 2.0)
+
+
+def test_distances_are_of_sorted_projections() -> None:
+    made, wanted = torch.tensor([[2.0, 7.0], [0.0, 5.0]]), torch.tensor([[1.0, 5.0], [3.0, 8.0]])
+    # along x (0, 2) and (1, 3): 1, 1; along y (5, 7) and (5, 8): 0, 1
+    assert sliced_distance(made, wanted, torch.eye(2)).item() == pytest.approx((1 + 1 + 0 + 1) / 4)
+    slanted = torch.tensor([[0.6], [0.8]])  # (4, 6.8) and (4.6, 8.2)
+    assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
+
+
+def test_more_vectors_are_compared_at_the_same_quantiles() -> None:
+    made, wanted = torch.tensor([[2.0], [0.0]]), torch.tensor([[3.0], [1.0], [0.0], [2.0]])
+    # a quarter and three quarters of 0, 1, 2, 3 are 0.5 and 2.5
+    assert sliced_distance(made, wanted, torch.ones(1, 1)).item() == pytest.approx(0.5**2)
+    assert sliced_distance(wanted[:1], made, torch.ones(1, 1)).item() == pytest.approx((3 - 1) ** 2)
+
+
+def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_full() -> None:
+    features = torch.arange(32.0).reshape(2, 1, 4, 4)
+    rows = vectors(features, 5, seed=3)
+    assert rows.shape == (2, 5, 1)
+    assert torch.equal(rows[0] + 16, rows[1])
+    samples = StyleSamples((1,))
+    samples.remember([features], 0)
+    assert samples.of(0).flatten().sort().values.tolist() == list(range(32))
+    for number in range(KEPT // PER_CROP):
+        assert not samples.full
+        samples.remember([torch.full((1, 1, 16, 17), float(number))], number)
+    assert samples.full
+    assert samples.of(0)[-1].item() == KEPT // PER_CROP - 1
+    samples.remember([torch.full((1, 1, 16, 17), -1.0)], 0)
+    assert samples.of(0).min().item() == 0
+
+
+def test_a_target_that_is_its_own_source_leaves_the_adversary_alone() -> None:
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    method = NeuralStyle(Same(), Scores(), NeuralStyleSettings(whole_share=1.0))
+    batch = Batch(images, images, 0, 0, 2)
+    losses = {name: value.item() for name, value in method.generator_loss(batch).items()}
+    assert losses.pop("generator") == pytest.approx(0.6 * math.log(1 + math.exp(-2)))
+    assert losses.keys() == {"style", "content", "generator_tone", "generator_seams", "generator_weave"}
+    assert all(value == pytest.approx(0, abs=1e-9) for value in losses.values())
+    told = {name: value.item() for name, value in method.discriminator_loss(batch).items()}
+    assert told["real"] == pytest.approx(math.log(1 + math.exp(-2)))
+    assert told["translated"] == pytest.approx(math.log(1 + math.exp(2)))
+
+
+def test_another_target_counts_by_the_weight_of_style() -> None:
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    batch = Batch(images, images.flip(1) / 2, 0, 0, 2)
+    once, twice = (
+        NeuralStyle(Same(), Scores(), NeuralStyleSettings(style_weight=weight)).generator_loss(batch)["style"].item()
+        for weight in (1.0, 2.0)
+    )
+    assert once > 0.1
+    assert twice == pytest.approx(2 * once)

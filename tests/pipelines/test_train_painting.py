@@ -1,0 +1,92 @@
+"""Training on one painting: a file in place of the folder of targets."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tilegan.errors import DatasetError, ResumeError, TileganWarning
+from tilegan.methods.neural_style import NeuralStyleSettings
+from tilegan.pipelines.evaluate import evaluate
+from tilegan.pipelines.evaluation.painting import parts_of_painting
+from tilegan.pipelines.train import resume, train
+from tilegan.pipelines.train_settings import TrainRequest
+from tilegan.training.dataset import Dataset
+from tilegan.training.folders import Folders
+from tilegan.training.painting import find_painting
+from tilegan.training.settings import TrainSettings
+from tilegan.translator import load
+
+pytestmark = pytest.mark.usefixtures("no_curves")
+
+
+@pytest.fixture(scope="module")
+def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of 100 x 160 pixels; to be read only."""
+    path = tmp_path_factory.mktemp("painting") / "night.png"
+    Image.fromarray(np.random.default_rng(5).integers(0, 256, (100, 160, 3), np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_training: TrainSettings) -> TrainSettings:
+    judge = {"name": "patch", "channels": 4, "layers": 2}
+    return replace(tiny_training, steps=3, discriminator=judge, method=NeuralStyleSettings())
+
+
+def test_the_file_decides_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
+    made = TrainRequest.of(target=painting)
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 2000)
+    made = TrainRequest.of(target=str(painting), steps=7, init="none")
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", None, 7)
+    assert TrainRequest.of(target=painting, generator_set={"channels": 8}).network.init is None
+    made = TrainRequest.of(target=painting, method="siamese")
+    assert (made.settings.method_type.name, made.network.init) == ("siamese", None)
+    made = TrainRequest.of(target=tmp_path)
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("siamese", None, 6000)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_the_painting_elsewhere_and_is_evaluated_on_its_parts(
+    painting: Path, training_folders: tuple[Path, Path], tiny: TrainSettings, tmp_path: Path
+) -> None:
+    source, copy = training_folders[0], tmp_path / "night.png"
+    copy.write_bytes(painting.read_bytes())
+    whole = train(source, painting, tmp_path / "whole", settings=tiny, device="cpu")
+    asked = iter([False, True])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TileganWarning)  # one painting is not held out, and nobody expects it
+        held = replace(tiny, hold_out=3)
+        train(source, copy, tmp_path / "run", settings=held, device="cpu", stop=lambda: next(asked))
+    moved = tmp_path / "moved.png"
+    copy.rename(moved)
+    with pytest.raises(ResumeError, match=r"no folder or file .*night\.png"):
+        resume(tmp_path / "run")
+    result = resume(tmp_path / "run", source, moved)
+    assert (result.steps, result.finished) == (3, True)
+    facts = load(whole.model).facts
+    assert (load(whole.model).name, facts["method"], facts["target_images"]) == ("night", "neural-style", 1)
+    figures = evaluate(whole.run, painting.parent, painting, tmp_path / "evaluation", short_side=80, images=1)
+    white, black = figures.targets
+    assert white == ["row 1, column 1", "row 1, column 3", "row 2, column 2", "row 2, column 4"]
+    assert black == ["row 1, column 2", "row 1, column 4", "row 2, column 1", "row 2, column 3"]
+    assert figures.figures["exact"].whole.maximum <= 1
+
+
+def test_what_does_not_go_together_is_told(
+    painting: Path, training_folders: tuple[Path, Path], tiny: TrainSettings, tmp_path: Path
+) -> None:
+    source = training_folders[0]
+    with pytest.raises(DatasetError, match="several styles need one with a subfolder"):
+        train(source, painting, tmp_path / "run", styles=True)
+    with pytest.raises(DatasetError, match="160 x 100 pixels, and parts of it are compared: they need 96 x 96"):
+        parts_of_painting(find_painting(painting, 16, 512)[0], 96)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / painting.name).write_bytes(painting.read_bytes())
+    with pytest.warns(TileganWarning, match="only one image in .*alone.: give the file itself"):
+        Dataset.for_training(Folders(source, alone), tiny)
+    assert not (tmp_path / "run").exists()

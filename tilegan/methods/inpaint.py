@@ -1,0 +1,102 @@
+"""PGGAN: holes are filled, judged as a whole and patch by patch, and compared with what was there.
+
+Source: Demir and Unal 2018, 'Patch-Based Image Inpainting with Generative Adversarial Networks'.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from tilegan.methods.adversaries import Adversaries
+from tilegan.methods.base import HOLED, NO_LABELS, Batch, Losses, MethodSettings
+from tilegan.methods.holes import Holes
+from tilegan.methods.passes import judged, translate
+from tilegan.methods.pix2pix import cross_entropy
+from tilegan.networks.build import FILLING_GENERATOR, PATCH_AND_GLOBAL_DISCRIMINATOR
+from tilegan.options import described, option
+
+
+@described
+@dataclass(frozen=True)
+class InpaintSettings(MethodSettings):
+    """Hyperparameters of the method, in addition to those of every method; weights are those of the paper.
+
+    Raises:
+        SettingError: a value is out of range.
+    """
+
+    reconstruction_weight: float = option(
+        0.995, "Weight of the mean distance to the target in holes, in units of [-1, 1]; 0.995 in the paper", least=0
+    )
+    global_weight: float = option(
+        2.5e-3, "Weight of the adversarial loss of the image as a whole; 0.0025 in the paper", least=0
+    )
+    patch_weight: float = option(2.5e-3, "Weight of the adversarial loss of patches; 0.0025 in the paper", least=0)
+    hole_width: int = option(
+        16, "Width of the widest strokes and rectangles that are drawn as holes, in pixels", least=2, most=1024
+    )
+
+    @property
+    def holes(self) -> Holes:
+        """The holes that are drawn in training images."""
+        return Holes(self.hole_width)
+
+
+def hole_distance(filled: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return ``sum m |b - G(a)| / (3 sum m)``, the mean distance in holes; 0 without holes.
+
+    The paper's reconstruction loss is the mean over all pixels; here those beside holes have no distance.
+
+    Args:
+        filled: float (N, 3, h, w).
+        target: of the same shape.
+        mask: float (N, 1, h, w), above 0 in holes.
+
+    Returns:
+        A scalar.
+    """
+    holes = (mask > 0).to(filled.dtype)
+    return (holes * (filled - target).abs()).sum() / (3 * holes.sum()).clamp(min=1)
+
+
+class Inpaint(Adversaries[InpaintSettings]):
+    """One generator, which sees images with holes and their mask, and a discriminator with two ends."""
+
+    name: ClassVar = "inpaint"
+    needs: ClassVar = "one folder: images, in which holes are drawn on the way"
+    examples: ClassVar = HOLED
+    styles: ClassVar = False
+    labels: ClassVar = NO_LABELS
+    paper: ClassVar = "Demir and Unal, 'Patch-Based Image Inpainting with Generative Adversarial Networks' (2018)"
+    settings_type: ClassVar[type[MethodSettings]] = InpaintSettings
+    architectures: ClassVar = (FILLING_GENERATOR, PATCH_AND_GLOBAL_DISCRIMINATOR)
+    rates: ClassVar = (5e-4, 2e-4)
+    betas: ClassVar = (0.5, 0.999)
+    sides: ClassVar = (64, 512)
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``w_r |b - G(a)| - w_g log D_g(G(a)) - w_p log D_p(G(a))``, the paper's joint loss."""
+        crops, settings = judged(batch, self.settings), self.settings
+        filled = translate(self.generator, crops, settings)
+        batch.made = {"filled": filled.detach()}
+        patches, whole = self.discriminator(filled)
+        distance = hole_distance(filled, crops.target, crops.source[:, 3:])
+        return {
+            "reconstruction": settings.reconstruction_weight * distance,
+            "global": settings.global_weight * cross_entropy(whole, 1),
+            "patch": settings.patch_weight * cross_entropy(patches, 1),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``-log D(b) - log(1 - D(G(a)))`` for both ends of D, the mean of the two."""
+        crops = judged(batch, self.settings)
+        given = {"real": (crops.target, 1.0), "filled": (batch.made["filled"], 0.0)}
+        losses = {}
+        for name, (images, wanted) in given.items():
+            patches, whole = self.discriminator(images)
+            losses[name] = (cross_entropy(patches, wanted) + cross_entropy(whole, wanted)) / 2
+        return losses
+
+
+METHOD = Inpaint

@@ -1,0 +1,157 @@
+"""Neural style: one painting is learned from the distribution of its features, and by an adversary of patches.
+
+A network is trained once for a style, and applied in one pass (Johnson et al. 2016, 'Perceptual Losses for Real-Time
+Style Transfer and Super-Resolution'). Content is compared by deep features of a frozen network (Gatys et al. 2016,
+'Image Style Transfer Using Convolutional Neural Networks'). Style is the distribution of its features at all positions,
+compared by the sliced Wasserstein distance, which tells more than Gram matrices, their second moments (Heitz et al.
+2021, 'A Sliced Wasserstein Loss for Neural Texture Synthesis'). Statistics alone give a relief without strokes; a
+discriminator of patches gives these (Li and Wand 2016, 'Precomputed Real-Time Texture Synthesis with Markovian
+Generative Adversarial Networks').
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.color_map import coefficients
+from tilegan.methods.gather import gather
+from tilegan.methods.passes import judged, translate
+from tilegan.methods.pix2pix import cross_entropy
+from tilegan.methods.repainting import Repainting
+from tilegan.methods.repainting_settings import RepaintingSettings
+from tilegan.methods.siamese_losses import feature_distance
+from tilegan.networks.build import RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
+from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+from tilegan.networks.recolor import Recolor
+from tilegan.networks.style_samples import StyleSamples, vectors
+from tilegan.options import described, option
+
+PER_IMAGE = 1024  # vectors of each tap and generated image
+DIRECTIONS = 16
+_LEAST = 1e-3  # added to deviations, so that constant channels do not count
+
+
+@described
+@dataclass(frozen=True)
+class NeuralStyleSettings(RepaintingSettings):
+    """Hyperparameters of the method, in addition to those of every method that repaints.
+
+    Raises:
+        SettingError: a value is out of range.
+    """
+
+    style_weight: float = option(
+        3.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
+    )
+    adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
+    feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
+    tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
+    palette: float = option(
+        1.0,
+        "Share of the target's hue and chroma: 1 matches them, 0 keeps those of the source",
+        metavar="SHARE",
+        least=0,
+        most=1,
+    )
+
+
+class NeuralStyle(Repainting[NeuralStyleSettings]):
+    """One generator, a discriminator of patches, frozen features, and a sample of those of the target."""
+
+    name: ClassVar = "neural-style"
+    needs: ClassVar = "a folder, and the file of one painting; or two folders, unpaired"
+    examples: ClassVar = UNPAIRED
+    styles: ClassVar = False
+    labels: ClassVar = NO_LABELS
+    paper: ClassVar = (
+        "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
+    )
+    settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
+    architectures: ClassVar = (RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
+    rates: ClassVar = (8e-4, 1e-4)
+    betas: ClassVar = (0.5, 0.99)
+    sides: ClassVar = (64, 512)
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
+        super().__init__(generator, discriminator, settings)
+        self.frozen = EfficientNetFeatures.read()
+        self.samples = StyleSamples(CHANNELS)
+        recolor = getattr(generator, "recolor", None)
+        if isinstance(recolor, Recolor) and settings.color_maps:
+            recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
+        judges = {"discriminator": self.discriminator, "frozen": self.frozen, "samples": self.samples}
+        return super().networks() | {"discriminator": nn.ModuleDict(judges)}
+
+    def generator_loss(self, batch: Batch) -> Losses:
+        """``w_s sum_l SW(l) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
+        crops, settings = judged(batch, self.settings), self.settings
+        translated = translate(self.generator, crops, settings)
+        batch.made = {"translated": translated.detach()}
+        with torch.no_grad():
+            source = self.frozen(crops.source)
+            if not self.samples.full:
+                self.samples.remember([gather(each, crops) for each in self.frozen(crops.target)], crops.seed)
+        features = self.frozen(translated)
+        return {
+            "style": settings.style_weight * self._style(crops, features),
+            "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
+            "generator": settings.adversarial_weight * cross_entropy(self.discriminator(translated), 1),
+            **self.repainting_losses(crops, translated),
+        }
+
+    def discriminator_loss(self, batch: Batch) -> Losses:
+        """``-log D(b) - log(1 - D(G(a)))``, for each patch."""
+        crops = judged(batch, self.settings)
+        return {
+            "real": cross_entropy(self.discriminator(crops.target), 1),
+            "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
+        }
+
+    def _style(self, crops: Batch, features: list[torch.Tensor]) -> torch.Tensor:
+        """Return the sum over taps of the distances of the batch's features, as one set, from those of the target."""
+        draw = torch.Generator().manual_seed(crops.seed)
+        found = []
+        for tap, each in enumerate(features):
+            wanted = self.samples.of(tap)
+            mean, deviation = wanted.mean(0), wanted.std(0) + _LEAST
+            directions = torch.randn(wanted.shape[1], DIRECTIONS, generator=draw).to(wanted.device)
+            made = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
+            distance = sliced_distance(
+                (made - mean) / deviation, (wanted - mean) / deviation, nn.functional.normalize(directions, dim=0)
+            )
+            found.append(distance)
+        return torch.stack(found).sum()
+
+
+def sliced_distance(made: torch.Tensor, wanted: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
+    """Return the mean over directions of the squared Wasserstein distance of projections of two sets of vectors.
+
+    Sorted projections are compared at the same quantiles; those of ``wanted`` are interpolated linearly (Heitz et al.
+    2021, equations 2 and 3; Rabin et al. 2011).
+
+    Args:
+        made: float (n, C).
+        wanted: float (m, C).
+        directions: float (C, k), unit vectors.
+
+    Returns:
+        scalar.
+    """
+    with torch.autocast(made.device.type, enabled=False):  # ranks need more than the 8 bits of bfloat16
+        projected = [(rows.float() @ directions).T.contiguous() for rows in (made, wanted)]
+    own, others = (each.sort(1).values for each in projected)  # rows: sorting columns takes several times as long
+    places = (torch.arange(len(made), device=own.device) + 0.5) * (len(wanted) / len(made)) - 0.5
+    places = places.clamp(0, len(wanted) - 1)
+    below = places.long()
+    above = (below + 1).clamp(max=len(wanted) - 1)
+    quantiles = torch.lerp(others[:, below], others[:, above], (places - below).to(others.dtype))
+    return (own - quantiles).square().mean()
+
+
+METHOD = NeuralStyle
