@@ -11,6 +11,7 @@ table, a plot, and a sheet of the evenest part of three photographs. Interrupted
 """
 
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from statistics import fmean
 
@@ -90,7 +91,8 @@ def plot(measured: dict[str, list[dict[str, dict[str, object]]]], tile_size: int
             amplitudes = [figures[mode]["amplitude"] for figures in seeds]
             label = mode if number == 0 else None
             seams.plot([number] * len(seeds), amplitudes, marker, color=COLORS[mode], label=label, alpha=0.8)
-        levels = [fmean(values) for values in zip(*(figures["exact"]["style"] for figures in seeds), strict=True)]
+        by_level = zip(*(figures["exact"]["style"] for figures in seeds), strict=True)
+        levels = [fmean(nan if value is None else value for value in values) for values in by_level]
         styles.plot(range(len(levels)), levels, marker="o", label=name)
     seams.set_xticks(range(len(measured)), [name[0] for name in measured])
     seams.set_ylabel(f"seam amplitude, {tile_size} px, 8-bit values")

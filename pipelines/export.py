@@ -72,7 +72,8 @@ def export(
     write, where = WRITERS[place.suffix]
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
-    made = load(model, "cpu", "float32").settled(Choices(style or {}))
+    loaded = load(model, "cpu", "float32")
+    made = loaded.settled(Choices(style or {}, mask=loaded.fills))  # refused below
     if made.channels != 3:
         raise ModelError(f"the model '{made.name}' takes other than three channels: it cannot be exported")
     settled = made.frozen() if made.needs_statistics else made  # windows need its halo, once statistics are settled

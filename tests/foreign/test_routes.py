@@ -34,12 +34,8 @@ class LayerNorm(nn.Module):
 
 
 class WholeNorm(nn.Module):
-    def __init__(self, first: int) -> None:
-        super().__init__()
-        self.first = first
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return nn.functional.layer_norm(x, x.shape[self.first :])
+        return nn.functional.layer_norm(x, x.shape[1:])
 
 
 def group_norm() -> nn.Module:
@@ -51,10 +47,8 @@ def group_norm() -> nn.Module:
 
 NORMS: dict[str, Callable[[], nn.Module]] = {
     "group": group_norm,
-    "one group": lambda: nn.GroupNorm(1, 8),
     "layer, in parts": lambda: LayerNorm(8),
-    "layer": lambda: WholeNorm(1),
-    "layer, of each channel": lambda: WholeNorm(2),
+    "layer": WholeNorm,
 }
 
 

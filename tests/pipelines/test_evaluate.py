@@ -231,7 +231,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, given, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(MODULE, "page", full)
+    monkeypatch.setattr(import_module("tilegan.pipelines.evaluation.folder"), "move_to", full)
     with pytest.raises(OutputError, match="no room"):
         evaluate(*given, tmp_path / "out", images=1, **CPU)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "paintings", "photos"]

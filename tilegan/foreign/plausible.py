@@ -37,12 +37,12 @@ def trials(network: Prepared, options: ImportOptions, picture: torch.Tensor) -> 
         picture: float (1, 3, h, w) in [-1, 1], with large and small structures.
 
     Raises:
-        ModelError: it cannot be run on the picture, or makes no picture with any reading.
+        ModelError: it cannot be run on the picture, or makes no picture with any of several readings.
         SettingError: mean or deviation are not three numbers.
     """
     found = [_tried(network, values, options.output_range, picture) for values in _readings(network.values, options)]
     found.sort(key=lambda trial: -trial.plausibility * (MARGIN if _alike(trial.values) else 1))
-    if not found[0].plausibility:
+    if not found[0].plausibility and len(found) > 1:
         raise ModelError(f"the network makes no picture of a landscape: give --range: {', '.join(RANGES)}")
     return found
 
