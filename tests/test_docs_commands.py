@@ -40,6 +40,7 @@ pytestmark = [
 NOT_RUN = {
     "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/test_batch_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
+    "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
     "train photographs/ paintings/ -o runs/mine --batch 16": "by torchrun; tests/training/test_processes.py",
 }
 """Commands that cannot run here, and why; tests that do the like."""
@@ -50,6 +51,7 @@ SMALLER: dict[str, list[str]] = {
     "stylize": STYLIZE,
     "batch": STYLIZE,
     "models": STYLIZE,
+    "codes": ["--short-side", "32", "--device", "cpu"],
     "train": TRAIN,
     "evaluate": ["--images", "2", "--short-side", "80", "--device", "cpu"],
     "sample": ["--size", "48x64"],
@@ -258,6 +260,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("runs/mine", "runs/first", "runs/stains", "run"), run_folder),
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
+    "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),

@@ -187,7 +187,9 @@ class Trainer:
         context = None if thumbnails is None else self._tensor(thumbnails)
         source = seen(source, input_channels(self.method.generator))
         shares, progress = self._shares(styles), self.step / self.settings.steps
-        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress)
+        drawn = capabilities(self.method.generator).codes.drawn(total, seed)[first : first + len(source)]
+        codes = drawn.to(self.device) if drawn.numel() else None
+        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress, codes)
 
     def _too_large(self, crops: Crops) -> str:
         """Return an error message with a batch size that fits, which is tested unless other processes would wait."""
