@@ -20,7 +20,7 @@ from tilegan.names import BATCH
 from tilegan.networks.capabilities import capabilities, drawn_codes
 from tilegan.tiling.layers import input_channels
 from tilegan.tiling.reach import reach
-from tilegan.training.processes import Processes
+from tilegan.training.processes import LossesOf, Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
@@ -159,7 +159,7 @@ class Trainer:
 
     def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
         """Return the module that computes the losses of a network; with several processes it averages gradients."""
-        losses = _LossesOf(self.method.networks()[name], compute)
+        losses = LossesOf(self.method.networks()[name], compute)
         if self.processes.count == 1:
             return losses
         rests = self.settings.method_type.rests and name == "generator"
@@ -278,18 +278,6 @@ class Trainer:
 def _numbers(network: nn.Module) -> list[torch.Tensor]:
     """Return weights, and statistics of batch norms."""
     return [value for value in chain(network.parameters(), network.buffers()) if value.is_floating_point()]
-
-
-class _LossesOf(nn.Module):
-    """Wraps losses as the output of a module with their parameters, as DistributedDataParallel requires."""
-
-    def __init__(self, network: nn.Module, compute: Callable[[Batch], Losses]) -> None:
-        super().__init__()
-        self.network = network
-        self.compute = compute
-
-    def forward(self, batch: Batch) -> Losses:
-        return self.compute(batch)
 
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
