@@ -41,4 +41,5 @@ def codes(model: str, photograph: str, **settings: Any) -> None:
     click.echo(f"{result.output}: {result.height} x {result.width} pixels in {result.seconds:.1f} s")
     for name, change in result.changes.items():
         told = f"{change.levels:.1f} levels, {change.lab:.1f} Lab, features {change.features:.0%}"
-        click.echo(f"{name:<4}{told}" + ("" if change.visible else ": does nothing that is visible"))
+        nothing = ": hardly changes the manner" if change.visible else ": does nothing that is visible"
+        click.echo(f"{name:<4}{told}" + ("" if change.of_manner else nothing))

@@ -13,6 +13,7 @@ from tilegan.metrics.views import Statistics, View
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 
 VISIBLE = 1.0  # units of Lab: mean differences below are hardly visible, even in pictures that alternate
+DISTINCT = 0.15  # share of the change of features: pictures with less looked alike
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Change:
     def visible(self) -> bool:
         """Return whether the pictures differ visibly."""
         return self.lab >= VISIBLE
+
+    @property
+    def of_manner(self) -> bool:
+        """Return whether they differ in more than places of strokes, or colors."""
+        return self.visible and self.features >= DISTINCT
 
 
 class Changes:

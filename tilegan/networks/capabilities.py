@@ -66,3 +66,17 @@ def capabilities(generator: nn.Module) -> Capabilities:
     """Return the capabilities of a generator."""
     found = getattr(generator, "capabilities", None)
     return found if isinstance(found, Capabilities) else Capabilities()
+
+
+def drawn_codes(generator: nn.Module, images: torch.Tensor, seed: int, first: int, total: int) -> torch.Tensor | None:
+    """Draw the codes of the images (N, ...) of a batch, (N, codes), on their device; None if there are none.
+
+    Args:
+        generator: a generator with or without codes.
+        images: images from number ``first`` of the batch on.
+        seed: seed of the batch.
+        first: number of the first image.
+        total: number of images of the batch, for all of which codes are drawn.
+    """
+    codes = capabilities(generator).codes
+    return codes.drawn(total, seed)[first : first + len(images)].to(images.device) if codes.values else None

@@ -17,7 +17,7 @@ from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
 from tilegan.methods.base import HOLED, PAIRED, Batch, Losses
 from tilegan.names import BATCH
-from tilegan.networks.capabilities import capabilities
+from tilegan.networks.capabilities import capabilities, drawn_codes
 from tilegan.tiling.layers import input_channels
 from tilegan.tiling.reach import reach
 from tilegan.training.processes import LossesOf, Processes
@@ -185,11 +185,10 @@ class Trainer:
         """Create a batch on the device."""
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
-        source = seen(source, input_channels(self.method.generator))
+        inputs = self._tensor(seen(source, input_channels(self.method.generator)))
         shares, progress = self._shares(styles), self.step / self.settings.steps
-        drawn = capabilities(self.method.generator).codes.drawn(total, seed)[first : first + len(source)]
-        codes = drawn.to(self.device) if drawn.numel() else None
-        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress, codes)
+        codes = drawn_codes(self.method.generator, inputs, seed, first, total)
+        return Batch(inputs, self._tensor(target), seed, first, total, context, shares, progress, codes)
 
     def _too_large(self, crops: Crops) -> str:
         """Return an error message with a batch size that fits, which is tested unless other processes would wait."""
