@@ -110,6 +110,7 @@ def test_work_is_not_resumed_with_another_code(coded_translator: Translator, pic
     assert stylize(picture, tmp_path / "out.png", coded_translator, code=CODE, resume=True).output.is_file()
 
 
+@pytest.mark.slow
 def test_a_sheet_shows_each_code_and_tells_what_it_changes(
     coded_translator: Translator, picture: Path, tmp_path: Path
 ) -> None:
