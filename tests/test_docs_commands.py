@@ -101,6 +101,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         {"name": "patch", "channels": 4, "layers": 2},
     ),
+    "inpaint": (
+        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4},
+        {"name": "patch-and-global", "channels": 4, "layers": 2},
+    ),
 }
 """Small generator and discriminator of each method."""
 
@@ -244,6 +248,7 @@ MAKERS: dict[str, Maker] = {
     "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
     "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
     **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
+    "scratches.png": lambda path: Image.fromarray(np.eye(128, 160, dtype=np.uint8) * 255).save(path),
     "strokes.png": lambda path: Image.fromarray(noise()[..., 0] // 128 + 1).save(path),
     "objects.png": lambda path: Image.fromarray(drawn(0)[1]).save(path),
     **dict.fromkeys(("painted.zarr", "scene.zarr", "print.zarr", "slide.zarr", "map.zarr"), store),
@@ -261,6 +266,7 @@ MAKERS: dict[str, Maker] = {
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
     "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
+    "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),
