@@ -10,6 +10,8 @@ from tilegan.cli.options import (
     assignment,
     bands,
     byte_count,
+    code_counts,
+    code_values,
     duration,
     label_looks,
     plane,
@@ -28,6 +30,8 @@ Command = Callable[..., Any]
 READERS: dict[str, Callable[[str], Any]] = {
     "bands": bands,
     "cache": byte_count,
+    "code": code_values,
+    "codes": code_counts,
     "looks": label_looks,
     "megapixels": sizes,
     "memory": byte_count,

@@ -23,6 +23,7 @@ COMMANDS = {
     "batch": "Repaint all images of a folder.",
     "train": "Learn a style from two folders of images.",
     "models": "List the bundled models, or paint a photograph with all of them.",
+    "codes": "Draw what the codes of a model change.",
     "methods": "List the training methods.",
     "evaluate": "Measure a model: seams, style and content.",
     "sample": "Write a procedural landscape, as a test image.",

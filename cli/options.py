@@ -2,10 +2,12 @@
 
 import os
 import re
+import warnings
 from pathlib import Path
 
 import click
 
+from tilegan.errors import TileganWarning
 from tilegan.images.formats.register import formats
 
 
@@ -85,6 +87,29 @@ def style_shares(text: str) -> dict[str, float] | str:
         except ValueError as error:
             raise click.BadParameter(f"'{part}' is not a share of a style: give name or name=0.5") from error
     return shares
+
+
+def code_counts(text: str) -> dict[str, int]:
+    """Parse numbers of codes by kind from 'continuous=2,categorical=6'."""
+    found = re.fullmatch(r"[a-z]+=\d+(,[a-z]+=\d+)*", text.replace(" ", "").lower())
+    if found is None:
+        raise click.BadParameter(f"'{text}' are no codes: give continuous=2, categorical=6 or both, with a comma")
+    return {kind: int(count) for kind, count in (part.split("=") for part in found[0].split(","))}
+
+
+def code_values(text: str) -> dict[str, float]:
+    """Parse values by code from 'c0=0.5,k=3'; tells of those that the training did not draw."""
+    values = {}
+    for part in text.split(","):
+        name, _, value = (each.strip() for each in part.partition("="))
+        try:
+            values[name] = float(value)
+        except ValueError as error:
+            raise click.BadParameter(f"'{part}' is not a value of a code: give c0=0.5 or k=3") from error
+        if name.startswith("c") and abs(values[name]) > 1:
+            message = f"code {name}={value}: beyond what was trained, -1 to 1: the effect is extrapolated"
+            warnings.warn(message, TileganWarning, stacklevel=2)
+    return values
 
 
 def label_looks(text: str) -> dict[int | str, int]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tilegan.pipelines.batch import batch, plan_batch
     from tilegan.pipelines.batching.report import BatchPlan, BatchResult
     from tilegan.pipelines.batching.results import BatchImage
+    from tilegan.pipelines.code_sheet import CodeSheetResult, code_sheet
     from tilegan.pipelines.convert import ConvertResult, convert
     from tilegan.pipelines.doctor import DoctorResult, doctor
     from tilegan.pipelines.evaluate import evaluate
@@ -35,6 +36,7 @@ __all__ = [
     "BatchPlan",
     "BatchResult",
     "BundledModel",
+    "CodeSheetResult",
     "ConvertResult",
     "Damage",
     "DoctorResult",
@@ -57,6 +59,7 @@ __all__ = [
     "VideoResult",
     "Viewer",
     "batch",
+    "code_sheet",
     "convert",
     "doctor",
     "evaluate",
@@ -85,6 +88,7 @@ _HOMES = {
     "BatchPlan": "batching.report",
     "BatchResult": "batching.report",
     "plan_batch": "batch",
+    "CodeSheetResult": "code_sheet",
     "ConvertResult": "convert",
     "Damage": "verify",
     "DoctorResult": "doctor",

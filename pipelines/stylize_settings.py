@@ -102,7 +102,8 @@ class StylizeSettings:
         styling, labels = styling or self.styling, self.labels
         assert isinstance(styling.style, Mapping), "a painting has no map"
         masked = self.styling.mask is not None  # of all paintings, which have no maps
-        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, bool(labels.instances), masked)
+        instances = bool(labels.instances)
+        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, masked, styling.code)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.model_file import chosen_style, read_header
-from tilegan.networks.build import with_norm, with_one_channel
+from tilegan.networks.build import with_codes, with_norm, with_one_channel
 from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.training.colors import tones_of
 from tilegan.training.dataset import Dataset
@@ -59,8 +59,8 @@ def with_networks(
 
     Raises:
         ModelError: there is no such model.
-        SettingError: the method learns one style at a time, the model has other styles, or its generator does not
-            support the requested norm.
+        SettingError: the method learns one style at a time, or no codes, the model has other styles or codes, or its
+            generator does not support the requested norm or codes.
     """
     if init is not None:
         architecture = read_header(init)["architecture"]
@@ -70,11 +70,17 @@ def with_networks(
             architecture["context"] = context
         if settings.generator.get("recolor") and architecture["name"] == settings.generator["name"]:
             architecture["recolor"] = True
+        if codes := settings.generator.get("codes"):
+            if architecture.get("codes") not in (None, {}, codes):
+                raise SettingError("the model to start from has other codes: leave out --codes, or start anew")
+            architecture = with_codes(architecture, codes)
         if norm := settings.generator.get("norm"):
             architecture = with_norm(architecture, norm)
         settings = replace(settings, generator=architecture)
     if derive:
         settings = replace(settings, generator=with_one_channel(settings.generator))
+    if settings.generator.get("codes") and not settings.method_type.codes:
+        raise SettingError(f"{settings.method_type.name} learns no codes: leave out --codes, or choose another method")
     known = list(settings.generator.get("styles", ()))
     if known and known != styles:
         raise SettingError(f"the model to start from has the styles {', '.join(known)}: give a folder with just these")

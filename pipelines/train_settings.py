@@ -131,4 +131,6 @@ def _generator(architecture: dict[str, Any], network: NetworkOptions) -> dict[st
     made = build.with_numbers(made, network.generator_set)
     if network.norm:
         made = build.with_norm(made, network.norm)
+    if network.codes:
+        made = build.with_codes(made, network.codes)
     return made | {"context": build.DEFAULT_CONTEXT} if network.context else made

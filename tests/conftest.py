@@ -72,6 +72,18 @@ def styled_translator() -> Translator:
     return proven(Translator.of(generator, architecture, tile_size=16, name="styled").place("cpu", "float32"))
 
 
+@pytest.fixture(scope="session")
+def coded_translator() -> Translator:
+    """The same with a generator of two continuous codes and three categories, far from each other, and noise."""
+    torch.manual_seed(7)
+    architecture = {"name": "residual", "channels": 8, "blocks": 2, "stride": 4, "detail": 4, "noise": 2}
+    architecture["codes"] = {"continuous": 2, "categorical": 3}
+    generator = build_generator(architecture)
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    torch.nn.init.normal_(generator.code_film.film.weight)
+    return proven(Translator.of(generator, architecture, tile_size=16, name="coded").place("cpu", "float32"))
+
+
 @pytest.fixture
 def pixels() -> NDArray[np.uint8]:
     """An image of noise: 270 x 310 pixels of three channels."""

@@ -40,6 +40,7 @@ pytestmark = [
 NOT_RUN = {
     "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/test_batch_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
+    "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
     "train photographs/ paintings/ -o runs/mine --batch 16": "by torchrun; tests/training/test_processes.py",
 }
 """Commands that cannot run here, and why; tests that do the like."""
@@ -50,6 +51,7 @@ SMALLER: dict[str, list[str]] = {
     "stylize": STYLIZE,
     "batch": STYLIZE,
     "models": STYLIZE,
+    "codes": ["--short-side", "32", "--device", "cpu"],
     "train": TRAIN,
     "evaluate": ["--images", "2", "--short-side", "80", "--device", "cpu"],
     "sample": ["--size", "48x64"],
@@ -98,6 +100,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "srgan": (
         {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         {"name": "patch", "channels": 4, "layers": 2},
+    ),
+    "inpaint": (
+        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4},
+        {"name": "patch-and-global", "channels": 4, "layers": 2},
     ),
 }
 """Small generator and discriminator of each method."""
@@ -242,6 +248,7 @@ MAKERS: dict[str, Maker] = {
     "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
     "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
     **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
+    "scratches.png": lambda path: Image.fromarray(np.eye(128, 160, dtype=np.uint8) * 255).save(path),
     "strokes.png": lambda path: Image.fromarray(noise()[..., 0] // 128 + 1).save(path),
     "objects.png": lambda path: Image.fromarray(drawn(0)[1]).save(path),
     **dict.fromkeys(("painted.zarr", "scene.zarr", "print.zarr", "slide.zarr", "map.zarr"), store),
@@ -258,6 +265,8 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("runs/mine", "runs/first", "runs/stains", "run"), run_folder),
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
+    "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
+    "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),

@@ -11,8 +11,9 @@ from tilegan.devices import CPU, precision_name
 from tilegan.errors import SettingError
 from tilegan.geometry import Pixels
 from tilegan.networks.capabilities import capabilities
+from tilegan.networks.codes import Codes
 from tilegan.networks.looks import chosen_looks
-from tilegan.networks.settle import for_image, in_look, in_style, with_frozen_norms, with_seed
+from tilegan.networks.settle import for_image, in_look, in_style, with_code, with_frozen_norms, with_seed
 from tilegan.networks.styles import style_weights
 from tilegan.norms.interpolated import Grid
 from tilegan.norms.layers import FROZEN
@@ -30,6 +31,7 @@ class Choices:
         look_seed: likewise.
         instances: whether there are instance maps.
         mask: whether there are masks of holes.
+        code: values of codes, see ``Settling.with_code``.
     """
 
     style: Mapping[str, float] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Choices:
     look_seed: int | None = None
     instances: bool = False
     mask: bool = False
+    code: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Settling(Proven):
         Raises:
             SettingError: an option or its value does not exist, or no style is selected.
         """
-        made = self.in_style(choices.style)
+        made = self.in_style(choices.style).with_code(choices.code)
         if choices.seed is not None:
             made = made.seeded(choices.seed)
         if choices.instances and not made.takes_instances:
@@ -107,6 +110,28 @@ class Settling(Proven):
         return self._made_plain(
             *in_style(self.architecture, self.weights(), style_weights(self.styles, shares, self.name))
         )
+
+    @property
+    def codes(self) -> Codes:
+        """Return the codes (see ``with_code``); without any values if there are none."""
+        return capabilities(self.generator).codes
+
+    def with_code(self, given: Mapping[str, float]) -> Self:
+        """Return the translator for values of its codes, which vary the manner of painting.
+
+        Args:
+            given: values by name: continuous ones, c0, c1, ..., from -2 to 2 (trained from -1 to 1), and the category,
+                k, from 0; those that are not named are 0 and the first category.
+
+        Raises:
+            SettingError: it has no such code, or a value is invalid.
+        """
+        if not self.codes.values:
+            if given:
+                names = ", ".join(given)
+                raise SettingError(f"the model '{self.name}' was trained without codes: leave out {names}")
+            return self
+        return self._made_plain(*with_code(self.architecture, self.weights(), self.codes.chosen(given, self.name)))
 
     def seeded(self, seed: int) -> Self:
         """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.

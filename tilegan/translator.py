@@ -34,6 +34,7 @@ class Translator(Settling):
             "generator": self.architecture.get("name"),
             "parameters": f"{sum(weight.numel() for weight in weights.values()):,}",
             "styles": ", ".join(self.styles),
+            "codes": ", ".join(self.codes.names),
             "enlarges": f"{self.scale} times" if self.scale > 1 else "",
             "tiles": f"trained on {self.tile_size} pixels; halo {self.halo}, stride {self.stride}",
             "whole image": self.unbounded and f"seen by {self.unbounded}",

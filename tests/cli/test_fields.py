@@ -11,7 +11,7 @@ from tilegan.images.reading import Reading
 from tilegan.inference.options import LabelOptions, PassOptions, RunOptions, StyleOptions
 from tilegan.options import option, options_of
 from tilegan.pipelines.evaluation.options import EvaluateOptions
-from tilegan.training.options import TimeOptions, Upkeep
+from tilegan.training.options import NetworkOptions, TimeOptions, Upkeep
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,5 @@ def test_only_the_named_ones():
 
 def test_readers_are_of_options():
     groups = (StyleOptions, LabelOptions, PassOptions, RunOptions, Reading, ExportOptions)
-    groups += (Upkeep, TimeOptions, EvaluateOptions)
+    groups += (NetworkOptions, Upkeep, TimeOptions, EvaluateOptions)
     assert set(READERS) <= {entry.name for entry in options_of(*groups)}

@@ -50,6 +50,12 @@ class StyleOptions:
         metavar="PX",
         unset="a hundredth of the short side, at most 64",
     )
+    code: Mapping[str, float] = option(
+        dict,
+        "Codes of a model that was trained with them: c0, c1, ... from -1 to 1 (at most from -2 to 2), k the category",
+        metavar="NAME=VALUE,...",
+        unset="0, and the first category",
+    )
     seed: int | None = option(None, "Seed of the noise of models with noise", least=0, metavar="N", unset="0")
     statistics: str | None = option(
         None,

@@ -21,6 +21,7 @@ class Adversaries(Generic[Settings]):
 
     rests: ClassVar = False
     instances: ClassVar = False
+    codes: ClassVar = False
 
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

@@ -42,6 +42,7 @@ class Batch:
         styles: float (N, styles), one-hot: the styles of the targets, into which the sources are translated; None if
             there is only one style.
         progress: completed share of the training, in [0, 1), for methods that train in phases.
+        codes: float (N, codes), values of the generator's codes, drawn for each crop; None if it has none.
         made: detached outputs of ``generator_loss`` by name, so that ``discriminator_loss`` need not compute them
             again.
     """
@@ -54,6 +55,7 @@ class Batch:
     thumbnails: torch.Tensor | None = None
     styles: torch.Tensor | None = None
     progress: float = 0.0
+    codes: torch.Tensor | None = None
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
@@ -69,6 +71,7 @@ class Method(Protocol):
         needs: the images that it learns from, as text.
         examples: the kind of these images: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
+        codes: whether its generator may have codes (see ``networks.codes``); then it is ``RecoversCodes``.
         rests: whether some weights receive no gradients in some phases, so that processes must not wait for them.
         labels: whether its sources are label maps: "no", "may" (then its generator takes a table, ``labels``, and its
             discriminator sees one plane per label in place of the three color channels), or "must".
@@ -86,6 +89,7 @@ class Method(Protocol):
     needs: ClassVar[str]
     examples: ClassVar[str]
     styles: ClassVar[bool]
+    codes: ClassVar[bool]
     rests: ClassVar[bool]
     labels: ClassVar[str]
     instances: ClassVar[bool]
@@ -116,4 +120,18 @@ class Method(Protocol):
 
     def finish(self, generator: nn.Module) -> None:
         """Add to ``generator``, a copy with averaged weights, the other state that it needs before it is saved."""
+        ...
+
+
+class RecoversCodes(Protocol):
+    """A training method that learns codes."""
+
+    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+        """Return how well codes are recovered from translations of crops, by name, for metrics.
+
+        Args:
+            source: float (N, C, h, w) in [-1, 1], crops of source images.
+            translated: float (N, 3, h, w) in [-1, 1], their translations.
+            codes: float (N, codes), the codes with which they were made.
+        """
         ...

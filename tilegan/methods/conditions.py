@@ -13,13 +13,13 @@ NEUTRAL = 0.1  # share of crops without a thumbnail, so that the generator also 
 def learning_conditions(generator: nn.Module, batch: Batch) -> tuple[torch.Tensor, ...]:
     """Return the condition vectors (N, values) of the sources of a batch; empty if the generator takes none."""
     if batch.thumbnails is None:
-        return conditions(generator, None, batch.styles)
+        return conditions(generator, None, batch.styles, batch.codes)
     random = torch.Generator().manual_seed(batch.seed)
     top, left = torch.randint(SIDE - PART + 1, (2,), generator=random).tolist()
     parts = batch.thumbnails[..., top : top + PART, left : left + PART]
     known = torch.rand(batch.total, generator=random)[batch.first : batch.first + len(parts)] >= NEUTRAL
-    without = conditions(generator, None, batch.styles)
+    without = conditions(generator, None, batch.styles, batch.codes)
     return tuple(
         torch.where(known[:, None].to(vectors.device), vectors, without[0] if without else torch.zeros_like(vectors))
-        for vectors in conditions(generator, parts, batch.styles)
+        for vectors in conditions(generator, parts, batch.styles, batch.codes)
     )

@@ -16,10 +16,11 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
     if settings.joined:
         return batch
     source, target = split_quadrants(batch.source), split_quadrants(batch.target)
-    thumbnails, styles = (
-        None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles)
+    thumbnails, styles, codes = (
+        None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles, batch.codes)
     )
-    return Batch(source, target, batch.seed, 4 * batch.first, 4 * batch.total, thumbnails, styles, batch.progress)
+    first, total = 4 * batch.first, 4 * batch.total
+    return Batch(source, target, batch.seed, first, total, thumbnails, styles, batch.progress, codes)
 
 
 def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What methods of repainting share: losses on mean colors, and on patterns that repeat with tile and cell."""
+"""Losses that methods of repainting share: on mean colors, and on patterns that repeat with tile and cell."""
 
 from typing import TypeVar
 

@@ -10,12 +10,13 @@ The article writes one distance, Eucl, for all three lengths; squared for D(B), 
 """
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
+from tilegan.methods.codes import code_loss, recovery
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.repainting import Repainting
@@ -29,6 +30,7 @@ from tilegan.methods.siamese_losses import (
 from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
 from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings  # where it is imported from, as well
 from tilegan.networks.build import JOINT_DISCRIMINATOR, PAINTING_GENERATOR
+from tilegan.networks.codes import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -41,6 +43,7 @@ class Siamese(Repainting[SiameseSettings]):
     needs: ClassVar = "two folders, unpaired"
     examples: ClassVar = UNPAIRED
     styles: ClassVar = True
+    codes: ClassVar = True
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "M. Pasini, 'Style Transfer with GANs on HD Images' (Towards Data Science, 2019)"
     settings_type: ClassVar[type[MethodSettings]] = SiameseSettings
@@ -76,6 +79,8 @@ class Siamese(Repainting[SiameseSettings]):
             for name, (memory, rows) in self._statistics(features, translated).items():
                 weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
                 losses[f"generator_{name}"] = weight * self._distance(crops, memory, rows)
+        if crops.codes is not None:
+            losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, source_features, features)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -101,11 +106,38 @@ class Siamese(Repainting[SiameseSettings]):
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
+        if crops.codes is not None:
+            losses["discriminator_codes"] = self._code_loss(crops, *_halves(known))
         others = other_styles(crops.styles, crops.seed)
         if others is None:
             return losses
         (of_other,) = self._vectors(replace(crops, styles=others), of_target_features, target)
         return losses | {"other_style": translated_margin(of_other, self.settings.margin) / 2}
+
+    @classmethod
+    def judged(cls, generator: dict[str, Any]) -> dict[str, Any]:
+        """See ``Adversaries.judged``; and the codes that a head recovers."""
+        return super().judged(generator) | ({"codes": generator["codes"]} if generator.get("codes") else {})
+
+    @torch.no_grad()
+    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+        """See ``RecoversCodes``."""
+        head = self._code_head()
+        features = self._features(torch.cat((source, translated)))
+        found = head(changed_statistics(*_halves(features)))
+        return recovery(head.codes, found, codes)
+
+    def _code_loss(self, crops: Batch, sources: list[torch.Tensor], translations: list[torch.Tensor]) -> torch.Tensor:
+        """Return the loss on recovered codes, of all processes, from frozen features."""
+        assert crops.codes is not None
+        head = self._code_head()
+        rows = gather(changed_statistics(sources, translations), crops)
+        return code_loss(head.codes, head(rows), gather(crops.codes, crops))
+
+    def _code_head(self) -> CodeHead:
+        assert isinstance(self.discriminator, JointDiscriminator)
+        assert self.discriminator.code_head is not None
+        return self.discriminator.code_head
 
     def _features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Return frozen features of images (N, 3, H, W), finest first; empty if D has none."""
@@ -147,6 +179,12 @@ def _numbers(crops: Batch) -> torch.Tensor:
     if crops.styles is None:
         return torch.zeros(crops.total, dtype=torch.int64)
     return gather(crops.styles, crops).argmax(1)
+
+
+def _halves(features: list[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return the features of the first half of the images and those of the second."""
+    first, second = zip(*(each.chunk(2) for each in features), strict=True)
+    return list(first), list(second)
 
 
 METHOD = Siamese

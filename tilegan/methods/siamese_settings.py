@@ -48,6 +48,13 @@ class SiameseSettings(RepaintingSettings):
     color_jitter: float = option(
         0.5, "Strength of the random color transforms of all inputs of the discriminator", least=0
     )
+    code_weight: float = option(
+        2.0,
+        "Weight of the loss on codes, of a generator with codes: how well they are recovered from its images",
+        metavar="W",
+        least=0,
+        metadata=before(0.0),
+    )
 
     def __post_init__(self) -> None:
         """Validate the settings."""

@@ -13,6 +13,7 @@ from tilegan import networks
 from tilegan.errors import ModelError, SettingError
 from tilegan.extensions import extensions, left_out
 from tilegan.names import NETWORKS, NORMS, RESIDUAL, RESNET, UNET
+from tilegan.networks.codes import Codes
 
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
@@ -110,6 +111,19 @@ def with_norm(architecture: dict[str, Any], norm: str) -> dict[str, Any]:
     if norm not in NORMS:
         raise SettingError(f"no norm '{norm}' to learn with: give {' or '.join(NORMS)}")
     return architecture | {"norm": norm}
+
+
+def with_codes(architecture: dict[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the architecture with codes, given by their numbers by kind (see ``networks.codes``).
+
+    Raises:
+        SettingError: the generator takes no codes, there is no such kind, or a number is invalid.
+    """
+    found = _generator(architecture)
+    if found is None or "codes" not in signature(found).parameters:
+        raise SettingError(f"the generator '{architecture.get('name')}' takes no codes: leave them out")
+    Codes.of(counts)
+    return architecture | {"codes": dict(counts)}
 
 
 def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int]) -> dict[str, Any]:

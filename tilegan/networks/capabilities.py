@@ -1,10 +1,12 @@
 """Capabilities of generators, which the generators declare themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import nn
+
+from tilegan.networks.codes import Codes
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Capabilities:
     Attributes:
         context: whether it takes a thumbnail of the whole image, see ``SeesWhole.for_image``; entry ``context``.
         styles: names of its styles, see ``HasStyles.in_style``; entry ``styles``.
+        codes: its codes, see ``HasCodes.with_code``; entry ``codes``.
         looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
         instances: whether label maps may come with instance maps (see ``images.instances``).
         holes: whether it fills holes: its fourth channel is a mask, above 0 where there is a hole, which it needs.
@@ -27,6 +30,7 @@ class Capabilities:
 
     context: bool = False
     styles: tuple[str, ...] = ()
+    codes: Codes = field(default_factory=Codes)
     looks: int = 0
     instances: bool = False
     holes: bool = False
@@ -50,7 +54,29 @@ class HasStyles(Protocol):
         ...
 
 
+class HasCodes(Protocol):
+    """A generator with codes."""
+
+    def with_code(self, values: torch.Tensor) -> nn.Module:
+        """Return the generator for values of its codes, float (codes,)."""
+        ...
+
+
 def capabilities(generator: nn.Module) -> Capabilities:
     """Return the capabilities of a generator."""
     found = getattr(generator, "capabilities", None)
     return found if isinstance(found, Capabilities) else Capabilities()
+
+
+def drawn_codes(generator: nn.Module, images: torch.Tensor, seed: int, first: int, total: int) -> torch.Tensor | None:
+    """Draw the codes of the images (N, ...) of a batch, (N, codes), on their device; None if there are none.
+
+    Args:
+        generator: a generator with or without codes.
+        images: images from number ``first`` of the batch on.
+        seed: seed of the batch.
+        first: number of the first image.
+        total: number of images of the batch, for all of which codes are drawn.
+    """
+    codes = capabilities(generator).codes
+    return codes.drawn(total, seed)[first : first + len(images)].to(images.device) if codes.values else None

@@ -42,7 +42,10 @@ class ContextEncoder(nn.Module):
 
 
 def conditions(
-    generator: nn.Module, thumbnails: torch.Tensor | None, styles: torch.Tensor | None = None
+    generator: nn.Module,
+    thumbnails: torch.Tensor | None,
+    styles: torch.Tensor | None = None,
+    codes: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, ...]:
     """Return the condition vectors that a generator takes in addition to images; empty if it takes none.
 
@@ -50,14 +53,16 @@ def conditions(
         generator: a generator with or without ``conditioned_by``.
         thumbnails: float (N, 3, h, w) in [-1, 1]; None if unknown.
         styles: float (N, styles), the share of each style; None if there is only one style.
+        codes: float (N, codes), values of codes; None if it has none, or for the default ones.
 
     Returns:
         (float (N, values),) or ().
     """
     condition = getattr(generator, "conditioned_by", None)
-    if condition is None or (thumbnails is None and styles is None):
+    if condition is None or (thumbnails is None and styles is None and codes is None):
         return ()
-    vectors: torch.Tensor | None = condition(thumbnails, styles)
+    further = () if codes is None else (codes,)  # generators of other packages may take none
+    vectors: torch.Tensor | None = condition(thumbnails, styles, *further)
     return () if vectors is None else (vectors,)
 
 

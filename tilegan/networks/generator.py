@@ -1,6 +1,6 @@
 """The residual generator: works mostly at quarter resolution, and no layer sees a whole tile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from itertools import repeat
 from typing import Final
@@ -10,6 +10,7 @@ from torch import nn
 
 from tilegan.names import CHANNEL, RESIDUAL
 from tilegan.networks.capabilities import Capabilities
+from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.recolor import Recolor
@@ -72,7 +73,8 @@ class ResidualGenerator(nn.Module):
     If ``context`` is not 0, the residual blocks are modulated by that many values, which ``encoder`` computes from a
     thumbnail of the whole image; without a thumbnail they are zeros. With ``styles``, a list of names, the blocks are
     modulated by the shares of styles (Dumoulin et al. 2017, 'A Learned Representation for Artistic Style': a style is a
-    set of gains and shifts, which can be mixed). ``norm`` is one of ``norms.layers``.
+    set of gains and shifts, which can be mixed). ``codes``, numbers by kind (see ``networks.codes``), modulate the
+    blocks likewise. ``norm`` is one of ``norms.layers``.
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
     finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
@@ -93,6 +95,7 @@ class ResidualGenerator(nn.Module):
         squint: int = 0,
         noise: int = 0,
         seed: int = 0,
+        codes: Mapping[str, int] | None = None,
         recolor: bool = False,
     ) -> None:
         super().__init__()
@@ -119,33 +122,43 @@ class ResidualGenerator(nn.Module):
             self.film = _film(context, blocks * 2 * channels)
         if styles:
             self.style_film = _film(len(styles), blocks * 2 * channels)
+        self.codes = Codes.of(codes or {})
+        self.code_film = CodeFilm(self.codes, blocks * 2 * channels) if self.codes.values else None
 
     @property
     def capabilities(self) -> Capabilities:
         """See ``networks.capabilities``."""
         return Capabilities(
-            context=self.encoder is not None, styles=self.styles, noise=self.noise is not None, cell=self.stride
+            context=self.encoder is not None,
+            styles=self.styles,
+            codes=self.codes,
+            noise=self.noise is not None,
+            cell=self.stride,
         )
 
-    def conditioned_by(self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None) -> torch.Tensor | None:
+    def conditioned_by(
+        self, thumbnails: torch.Tensor | None, styles: torch.Tensor | None, codes: torch.Tensor | None = None
+    ) -> torch.Tensor | None:
         """Return the condition that ``forward`` takes in addition to images.
 
         Args:
             thumbnails: float (N, 3, h, w) in [-1, 1]; None if unknown.
             styles: float (N, styles), the share of each style.
+            codes: float (N, codes), values of its codes; None for the default ones.
 
         Returns:
-            float (N, context + styles); None if the generator takes neither.
+            float (N, context + styles + codes); None if the generator takes none of them, or if none is known.
         """
+        known = [each for each in (thumbnails, styles, codes) if each is not None]
         parts = []
-        if self.encoder is not None:
-            if thumbnails is not None:
-                parts.append(self.encoder(thumbnails))
-            elif styles is not None:
-                parts.append(styles.new_zeros(len(styles), self.encoder.values))
+        if self.encoder is not None and known:
+            unknown = known[0].new_zeros(len(known[0]), self.encoder.values)
+            parts.append(unknown if thumbnails is None else self.encoder(thumbnails))
         if self.style_film is not None:
             assert styles is not None, "the shares of its styles are wanted"
             parts.append(styles)
+        if self.code_film is not None and known:
+            parts.append(self.code_film.default.expand(len(known[0]), -1) if codes is None else codes)
         return torch.cat(parts, 1) if parts else None
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
@@ -169,13 +182,15 @@ class ResidualGenerator(nn.Module):
         if condition is None:
             return repeat(None)
         context = 0 if self.encoder is None else self.encoder.values
-        parts = [(self.film, condition[:, :context]), (self.style_film, condition[:, context:])]
-        found = [self._modulation(film, values) for film, values in parts if film is not None]
+        codes = context + len(self.styles)
+        values = condition[:, :context], condition[:, context:codes], condition[:, codes:]
+        parts = zip((self.film, self.style_film, self.code_film), values, strict=True)
+        found = [self._modulation(film, given) for film, given in parts if film is not None]
         gain, shift = (torch.stack(each) for each in zip(*(each.unbind(2) for each in found), strict=True))
         together = torch.stack(((1 + gain).prod(0) - 1, shift.sum(0)), 2)
         return together.unbind(1)
 
-    def _modulation(self, film: nn.Linear, values: torch.Tensor) -> torch.Tensor:
+    def _modulation(self, film: nn.Module, values: torch.Tensor) -> torch.Tensor:
         """Return the modulations of all blocks, (N, blocks, 2, C, 1, 1)."""
         modulation: torch.Tensor = film(values)
         return modulation.reshape(len(values), len(self.body), 2, -1, 1, 1)
@@ -204,6 +219,17 @@ class ResidualGenerator(nn.Module):
         assert precise.style_film is not None
         plain.style_film, plain.styles = None, ()
         return plain._absorb(precise._modulation(precise.style_film, shares.double()[None]))
+
+    def with_code(self, values: torch.Tensor) -> "ResidualGenerator":
+        """Return the generator for values of its codes: without codes, with their effect folded into the weights.
+
+        Args:
+            values: float (codes,).
+        """
+        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
+        assert precise.code_film is not None
+        plain.code_film, plain.codes = None, Codes()
+        return plain._absorb(precise._modulation(precise.code_film, values.double()[None]))
 
     @torch.no_grad()
     def _absorb(self, modulation: torch.Tensor) -> "ResidualGenerator":

@@ -5,10 +5,12 @@ scales by random convolutions that are not trained, and small trained heads on e
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import nn
 
+from tilegan.networks.codes import CodeHead, Codes
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.style_memory import TEXTURES, StyleMemory
@@ -53,6 +55,7 @@ class JointDiscriminator(nn.Module):
         features: frozen features of images; also used for content losses of the generator.
         memory: memory of the statistics of these features.
         textures: memory of the statistics of color textures; None in trainings of versions without them.
+        code_head: recovers the codes of the generator; None if it has none.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class JointDiscriminator(nn.Module):
         inputs: int = 3,
         styles: int = 0,
         textures: bool = False,
+        codes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.styles = styles
@@ -70,6 +74,8 @@ class JointDiscriminator(nn.Module):
         self.features = EfficientNetFeatures.read()
         self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
         self.textures = StyleMemory(max(1, styles), 3 * TEXTURES) if textures else None
+        known = Codes.of(codes or {})
+        self.code_head = CodeHead(known, 2 * sum(CHANNELS)) if known.values else None
         counts = CHANNELS[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_Head(width, cell_values, styles) for _ in counts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.networks.build import build_generator
-from tilegan.networks.capabilities import HasStyles, SeesWhole
+from tilegan.networks.capabilities import HasCodes, HasStyles, SeesWhole
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.looks import NUMBERS, Looks
 from tilegan.norms.layers import FROZEN
@@ -39,6 +39,14 @@ def in_style(
     """Return the generator for one style or a mixture, without ``styles``. Otherwise as ``for_image``."""
     full = cast(HasStyles, _with(architecture, weights))
     return full.in_style(torch.tensor(shares)), architecture | {"styles": []}
+
+
+def with_code(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], values: torch.Tensor
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the generator for values of its codes, float (codes,), without ``codes``. Otherwise as ``for_image``."""
+    full = cast(HasCodes, _with(architecture, weights))
+    return full.with_code(values), architecture | {"codes": {}}
 
 
 def with_seed(

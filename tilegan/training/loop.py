@@ -17,6 +17,7 @@ from tilegan.methods.base import PAIRED, UNPAIRED
 from tilegan.settling import Choices
 from tilegan.training.board import Board
 from tilegan.training.checkpoint import save_checkpoint
+from tilegan.training.codes import code_figures
 from tilegan.training.crops import Crop
 from tilegan.training.curves import loss_curves
 from tilegan.training.dataset import Dataset
@@ -176,7 +177,7 @@ class Loop:
         content = io.BytesIO()
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
-        self.figures = monitor.measure(translations)
+        self.figures = monitor.measure(translations) | code_figures(self.trainer, translator, rows[0][:SHEET_COLUMNS])
         if self.dataset.kind != PAIRED:  # for example, a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures

@@ -122,6 +122,12 @@ class NetworkOptions:
         unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
+    codes: Mapping[str, int] = option(
+        dict,
+        "Codes that modulate the generator, whose meaning is found without labels: numbers from -1 to 1, one category "
+        "of N, or both",
+        metavar="continuous=N,categorical=N",
+    )
     generator: str | None = option(
         None, "Generator in place of the method's; resnet is CycleGAN's", choices=NETWORKS, unset=BY_METHOD
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import torch
-from torch import distributed
+from torch import distributed, nn
 
 from tilegan.errors import SettingError
+from tilegan.methods.base import Batch, Losses
 
 T = TypeVar("T")
 
@@ -80,3 +81,17 @@ def joined(device: str) -> Iterator[Processes]:
         atexit.register(distributed.destroy_process_group)
     yield Processes(distributed.get_rank(), count)
     distributed.barrier()  # the files of the first process are then complete
+
+
+class LossesOf(nn.Module):
+    """Wraps losses as the output of a module with their parameters, as DistributedDataParallel requires."""
+
+    def __init__(self, network: nn.Module, compute: Callable[[Batch], Losses]) -> None:
+        """Wrap the losses of a network, which ``compute`` returns."""
+        super().__init__()
+        self.network = network
+        self.compute = compute
+
+    def forward(self, batch: Batch) -> Losses:
+        """Compute the losses of a batch."""
+        return self.compute(batch)

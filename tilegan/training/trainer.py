@@ -17,10 +17,10 @@ from tilegan.errors import SettingError, TrainingError
 from tilegan.gray import seen
 from tilegan.methods.base import HOLED, PAIRED, Batch, Losses
 from tilegan.names import BATCH
-from tilegan.networks.capabilities import capabilities
+from tilegan.networks.capabilities import capabilities, drawn_codes
 from tilegan.tiling.layers import input_channels
 from tilegan.tiling.reach import reach
-from tilegan.training.processes import Processes
+from tilegan.training.processes import LossesOf, Processes
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
@@ -159,7 +159,7 @@ class Trainer:
 
     def _shared(self, name: str, compute: Callable[[Batch], Losses]) -> nn.Module:
         """Return the module that computes the losses of a network; with several processes it averages gradients."""
-        losses = _LossesOf(self.method.networks()[name], compute)
+        losses = LossesOf(self.method.networks()[name], compute)
         if self.processes.count == 1:
             return losses
         rests = self.settings.method_type.rests and name == "generator"
@@ -185,9 +185,10 @@ class Trainer:
         """Create a batch on the device."""
         source, target, thumbnails, styles = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
-        source = seen(source, input_channels(self.method.generator))
+        inputs = self._tensor(seen(source, input_channels(self.method.generator)))
         shares, progress = self._shares(styles), self.step / self.settings.steps
-        return Batch(self._tensor(source), self._tensor(target), seed, first, total, context, shares, progress)
+        codes = drawn_codes(self.method.generator, inputs, seed, first, total)
+        return Batch(inputs, self._tensor(target), seed, first, total, context, shares, progress, codes)
 
     def _too_large(self, crops: Crops) -> str:
         """Return an error message with a batch size that fits, which is tested unless other processes would wait."""
@@ -277,18 +278,6 @@ class Trainer:
 def _numbers(network: nn.Module) -> list[torch.Tensor]:
     """Return weights, and statistics of batch norms."""
     return [value for value in chain(network.parameters(), network.buffers()) if value.is_floating_point()]
-
-
-class _LossesOf(nn.Module):
-    """Wraps losses as the output of a module with their parameters, as DistributedDataParallel requires."""
-
-    def __init__(self, network: nn.Module, compute: Callable[[Batch], Losses]) -> None:
-        super().__init__()
-        self.network = network
-        self.compute = compute
-
-    def forward(self, batch: Batch) -> Losses:
-        return self.compute(batch)
 
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -215,8 +215,8 @@ def test_the_content_decides_not_the_suffix(tmp_path):
 
 
 def test_a_format_that_nobody_knows_is_to_be_converted(tmp_path):
-    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x1cftypisom\0\0\0\0isommp42" + bytes(100))
-    refused(tmp_path / "a.mp4", "not recognized as being in a supported file format: convert it to JPEG, PNG or TIFF$")
+    (tmp_path / "a.kra").write_bytes(b"KRA" + bytes(100))
+    refused(tmp_path / "a.kra", "not recognized as being in a supported file format: convert it to JPEG, PNG or TIFF$")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")

@@ -1,0 +1,178 @@
+"""Codes of a generator: numbers without labels that modulate it, whose meaning is found in training.
+
+Source: X. Chen et al. 2016, 'InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
+Adversarial Nets'. There codes are inputs beside noise; here they modulate the blocks of a generator that translates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from tilegan.errors import SettingError
+
+CONTINUOUS, CATEGORICAL = KINDS = ("continuous", "categorical")
+CATEGORY = "k"  # name of the categorical code; continuous ones are c0, c1, ...
+MOST = 64  # codes of a kind
+FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
+HIDDEN = 64  # units of the head
+FIRST = 0.2  # standard deviation of the first modulations, which move colors by about 4 units of Lab
+PACE = 4.0  # of the weights of codes, relative to others: their gradients are small beside those of other losses
+LEAST_DEVIATION = 0.05  # of a recovered continuous code, so that its density stays finite
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of a generator: some continuous ones from -1 to 1, and at most one categorical one.
+
+    As values of a network, they are the continuous ones, then a one-hot vector of the category.
+
+    Attributes:
+        continuous: number of continuous codes.
+        categorical: number of categories; 0 for no categorical code.
+    """
+
+    continuous: int = 0
+    categorical: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> "Codes":
+        """Return the codes with counts by kind, 'continuous' and 'categorical'; none if there are no counts.
+
+        Raises:
+            SettingError: there is no such kind, or a count is invalid.
+        """
+        for kind, count in counts.items():
+            if kind not in KINDS:
+                raise SettingError(f"no codes '{kind}': give {CONTINUOUS}=N, {CATEGORICAL}=N or both")
+            least = 2 if kind == CATEGORICAL else 1
+            if not least <= count <= MOST:
+                raise SettingError(f"{kind} codes cannot be {count}: give {least} to {MOST}, or leave them out")
+        return cls(**counts)
+
+    @property
+    def values(self) -> int:
+        """Return the number of values."""
+        return self.continuous + self.categorical
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names: c0, c1, ... and k."""
+        return (*(f"c{number}" for number in range(self.continuous)), *([CATEGORY] if self.categorical else []))
+
+    def default(self) -> torch.Tensor:
+        """Return the values of a generator that is not given any, (values,): zeros and the first category."""
+        made = torch.zeros(self.values)
+        made[self.continuous : self.continuous + 1] = 1
+        return made
+
+    def drawn(self, count: int, seed: int) -> torch.Tensor:
+        """Draw values for ``count`` crops, (count, values): uniform in [-1, 1], and one of the categories."""
+        random = torch.Generator().manual_seed(seed)
+        free = 2 * torch.rand(count, self.continuous, generator=random) - 1
+        if not self.categorical:
+            return free
+        drawn = torch.randint(self.categorical, (count,), generator=random)
+        return torch.cat((free, nn.functional.one_hot(drawn, self.categorical)), 1)
+
+    def chosen(self, given: Mapping[str, float], model: str) -> torch.Tensor:
+        """Return the values for codes by name, (values,); those that are not named are the default.
+
+        Args:
+            given: values of codes: from -2 to 2 (the training draws from -1 to 1), and the index of the category.
+            model: name of the model, for messages.
+
+        Raises:
+            SettingError: there is no such code, or its value is invalid.
+        """
+        made = self.default()
+        for name, value in given.items():
+            if name not in self.names:
+                raise SettingError(f"the model '{model}' has no code '{name}': choose from {', '.join(self.names)}")
+            if name != CATEGORY:
+                if not -FARTHEST <= value <= FARTHEST:
+                    raise SettingError(f"no code {name}={value:g}: it was trained from -1 to 1; give -2 to 2")
+                made[int(name[1:])] = value
+            elif value not in range(self.categorical):
+                raise SettingError(f"no category {name}={value:g} in '{model}': give 0 to {self.categorical - 1}")
+            else:
+                made[self.continuous :] = 0
+                made[self.continuous + int(value)] = 1
+        return made
+
+
+class CodeFilm(nn.Module):
+    """Linear map from codes to modulations; 0 for the default codes, whose generator is the one without codes.
+
+    It is initialized at random, so that other codes have an effect from the start: from 0, nothing can be recovered,
+    and the gradients of a head that recovers nothing are lost among those of other losses.
+    """
+
+    default: torch.Tensor
+
+    def __init__(self, codes: Codes, modulated: int) -> None:
+        super().__init__()
+        self.register_buffer("default", codes.default(), persistent=False)
+        self.film = nn.Linear(codes.values, modulated, bias=False)
+        nn.init.normal_(self.film.weight, std=FIRST / PACE)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """(N, values) -> (N, modulated)."""
+        modulation: torch.Tensor = self.film(PACE * (values - self.default))
+        return modulation
+
+
+class CodeHead(nn.Module):
+    """Recovers codes from the change of the statistics of frozen features, from a source to its translation.
+
+    Statistics have no positions, and what they are in the source is subtracted: codes have to control the manner of
+    painting and not the content. (The bound of InfoGAN holds given the source as well, since codes are drawn
+    independently of it.)
+    """
+
+    def __init__(self, codes: Codes, statistics: int) -> None:
+        super().__init__()
+        self.codes = codes
+        outputs = 2 * codes.continuous + codes.categorical
+        self.layers = nn.Sequential(nn.Linear(statistics, HIDDEN), nn.LeakyReLU(0.2), nn.Linear(HIDDEN, outputs))
+
+    def forward(self, statistics: torch.Tensor) -> "Recovered":
+        """Recover codes from statistics (N, values), from ``changed_statistics``."""
+        found = self.layers(statistics.float()).float()
+        means, spreads, scores = found.split([self.codes.continuous] * 2 + [self.codes.categorical], 1)
+        return Recovered(means, nn.functional.softplus(spreads) + LEAST_DEVIATION, scores)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Distributions of codes that a head derives from images.
+
+    Attributes:
+        means: float32 (N, continuous), means of Gaussian distributions.
+        deviations: float32 (N, continuous), their standard deviations.
+        scores: float32 (N, categorical), logits of the categories.
+    """
+
+    means: torch.Tensor
+    deviations: torch.Tensor
+    scores: torch.Tensor
+
+
+def changed_statistics(sources: list[torch.Tensor], translations: list[torch.Tensor]) -> torch.Tensor:
+    """Return how means and deviations of channels change, relative to the deviations, so that all weigh alike.
+
+    Args:
+        sources: frozen features of the sources, (N, C, h, w) each.
+        translations: the same of their translations.
+
+    Returns:
+        float32 (N, 2 x all channels): differences of means, divided by the deviation of both images together, and
+            logarithms of the ratios of deviations.
+    """
+    parts = []
+    for before, after in zip(sources, translations, strict=True):
+        moved = after.float().mean((2, 3)) - before.float().mean((2, 3))
+        first, second = (each.float().var((2, 3)) + 1e-6 for each in (before, after))
+        parts += [moved / (first + second).sqrt(), (second / first).log() / 2]
+    return torch.cat(parts, 1)
