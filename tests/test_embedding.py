@@ -140,6 +140,7 @@ FAILING = {
     "batch": ["missing", "out"],
     "train": ["missing", "missing", "-o", "run"],
     "models": ["--sheet", "missing.png"],
+    "codes": ["missing.safetensors", "missing.png"],
     "evaluate": ["missing", "missing", "missing"],
     "sample": ["missing/x.png", "--size", "30x40"],
     "convert": ["missing.zarr", "x.png"],
