@@ -40,6 +40,7 @@ pytestmark = [
 NOT_RUN = {
     "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/test_batch_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
+    "import RealESRGAN_x4.pth -o mine.safetensors": "spandrel is not installed; tests/foreign/test_routes.py",
     "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
     "train photographs/ paintings/ -o runs/mine --batch 16": "by torchrun; tests/training/test_processes.py",
 }
@@ -234,6 +235,17 @@ def onnx(path: Path) -> None:
     )
 
 
+def exported(path: Path) -> None:
+    """A network by torch.export, or as TorchScript."""
+    # TorchScript writes the names of modules into its code
+    network = runpy.run_path(str(TESTS / "foreign" / "conftest.py"), run_name="networks")["resnet"](4, 1).eval()
+    given = (torch.rand(1, 3, 32, 32),)
+    if path.suffix == ".pt2":
+        torch.export.save(torch.export.export(network, given), path)
+    else:
+        torch.jit.save(torch.jit.trace(network, given), path)
+
+
 def checkpoint(path: Path) -> None:
     network = runpy.run_path(str(TESTS / "foreign" / "conftest.py"))["resnet"](4, 6)
     torch.save({f"model.{name}": weight for name, weight in network.state_dict().items()}, path)
@@ -272,6 +284,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),
     "mine.safetensors": lambda path: model(path, norm="instance"),
     **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
+    **dict.fromkeys(("network.pt2", "network.pt"), exported),
     "attention.safetensors": without_noise,
     "latest_net_G_A.pth": checkpoint,
 }

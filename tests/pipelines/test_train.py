@@ -294,9 +294,9 @@ def test_folders_that_have_moved_are_given_anew(
     train(before / "photos", before / "paintings", tmp_path / "stay", settings=settings, device="cpu")
     resume(tmp_path / "stay", steps=4)
     before.rename(after)
-    with pytest.raises(ResumeError, match=r"no folder '.*before/photos', .* --resume RUN SOURCE TARGET"):
+    with pytest.raises(ResumeError, match=r"no folder or file '.*before/photos', .* --resume RUN SOURCE TARGET"):
         resume(tmp_path / "run", steps=4)
-    with pytest.raises(ResumeError, match=r"no folder '.*before/paintings'"):
+    with pytest.raises(ResumeError, match=r"no folder or file '.*before/paintings'"):
         resume(tmp_path / "run", after / "photos", steps=4)
     with pytest.raises(SettingError, match="without instance maps"):
         resume(tmp_path / "run", after / "photos", after / "paintings", instances=after, steps=4)
