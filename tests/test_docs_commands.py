@@ -227,18 +227,26 @@ def run_folder(path: Path) -> None:
     train(path, "sources_of_run", "targets_of_run", "--hold-out", "2")
 
 
+def resnet(blocks: int) -> torch.nn.Module:
+    """A network of another program; TorchScript writes the names of modules into its code."""
+    torch.manual_seed(0)
+    network: torch.nn.Module = runpy.run_path(str(TESTS / "foreign" / "conftest.py"), run_name="networks")["resnet"](
+        4, blocks
+    )
+    return network.eval()
+
+
 def onnx(path: Path) -> None:
-    network = runpy.run_path(str(TESTS / "foreign" / "conftest.py"))["resnet"](4, 1)
+    network = resnet(1)
     axes = {"image": {2: "height", 3: "width"}}
     torch.onnx.export(
-        network.eval(), (torch.rand(1, 3, 32, 32),), str(path), input_names=["image"], dynamic_axes=axes, dynamo=False
+        network, (torch.rand(1, 3, 32, 32),), str(path), input_names=["image"], dynamic_axes=axes, dynamo=False
     )
 
 
 def exported(path: Path) -> None:
     """A network by torch.export, or as TorchScript."""
-    # TorchScript writes the names of modules into its code
-    network = runpy.run_path(str(TESTS / "foreign" / "conftest.py"), run_name="networks")["resnet"](4, 1).eval()
+    network = resnet(1)
     given = (torch.rand(1, 3, 32, 32),)
     if path.suffix == ".pt2":
         torch.export.save(torch.export.export(network, given), path)
@@ -247,7 +255,7 @@ def exported(path: Path) -> None:
 
 
 def checkpoint(path: Path) -> None:
-    network = runpy.run_path(str(TESTS / "foreign" / "conftest.py"))["resnet"](4, 6)
+    network = resnet(6)
     torch.save({f"model.{name}": weight for name, weight in network.state_dict().items()}, path)
 
 
