@@ -105,14 +105,15 @@ def place_of(path: Path) -> PurePosixPath:
     place = PurePosixPath(PROJECT, path.relative_to(ROOT).as_posix())
     if path.is_dir():
         return place / "README.md"
-    return place if path.suffix == ".md" else place.with_name(place.name + ".md")
+    # no page may be a folder named index.html, which the page of its folder is
+    return place if path.suffix == ".md" else place.with_name(place.name.replace(".", "-") + ".md")
 
 
 def content_of(path: Path) -> str:
     """Return the page of a file or folder outside docs/."""
     place, name = place_of(path), path.relative_to(ROOT).as_posix()
     if path.is_dir():
-        return f"# {name}\n\n" + "\n".join(f"- [{file.name}]({file.name}.md)" for file in linked(path))
+        return f"# {name}\n\n" + "\n".join(f"- [{file.name}]({place_of(file).name})" for file in linked(path))
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return led(text, path, place)
