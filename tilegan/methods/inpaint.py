@@ -20,19 +20,19 @@ from tilegan.options import described, option
 @described
 @dataclass(frozen=True)
 class InpaintSettings(MethodSettings):
-    """Hyperparameters of the method, in addition to those of every method; weights are those of the paper.
+    """Hyperparameters of the method, in addition to those of every method.
+
+    Weights were remembered from the paper, and not checked against it.
 
     Raises:
         SettingError: a value is out of range.
     """
 
     reconstruction_weight: float = option(
-        0.995, "Weight of the mean distance to the target in holes, in units of [-1, 1]; 0.995 in the paper", least=0
+        0.995, "Weight of the mean distance to the target in holes, in units of [-1, 1]", least=0
     )
-    global_weight: float = option(
-        2.5e-3, "Weight of the adversarial loss of the image as a whole; 0.0025 in the paper", least=0
-    )
-    patch_weight: float = option(2.5e-3, "Weight of the adversarial loss of patches; 0.0025 in the paper", least=0)
+    global_weight: float = option(2.5e-3, "Weight of the adversarial loss of the image as a whole", least=0)
+    patch_weight: float = option(2.5e-3, "Weight of the adversarial loss of patches", least=0)
     hole_width: int = option(
         16, "Width of the widest strokes and rectangles that are drawn as holes, in pixels", least=2, most=1024
     )
