@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.methods.base import Batch
-from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings, sliced_distance
+from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings
 from tilegan.networks.style_samples import KEPT, PER_CROP, StyleSamples, vectors
 
 
@@ -23,23 +23,6 @@ class Scores(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return torch.full((len(images), 1, 3, 3), 2.0)
-
-
-def test_distances_are_of_sorted_projections() -> None:
-    made, wanted = torch.tensor([[2.0, 7.0], [0.0, 5.0]]), torch.tensor([[1.0, 5.0], [3.0, 8.0]])
-    # along x (0, 2) and (1, 3): 1, 1; along y (5, 7) and (5, 8): 0, 1
-    assert sliced_distance(made, wanted, torch.eye(2)).item() == pytest.approx((1 + 1 + 0 + 1) / 4)
-    slanted = torch.tensor([[0.6], [0.8]])  # (4, 6.8) and (4.6, 8.2)
-    assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
-    with torch.autocast("cpu", torch.bfloat16):
-        assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
-
-
-def test_more_vectors_are_compared_at_the_same_quantiles() -> None:
-    made, wanted = torch.tensor([[2.0], [0.0]]), torch.tensor([[3.0], [1.0], [0.0], [2.0]])
-    # a quarter and three quarters of 0, 1, 2, 3 are 0.5 and 2.5
-    assert sliced_distance(made, wanted, torch.ones(1, 1)).item() == pytest.approx(0.5**2)
-    assert sliced_distance(wanted[:1], made, torch.ones(1, 1)).item() == pytest.approx((3 - 1) ** 2)
 
 
 def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_full() -> None:

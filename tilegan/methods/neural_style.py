@@ -22,14 +22,17 @@ from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.methods.repainting import Repainting
 from tilegan.methods.repainting_settings import RepaintingSettings
-from tilegan.methods.siamese_losses import feature_distance
+from tilegan.methods.siamese_losses import feature_distance, tones
+from tilegan.methods.style_distance import palette_regions, region_of, regional_distance
 from tilegan.networks.build import RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
-from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.style_samples import StyleSamples, vectors
+from tilegan.networks.style_views import TONE_CELL, TONES, VIEW_CHANNELS, views, with_tones
 from tilegan.options import described, option
 
-PER_IMAGE = 1024  # vectors of each tap and generated image
+PER_IMAGE = 1024  # vectors of each view and generated image
+OF_TARGET = 4096  # vectors of each view of the target with which those of a batch are compared
 DIRECTIONS = 16
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
 
@@ -43,8 +46,9 @@ class NeuralStyleSettings(RepaintingSettings):
         SettingError: a value is out of range.
     """
 
+    regions: int = option(6, "Regions of the target's palette, whose features are compared apart", least=1)
     style_weight: float = option(
-        3.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
+        12.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
     )
     adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
@@ -78,7 +82,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
         super().__init__(generator, discriminator, settings)
         self.frozen = EfficientNetFeatures.read()
-        self.samples = StyleSamples(CHANNELS)
+        self.samples = StyleSamples(tuple(channels + TONES for channels in VIEW_CHANNELS))
         recolor = getattr(generator, "recolor", None)
         if isinstance(recolor, Recolor) and settings.color_maps:
             recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
@@ -96,10 +100,12 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
-                self.samples.remember([gather(each, crops) for each in self.frozen(crops.target)], crops.seed)
+                shown = views(self.frozen, crops.target, self.frozen(crops.target))
+                shown = with_tones(shown, tones(crops.target, TONE_CELL))
+                self.samples.remember([gather(each, crops) for each in shown], crops.seed)
         features = self.frozen(translated)
         return {
-            "style": settings.style_weight * self._style(crops, features),
+            "style": settings.style_weight * self._style(crops, translated, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
             "generator": settings.adversarial_weight * cross_entropy(self.discriminator(translated), 1),
             **self.repainting_losses(crops, translated),
@@ -113,45 +119,28 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
             "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
         }
 
-    def _style(self, crops: Batch, features: list[torch.Tensor]) -> torch.Tensor:
-        """Return the sum over taps of the distances of the batch's features, as one set, from those of the target."""
+    def _style(self, crops: Batch, translated: torch.Tensor, features: list[torch.Tensor]) -> torch.Tensor:
+        """Return the mean over views of the distances of the batch, as one set, from the target, by region."""
+        wanted_tones = self._moved(crops, tones(crops.source, TONE_CELL))
         draw = torch.Generator().manual_seed(crops.seed)
+        centers = palette_regions(self.samples.of(0)[:, -TONES:], self.settings.regions)
         found = []
-        for tap, each in enumerate(features):
-            wanted = self.samples.of(tap)
+        for view, each in enumerate(with_tones(views(self.frozen, translated, features), wanted_tones)):
+            rows = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
+            (made, made_tones), (wanted, tones_there) = (
+                vectors_and_tones.split((VIEW_CHANNELS[view], TONES), 1)
+                for vectors_and_tones in (rows, self.samples.some(view, OF_TARGET, crops.seed))
+            )
             mean, deviation = wanted.mean(0), wanted.std(0) + _LEAST
-            directions = torch.randn(wanted.shape[1], DIRECTIONS, generator=draw).to(wanted.device)
-            made = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
-            distance = sliced_distance(
-                (made - mean) / deviation, (wanted - mean) / deviation, nn.functional.normalize(directions, dim=0)
+            directions = torch.randn(len(mean), DIRECTIONS, generator=draw).to(wanted.device)
+            distance = regional_distance(
+                (made - mean) / deviation,
+                (wanted - mean) / deviation,
+                (region_of(made_tones, centers), region_of(tones_there, centers)),
+                nn.functional.normalize(directions, dim=0),
             )
             found.append(distance)
-        return torch.stack(found).sum()
-
-
-def sliced_distance(made: torch.Tensor, wanted: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
-    """Return the mean over directions of the squared Wasserstein distance of projections of two sets of vectors.
-
-    Sorted projections are compared at the same quantiles; those of ``wanted`` are interpolated linearly (Heitz et al.
-    2021, equations 2 and 3; Rabin et al. 2011).
-
-    Args:
-        made: float (n, C).
-        wanted: float (m, C).
-        directions: float (C, k), unit vectors.
-
-    Returns:
-        scalar.
-    """
-    with torch.autocast(made.device.type, enabled=False):  # ranks need more than the 8 bits of bfloat16
-        projected = [(rows.float() @ directions).T.contiguous() for rows in (made, wanted)]
-    own, others = (each.sort(1).values for each in projected)  # rows: sorting columns takes several times as long
-    places = (torch.arange(len(made), device=own.device) + 0.5) * (len(wanted) / len(made)) - 0.5
-    places = places.clamp(0, len(wanted) - 1)
-    below = places.long()
-    above = (below + 1).clamp(max=len(wanted) - 1)
-    quantiles = torch.lerp(others[:, below], others[:, above], (places - below).to(others.dtype))
-    return (own - quantiles).square().mean()
+        return torch.stack(found).mean()
 
 
 METHOD = NeuralStyle
