@@ -19,10 +19,17 @@ class Same(nn.Module):
 
 
 class Scores(nn.Module):
-    """Gives each patch the same score."""
+    """Gives each patch of images the score 2, and those of features 0 and 1."""
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.full((len(images), 1, 3, 3), 2.0)
+    def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> list[torch.Tensor]:
+        assert [each.shape[2] for each in features] == [images.shape[2] // stride for stride in (2, 4, 8, 16)]
+        return [torch.full((len(images), 1, 3, 3), score) for score in (2.0, 0.0, 1.0)]
+
+
+def entropy(sign: float) -> float:
+    """Half of the cross entropy for a score of 2, and half of the mean for 0 and 1."""
+    of_patches, *of_features = (math.log(1 + math.exp(-sign * score)) for score in (2.0, 0.0, 1.0))
+    return of_patches / 2 + sum(of_features) / 4
 
 
 def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_full() -> None:
@@ -47,12 +54,12 @@ def test_a_target_that_is_its_own_source_leaves_the_adversary_alone() -> None:
     method = NeuralStyle(Same(), Scores(), NeuralStyleSettings(whole_share=1.0))
     batch = Batch(images, images, 0, 0, 2)
     losses = {name: value.item() for name, value in method.generator_loss(batch).items()}
-    assert losses.pop("generator") == pytest.approx(0.6 * math.log(1 + math.exp(-2)))
+    assert losses.pop("generator") == pytest.approx(0.6 * entropy(1))
     assert losses.keys() == {"style", "content", "generator_tone", "generator_seams", "generator_weave"}
     assert all(value == pytest.approx(0, abs=1e-9) for value in losses.values())
     told = {name: value.item() for name, value in method.discriminator_loss(batch).items()}
-    assert told["real"] == pytest.approx(math.log(1 + math.exp(-2)))
-    assert told["translated"] == pytest.approx(math.log(1 + math.exp(2)))
+    assert told["real"] == pytest.approx(entropy(1))
+    assert told["translated"] == pytest.approx(entropy(-1))
 
 
 def test_another_target_counts_by_the_weight_of_style() -> None:

@@ -33,7 +33,7 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny(tiny_training: TrainSettings) -> TrainSettings:
-    judge = {"name": "patch", "channels": 4, "layers": 2}
+    judge = {"name": "patch-and-features", "channels": 4, "layers": 2, "width": 4}
     return replace(tiny_training, steps=3, discriminator=judge, method=NeuralStyleSettings())
 
 

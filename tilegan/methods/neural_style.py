@@ -24,14 +24,15 @@ from tilegan.methods.repainting import Repainting
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.methods.siamese_losses import feature_distance, tones
 from tilegan.methods.style_distance import palette_regions, region_of, regional_distance
-from tilegan.networks.build import RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
-from tilegan.networks.efficientnet import EfficientNetFeatures
+from tilegan.networks.build import RECOLORING_GENERATOR, STROKE_DISCRIMINATOR
+from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.style_samples import StyleSamples, vectors
 from tilegan.networks.style_views import TONE_CELL, TONES, VIEW_CHANNELS, views, with_tones
 from tilegan.options import described, option
 
 PER_IMAGE = 1024  # vectors of each view and generated image
+FEATURES = tuple(f"features_{tap}" for tap in range(len(CHANNELS)))  # their names among what a batch has made
 OF_TARGET = 4096  # vectors of each view of the target with which those of a batch are compared
 DIRECTIONS = 16
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
@@ -74,7 +75,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
     )
     settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
-    architectures: ClassVar = (RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
+    architectures: ClassVar = (RECOLORING_GENERATOR, STROKE_DISCRIMINATOR)
     rates: ClassVar = (8e-4, 1e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
@@ -96,7 +97,6 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         """``w_s sum_l SW(l) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
         crops, settings = judged(batch, self.settings), self.settings
         translated = translate(self.generator, crops, settings)
-        batch.made = {"translated": translated.detach()}
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
@@ -104,20 +104,29 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
                 shown = with_tones(shown, tones(crops.target, TONE_CELL))
                 self.samples.remember([gather(each, crops) for each in shown], crops.seed)
         features = self.frozen(translated)
+        shown = dict(zip(FEATURES, features, strict=True))
+        batch.made = {name: each.detach() for name, each in ({"translated": translated} | shown).items()}
         return {
             "style": settings.style_weight * self._style(crops, translated, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
-            "generator": settings.adversarial_weight * cross_entropy(self.discriminator(translated), 1),
+            "generator": settings.adversarial_weight * self._judged(translated, features, 1),
             **self.repainting_losses(crops, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``-log D(b) - log(1 - D(G(a)))``, for each patch."""
-        crops = judged(batch, self.settings)
+        crops, made = judged(batch, self.settings), batch.made
+        with torch.no_grad():
+            features = self.frozen(crops.target)
         return {
-            "real": cross_entropy(self.discriminator(crops.target), 1),
-            "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
+            "real": self._judged(crops.target, features, 1),
+            "translated": self._judged(made["translated"], [made[name] for name in FEATURES], 0),
         }
+
+    def _judged(self, images: torch.Tensor, features: list[torch.Tensor], wanted: float) -> torch.Tensor:
+        """Return the cross entropy of the scores of patches, and the mean of those of features, half each."""
+        patches, *others = (cross_entropy(scores, wanted) for scores in self.discriminator(images, features))
+        return (patches + torch.stack(others).mean()) / 2
 
     def _style(self, crops: Batch, translated: torch.Tensor, features: list[torch.Tensor]) -> torch.Tensor:
         """Return the mean over views of the distances of the batch, as one set, from the target, by region."""
