@@ -45,6 +45,11 @@ def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_ful
         samples.remember([torch.full((1, 1, 16, 17), float(number))], number)
     assert samples.full
     assert samples.of(0)[-1].item() == KEPT // PER_CROP - 1
+    some = samples.some(0, 100, seed=4)
+    assert some.shape == (100, 1)
+    assert len(some.unique()) > 10
+    assert torch.equal(some, samples.some(0, 100, seed=4))
+    assert torch.equal(samples.some(0, KEPT + 1, seed=4).sort(0).values, samples.of(0).sort(0).values)
     samples.remember([torch.full((1, 1, 16, 17), -1.0)], 0)
     assert samples.of(0).min().item() == 0
 
@@ -60,6 +65,23 @@ def test_a_target_that_is_its_own_source_leaves_the_adversary_alone() -> None:
     told = {name: value.item() for name, value in method.discriminator_loss(batch).items()}
     assert told["real"] == pytest.approx(entropy(1))
     assert told["translated"] == pytest.approx(entropy(-1))
+
+
+def test_areas_are_compared_with_those_of_their_color() -> None:
+    """Dark noise beside even light becomes even light beside dark noise: the same regions, elsewhere."""
+    noise = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0)) * 0.4 - 1
+    source = torch.cat((noise, torch.full((2, 3, 64, 32), 0.8)), 3)
+    swapped = torch.cat((torch.full((2, 3, 64, 32), -0.8), noise + 1.6), 3)  # even dark, and light noise
+    apart, together = (
+        [
+            NeuralStyle(Same(), Scores(), NeuralStyleSettings(regions=count, whole_share=1.0))
+            .generator_loss(Batch(source, target, 0, 0, 2))["style"]
+            .item()
+            for target in (source.flip(3), swapped)
+        ]
+        for count in (2, 1)
+    )
+    assert apart[1] - apart[0] > 1.5 * (together[1] - together[0]) > 0
 
 
 def test_another_target_counts_by_the_weight_of_style() -> None:

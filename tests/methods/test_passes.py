@@ -83,7 +83,10 @@ def test_noise_that_drifts_continues_from_tile_to_tile() -> None:
     source = torch.zeros(2, 3, 64, 64)
     translate(drifting, Batch(source, source, 0, 0, 2), MethodSettings(whole_share=0))
     joined = join_quadrants(seen[0])[:, 0]
-    within, across = (joined.diff(dim=axis).abs() for axis in (1, 2)), (joined[:, 7:9].diff(dim=1).abs(), joined[:, :, 7:9].diff(dim=2).abs())
+    within, across = (
+        (joined.diff(dim=axis).abs() for axis in (1, 2)),
+        (joined[:, 7:9].diff(dim=1).abs(), joined[:, :, 7:9].diff(dim=2).abs()),
+    )
     for steps, edges in zip(within, across, strict=True):
         assert edges.max() <= steps.max()
         assert edges.mean() < 2 * steps.mean()

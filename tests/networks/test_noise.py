@@ -120,5 +120,3 @@ def test_drifting_noise_is_between_the_corners_of_squares(top: int, left: int) -
         share, across = (3 * t**2 - 2 * t**3 for t in (into / 4, along / 4))
         above, below = (a + (b - a) * across for a, b in corners)
         assert found[plane, row, column].item() == pytest.approx(above + (below - above) * share, rel=2e-5, abs=1e-5)
-
-

@@ -53,7 +53,7 @@ class NeuralStyleSettings(RepaintingSettings):
     )
     adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
-    tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
+    tone_weight: float = option(1.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
     palette: float = option(
         1.0,
         "Share of the target's hue and chroma: 1 matches them, 0 keeps those of the source",
