@@ -1,12 +1,13 @@
-"""Neural style: one painting is learned from the distribution of its features, and by an adversary of patches.
+"""Neural style: one painting is learned from the distribution of its features, and by an adversary.
 
 A network is trained once for a style, and applied in one pass (Johnson et al. 2016, 'Perceptual Losses for Real-Time
 Style Transfer and Super-Resolution'). Content is compared by deep features of a frozen network (Gatys et al. 2016,
 'Image Style Transfer Using Convolutional Neural Networks'). Style is the distribution of its features at all positions,
 compared by the sliced Wasserstein distance, which tells more than Gram matrices, their second moments (Heitz et al.
-2021, 'A Sliced Wasserstein Loss for Neural Texture Synthesis'). Statistics alone give a relief without strokes; a
-discriminator of patches gives these (Li and Wand 2016, 'Precomputed Real-Time Texture Synthesis with Markovian
-Generative Adversarial Networks').
+2021, 'A Sliced Wasserstein Loss for Neural Texture Synthesis'), apart for each region of the palette: areas take the
+texture of areas of their color. Statistics alone give a relief without strokes; a discriminator of patches (Li and Wand
+2016, 'Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks') and of frozen features
+(Sauer et al. 2021, 'Projected GANs Converge Faster') gives these.
 """
 
 from dataclasses import dataclass
@@ -94,18 +95,18 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         return super().networks() | {"discriminator": nn.ModuleDict(judges)}
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``w_s sum_l SW(l) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
+        """``w_s mean_v SW(v) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
         crops, settings = judged(batch, self.settings), self.settings
         translated = translate(self.generator, crops, settings)
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
-                shown = views(self.frozen, crops.target, self.frozen(crops.target))
-                shown = with_tones(shown, tones(crops.target, TONE_CELL))
-                self.samples.remember([gather(each, crops) for each in shown], crops.seed)
+                seen = views(self.frozen, crops.target, self.frozen(crops.target))
+                seen = with_tones(seen, tones(crops.target, TONE_CELL))
+                self.samples.remember([gather(each, crops) for each in seen], crops.seed)
         features = self.frozen(translated)
-        shown = dict(zip(FEATURES, features, strict=True))
-        batch.made = {name: each.detach() for name, each in ({"translated": translated} | shown).items()}
+        named = zip(("translated", *FEATURES), (translated, *features), strict=True)
+        batch.made = {name: each.detach() for name, each in named}
         return {
             "style": settings.style_weight * self._style(crops, translated, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
@@ -114,7 +115,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``-log D(b) - log(1 - D(G(a)))``, for each patch."""
+        """``-log D(b) - log(1 - D(G(a)))``, for each patch, and each place of frozen features."""
         crops, made = judged(batch, self.settings), batch.made
         with torch.no_grad():
             features = self.frozen(crops.target)
@@ -136,19 +137,13 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         found = []
         for view, each in enumerate(with_tones(views(self.frozen, translated, features), wanted_tones)):
             rows = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
-            (made, made_tones), (wanted, tones_there) = (
-                vectors_and_tones.split((VIEW_CHANNELS[view], TONES), 1)
-                for vectors_and_tones in (rows, self.samples.some(view, OF_TARGET, crops.seed))
-            )
+            wanted = self.samples.some(view, OF_TARGET, crops.seed)
+            regions = region_of(rows[:, -TONES:], centers), region_of(wanted[:, -TONES:], centers)
+            rows, wanted = rows[:, :-TONES], wanted[:, :-TONES]
             mean, deviation = wanted.mean(0), wanted.std(0) + _LEAST
-            directions = torch.randn(len(mean), DIRECTIONS, generator=draw).to(wanted.device)
-            distance = regional_distance(
-                (made - mean) / deviation,
-                (wanted - mean) / deviation,
-                (region_of(made_tones, centers), region_of(tones_there, centers)),
-                nn.functional.normalize(directions, dim=0),
-            )
-            found.append(distance)
+            directions = nn.functional.normalize(torch.randn(len(mean), DIRECTIONS, generator=draw), dim=0)
+            rows, wanted = ((each - mean) / deviation for each in (rows, wanted))
+            found.append(regional_distance(rows, wanted, regions, directions.to(rows.device)))
         return torch.stack(found).mean()
 
 

@@ -55,7 +55,7 @@ def regional_distance(
         scalar.
     """
     total = made.new_zeros(())
-    for region in regions[0].unique().tolist():
+    for region in sorted(set(regions[0].tolist())):
         own, others = (rows[place == region] for rows, place in zip((made, wanted), regions, strict=True))
         if min(len(own), len(others)) >= LEAST:
             total = total + len(own) / len(made) * sliced_distance(own, others, directions)
