@@ -40,7 +40,7 @@ DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whol
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
-# patches of 34 pixels: single strokes
+# patches of 34 pixels at half the size
 STROKE_DISCRIMINATOR = {"name": "patch-and-features", "channels": 32, "layers": 2, "width": 64}
 PATCH_AND_GLOBAL_DISCRIMINATOR = {"name": "patch-and-global", "channels": 32, "layers": 3}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}

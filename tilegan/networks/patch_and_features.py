@@ -11,9 +11,12 @@ from tilegan.networks.projected import SCALES, RandomMixing
 
 
 class PatchAndFeaturesDiscriminator(nn.Module):
-    """A PatchGAN, and one head on each scale of frozen features, mixed by random convolutions (``networks.projected``).
+    """A PatchGAN on images of half the size, and one head on each scale of frozen features.
 
-    Pixels alone accept ridges on top of a photograph; features tell strokes from relief.
+    Features are mixed by random convolutions (see ``networks.projected``).
+
+    Pixels alone accept ridges on top of a photograph; features tell strokes from relief. At half the size patches are
+    twice as wide, and the grain of canvas and paint, which becomes rims of strokes, is hardly seen.
 
     Args:
         channels: see ``PatchDiscriminator``.
@@ -35,7 +38,8 @@ class PatchAndFeaturesDiscriminator(nn.Module):
         unbounded.
         """
         mixed = self.mixing(features[SCALES])
-        return [self.patches(images), *(head(each).float() for head, each in zip(self.heads, mixed, strict=True))]
+        of_patches = self.patches(nn.functional.avg_pool2d(images.float(), 2))
+        return [of_patches, *(head(each).float() for head, each in zip(self.heads, mixed, strict=True))]
 
 
 def _head(width: int) -> nn.Sequential:
