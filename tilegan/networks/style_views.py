@@ -1,4 +1,4 @@
-"""What of an image is compared with a painting: frozen features at two scales, and mean colors at four.
+"""Views of an image that are compared with those of a painting: frozen features at two scales, and mean colors at four.
 
 Features at stride 2 are left out: with them strokes get thin bright and dark rims, like a relief.
 """
