@@ -170,6 +170,10 @@ def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator)
     (tmp_path / "empty" / "notes.txt").write_text("none")
     with pytest.raises(ImageError, match=r"no images in .*empty, but 1 other files"):
         run(tmp_path / "empty")
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "clip.mp4").write_bytes(b"1")
+    with pytest.raises(ImageError, match=r"no images in .*clips, but 1 other files: .*; 1 video passed over"):
+        run(tmp_path / "clips")
     with pytest.raises(ImageError, match="no images selected by --include and --exclude"):
         run(include=["*.gif"])
     with pytest.raises(ModelError, match="nothing"):
