@@ -45,6 +45,8 @@ class Plan:
         layers: the paintings of which the result consists by maps; none if there is only one. The stroke of ``look`` is
             then the largest of theirs.
         feather: width of transitions at the edges of maps, in pixels; 0 without maps.
+        moved_back: whether there are large strokes whose steps are moved back (see ``inference.ground``). False in
+            records of earlier versions, whose unfinished runs with large strokes cannot be resumed.
     """
 
     region: Window
@@ -60,6 +62,7 @@ class Plan:
     backend: str = TORCH
     layers: tuple[Layer, ...] = ()
     feather: int = 0
+    moved_back: bool = False
 
     @property
     def paintings(self) -> "tuple[Plan, ...]":
@@ -202,6 +205,7 @@ def make_plan(
         reading=reading or Reading(),
         look=look,
         backend=translator.backend,
+        moved_back=look.stroke > 1,
     )
 
 
