@@ -69,8 +69,12 @@ def test_it_equals_the_reference(factor: int) -> None:
 def test_what_is_painted_is_moved_back_by_the_enlarged_difference(factor: int) -> None:
     photo, painting = noise(24 * factor, 32 * factor), noise(24, 32, 1)
     painted, everything = noise(*photo.shape[:2], 2), Window(0, 0, *photo.shape[:2])
-    apart = painting - means(painted, factor)
-    expected = (painted + mirrored(apart, factor, *photo.shape[:2])).clip(0, 255)
+    # cells are mirrored, then averaged over 2 x 2
+    apart = np.pad(painting - means(painted, factor), ((8, 8), (8, 8), (0, 0)), "reflect")
+    tones = apart.reshape(20, 2, 24, 2, 3).mean((1, 3))
+    inside = slice(8 * factor, -8 * factor)
+    enlarged_tones = enlarged(tones, 2 * factor, 40 * factor, 48 * factor)[inside, inside]
+    expected = (painted + enlarged_tones).clip(0, 255)
     found = Ground(held(photo), held(painting), factor).moved_back(painted, everything, everything)
     assert np.abs(found - expected).max() <= 0.51
 

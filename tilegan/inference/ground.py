@@ -3,11 +3,11 @@
 The input of a step is the painting of the previous one, upsampled, with half of the detail that the photograph lost by
 the reduction: none leaves soft edges, all of it a photograph with blots.
 
-The output of the network is moved back to the previous painting: the difference of the two, as means of squares, is
-upsampled likewise and added (one iteration of back-projection, Irani and Peleg 1991, 'Improving Resolution by Image
-Registration'). So a step adds strokes, and changes neither tones nor larger strokes: seen as a whole, the result is the
-painting of the coarsest copy. Otherwise the network would shift colors again at each step, and paint the edges of
-strokes as objects. (A second iteration, after which the means are almost equal, leaves a soft relief.)
+The tones of the network's output are moved back to those of the previous painting: the difference of the two, as means
+of squares, is upsampled likewise and added (as in one iteration of back-projection, Irani and Peleg 1991, 'Improving
+Resolution by Image Registration'). So a step adds strokes, and changes neither tones nor larger strokes: seen as a
+whole, the result is the painting of the coarsest copy. Otherwise the network would shift colors again at each step, and
+paint the edges of strokes as objects.
 
 Each pixel depends only on its neighborhood, and sums are of integers, so that the result is independent of tiling.
 Invalid pixels are excluded from means, and nothing is moved where all are invalid.
@@ -22,6 +22,7 @@ from tilegan.inference.reduced import AT_ONCE, Reduced
 from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
+TONE = 2  # pixels of the previous painting: 1 blurs what is painted, 4 leaves reliefs in even areas
 _NEAR = 2  # distance in pixels of a copy for filling invalid ones: upsampling uses no farther ones
 _ROWS = 64  # rows upsampled at once
 _BYTES = 24 * 2**20  # memory for this with rows of 4,000 pixels
@@ -46,9 +47,9 @@ class Ground:
         part = Part(self.photo.read(span)[..., :3], span, self.height, self.width, self.photo.read_mask(span))
         copy = Reduced(part, self.factor)
         seen = read_block(copy, cells) if part.mask is None else read_filled(copy, cells, _NEAR)
-        change = self._apart(copy, cells, seen).astype(np.float32)
+        change = self._apart(copy, cells, seen)[0].astype(np.float32)
         change += np.float32(1 - DETAIL) * seen
-        return self._upsampled(change, cells, part, DETAIL, window)
+        return self._upsampled(change, cells, self.factor, part, DETAIL, window)
 
     def read_mask(self, window: Window) -> Pixels | None:
         """Return the opacity of the photograph."""
@@ -66,27 +67,35 @@ class Ground:
             (window.height, window.width, 3), of the same dtype.
         """
         part = Part(painted, span, self.height, self.width, self.photo.read_mask(span))
-        cells, copy = _between_centers(window, self.factor), Reduced(part, self.factor)
-        change = self._apart(copy, cells, read_block(copy, cells)).astype(np.float32)
-        return self._upsampled(change, cells, part, 1, window)
+        squares, copy = _between_centers(window, TONE * self.factor), Reduced(part, self.factor)
+        cells = squares.scaled(TONE)
+        apart, valid = self._apart(copy, cells, read_block(copy, cells))
+        change = _sums(apart).astype(np.float32) / np.maximum(_sums(valid), 1).astype(np.float32)
+        return self._upsampled(change, squares, TONE * self.factor, part, 1, window)
 
-    def _apart(self, copy: Reduced, cells: Window, seen: Pixels) -> NDArray[np.int32]:
-        """Return how far the previous painting is from a copy, whose pixels are ``seen``; 0 where nothing is valid."""
-        apart = read_block(self.below, cells)[..., :3].astype(np.int32) - seen
+    def _apart(self, copy: Reduced, cells: Window, seen: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Compare the previous painting with a copy.
+
+        Returns:
+            The difference from the pixels of the copy, ``seen``, (h, w, 3), 0 where nothing is valid; and where
+            anything is, 0 or 1, (h, w, 1).
+        """
         span = mirrored_span(cells, copy.height, copy.width)
         mask = copy.read_mask(span)
-        if mask is not None:
-            apart *= read_block(Part(mask, span, copy.height, copy.width), cells)[..., None] > 0
-        return apart
+        if mask is None:
+            valid = np.ones((*seen.shape[:2], 1), np.int32)
+        else:
+            valid = (read_block(Part(mask, span, copy.height, copy.width), cells)[..., None] > 0).astype(np.int32)
+        return valid * (read_block(self.below, cells)[..., :3].astype(np.int32) - seen), valid
 
     def _upsampled(
-        self, change: NDArray[np.float32], cells: Window, part: Part, share: float, window: Window
+        self, change: NDArray[np.float32], cells: Window, factor: int, part: Part, share: float, window: Window
     ) -> Pixels:
         """Return a window of ``part``, taken with a share, with the upsampled change of cells."""
         whole, most = np.empty((window.height, window.width, 3), part.pixels.dtype), np.iinfo(part.pixels.dtype).max
         for first in range(0, window.height, _ROWS):
             strip = Window(window.top + first, window.left, min(_ROWS, window.height - first), window.width)
-            carried = carried_up(change, cells, strip, self.factor)
+            carried = carried_up(change, cells, strip, factor)
             carried += np.float32(share) * part.read(strip)
             carried += np.float32(0.5)
             whole[first : first + strip.height] = np.floor(carried, out=carried).clip(0, most, out=carried)
@@ -107,17 +116,18 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
 
 def painted_span(window: Window, factor: int, height: int, width: int) -> Window:
     """Return the part of an image of a height and a width that is painted so that a window can be moved back."""
-    return _pixels_of(_between_centers(window, factor), factor, height, width)
+    cells = _between_centers(window, TONE * factor).scaled(TONE)
+    return _pixels_of(cells, factor, height, width)
 
 
 def margin(factor: int) -> int:
     """Return the maximum number of pixels per side that ``Ground.read`` reads around a window of the photograph."""
-    return painted_margin(factor) + factor * _NEAR
+    return factor * (2 + _NEAR)
 
 
 def painted_margin(factor: int) -> int:
     """Return the maximum number of pixels per side that are painted around a window so that it can be moved back."""
-    return 2 * factor
+    return 2 * TONE * factor
 
 
 def ground_bytes() -> int:
@@ -140,6 +150,12 @@ def carried_up(values: NDArray[np.float32], cells: Window, window: Window, facto
     down, right = np.arange(window.top, window.bottom), np.arange(window.left, window.right)
     rows = _mixed(values, 0, *_between(down - factor * cells.top, factor))
     return _mixed(rows, 1, *_between(right - factor * cells.left, factor))
+
+
+def _sums(cells: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return sums over squares of ``TONE`` x ``TONE`` cells, (h, w, C) -> (h / TONE, w / TONE, C)."""
+    height, width, channels = cells.shape
+    return cells.reshape(height // TONE, TONE, width // TONE, TONE, channels).sum((1, 3), dtype=np.int32)
 
 
 def _pixels_of(cells: Window, factor: int, height: int, width: int) -> Window:
