@@ -59,8 +59,14 @@ def mirrored(values: NDArray[np.float64], factor: int, height: int, width: int) 
 def test_it_equals_the_reference(factor: int) -> None:
     photo, painting = noise(24 * factor, 32 * factor), noise(24, 32, 1)
     sides = photo.shape[:2]
-    seen, carried = (mirrored(values, factor, *sides) for values in (means(photo, factor), painting.astype(float)))
-    expected = (carried + 0.5 * (photo - seen)).clip(0, 255)
+    seen, strokes = means(photo, factor), painting - means(photo, factor)
+    # tones are means over 8 x 8 of the strokes mirrored far outwards
+    tones = np.pad(strokes, ((16, 16), (16, 16), (0, 0)), "reflect").reshape(7, 8, 8, 8, 3).mean((1, 3))
+    softer = np.pad(strokes, ((4, 4), (4, 4), (0, 0)), "reflect")
+    softer = (softer + enlarged(tones, 8, 56, 64)[12:-12, 12:-12]) / 2
+    inside = slice(4 * factor, -4 * factor)
+    carried = enlarged(softer, factor, sides[0] + 8 * factor, sides[1] + 8 * factor)[inside, inside]
+    expected = (carried + 0.5 * photo + 0.5 * mirrored(seen, factor, *sides)).clip(0, 255)
     found = whole(Ground(held(photo), held(painting), factor))
     assert np.abs(found - expected).max() <= 0.51
 
@@ -98,7 +104,7 @@ def test_a_part_is_what_it_is_in_the_whole(
     photo, painting = held(noise(height, width), mask), noise(-(-height // factor), -(-width // factor), 1)
     top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     part = Window(top, left, data.draw(st.integers(1, height - top)), data.draw(st.integers(1, width - left)))
-    _, span = reach(part, factor, height, width)
+    _, _, span = reach(part, factor, height, width)
     seen = held(np.zeros_like(photo.pixels), mask)  # nothing beyond what is said to be read is looked at
     rows, columns = slice(span.top, span.bottom), slice(span.left, span.right)
     seen.pixels[rows, columns] = photo.pixels[rows, columns]

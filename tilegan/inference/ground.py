@@ -1,13 +1,13 @@
 """Steps of large strokes: what the network sees of the previous step, and how much of it stays.
 
-The input of a step is the painting of the previous one, upsampled, with half of the detail that the photograph lost by
-the reduction: none leaves soft edges, all of it a photograph with blots.
+The input of a step is the painting of the previous one, upsampled, with half of the contrast of its strokes, and with
+half of the detail that the photograph lost by the reduction. With all of their contrast the network paints the edges of
+strokes as objects, as small ridges in even areas; no detail leaves soft edges, all of it a photograph with blots.
 
 The tones of the network's output are moved back to those of the previous painting: the difference of the two, as means
-of squares, is upsampled likewise and added (as in one iteration of back-projection, Irani and Peleg 1991, 'Improving
-Resolution by Image Registration'). So a step adds strokes, and changes neither tones nor larger strokes: seen as a
-whole, the result is the painting of the coarsest copy. Otherwise the network would shift colors again at each step, and
-paint the edges of strokes as objects.
+of squares, is upsampled and added (as in one iteration of back-projection, Irani and Peleg 1991, 'Improving Resolution
+by Image Registration'). So a step adds strokes, and changes neither tones nor larger strokes: seen as a whole, the
+result is the painting of the coarsest copy, whose colors would be shifted again at each step otherwise.
 
 Each pixel depends only on its neighborhood, and sums are of integers, so that the result is independent of tiling.
 Invalid pixels are excluded from means, and nothing is moved where all are invalid.
@@ -22,7 +22,9 @@ from tilegan.inference.reduced import AT_ONCE, Reduced
 from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
-TONE = 2  # pixels of the previous painting: 1 blurs what is painted, 4 leaves reliefs in even areas
+KEPT = 0.5  # of the contrast of strokes
+TONE = 8  # side of the squares over whose means strokes stand out, in pixels of the previous painting
+MOVED = 2  # likewise of those that are moved back: 1 blurs what is painted, 4 leaves reliefs in even areas
 _NEAR = 2  # distance in pixels of a copy for filling invalid ones: upsampling uses no farther ones
 _ROWS = 64  # rows upsampled at once
 _BYTES = 24 * 2**20  # memory for this with rows of 4,000 pixels
@@ -43,12 +45,16 @@ class Ground:
 
     def read(self, window: Window) -> Pixels:
         """Return the pixels of a window inside the image."""
-        cells, span = reach(window, self.factor, self.height, self.width)
+        cells, around, span = reach(window, self.factor, self.height, self.width)
         part = Part(self.photo.read(span)[..., :3], span, self.height, self.width, self.photo.read_mask(span))
         copy = Reduced(part, self.factor)
-        seen = read_block(copy, cells) if part.mask is None else read_filled(copy, cells, _NEAR)
-        change = self._apart(copy, cells, seen)[0].astype(np.float32)
-        change += np.float32(1 - DETAIL) * seen
+        seen = read_block(copy, around) if part.mask is None else read_filled(copy, around, _NEAR)
+        apart, valid = self._apart(copy, around, seen)
+        squares = Window(*(side // TONE for side in around))
+        change = np.float32(1 - KEPT) * carried_up(_means(apart, valid, TONE), squares, cells, TONE)
+        inside = cells.moved(-around.top, -around.left)
+        change += np.float32(KEPT) * inside.of(apart).astype(np.float32)
+        change += np.float32(1 - DETAIL) * inside.of(seen)
         return self._upsampled(change, cells, self.factor, part, DETAIL, window)
 
     def read_mask(self, window: Window) -> Pixels | None:
@@ -67,11 +73,10 @@ class Ground:
             (window.height, window.width, 3), of the same dtype.
         """
         part = Part(painted, span, self.height, self.width, self.photo.read_mask(span))
-        squares, copy = _between_centers(window, TONE * self.factor), Reduced(part, self.factor)
-        cells = squares.scaled(TONE)
-        apart, valid = self._apart(copy, cells, read_block(copy, cells))
-        change = _sums(apart).astype(np.float32) / np.maximum(_sums(valid), 1).astype(np.float32)
-        return self._upsampled(change, squares, TONE * self.factor, part, 1, window)
+        squares, copy = _between_centers(window, MOVED * self.factor), Reduced(part, self.factor)
+        cells = squares.scaled(MOVED)
+        change = _means(*self._apart(copy, cells, read_block(copy, cells)), MOVED)
+        return self._upsampled(change, squares, MOVED * self.factor, part, 1, window)
 
     def _apart(self, copy: Reduced, cells: Window, seen: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Compare the previous painting with a copy.
@@ -102,32 +107,34 @@ class Ground:
         return whole
 
 
-def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window, Window]:
+def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window, Window, Window]:
     """Return the windows that ``Ground.read`` depends on, for a window inside an image of a height and a width.
 
     Returns:
-        The cells, pixels of the previous step, between whose centers the pixels of the window lie; they may lie partly
-        outside the image. And the part of the photograph that is read.
+        The cells, pixels of the previous step, between whose centers the pixels of the window lie, and the surrounding
+        cells from which their tones are computed; both may lie partly outside the image. And the part of the photograph
+        that is read.
     """
     cells = _between_centers(window, factor)
-    wide = Window(cells.top - _NEAR, cells.left - _NEAR, cells.height + 2 * _NEAR, cells.width + 2 * _NEAR)
-    return cells, _pixels_of(wide, factor, height, width)
+    around = _between_centers(cells, TONE).scaled(TONE)
+    wide = Window(around.top - _NEAR, around.left - _NEAR, around.height + 2 * _NEAR, around.width + 2 * _NEAR)
+    return cells, around, _pixels_of(wide, factor, height, width)
 
 
 def painted_span(window: Window, factor: int, height: int, width: int) -> Window:
     """Return the part of an image of a height and a width that is painted so that a window can be moved back."""
-    cells = _between_centers(window, TONE * factor).scaled(TONE)
+    cells = _between_centers(window, MOVED * factor).scaled(MOVED)
     return _pixels_of(cells, factor, height, width)
 
 
 def margin(factor: int) -> int:
     """Return the maximum number of pixels per side that ``Ground.read`` reads around a window of the photograph."""
-    return factor * (2 + _NEAR)
+    return factor * (2 * TONE + 3 + _NEAR)
 
 
 def painted_margin(factor: int) -> int:
     """Return the maximum number of pixels per side that are painted around a window so that it can be moved back."""
-    return 2 * TONE * factor
+    return 2 * MOVED * factor
 
 
 def ground_bytes() -> int:
@@ -152,10 +159,14 @@ def carried_up(values: NDArray[np.float32], cells: Window, window: Window, facto
     return _mixed(rows, 1, *_between(right - factor * cells.left, factor))
 
 
-def _sums(cells: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return sums over squares of ``TONE`` x ``TONE`` cells, (h, w, C) -> (h / TONE, w / TONE, C)."""
-    height, width, channels = cells.shape
-    return cells.reshape(height // TONE, TONE, width // TONE, TONE, channels).sum((1, 3), dtype=np.int32)
+def _means(apart: NDArray[np.int32], valid: NDArray[np.int32], side: int) -> NDArray[np.float32]:
+    """Return means over squares of ``side`` x ``side`` cells, (h, w, C) -> (h / side, w / side, C), of valid ones."""
+    height, width = apart.shape[0] // side, apart.shape[1] // side
+    sums, counts = (
+        cells.reshape(height, side, width, side, -1).sum((1, 3), dtype=np.int32) for cells in (apart, valid)
+    )
+    means: NDArray[np.float32] = sums.astype(np.float32) / np.maximum(counts, 1).astype(np.float32)
+    return means
 
 
 def _pixels_of(cells: Window, factor: int, height: int, width: int) -> Window:

@@ -64,7 +64,7 @@ def read_for(place: Window, cut: Cut, factor: int, height: int, width: int, fill
     ``factor`` is 1 if there is no previous step.
     """
     inside = _seen(place, cut, factor, height, width, fill)
-    return inside if factor == 1 else reach(inside, factor, height, width)[1]
+    return inside if factor == 1 else reach(inside, factor, height, width)[2]
 
 
 def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int = 0) -> Window:
@@ -81,7 +81,7 @@ def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: i
     Returns:
         A window inside the coarser copy, in its pixels.
     """
-    cells, _ = reach(_seen(place, cut, factor, height, width, fill), factor, height, width)
+    _, cells, _ = reach(_seen(place, cut, factor, height, width, fill), factor, height, width)
     return mirrored_span(cells, reduced(height, factor), reduced(width, factor))
 
 
