@@ -184,6 +184,27 @@ def test_other_files_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest
         read_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("tensors", "words"),
+    [
+        ([torch.zeros(3).to_sparse()], "sparse"),
+        ([torch.zeros(3, device="meta")], "without values"),
+        ([torch.zeros(1).expand(2**33)], "larger than its bytes"),
+        ([torch.zeros(2**18).half()] * 9, "larger than its bytes"),
+    ],
+)
+def test_tensors_that_are_no_weights(tensors: list[torch.Tensor], words: str, tmp_path: Path) -> None:
+    torch.save({f"model.{number}.weight": tensor for number, tensor in enumerate(tensors)}, tmp_path / "x.pth")
+    with pytest.raises(ModelError, match=words):
+        read_checkpoint(tmp_path / "x.pth")
+
+
+def test_parameters_are_weights(tmp_path: Path) -> None:
+    network = trained("CUT")
+    torch.save(dict([*network.named_parameters(), *network.named_buffers()]), tmp_path / "x.pth")
+    assert read_checkpoint(tmp_path / "x.pth").source == "checkpoint of CUT, ResNet"
+
+
 def test_archives_that_unpack_to_too_much_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb/data.pkl", bytes(2**24))

@@ -51,7 +51,7 @@ def _weights(path: Path) -> dict[str, Array]:
     for name, value in state.items():
         for prefix in PREFIXES:
             name = str(name).removeprefix(prefix)
-        named[name] = value.float().numpy()
+        named[name] = value.detach().float().numpy()
     return named
 
 

@@ -53,7 +53,7 @@ def read_pt2(path: Path) -> Read:
             return _network(program, archive, name)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, RecursionError) as error:
+        except Exception as error:  # of json, numpy and torch, by what a damaged file says
             raise ModelError(f"damaged network of torch.export: {path}: {line(error)}") from error
 
 
@@ -114,7 +114,8 @@ def _tensor(data: bytes, meta: Mapping[str, Any], key: str) -> Array:
 
 
 def _sides(sizes: list[dict[str, Any]]) -> Sides:
-    return tuple(side.get("as_int") for side in sizes)
+    found = (side.get("as_int") for side in sizes)
+    return tuple(side if isinstance(side, int) and side > 0 else None for side in found)
 
 
 def _calls(graph: Mapping[str, Any]) -> Iterator[Call]:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
+from tilegan.foreign.read import line
 
 OPSET = 17
 MOST = 2 / 255  # difference from torch, of values from -1 to 1: one level
@@ -58,7 +59,7 @@ class RuntimeNetwork(nn.Module):
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime has classes of its own
-            cause = " ".join(str(error).split())[:200]
+            cause = line(error)
             if "allocate memory" in cause or "bad_alloc" in cause:
                 raise MemoryError(cause) from error
             raise ModelError(f"ONNX Runtime cannot run the network: {cause}: use the backend torch") from error
@@ -132,5 +133,4 @@ def _exported(network: nn.Module, shape: tuple[int, ...]) -> bytes:
             )
             return file.read_bytes()
     except Exception as error:  # torch raises many classes for functions that ONNX does not have
-        cause = " ".join(str(error).split())[:200]
-        raise ModelError(f"the network cannot be exported: {cause}: use the backend torch") from error
+        raise ModelError(f"the network cannot be exported: {line(error)}: use the backend torch") from error

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 from tilegan.errors import ModelError
-from tilegan.foreign.archive import Archive
+from tilegan.foreign.archive import LARGER, LEAST, Archive
 from tilegan.foreign.read import OtherKindError, line
 
 OLD = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # begin of a file of torch before 1.6, which is no archive
@@ -46,15 +46,26 @@ def load_state(path: Path) -> dict[str, Any]:
         raise ModelError(f"not a checkpoint: {path}: {line(error)}") from error
     if not isinstance(state, dict):
         raise ModelError(f"not a checkpoint: {path}: it is no state_dict of a generator")
+    left = max(LEAST, LARGER * path.stat().st_size)
     for tensor in _tensors(state):
-        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+            raise ModelError(
+                f"not a checkpoint: {path}: a tensor of {list(tensor.shape)} is sparse, quantized or empty"
+            )
+        size = tensor.numel() * tensor.element_size()
+        left -= size
+        if size > tensor.untyped_storage().nbytes() or left < 0:
             raise ModelError(f"not a checkpoint: {path}: a tensor of {list(tensor.shape)} is larger than its bytes")
     return state
 
 
 def _tensors(state: Any) -> Iterable[torch.Tensor]:
-    if isinstance(state, torch.Tensor):
-        yield state
-    elif isinstance(state, dict):
-        for value in state.values():
-            yield from _tensors(value)
+    """Yield the tensors of dictionaries in dictionaries, each of which is looked at once."""
+    waiting, seen = [state], set()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, torch.Tensor):
+            yield each
+        elif isinstance(each, dict) and id(each) not in seen:
+            seen.add(id(each))
+            waiting += each.values()
