@@ -8,6 +8,7 @@ import runpy
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.cli.main import COMMANDS, main
+from tilegan.foreign.upscaler_reader import import_spandrel
 from tilegan.methods.registry import methods
 from tilegan.networks.build import NAMED_GENERATORS, build_generator
 from tilegan.pipelines import stylize
@@ -40,11 +42,12 @@ pytestmark = [
 NOT_RUN = {
     "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/test_batch_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
-    "import RealESRGAN_x4.pth -o mine.safetensors": "spandrel is not installed; tests/foreign/test_routes.py",
     "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
     "train photographs/ paintings/ -o runs/mine --batch 16": "by torchrun; tests/training/test_processes.py",
 }
 """Commands that cannot run here, and why; tests that do the like."""
+if not find_spec("spandrel"):
+    NOT_RUN["import RealESRGAN_x4.pth -o mine.safetensors"] = "spandrel is not installed"
 
 STYLIZE = ["--device", "cpu"]
 TRAIN = ["--tile-size", "16", "--short-side", "48", "--batch", "2", "--steps", "2", "--device", "cpu"]
@@ -259,6 +262,13 @@ def checkpoint(path: Path) -> None:
     torch.save({f"model.{name}": weight for name, weight in network.state_dict().items()}, path)
 
 
+def upscaler(path: Path) -> None:
+    import_spandrel()
+    from spandrel.architectures.Compact import Compact
+
+    torch.save({"params": Compact(num_feat=4, num_conv=1, upscale=4).state_dict()}, path)
+
+
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
@@ -295,6 +305,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("network.pt2", "network.pt"), exported),
     "attention.safetensors": without_noise,
     "latest_net_G_A.pth": checkpoint,
+    "RealESRGAN_x4.pth": upscaler,
 }
 """How the stand-ins for the files of the commands are made."""
 WITH_OPTION: dict[str, dict[str, Maker]] = {

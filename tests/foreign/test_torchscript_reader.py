@@ -114,9 +114,9 @@ class Simple(nn.Module):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("(" * 40_000 + "image" + ")" * 40_000, "makes no tensor|which input"),  # torch's parser would end the process
-        ("-" * 90_000 + "image", "neg"),
-        ("-" * 110_000 + "image", "more than 100,000 characters"),
+        ("(" * 12_000 + "evil" + ")" * 12_000, "damaged"),  # torch's parser alone would end the process
+        ("-" * 12_000 + "evil", "damaged"),
+        ("-" * 31_000 + "image", "more than 30,000 characters"),
         ("torch.add(image, 5 % 0)", "torch does not write"),
         ("torch.add(image, " + '"' * 3 + ")", "torch does not write"),
         ("torch.evil(image)", "damaged"),

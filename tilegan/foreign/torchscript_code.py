@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from tilegan.errors import ModelError
 
-LONGEST = 100_000  # characters of a statement
-STACK = 2**29  # bytes: 5 KiB for each character of it; only what is used takes memory
+LONGEST = 30_000  # characters of a statement
+STACK = 2**29  # bytes: 17 KiB for each character of it, six times what is needed; only what is used takes memory
 IGNORED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|#[^\n]*")  # texts and comments
 # the division, joined lines, and texts of several lines
 UNUSUAL = re.compile(r"%|\\\n|'|\"")
