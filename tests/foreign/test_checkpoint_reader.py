@@ -174,6 +174,10 @@ def test_other_files_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ModelError, match="not a checkpoint"):
         read_checkpoint(path)
     assert not (tmp_path / "stolen").exists()
+    for newer in (True, False):
+        torch.save({"model.1.weight": bytearray(9)}, path, _use_new_zipfile_serialization=newer)
+        with pytest.raises(ModelError, match="more than weights"):
+            read_checkpoint(path)
     for state in ({}, {"fc.weight": torch.zeros(3)}, [1], {"model.1.weight": torch.zeros(4, 3, 7, 7)}):
         torch.save(state, path)
         with pytest.raises(ModelError):

@@ -52,8 +52,8 @@ def read_onnx(path: Path) -> Read:
     except Exception as error:  # onnx raises many classes for damaged contents
         raise ModelError(f"damaged ONNX file: {path}: {line(error)}") from error
     source = f"{model.producer_name}, opset {version}"
-    told = {"range": [0, 1]} if _range_of(model) == "[0, 1]" else {}
-    return Read(tuple(with_names(nodes)), constants, inputs, outputs, source, declared(told))
+    facts = {"range": [0, 1]} if _range_of(model) == "[0, 1]" else {}
+    return Read(tuple(with_names(nodes)), constants, inputs, outputs, source, declared(facts))
 
 
 def _range_of(model: Any) -> str:
@@ -88,13 +88,13 @@ class _Weights:
 
     def _external(self, tensor: Any, size: int) -> bytes:
         """Return the bytes of a tensor that lies in another file."""
-        told = {entry.key: entry.value for entry in tensor.external_data}
-        place = (self._folder / told.get("location", "")).resolve()
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        place = (self._folder / entries.get("location", "")).resolve()
         if not place.is_relative_to(self._folder):
-            raise ModelError(f"the tensor '{tensor.name}' lies outside of the file's folder: {told.get('location')}")
+            raise ModelError(f"the tensor '{tensor.name}' lies outside of the file's folder: {entries.get('location')}")
         if not place.is_file():
             raise ModelError(f"the tensor '{tensor.name}' lies in a file that is missing: {place.name}")
-        start, length, whole = int(told.get("offset", 0)), int(told.get("length", size)), place.stat().st_size
+        start, length, whole = int(entries.get("offset", 0)), int(entries.get("length", size)), place.stat().st_size
         if start < 0 or length != size or start + size > whole:
             raise ModelError(f"the tensor '{tensor.name}' is not whole in {place.name}")
         self._left[place] = self._left.get(place, LARGER * whole) - size
@@ -121,19 +121,19 @@ def _node(entry: Any, number: int, version: int, constants: dict[str, Array]) ->
         raise ModelError(f"{name} ({entry.op_type}) is a custom operator of '{entry.domain}': it cannot be run")
     if entry.op_type not in FUNCTIONS:
         raise ModelError(f"{name} ({entry.op_type}) is not supported: no operator '{entry.op_type}'")
-    given = {value.name: _attribute(value) for value in entry.attribute}
+    attributes = {value.name: _attribute(value) for value in entry.attribute}
     match entry.op_type:
         case "Softmax" | "LogSoftmax":
-            given.setdefault("axis", -1 if version >= 13 else 1)
+            attributes.setdefault("axis", -1 if version >= 13 else 1)
         case "Resize" if version < 11:
-            given |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+            attributes |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         case "Split":
-            given["outputs"] = len(entry.output)
+            attributes["outputs"] = len(entry.output)
         case "QuantizeLinear":
             zero = constants.get(entry.input[2]) if len(entry.input) > 2 else None
             kind = np.dtype(np.uint8) if zero is None else zero.dtype
-            given["limits"] = [int(np.iinfo(kind).min), int(np.iinfo(kind).max)]
-    return Node(entry.op_type, name, tuple(entry.input), tuple(entry.output), given)
+            attributes["limits"] = [int(np.iinfo(kind).min), int(np.iinfo(kind).max)]
+    return Node(entry.op_type, name, tuple(entry.input), tuple(entry.output), attributes)
 
 
 def _attribute(value: Any) -> Any:

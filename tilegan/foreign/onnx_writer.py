@@ -16,14 +16,14 @@ OPSET = 17  # all that networks need, and old enough for most programs
 NEEDED = "export needs the packages onnx and onnxruntime: pip install 'tilegan[export]'"
 
 
-def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, Any]) -> float:
+def write_onnx(generator: nn.Module, place: Path, stride: int, facts: dict[str, Any]) -> float:
     """Write a generator as an ONNX file: float (N, 3, h, w) from 0 to 1 -> (N, 3, h * scale, w * scale), likewise.
 
     Args:
         generator: float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), on the CPU in float32.
         place: the file.
         stride: of the generator; h and w are multiples of it.
-        told: metadata of the file, by name; JSON types.
+        facts: metadata of the file, by name; JSON types.
 
     Returns:
         The largest difference between torch and ONNX Runtime on images of other sizes, in levels of 255.
@@ -37,28 +37,43 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, A
     except ImportError as error:
         raise ModelError(NEEDED) from error
     network = Plain(generator).eval()
+    trace_onnx(network, traced(stride), place, "stylized")
+    model = onnx.load_model(str(place))
+    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})
+    model.producer_name = "tilegan"
+    onnx.save_model(model, str(place))
+    session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])
+    return network.levels_from(lambda image: _run(session, image), stride)
+
+
+def trace_onnx(network: nn.Module, image: torch.Tensor, place: Path, output: str) -> None:
+    """Write a network of images of any size, its input called 'image', as torch exports it.
+
+    Args:
+        network: float (N, C, h, w) -> (N, 3, h', w').
+        image: one that it is traced with.
+        place: the file.
+        output: name of what it makes.
+
+    Raises:
+        ModelError: it cannot be exported.
+    """
     axes = {0: "batch", 2: "height", 3: "width"}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch prefers its other exporter, which needs further packages
             torch.onnx.export(
                 network,
-                (traced(stride),),
+                (image,),
                 str(place),
                 input_names=["image"],
-                output_names=["stylized"],
-                dynamic_axes={"image": axes, "stylized": axes},
+                output_names=[output],
+                dynamic_axes={"image": axes, output: axes},
                 opset_version=OPSET,
                 dynamo=False,
             )
     except Exception as error:  # torch raises many classes for functions that ONNX does not have
         raise ModelError(f"the network cannot be exported: {line(error)}") from error
-    model = onnx.load_model(str(place))
-    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in told.items()})
-    model.producer_name = "tilegan"
-    onnx.save_model(model, str(place))
-    session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])
-    return network.levels_from(lambda image: _run(session, image), stride)
 
 
 def _run(session: Any, image: torch.Tensor) -> torch.Tensor:

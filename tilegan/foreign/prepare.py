@@ -140,8 +140,8 @@ def _image(read: Read, options: ImportOptions) -> str:
         return options.image
     images = [name for name, sides in read.inputs.items() if len(sides) == 4 and _may_be_image(sides)]
     if len(images) != 1:
-        told = ", ".join(f"{name} ({_said(sides)})" for name, sides in read.inputs.items())
-        raise ModelError(f"which input is the image cannot be told: name it with --image: {told or 'there is none'}")
+        inputs = ", ".join(f"{name} ({_said(sides)})" for name, sides in read.inputs.items())
+        raise ModelError(f"which input is the image is not clear: name it with --image: {inputs or 'there is none'}")
     return images[0]
 
 

@@ -65,13 +65,13 @@ def _network(program: Mapping[str, Any], archive: Archive, name: str) -> Read:
     for spec in signature["input_specs"]:
         ((kind, entry),) = spec.items()
         if kind == "user_input":
-            given = str(_argument(entry["arg"]))
-            inputs[given] = _sides(graph["tensor_values"][given]["sizes"])
+            value = str(_argument(entry["arg"]))
+            inputs[value] = _sides(graph["tensor_values"][value]["sizes"])
             continue
-        told = next((entry[key] for key in entry if key.endswith("_name")), None)
-        if kind not in ("parameter", "buffer", "tensor_constant") or told not in stored:
-            raise ModelError(f"it needs '{told}', which is no tensor: export it without custom objects")
-        constants[str(entry["arg"]["name"])] = stored[told]
+        tensor = next((entry[key] for key in entry if key.endswith("_name")), None)
+        if kind not in ("parameter", "buffer", "tensor_constant") or tensor not in stored:
+            raise ModelError(f"it needs '{tensor}', which is no tensor: export it without custom objects")
+        constants[str(entry["arg"]["name"])] = stored[tensor]
     outputs = [
         str(_argument(spec["user_output"]["arg"])) for spec in signature["output_specs"] if "user_output" in spec
     ]

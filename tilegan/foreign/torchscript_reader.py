@@ -211,8 +211,8 @@ class _Calls:
             if call.outputs == (whole,):
                 if call.target == "size":
                     for place, output in enumerate(outputs):
-                        given = {"self": whole, "idx": place}
-                        self.calls.append(Call("__getitem__", f"{call.name}[{place}]", given, (output,)))
+                        arguments = {"self": whole, "idx": place}
+                        self.calls.append(Call("__getitem__", f"{call.name}[{place}]", arguments, (output,)))
                 else:
                     self.calls[number] = call._replace(outputs=tuple(outputs))
                 return

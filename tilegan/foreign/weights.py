@@ -3,6 +3,7 @@
 import pickle
 import zipfile
 from collections.abc import Iterable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tilegan.errors import ModelError
 from tilegan.foreign.archive import LARGER, LEAST, Archive
 from tilegan.foreign.read import OtherKindError, line
 
+FILLING = b"bytearray"  # which the restricted unpickler calls, and which takes as much memory as a file says
 OLD = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # begin of a file of torch before 1.6, which is no archive
 
 
@@ -31,10 +33,15 @@ def load_state(path: Path) -> dict[str, Any]:
             with Archive(path) as archive:  # refuses what would unpack to too much
                 if archive.code:
                     raise OtherKindError(f"no checkpoint: {path}: it is TorchScript")
+                fills = "data.pkl" in archive.names and FILLING in archive.read("data.pkl")
         else:
             with path.open("rb") as file:
                 if file.read(len(OLD)) != OLD:
                     raise ModelError(f"not a checkpoint: {path}: it is no file of torch, or not whole")
+                with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+                    fills = whole.find(FILLING) >= 0
+        if fills:
+            raise pickle.UnpicklingError(FILLING)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except ModelError:
         raise
