@@ -100,7 +100,8 @@ def _network(graph: Any, module: Any) -> Read:
 
 def _flat(value: Any) -> list[Any]:
     """Return the elements of lists of lists."""
-    found, waiting = [], [value]
+    found: list[Any] = []
+    waiting = [value]
     for _ in range(MOST):
         if not waiting:
             return found

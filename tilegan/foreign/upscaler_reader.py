@@ -20,7 +20,7 @@ from tilegan.foreign.weights import load_state
 NEEDED = "weights of upscalers such as ESRGAN need the package spandrel: pip install 'tilegan[upscalers]'"
 # operators that torchvision describes, whether it has them or not
 UNDESCRIBED = tuple(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor" for name in ("nms", "qnms"))
-DECLARED = torch.library.Library("torchvision", "FRAGMENT")
+DECLARED: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
 SIDE = 64  # pixels, of the image that is traced
 
 
