@@ -149,6 +149,13 @@ def test_constants_that_double_again_and_again(tmp_path: Path, monkeypatch: pyte
     refused(model, tmp_path, "far larger than the file's weights")
 
 
+def test_a_network_that_would_take_all_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilegan.foreign.prepare.MOST_NODES", 1)
+    model = network(helper.make_node("Relu", ["image"], ["v"]))
+    model.graph.node.append(helper.make_node("Tanh", ["v"], ["made"]))
+    refused(model, tmp_path, "2 nodes: 1 are possible")
+
+
 @pytest.mark.parametrize(
     ("sides", "words"), [(("height", "width"), r"takes [\d.]+ GiB for 256 x 256 pixels"), ((2**31, 99), "4096 a side")]
 )

@@ -21,6 +21,7 @@ from tilegan.names import INSTANCE
 from tilegan.networks.graph import GraphGenerator
 from tilegan.tiling.memory import peak_bytes
 
+MOST_NODES = 20_000  # which take about a minute
 MOST_SIDE = 4096  # pixels, of images for which a file may be
 MOST_BYTES = 2**32  # of one pass over an image on which a network is tried
 SIDE = 256  # pixels, of trial images, where the file says no size
@@ -99,6 +100,8 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     free = {style: _first(read.inputs[style])} if style else {}
     whole = replace(read, constants=read.constants | further)
     graph, tensors = folded(whole, image, output, free)
+    if len(graph.nodes) > MOST_NODES:
+        raise ModelError(f"the network has {len(graph.nodes):,} nodes: {MOST_NODES:,} are possible")
     fixed = _sides(read.inputs[image], layout)
     if max(side or 0 for side in fixed) > MOST_SIDE:
         raise ModelError(f"the file fixes the size of images to {_said(fixed)} pixels: {MOST_SIDE} a side are possible")
