@@ -37,7 +37,7 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, facts: dict[str, 
     except ImportError as error:
         raise ModelError(NEEDED) from error
     network = Plain(generator).eval()
-    trace_onnx(network, traced(stride), place, "stylized")
+    export_onnx(network, traced(stride), place)
     model = onnx.load_model(str(place))
     onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})
     model.producer_name = "tilegan"
@@ -46,14 +46,13 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, facts: dict[str, 
     return network.levels_from(lambda image: _run(session, image), stride)
 
 
-def trace_onnx(network: nn.Module, image: torch.Tensor, place: Path, output: str) -> None:
-    """Write a network of images of any size, its input called 'image', as torch exports it.
+def export_onnx(network: nn.Module, image: torch.Tensor, place: Path) -> None:
+    """Write a network of images of any size as an ONNX file: 'image' (N, C, h, w) -> 'stylized' (N, 3, h', w').
 
     Args:
-        network: float (N, C, h, w) -> (N, 3, h', w').
-        image: one that it is traced with.
+        network: it is traced with the image.
+        image: (1, C, h, w), on the device of the network.
         place: the file.
-        output: name of what it makes.
 
     Raises:
         ModelError: it cannot be exported.
@@ -67,8 +66,8 @@ def trace_onnx(network: nn.Module, image: torch.Tensor, place: Path, output: str
                 (image,),
                 str(place),
                 input_names=["image"],
-                output_names=[output],
-                dynamic_axes={"image": axes, output: axes},
+                output_names=["stylized"],
+                dynamic_axes={"image": axes, "stylized": axes},
                 opset_version=OPSET,
                 dynamo=False,
             )

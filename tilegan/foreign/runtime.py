@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
-from tilegan.foreign.onnx_writer import trace_onnx
+from tilegan.foreign.onnx_writer import export_onnx
 from tilegan.foreign.read import line
 
 MOST = 2 / 255  # difference from torch, of values from -1 to 1: one level
@@ -115,10 +115,10 @@ def check_runtime(device: torch.device) -> None:
 
 def _exported(network: nn.Module, shape: tuple[int, ...]) -> bytes:
     image = torch.rand(shape, device=next(network.parameters(), torch.empty(0)).device)
-    with TemporaryDirectory() as folder, torch.inference_mode(False), torch.no_grad():
-        file = Path(folder) / "network.onnx"
-        try:
-            trace_onnx(network, image, file, "made")
-        except ModelError as error:
-            raise ModelError(f"{error}: use the backend torch") from error
-        return file.read_bytes()
+    try:
+        with TemporaryDirectory() as folder, torch.inference_mode(False), torch.no_grad():
+            file = Path(folder) / "network.onnx"
+            export_onnx(network, image, file)
+            return file.read_bytes()
+    except ModelError as error:
+        raise ModelError(f"{error}: use the backend torch") from error
