@@ -55,8 +55,8 @@ def load_state(path: Path) -> dict[str, Any]:
         raise ModelError(f"not a checkpoint: {path}: it is no state_dict of a generator")
     left = max(LEAST, LARGER * path.stat().st_size)
     for tensor in _tensors(state):
-        if tensor.layout != torch.strided or tensor.is_quantized:
-            raise ModelError(f"not a checkpoint: {path}: it has sparse or quantized tensors")
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+            raise ModelError(f"not a checkpoint: {path}: it has sparse or quantized tensors, or some without values")
         size = tensor.numel() * tensor.element_size()
         left -= size
         if size > tensor.untyped_storage().nbytes() or left < 0:
