@@ -52,7 +52,8 @@ def read_pt2(path: Path) -> Read:
                 raise ModelError(f"its schema has version {version}, not {VERSION}: export it with torch 2.13")
             return _network(program, archive, name)
         except ModelError as error:
-            raise ModelError(f"{path}: {error}") from error
+            named = str(error).startswith(str(path))  # those of the archive
+            raise (error if named else ModelError(f"{path}: {error}")) from error
         except Exception as error:  # of json, numpy and torch, by what a damaged file says
             raise ModelError(f"damaged network of torch.export: {path}: {line(error)}") from error
 
