@@ -111,6 +111,12 @@ def test_a_part_that_is_asked_for_again_and_again(tmp_path: Path) -> None:
     refused(write(tmp_path / "x.pt2", [convolution()], stored, bytes(2**20)), "asks for its parts again and again")
 
 
+def test_copies_without_end(tmp_path: Path) -> None:
+    copies = {"self": tensor("image"), "repeats": {"as_int": 10**9}, "dim": {"as_int": 2}}
+    program = [node("torch.ops.aten.repeat_interleave.self_int", copies)]
+    refused(write(tmp_path / "x.pt2", program), "1,000,000,000 copies")
+
+
 def test_operators_that_are_not_torchs_own(tmp_path: Path) -> None:
     evil = node("torch.ops.evil.run.default", {"self": tensor("image")})
     refused(write(tmp_path / "x.pt2", [evil]), "custom operator, 'torch.ops.evil.run.default'")
