@@ -23,7 +23,7 @@ from tilegan.inference.plan import place_model, precision_for
 from tilegan.inference.record import RunRecord
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.pipelines.region import window_of
-from tilegan.pipelines.stylize_holes import notes_on_holes
+from tilegan.pipelines.stylize_holes import find_holes
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.translator import Translator
 
@@ -105,6 +105,7 @@ class Model:
         translators: the translator of each.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         measured: the first with placeholder statistics if these are frozen later: halo and memory are the same.
+        copy: factor of the first copy of filling from coarse to fine; 1 if there is none.
         notes: what the user should know before, one line each.
     """
 
@@ -112,6 +113,7 @@ class Model:
     translators: tuple[Translator, ...]
     statistics: str
     measured: Translator
+    copy: int = 1
     notes: tuple[str, ...] = ()
 
     @property
@@ -151,8 +153,8 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    notes = notes_on_holes(request.maps, image, translator)
-    return Model(tuple(paintings), translators, statistics, measured, notes)
+    holes = find_holes(request.maps, image, translator)
+    return Model(tuple(paintings), translators, statistics, measured, holes.copy, holes.notes)
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:

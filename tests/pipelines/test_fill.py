@@ -21,7 +21,7 @@ from tilegan.translator import Translator, load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
-ARCHITECTURE = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4}
+ARCHITECTURE = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4, "stride": 2}
 CUT = {"window": 32, "shard": 64}
 SHAPE = (130, 150)
 
@@ -128,12 +128,16 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
         stylize_array(pixels, filler)
     wide = saved(tmp_path / "wide.png", np.pad(np.full((110, 120), 255, np.uint8), ((20, 0), (0, 30))))
     plan = plan_stylize(photo, tmp_path / "out.png", filler, mask=wide)
-    assert plan.notes[0].startswith("holes are up to 110 px wide, and the model sees at most 48 px far")
-    learned = replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
-    plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=holes)
-    assert (
-        plan.notes[0] == "holes are up to 9 px wide, and the model learned to fill up to 8 px: wider ones become smooth"
+    assert plan.notes[0] == (
+        "holes are up to 110 px wide, and the model sees 56 px far: filled from coarse to fine, in copies of 1/4 of the "
+        "size first"
     )
+    learned = replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
+    plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=wide)
+    assert plan.notes[0].endswith(
+        "learned to fill 8 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
+    )
+    assert plan.stroke == 16
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +195,7 @@ def test_the_command_line_fills_and_measures(run, photos, photo, holes, pixels, 
     asked = ["stylize", str(photo), "--model", str(run), "--mask", str(holes), "-o", str(tmp_path / "out.png")]
     done = CliRunner().invoke(main, [*asked, "--device", "cpu"])
     assert done.exit_code == 0, done.output
-    assert "holes are up to 9 px wide, and the model learned to fill up to 5 px" in done.output
+    assert "holes are up to 9 px wide, and the model learned to fill 5 px: filled from coarse to fine" in done.output
     assert (opened(tmp_path / "out.png")[mask == 0] == pixels[mask == 0]).all()
     asked = ["evaluate", str(run), str(photos), "-o", str(tmp_path / "figures"), "--images", "1", "--device", "cpu"]
     done = CliRunner().invoke(main, asked)

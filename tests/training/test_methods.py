@@ -43,7 +43,7 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
     },
     "inpaint": {
-        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4},
+        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4, "stride": 2},
         "discriminator": {"name": "patch-and-global", "channels": 4, "layers": 2},
     },
 }

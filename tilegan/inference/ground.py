@@ -119,8 +119,8 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
         cells from which their tones are computed; both may lie partly outside the image. And the part of the photograph
         that is read.
     """
-    cells = _between_centers(window, factor)
-    around = _between_centers(cells, TONE).scaled(TONE)
+    cells = between_centers(window, factor)
+    around = between_centers(cells, TONE).scaled(TONE)
     wide = Window(around.top - _NEAR, around.left - _NEAR, around.height + 2 * _NEAR, around.width + 2 * _NEAR)
     inside = mirrored_span(wide, reduced(height, factor), reduced(width, factor))
     return cells, around, mirrored_span(inside.scaled(factor), height, width)
@@ -173,7 +173,7 @@ def _shown(copy: Reduced, window: Window) -> NDArray[np.bool_]:
     return read_block(Part(mask, span, copy.height, copy.width), window) > 0
 
 
-def _between_centers(window: Window, factor: int) -> Window:
+def between_centers(window: Window, factor: int) -> Window:
     """Return the cells of ``factor`` x ``factor`` pixels between whose centers the pixels of a window lie."""
     top, left = window.top // factor - 1, window.left // factor - 1
     return Window(top, left, -(-window.bottom // factor) + 1 - top, -(-window.right // factor) + 1 - left)
