@@ -46,6 +46,18 @@ def filler():
 
 
 @pytest.fixture(scope="module")
+def learned(filler):
+    """The same, which learned to fill holes of 8 pixels."""
+    return replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
+
+
+@pytest.fixture(scope="module")
+def clouds(mask):
+    """A hole of 40 pixels beside narrow ones."""
+    return np.maximum(mask, np.pad(np.full((40, 55), 255, np.uint8), ((80, 10), (5, 90))))
+
+
+@pytest.fixture(scope="module")
 def pixels():
     return np.random.default_rng(3).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
 
@@ -88,6 +100,49 @@ def test_holes_are_filled_and_no_other_byte_changes(photo, holes, pixels, mask, 
     assert (made[mask == 0] == pixels[mask == 0]).all()
 
 
+def by_steps(translator, pixels, mask):
+    """A slow obvious reference: copies of 1/8 and 1/4 of the size, then the image, each filled as a whole."""
+    below, height, width = None, *SHAPE
+    for step in (8, 4, 1):
+        sides = -(-height // step) * step, -(-width // step) * step
+        reflected = [(0, side - length) for side, length in zip(sides, SHAPE, strict=True)]
+        known = np.pad(mask == 0, reflected, "reflect").reshape(sides[0] // step, step, sides[1] // step, step)
+        colors = np.pad(pixels, [*reflected, (0, 0)], "reflect").reshape(*known.shape, 3)
+        counts = known.sum((1, 3))
+        sums = (colors * known[..., None]).sum((1, 3), dtype=np.int64)
+        copy, holes = (sums + counts[..., None] // 2) // np.maximum(counts, 1)[..., None], (counts == 0) * 255
+        if below is not None:
+            filled, lost, factor = below
+            large = np.kron(lost, np.ones((factor, factor), int))[: copy.shape[0], : copy.shape[1]]
+            places = [(np.arange(length) + 0.5) / factor + 0.5 for length in copy.shape[:2]]
+            around = np.pad(filled.astype(float), ((1, 1), (1, 1), (0, 0)), "edge")
+            rows = np.stack([around[int(y)] * (1 - y % 1) + around[int(y) + 1] * (y % 1) for y in places[0]])
+            start = np.stack([rows[:, int(x)] * (1 - x % 1) + rows[:, int(x) + 1] * (x % 1) for x in places[1]], 1)
+            started = (large > 0) & (holes > 0)
+            copy, holes = np.where(started[..., None], np.floor(start + 0.5), copy), np.where(started, 128, holes)
+        made = translator.translate(np.dstack((copy, holes)).astype(np.uint8))
+        below = (
+            np.where((holes > 0)[..., None], made, copy).astype(np.uint8),
+            (counts == 0) * 255,
+            step // {8: 4, 4: 1, 1: 1}[step],
+        )
+    return below[0]
+
+
+def test_wide_holes_are_filled_from_coarse_to_fine(photo, pixels, clouds, learned, tmp_path, worst):
+    holes = saved(tmp_path / "clouds.png", clouds)
+    told = stylize(photo, tmp_path / "whole.png", learned, mask=holes)
+    assert told.stroke == 8
+    whole = opened(tmp_path / "whole.png")
+    assert (whole[clouds == 0] == pixels[clouds == 0]).all()
+    expected = by_steps(learned, pixels, clouds)
+    assert worst(whole, expected) <= 2  # each step may round once
+    stylize(photo, tmp_path / "tiled.png", learned, mask=holes, **CUT)
+    stylize(photo, tmp_path / "part.png", learned, mask=holes, region=(20, 60, 100, 60), **CUT)
+    assert worst(opened(tmp_path / "tiled.png"), whole) <= 2
+    assert worst(opened(tmp_path / "part.png"), whole[60:120, 20:120]) <= 2
+
+
 def test_a_smaller_mask_of_an_upright_photograph(pixels, filler, tmp_path):
     turned, exif = Image.fromarray(np.rot90(pixels).copy()), Image.Exif()
     exif[0x0112] = 6  # stored turned to the left, shown turned back
@@ -110,7 +165,7 @@ def test_what_was_begun_is_continued_with_the_same_mask_only(photo, holes, mask,
 
 
 def test_what_does_not_go_together_is_told_before_anything_is_computed(
-    photo, holes, pixels, mask, filler, random_translator, tmp_path
+    photo, holes, pixels, mask, filler, learned, random_translator, tmp_path
 ):
     def told(error, message, model=filler, **values):
         with pytest.raises(error, match=message) as found:
@@ -128,11 +183,8 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
         stylize_array(pixels, filler)
     wide = saved(tmp_path / "wide.png", np.pad(np.full((110, 120), 255, np.uint8), ((20, 0), (0, 30))))
     plan = plan_stylize(photo, tmp_path / "out.png", filler, mask=wide)
-    assert plan.notes[0] == (
-        "holes are up to 110 px wide, and the model sees 56 px far: filled from coarse to fine, in copies of 1/4 of the "
-        "size first"
-    )
-    learned = replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
+    coarse = "filled from coarse to fine, in copies of 1/4 of the size first"
+    assert plan.notes[0] == f"holes are up to 110 px wide, and the model sees 56 px far: {coarse}"
     plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=wide)
     assert plan.notes[0].endswith(
         "learned to fill 8 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
