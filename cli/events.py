@@ -132,7 +132,11 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     )
     colors = ", colors of the source" if plan.keep_colors else ""
     times = f"{plan.stroke} times " if plan.stroke > 1 else ""
-    yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
+    if "mask" in plan.maps:
+        how = f"from coarse to fine, first in a copy of 1/{plan.stroke} of the size" if times else "at once"
+        yield f"filling: strength {plan.strength:g}{colors}; holes are filled {how}"
+    else:
+        yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
     if plan.maps:
         listed = ", ".join(f"{name} {file}" for name, file in plan.maps.items())
         yield f"maps:    {listed}; feather {plan.feather} pixels; what they leave out is not computed"

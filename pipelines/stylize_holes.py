@@ -7,6 +7,7 @@ from tilegan.images.source import Source, shown
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.mask import widest_hole
+from tilegan.inference.starts import at_once
 from tilegan.inference.stroke import find_copy, steps_of
 from tilegan.methods.holes import learned_width
 from tilegan.translator import Translator
@@ -46,7 +47,7 @@ def find_holes(maps: Maps, image: Source, translator: Translator) -> Found:
         name = shown(maps.files[MASK.name])
         raise SettingError(f"nothing to fill: {name} is black everywhere: make the pixels white that are to be filled")
     widest, learned = -(-found * image.height // mask.height), learned_width(translator.facts)
-    note, copy = f"holes are up to {widest} px wide", find_copy(widest, learned or max(1, translator.halo))
+    note, copy = f"holes are up to {widest} px wide", find_copy(widest, at_once(translator))
     if copy > 1:
         sees = f"learned to fill {learned} px" if learned else f"sees {translator.halo} px far"
         copies = ", ".join(f"1/{step}" for step in steps_of(copy)[:-1])

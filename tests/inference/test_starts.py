@@ -39,7 +39,7 @@ def squares(values):
 
 
 def test_a_copy_has_the_means_of_what_is_known_and_holes_where_nothing_is(known, pixels, mask):
-    copy = Copy(known, FACTOR)
+    copy = Copy.of(known, FACTOR)
     given = squares(mask)[..., 0] == 0
     holes = ~given.any(2)
     assert 0 < holes.sum() < 12
@@ -54,8 +54,8 @@ def test_a_copy_has_the_means_of_what_is_known_and_holes_where_nothing_is(known,
 
 def test_holes_start_with_the_enlarged_filling_where_the_copy_has_holes(known, pixels, mask):
     filled = np.random.default_rng(2).integers(0, 256, (6, 7, 3), dtype=np.uint8)
-    started = Started(Copy(known, 1), Copy(known, FACTOR), Held(filled), FACTOR)
-    lost = Copy(known, FACTOR).holes(Window(0, 0, 6, 7)).repeat(FACTOR, 0).repeat(FACTOR, 1)[: SIDES[0], : SIDES[1]]
+    started = Started(Copy.of(known, 1), Copy.of(known, FACTOR), Held(filled), FACTOR)
+    lost = Copy.of(known, FACTOR).holes(Window(0, 0, 6, 7)).repeat(FACTOR, 0).repeat(FACTOR, 1)[: SIDES[0], : SIDES[1]]
     assert (started.mask(WHOLE, np.dtype(np.uint8)) == np.where(lost, 128, mask)).all()
     assert set(np.unique(started.mask(WHOLE, np.dtype(np.uint16)))) == {0, 32768, 65535}
     made = started.read(WHOLE)
@@ -70,7 +70,7 @@ def test_holes_start_with_the_enlarged_filling_where_the_copy_has_holes(known, p
 
 
 def test_a_guide_paints_holes_of_a_copy_and_shows_the_mask_beyond_its_edges(known):
-    copy = Copy(known, FACTOR)
+    copy = Copy.of(known, FACTOR)
     guide = StartedGuide(Started(copy))
     assert (guide.at(Window(1, 0, 4, 5)).amount == copy.holes(Window(1, 0, 4, 5))).all()
     planes = guide.planes(Window(-2, -3, 10, 13), np.dtype(np.uint8))
@@ -83,8 +83,8 @@ def test_pixels_without_opacity_are_unknown(pixels, mask):
     opacity[:8, 20:] = 0
     known = Known(Part(pixels, WHOLE, *SIDES, opacity), Held(mask))
     assert (known.read_mask(WHOLE) == ((mask == 0) & (opacity > 0))).all()
-    assert Copy(known, FACTOR).holes(Window(0, 5, 2, 2)).all()
-    assert not Copy(known, 1).holes(Window(0, 21, 8, 6)).any()
+    assert Copy.of(known, FACTOR).holes(Window(0, 5, 2, 2)).all()
+    assert not Copy.of(known, 1).holes(Window(0, 21, 8, 6)).any()
 
 
 @pytest.mark.parametrize(("hole", "copy"), [(0, 1), (16, 1), (17, 4), (64, 4), (65, 8), (256, 16), (99999, 256)])

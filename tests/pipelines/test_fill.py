@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import dask.array as da
 import numpy as np
 import pytest
 import torch
@@ -141,6 +142,12 @@ def test_wide_holes_are_filled_from_coarse_to_fine(photo, pixels, clouds, learne
     stylize(photo, tmp_path / "part.png", learned, mask=holes, region=(20, 60, 100, 60), **CUT)
     assert worst(opened(tmp_path / "tiled.png"), whole) <= 2
     assert worst(opened(tmp_path / "part.png"), whole[60:120, 20:120]) <= 2
+    made = stylize_array(da.from_array(pixels, (70, 90, 3)), learned, mask=clouds, window=32)
+    assert worst(np.asarray(made), whole) <= 2
+    deep = pixels.astype(np.uint16) * 257
+    made = np.asarray(stylize_array(deep, learned, mask=clouds, window=64))
+    assert (made[clouds == 0] == deep[clouds == 0]).all()
+    assert worst(made / 257, whole) <= 2
 
 
 def test_a_smaller_mask_of_an_upright_photograph(pixels, filler, tmp_path):

@@ -6,7 +6,7 @@ narrow ones are filled as if there were no others.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from tilegan.geometry import Pixels, Window
 from tilegan.inference.blocks import Masked, Readable, read_block
 from tilegan.inference.controls.guide import Even, Guide, Guided
+from tilegan.inference.controls.mask import widest_hole
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import Reduced, between_centers, carried_up
 from tilegan.inference.plan import Plan
-from tilegan.inference.stroke import reduced, steps_of
+from tilegan.inference.stroke import find_copy, reduced, steps_of
+from tilegan.methods.holes import learned_width
+from tilegan.translator import Translator
 
 Kept = Callable[[WorkFolder, int, int], Masked]
 
 _ROWS = 64  # rows enlarged at once
+_STRIP = 256  # rows of a mask that are read at once
 
 
 class Known:
@@ -49,11 +53,15 @@ class Copy:
         image: it, without what is filled.
     """
 
-    def __init__(self, known: Known, step: int) -> None:
-        """Take an image, and the step of the copy; 1 for the image itself."""
-        self.image: Masked = known.image if step == 1 else Reduced(known, step)
-        self.height, self.width = self.image.height, self.image.width
-        self._mask = known.mask if step == 1 else None
+    def __init__(self, image: Masked, mask: Readable | None = None) -> None:
+        """Take an image, and its mask (h, w), above 0 in holes; None for holes where there is no opacity."""
+        self.image, self._mask = image, mask
+        self.height, self.width = image.height, image.width
+
+    @classmethod
+    def of(cls, known: Known, step: int) -> Self:
+        """Return a copy of an image by its step; 1 for the image itself."""
+        return cls(known.image, known.mask) if step == 1 else cls(Reduced(known, step))
 
     def holes(self, window: Window) -> NDArray[np.bool_]:
         """Return where a window inside the copy has holes, (h, w)."""
@@ -158,6 +166,23 @@ class _Plane:
         return self._started.mask(window, self._levels)
 
 
+def at_once(translator: Translator) -> int:
+    """Return the width of the widest holes that a model fills at once, in pixels: as wide as in its training."""
+    return learned_width(translator.facts) or max(1, translator.halo)
+
+
+def first_copy(mask: Readable, translator: Translator) -> int:
+    """Return the factor of the first copy of filling from coarse to fine (see ``stroke.find_copy``).
+
+    Args:
+        mask: (h, w), above 0 in holes; it is read strip by strip.
+        translator: the model.
+    """
+    tops = range(0, mask.height, _STRIP)
+    strips = (mask.read(Window(top, 0, min(_STRIP, mask.height - top), mask.width)) for top in tops)
+    return find_copy(widest_hole(strips), at_once(translator))
+
+
 def started_of(image: Masked, mask: Readable, folder: WorkFolder, plan: Plan, kept: Kept) -> Started:
     """Return the input of a step of a run.
 
@@ -172,9 +197,9 @@ def started_of(image: Masked, mask: Readable, folder: WorkFolder, plan: Plan, ke
         ImageError: the copy before is missing.
     """
     known, steps = Known(image, mask), steps_of(plan.look.stroke)
-    copy, place = Copy(known, plan.step), steps.index(plan.step)
+    copy, place = Copy.of(known, plan.step), steps.index(plan.step)
     if place == 0:
         return Started(copy)
     before = steps[place - 1]
     sides = reduced(image.height, before), reduced(image.width, before)
-    return Started(copy, Copy(known, before), kept(folder.stage(str(before)), *sides), before // plan.step)
+    return Started(copy, Copy.of(known, before), kept(folder.stage(str(before)), *sides), before // plan.step)
