@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from tilegan.errors import SettingError
 from tilegan.images.source import Source, shown
 from tilegan.inference.controls.maps import Maps
@@ -52,4 +54,6 @@ def find_holes(maps: Maps, image: Source, translator: Translator) -> Found:
         sees = f"learned to fill {learned} px" if learned else f"sees {translator.halo} px far"
         copies = ", ".join(f"1/{step}" for step in steps_of(copy)[:-1])
         note = f"{note}, and the model {sees}: filled from coarse to fine, in copies of {copies} of the size first"
+    if image.dtype not in (np.uint8, np.bool_) and (image.levels != image.dtype or image.origin.rule != "dtype"):
+        return Found(copy, (note, "values beside holes change as well: keep them by depth 'keep' and stretch 'dtype'"))
     return Found(copy, (note,))

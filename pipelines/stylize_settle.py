@@ -1,7 +1,7 @@
 """Fix all choices of a stylization before it is planned: the request, and the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -140,7 +140,10 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
     placed = place_model(model, settings.passes.device, precision, settings.passes.backend)
-    paintings = variants(settings.styling, request.maps, placed, image.height, image.width)
+    styling = settings.styling
+    if placed.fills:  # the copies of unfinished work follow from the mask, as they did
+        styling = replace(styling, stroke=request.asked.styling.stroke)
+    paintings = variants(styling, request.maps, placed, image.height, image.width)
 
     def settled(styling: StyleOptions) -> Translator:
         return placed.settled(settings.choices(styling), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0])

@@ -1,12 +1,10 @@
 """Filling holes, from a folder of images to a filled picture."""
 
 import json
-from dataclasses import replace
 
 import dask.array as da
 import numpy as np
 import pytest
-import torch
 from click.testing import CliRunner
 from PIL import Image
 
@@ -14,11 +12,10 @@ from tilegan.cli.main import main
 from tilegan.errors import ImageError, ModelError, ResumeError, SettingError
 from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
-from tilegan.networks.build import build_generator
 from tilegan.pipelines import evaluate, evaluate_filling, plan_stylize, stylize
 from tilegan.pipelines.train import train
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import Translator, load
+from tilegan.translator import load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
@@ -35,21 +32,6 @@ def saved(path, values):
 def opened(path):
     with Image.open(path) as image:
         return np.asarray(image)
-
-
-@pytest.fixture(scope="module")
-def filler():
-    """A small translator with random weights that fills holes."""
-    torch.manual_seed(7)
-    generator = build_generator(ARCHITECTURE)
-    torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    return Translator.of(generator, ARCHITECTURE, tile_size=16, name="filler").place("cpu", "float32")
-
-
-@pytest.fixture(scope="module")
-def learned(filler):
-    """The same, which learned to fill holes of 8 pixels."""
-    return replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
 
 
 @pytest.fixture(scope="module")
@@ -130,22 +112,22 @@ def by_steps(translator, pixels, mask):
     return below[0]
 
 
-def test_wide_holes_are_filled_from_coarse_to_fine(photo, pixels, clouds, learned, tmp_path, worst):
+def test_wide_holes_are_filled_from_coarse_to_fine(photo, pixels, clouds, learned_filler, tmp_path, worst):
     holes = saved(tmp_path / "clouds.png", clouds)
-    told = stylize(photo, tmp_path / "whole.png", learned, mask=holes)
+    told = stylize(photo, tmp_path / "whole.png", learned_filler, mask=holes)
     assert told.stroke == 8
     whole = opened(tmp_path / "whole.png")
     assert (whole[clouds == 0] == pixels[clouds == 0]).all()
-    expected = by_steps(learned, pixels, clouds)
+    expected = by_steps(learned_filler, pixels, clouds)
     assert worst(whole, expected) <= 2  # each step may round once
-    stylize(photo, tmp_path / "tiled.png", learned, mask=holes, **CUT)
-    stylize(photo, tmp_path / "part.png", learned, mask=holes, region=(20, 60, 100, 60), **CUT)
+    stylize(photo, tmp_path / "tiled.png", learned_filler, mask=holes, **CUT)
+    stylize(photo, tmp_path / "part.png", learned_filler, mask=holes, region=(20, 60, 100, 60), **CUT)
     assert worst(opened(tmp_path / "tiled.png"), whole) <= 2
     assert worst(opened(tmp_path / "part.png"), whole[60:120, 20:120]) <= 2
-    made = stylize_array(da.from_array(pixels, (70, 90, 3)), learned, mask=clouds, window=32)
+    made = stylize_array(da.from_array(pixels, (70, 90, 3)), learned_filler, mask=clouds, window=32)
     assert worst(np.asarray(made), whole) <= 2
     deep = pixels.astype(np.uint16) * 257
-    made = np.asarray(stylize_array(deep, learned, mask=clouds, window=64))
+    made = np.asarray(stylize_array(deep, learned_filler, mask=clouds, window=64))
     assert (made[clouds == 0] == deep[clouds == 0]).all()
     assert worst(made / 257, whole) <= 2
 
@@ -172,7 +154,7 @@ def test_what_was_begun_is_continued_with_the_same_mask_only(photo, holes, mask,
 
 
 def test_what_does_not_go_together_is_told_before_anything_is_computed(
-    photo, holes, pixels, mask, filler, learned, random_translator, tmp_path
+    photo, holes, pixels, mask, filler, learned_filler, random_translator, tmp_path
 ):
     def told(error, message, model=filler, **values):
         with pytest.raises(error, match=message) as found:
@@ -192,7 +174,7 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
     plan = plan_stylize(photo, tmp_path / "out.png", filler, mask=wide)
     coarse = "filled from coarse to fine, in copies of 1/4 of the size first"
     assert plan.notes[0] == f"holes are up to 110 px wide, and the model sees 56 px far: {coarse}"
-    plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=wide)
+    plan = plan_stylize(photo, tmp_path / "out.png", learned_filler, mask=wide)
     assert plan.notes[0].endswith(
         "learned to fill 8 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
     )

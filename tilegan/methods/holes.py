@@ -12,7 +12,7 @@ STROKE_AREA, RECTANGLE_AREA = 64**2, 96**2  # pixels of an image for each furthe
 LEAST = 2.0  # width of the thinnest hole, in pixels
 MOST_STEPS = 8  # straight parts of a stroke
 WIDE = 4  # wide holes are up to so many times as wide
-WIDE_EVERY = 4  # one of so many images of a training has a wide hole
+WIDE_EVERY = 8  # one of so many images of a training has a wide hole
 TURN = 0.4  # standard deviation of the angle between them, in radians
 
 Mask = NDArray[np.uint8]

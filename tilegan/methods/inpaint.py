@@ -40,7 +40,14 @@ class InpaintSettings(MethodSettings):
         0.995, "Weight of the mean distance to the target in holes, in units of [-1, 1]", least=0
     )
     global_weight: float = option(2.5e-3, "Weight of the adversarial loss of the image as a whole", least=0)
-    patch_weight: float = option(2.5e-3, "Weight of the adversarial loss of patches", least=0)
+    patch_weight: float = option(1e-2, "Weight of the adversarial loss of patches", least=0)
+    adversary_from: float = option(
+        0.5,
+        "Share of the steps before the discriminator learns and judges; until then only distances count, in less than "
+        "half the time for each step",
+        least=0,
+        most=1,
+    )
     hole_width: int = option(
         16, "Width of the widest strokes and rectangles that are drawn as holes, in pixels", least=2, most=1024
     )
@@ -95,7 +102,7 @@ class Inpaint(Adversaries[InpaintSettings]):
     paper: ClassVar = "Demir and Unal, 'Patch-Based Image Inpainting with Generative Adversarial Networks' (2018)"
     settings_type: ClassVar[type[MethodSettings]] = InpaintSettings
     architectures: ClassVar = (FILLING_GENERATOR, PATCH_AND_GLOBAL_DISCRIMINATOR)
-    rates: ClassVar = (5e-4, 2e-4)
+    rates: ClassVar = (1e-3, 2e-4)
     betas: ClassVar = (0.5, 0.999)
     sides: ClassVar = (64, 512)
 
@@ -106,16 +113,22 @@ class Inpaint(Adversaries[InpaintSettings]):
         started = with_starts(crops.source, self.generator, settings.hole_width)
         filled = translate(self.generator, replace(crops, source=started), settings)
         batch.made = {"filled": filled.detach()}
+        distance = settings.reconstruction_weight * hole_distance(filled, crops.target, mask)
+        if self._is_alone(batch):
+            nothing = torch.zeros_like(distance)
+            return {"reconstruction": distance, "global": nothing, "patch": nothing}
         patches, whole = self.discriminator(filled)
-        distance = hole_distance(filled, crops.target, mask)
         return {
-            "reconstruction": settings.reconstruction_weight * distance,
+            "reconstruction": distance,
             "global": settings.global_weight * cross_entropy(whole, 1),
             "patch": settings.patch_weight * patch_entropy(patches, 1, mask),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``-log D(b) - log(1 - D(G(a)))`` for both ends of D, the mean of the two."""
+        if self._is_alone(batch):
+            nothing = torch.stack([weight.sum() for weight in self.discriminator.parameters()]).sum() * 0
+            return {"real": nothing, "filled": nothing}
         crops = judged(batch, self.settings)
         given = {"real": (crops.target, 1.0), "filled": (batch.made["filled"], 0.0)}
         losses = {}
@@ -124,6 +137,10 @@ class Inpaint(Adversaries[InpaintSettings]):
             of_patches = patch_entropy(patches, wanted, crops.source[:, 3:])
             losses[name] = (of_patches + cross_entropy(whole, wanted)) / 2
         return losses
+
+    def _is_alone(self, batch: Batch) -> bool:
+        """Return whether the generator still learns without the discriminator."""
+        return batch.progress < self.settings.adversary_from
 
 
 METHOD = Inpaint
