@@ -49,7 +49,10 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
 }
 CPU = torch.device("cpu")
 FIXED = ("blur.weight", "bicubic.weight")  # weights that are not learned
-ALL_AT_ONCE = {"pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0}}  # else some rest at first
+ALL_AT_ONCE = {
+    "pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0},
+    "inpaint": {"adversary_from": 0.0},
+}  # else some rest at first
 
 
 def settings_of(name: str) -> TrainSettings:

@@ -72,8 +72,8 @@ def _filled(
         made: da.Array = da.from_delayed(pixels, (place.height, place.width, 3), array.dtype)
         return made
 
-    copied = (sides(height, CHUNK), sides(width, CHUNK))
-    return assembled(*(copied if mask is None else array.chunks[:2]), chunk)
+    rows, columns = (sides(height, CHUNK), sides(width, CHUNK)) if mask is None else array.chunks[:2]
+    return assembled(rows, columns, chunk)
 
 
 def _chunk(
@@ -87,7 +87,8 @@ def _chunk(
 ) -> Pixels:
     """Compute one chunk from pieces of the array, and of the previous copy and its filling if there are any."""
     parts = [_part(*pieces[first : first + 4]) for first in range(0, len(pieces), 4)]  # type: ignore[arg-type]
-    started = Started(Copy(parts[0], mask), *([Copy(parts[1]), parts[2], factor] if len(parts) > 1 else []))
+    copy = Copy(parts[0], mask)
+    started = Started(copy, Copy(parts[1]), parts[2], factor) if len(parts) > 1 else Started(copy)
     translator = translator_of(model, plan.device, plan.precision, plan.backend)
     painter = Painter(parts[0], [Brush(started, translator)], plan, StartedGuide(started, guide))
     with one_forward:

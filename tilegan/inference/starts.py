@@ -43,7 +43,8 @@ class Known:
     def read_mask(self, window: Window) -> Pixels:
         """Return 1 for known pixels, 0 for others."""
         known, opacity = self.mask.read(window) == 0, self.image.read_mask(window)
-        return (known if opacity is None else known & (opacity > 0)).astype(np.uint8)
+        valid: Pixels = (known if opacity is None else known & (opacity > 0)).astype(np.uint8)
+        return valid
 
 
 class Copy:
@@ -66,10 +67,10 @@ class Copy:
     def holes(self, window: Window) -> NDArray[np.bool_]:
         """Return where a window inside the copy has holes, (h, w)."""
         if self._mask is not None:
-            return self._mask.read(window) > 0
+            return np.greater(self._mask.read(window), 0)
         known = self.image.read_mask(window)
         assert known is not None
-        return known == 0
+        return np.equal(known, 0)
 
 
 class Started:
@@ -120,7 +121,7 @@ class Started:
             (h, w).
         """
         holes, most = self.copy.holes(window), int(np.iinfo(levels).max)
-        mask = holes * levels.type(most)
+        mask: Pixels = holes * levels.type(most)
         started = self._started(window, holes)
         if started is not None:
             mask[started] = most // 2 + 1
