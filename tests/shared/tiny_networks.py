@@ -1,0 +1,45 @@
+"""Networks of each method that are trained in a moment."""
+
+from typing import Any
+
+NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "siamese": (
+        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2},
+        {"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
+    ),
+    "neural-style": (
+        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "recolor": True},
+        {"name": "patch", "channels": 4, "layers": 2},
+    ),
+    "cyclegan": (
+        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+        {"name": "patch", "channels": 4, "layers": 2},
+    ),
+    "pix2pix": ({"name": "unet", "channels": 4, "downs": 3}, {"name": "patch", "channels": 4, "layers": 2}),
+    "spade": (
+        {"name": "spade", "channels": 4, "downs": 2, "hidden": 4},
+        {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
+    ),
+    "pix2pixhd": (
+        {
+            "name": "pix2pixhd",
+            "channels": 8,
+            "downs": 1,
+            "blocks": 1,
+            "enhancers": 1,
+            "enhancer_blocks": 1,
+            "features": 2,
+            "looks": 5,
+        },
+        {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
+    ),
+    "srgan": (
+        {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
+        {"name": "patch", "channels": 4, "layers": 2},
+    ),
+    "inpaint": (
+        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4, "stride": 2},
+        {"name": "patch-and-global", "channels": 4, "layers": 2},
+    ),
+}
+"""Small generator and discriminator of each method."""
