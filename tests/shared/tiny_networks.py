@@ -1,6 +1,9 @@
-"""Networks of each method that are trained in a moment."""
+"""Networks of each method that are trained in a moment, and trainings of them."""
 
 from typing import Any
+
+from tilegan.methods.registry import method_settings
+from tilegan.training.settings import TrainSettings
 
 NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "siamese": (
@@ -43,3 +46,18 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 """Small generator and discriminator of each method."""
+
+
+def tiny_pix2pixhd(steps: int) -> TrainSettings:
+    """The numbers of a training of pix2pixHD, with three looks per label."""
+    generator, discriminator = NETWORKS["pix2pixhd"]
+    return TrainSettings.of(
+        method_settings("pix2pixhd", {}),
+        tile_size=16,
+        short_side=40,
+        batch=2,
+        steps=steps,
+        learning_rate=5e-3,
+        generator=generator | {"looks": 3},
+        discriminator=discriminator,
+    )
