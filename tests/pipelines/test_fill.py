@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from tilegan.cli.events import plan_lines
 from tilegan.cli.main import main
 from tilegan.errors import ImageError, ModelError, ResumeError, SettingError
 from tilegan.inference.array import stylize_array
@@ -179,6 +180,9 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
         "learned to fill 8 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
     )
     assert plan.stroke == 16
+    assert "filling: strength 1; holes are filled from coarse to fine, first in a copy of 1/16 of the size" in [
+        *plan_lines(plan)
+    ]
 
 
 @pytest.fixture(scope="module")
