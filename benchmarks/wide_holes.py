@@ -2,8 +2,9 @@
 
     python benchmarks/wide_holes.py runs/fill photo/
 
-Draws one hole in each of the files that training held out, one to four times as wide as it learned to fill at once, and
-prints means of the metrics of ``tilegan evaluate``: those in holes, PSNR (dB), SSIM, distance of features, and detail.
+Draws one hole in each of the files that training held out, one to four times as wide as those that the model learned to
+fill, and prints means of the metrics of ``tilegan evaluate`` in holes: PSNR (dB), SSIM, distance of features, and
+detail.
 """
 
 import argparse
@@ -13,9 +14,8 @@ from statistics import fmean
 import numpy as np
 
 from tilegan.inference.array import stylize_array
-from tilegan.inference.starts import at_once
 from tilegan.methods.base import HOLED
-from tilegan.methods.holes import Holes
+from tilegan.methods.holes import Holes, learned_width
 from tilegan.metrics.holes import detail_in_holes, diffused, features_in_holes, psnr_in_holes, ssim_in_holes
 from tilegan.metrics.views import View
 from tilegan.networks.efficientnet import EfficientNetFeatures
@@ -44,7 +44,7 @@ def main() -> None:
     figures: dict[str, list[tuple[float, ...]]] = {}
     for number, file in enumerate(files):
         photo = read_reduced(file)
-        mask = Holes(at_once(translator)).draw_wide((0, number), *photo.shape[:2])
+        mask = Holes(learned_width(translator.facts)).draw_wide((0, number), *photo.shape[:2])
         made = {
             "diffusion": diffused(photo, mask),
             "at once": translator.translate(with_holes(photo, mask)),

@@ -37,11 +37,11 @@ def filled(photo: np.ndarray, mask: np.ndarray, model: str) -> np.ndarray:
         return np.asarray(Image.open(folder / "filled.png"))
 
 
-def part(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The part of an image in which most is missing, enlarged."""
+def part(pixels: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """The part of an image in which most is missing after diffusion (h, w), enlarged."""
     width, height = DETAIL
-    tops, lefts = (range(8, length - side - 8, 12) for length, side in zip(mask.shape, (height, width), strict=True))
-    amounts = {(mask[y : y + height, x : x + width].sum(), y, x) for y in tops for x in lefts}
+    tops, lefts = (range(8, length - side, 12) for length, side in zip(missing.shape, (height, width), strict=True))
+    amounts = {(missing[y : y + height, x : x + width].sum(), y, x) for y in tops for x in lefts}
     _, top, left = max(amounts)
     crop = pixels[top : top + height, left : left + width]
     return crop.repeat(LARGER, 0).repeat(LARGER, 1)
@@ -54,19 +54,22 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0, help="of the scratches")
     parser.add_argument("--width", type=int, default=8, help="of the widest, in pixels")
     parser.add_argument("--wide", type=int, default=16, help="least width of the wide hole, in pixels")
+    parser.add_argument("--wide-seed", type=int, default=0, help="of the wide hole")
     parser.add_argument("-o", "--output", required=True)
     given = parser.parse_args()
     photo = np.asarray(Image.open(given.photo).convert("RGB").resize(SIZE, Image.Resampling.LANCZOS))
     rows = []
     for mask in (
         Holes(given.width).draw((given.seed,), *photo.shape[:2]),
-        Holes(given.wide).draw_wide((given.seed + 1,), *photo.shape[:2]),
+        Holes(given.wide).draw_wide((given.wide_seed,), *photo.shape[:2]),
     ):
         scratched = np.where(mask[..., None] > 0, np.uint8(WHITE), photo)
         made = filled(scratched, mask, given.model)
         if not rows:
             rows.append(row([scratched, made, photo]))
-        rows.append(row([part(pixels, mask) for pixels in (scratched, diffused(photo, mask), made, photo)]))
+        smooth = diffused(photo, mask)
+        missing = np.abs(smooth.astype(int) - photo).sum(2)
+        rows.append(row([part(pixels, missing) for pixels in (scratched, smooth, made, photo)]))
     width = max(each.shape[1] for each in rows)
     rows = [np.pad(each, ((0, GAP), (0, width - each.shape[1]), (0, 0)), constant_values=255) for each in rows]
     Image.fromarray(np.concatenate(rows)[:-GAP]).save(given.output, quality=74, optimize=True)

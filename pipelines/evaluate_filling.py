@@ -209,12 +209,13 @@ def _read(source: Path, side: int, options: EvaluateOptions) -> list[tuple[str, 
 
 def _filled(translator: Translator, picture: Picture, mask: Mask) -> tuple[dict[str, Picture], Difference]:
     """Return an image filled in each way, and the difference of the tiled and the whole pass."""
-    holed = with_holes(picture, mask)
-    window = WINDOW * translator.tile_size
-    lazy = stylize_array(holed[..., :3], translator, mask=mask, window=window)
-    tiled: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
+    holed = with_holes(picture, mask)[..., :3]
+    tiled, whole = (
+        np.asarray(stylize_array(holed, translator, mask=mask, window=window).compute(scheduler="synchronous"))
+        for window in (WINDOW * translator.tile_size, max(mask.shape))
+    )
     made = {"mean": mean_filled(picture, mask), "diffusion": diffused(picture, mask), "exact": tiled}
-    return made, Difference.of(tiled, translator.translate(holed))
+    return made, Difference.of(tiled, whole)
 
 
 def _figures(

@@ -19,7 +19,7 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import Reduced, between_centers, carried_up
 from tilegan.inference.plan import Plan
 from tilegan.inference.stroke import find_copy, reduced, steps_of
-from tilegan.methods.holes import learned_width
+from tilegan.methods.holes import filled_at_once, learned_width
 from tilegan.translator import Translator
 
 Kept = Callable[[WorkFolder, int, int], Masked]
@@ -168,8 +168,8 @@ class _Plane:
 
 
 def at_once(translator: Translator) -> int:
-    """Return the width of the widest holes that a model fills at once, in pixels: as wide as in its training."""
-    return learned_width(translator.facts) or max(1, translator.halo)
+    """Return the width of the widest holes that a model fills at once, in pixels; by its halo if nothing is known."""
+    return filled_at_once(learned_width(translator.facts)) or max(1, translator.halo)
 
 
 def first_copy(mask: Readable, translator: Translator) -> int:

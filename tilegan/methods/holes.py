@@ -79,6 +79,15 @@ class Holes:
         holes[top : top + height, left : left + width] = True
 
 
+def filled_at_once(width: int) -> int:
+    """Return the width of the widest holes that are filled without a start, in pixels, by that of the training.
+
+    Half as wide again: measured, holes of 20 pixels are filled better at once by a model that learned 16, those of 24
+    as well either way, and those of 32 better with a start.
+    """
+    return width * 3 // 2
+
+
 def learned_width(facts: Mapping[str, Any]) -> int:
     """Return the width of the widest holes of a training, in pixels, from the facts of its model; 0 if unknown."""
     settings = facts.get("settings")

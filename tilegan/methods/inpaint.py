@@ -11,7 +11,7 @@ from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import HOLED, NO_LABELS, Batch, Losses, MethodSettings
-from tilegan.methods.holes import Holes
+from tilegan.methods.holes import Holes, filled_at_once
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.methods.starts import with_starts
@@ -110,7 +110,7 @@ class Inpaint(Adversaries[InpaintSettings]):
         """``w_r |b - G(a)| - w_g log D_g(G(a)) - w_p log D_p(G(a))``, the paper's joint loss."""
         crops, settings = judged(batch, self.settings), self.settings
         mask = crops.source[:, 3:]
-        started = with_starts(crops.source, self.generator, settings.hole_width)
+        started = with_starts(crops.source, self.generator, filled_at_once(settings.hole_width))
         filled = translate(self.generator, replace(crops, source=started), settings)
         batch.made = {"filled": filled.detach()}
         distance = settings.reconstruction_weight * hole_distance(filled, crops.target, mask)
