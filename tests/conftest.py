@@ -61,8 +61,8 @@ def filler() -> Translator:
 
 @pytest.fixture(scope="session")
 def learned_filler(filler: Translator) -> Translator:
-    """The same, which learned to fill holes of 5 pixels."""
-    return replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 5}}})
+    """The same, which learned to fill holes of 7 pixels."""
+    return replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 7}}})
 
 
 @pytest.fixture(scope="session")

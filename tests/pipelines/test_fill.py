@@ -177,7 +177,7 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
     assert plan.notes[0] == f"holes are up to 110 px wide, and the model sees 56 px far: {coarse}"
     plan = plan_stylize(photo, tmp_path / "out.png", learned_filler, mask=wide)
     assert plan.notes[0].endswith(
-        "learned to fill 5 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
+        "learned to fill 7 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
     )
     assert plan.stroke == 16
     assert "filling: strength 1; holes are filled from coarse to fine, first in a copy of 1/16 of the size" in [
