@@ -3,7 +3,7 @@
 Every grid is anchored at pixel (0, 0). A window is half-open: it holds rows ``top .. bottom - 1``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -48,6 +48,12 @@ class Window(NamedTuple):
     def of(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Crop an image (h, w, ...) that contains the window; a view."""
         return pixels[self.top : self.bottom, self.left : self.right]
+
+
+def around(windows: Iterable[Window]) -> Window:
+    """Return the smallest window that contains all."""
+    tops, lefts, bottoms, rights = zip(*((w.top, w.left, w.bottom, w.right) for w in windows), strict=True)
+    return Window(min(tops), min(lefts), max(bottoms) - min(tops), max(rights) - min(lefts))
 
 
 def round_up(value: int, multiple: int) -> int:

@@ -10,10 +10,10 @@ from tilegan.geometry import Pixels, Window
 from tilegan.images.fitted import Fitted
 from tilegan.inference.blocks import Part, mirrored_span
 from tilegan.inference.controls.guide import Guide
-from tilegan.inference.ground import Reduced
 from tilegan.inference.lazy import CHUNK, Model, assembled, one_forward, piece, sides, translator_of
 from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.plan import SHARD, Cut, Plan
+from tilegan.inference.reduced import Reduced
 from tilegan.inference.stages import stages_of, under
 from tilegan.inference.starts import Copy, Known, Started, StartedGuide
 from tilegan.inference.stroke import reduced

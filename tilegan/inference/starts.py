@@ -16,8 +16,9 @@ from tilegan.inference.blocks import Masked, Readable, read_block
 from tilegan.inference.controls.guide import Even, Guide, Guided
 from tilegan.inference.controls.mask import widest_hole
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.ground import Reduced, between_centers, carried_up
+from tilegan.inference.ground import between_centers, carried_up
 from tilegan.inference.plan import Plan
+from tilegan.inference.reduced import Reduced
 from tilegan.inference.stroke import find_copy, reduced, steps_of
 from tilegan.methods.holes import filled_at_once, learned_width
 from tilegan.translator import Translator
