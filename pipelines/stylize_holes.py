@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tilegan.errors import SettingError
-from tilegan.images.source import Source, shown
+from tilegan.errors import SettingError, shown
+from tilegan.images.source import Source
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.mask import widest_hole
