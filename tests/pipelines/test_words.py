@@ -25,7 +25,7 @@ def run(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def table(training_folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("captions") / "captions.csv"
     path.write_text("file,caption\n0.png,blue night\n0.png,dark night\n1.png,blue wheat\n2.png,wheat\n")
     return path
@@ -77,10 +77,10 @@ def test_a_training_continues_as_if_it_had_not_stopped(trained: Path, table: Pat
     lines = table.read_text()
     table.write_text(lines.replace("dark", "bright"))
     try:
-        with pytest.raises(ResumeError, match="the images in .* are not those the run was started with"):
+        with pytest.raises(ResumeError, match=r"the images in .* are not those the run was started with"):
             resume(trained, steps=5)
         table.rename(table.with_suffix(".old"))
-        with pytest.raises(ResumeError, match="captions.csv"):
+        with pytest.raises(ResumeError, match=r"captions\.csv"):
             resume(trained, steps=5)
     finally:
         table.write_text(lines)
@@ -119,9 +119,7 @@ def test_work_is_not_resumed_with_another_text(worded_translator: Translator, pi
     assert result.exit_code == 1 and "with another model, style, code, text, seed or look" in result.stderr
 
 
-def test_unknown_words_are_told_and_without_effect(
-    worded_translator: Translator, pixels: np.ndarray, picture: Path, tmp_path: Path
-) -> None:
+def test_unknown_words_are_told_and_without_effect(worded_translator: Translator) -> None:
     with pytest.warns(TileganWarning, match="'worded' does not know a, field, under, the: without effect"):
         told = worded_translator.settled(Choices(text=TEXT)).weights()
     plain = worded_translator.settled(Choices(text="night sky wheat")).weights()

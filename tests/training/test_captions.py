@@ -67,7 +67,7 @@ def test_a_table_that_does_not_fit_is_one_clear_line(folder: Path, table: str | 
 
 
 def test_a_missing_table_and_captions_without_a_common_word_are_refused(folder: Path) -> None:
-    with pytest.raises(DatasetError, match="no table of captions .*none.csv: No such file"):
+    with pytest.raises(DatasetError, match=r"no table of captions .*none\.csv: No such file"):
         captioned(images(folder), folder, (folder / "none.csv").as_posix())
     with pytest.warns(TileganWarning):
         different = of_table(folder, "file,caption\nfield.png,blue\nold/x1.png,green\n")

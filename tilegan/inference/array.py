@@ -87,8 +87,8 @@ def stylize_array(
         precision = precision_for(array.dtype, precision)
     height, width, _ = array.shape
     maps = array_maps(given_maps(styling), height, width)
-    settled = maps.numbers or styling.style or styling.code or styling.text or styling.statistics
-    settled = settled or styling.seed is not None
+    chosen_options = maps.numbers, styling.style, styling.code, styling.text, styling.statistics
+    settled = any(map(bool, chosen_options)) or styling.seed is not None
     masked = "mask" in maps.fitted
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]

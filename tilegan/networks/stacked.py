@@ -95,7 +95,7 @@ class StackedGenerator(nn.Module):
         of_first, of_second = (None, None) if condition is None else condition.chunk(2, 1)
         small = nn.functional.avg_pool2d(image, self.factor)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
-            painted = self.first(small, small, of_first, self.noise)
+            painted: torch.Tensor = self.first(small, small, of_first, self.noise)
         if last == 0:
             return painted
         change = nn.functional.interpolate(painted - trim_to(small, painted), scale_factor=float(self.factor))

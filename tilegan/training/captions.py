@@ -84,7 +84,7 @@ class CaptionDraws:
 
 
 def _of_names(images: list[TrainingImage], folder: Path) -> dict[str, tuple[str, ...]]:
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for image in images:
         place = image.path.relative_to(folder)
         words = [word for word in words_of(place.with_suffix("").as_posix()) if len(word) >= LEAST_LETTERS]
