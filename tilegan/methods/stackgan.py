@@ -109,7 +109,7 @@ class StackGan(Adversaries[StackGanSettings]):
     paper: ClassVar = "Zhang et al., 'StackGAN: Text to Photo-realistic Image Synthesis with Stacked ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = StackGanSettings
     architectures: ClassVar = (STACKED_GENERATOR, MATCHING_DISCRIMINATOR)
-    rates: ClassVar = (5e-4, 1e-3)
+    rates: ClassVar = (1e-3, 1e-3)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 192)
 

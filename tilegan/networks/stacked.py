@@ -16,17 +16,17 @@ from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
 from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, cell_blur, separable_blur
 from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.palette import COLORS, Palette
 from tilegan.networks.words import Conditioning
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
-
-COLORS = 3  # channels
 
 
 class StackedGenerator(nn.Module):
     """Two stages: the first paints the image reduced by ``factor``, the second paints at full size over its change.
 
-    Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. The
+    Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. A text
+    moves all colors by a map before the first stage, and modulates both stages. The
     ground of the second stage is the image plus the enlarged change of the first one, so that the details of the image
     are not lost; it also sees the image itself. The last layer of each stage is initialized to zero, so that the
     generator works after any phase of the training.
@@ -63,6 +63,7 @@ class StackedGenerator(nn.Module):
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
         sizes = channels, blocks, stride, detail
         told = (len(words), values)
+        self.palette = Palette(*told)
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
         self.second = PaintingStage(2 * COLORS, *sizes, *told, norm)
         self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None
@@ -95,7 +96,8 @@ class StackedGenerator(nn.Module):
         of_first, of_second = (None, None) if condition is None else condition.chunk(2, 1)
         small = nn.functional.avg_pool2d(image, self.factor)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
-            painted: torch.Tensor = self.first(small, small, of_first, self.noise)
+            colored = self.palette(small, of_first)
+            painted: torch.Tensor = self.first(colored, colored, of_first, self.noise)
         if last == 0:
             return painted
         change = nn.functional.interpolate(painted - trim_to(small, painted), scale_factor=float(self.factor))
@@ -114,7 +116,11 @@ class StackedGenerator(nn.Module):
         plain, precise = deepcopy(self), deepcopy(self).double().cpu()
         for stage, known in zip(plain.stages, precise.stages, strict=True):
             assert known.conditioning is not None
-            stage.absorb(known.modulation(known.conditioning(bag.double()[None])[0])[0])
+            with torch.no_grad():
+                condition = known.conditioning(bag.double()[None])[0]
+            stage.absorb(known.modulation(condition)[0])
+            if stage is plain.first:
+                plain.palette.absorb(precise.palette, condition)
         plain.words = ()
         return plain
 
