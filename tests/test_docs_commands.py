@@ -65,6 +65,7 @@ SMALLER_WHERE_SHOWN = {
     "--workers": ["--workers", "1"],
     "--megapixels": ["--megapixels", "0.1"],
     "srgan": ["--short-side", "128"],
+    "--captions": ["--tile-size", "32", "--short-side", "64"],  # the first stage sees half of it
     "--held-out": ["--held-out", "2"],  # as the stand-in was trained
 }
 NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -105,6 +106,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "inpaint": (
         {"name": "filling", "channels": 4, "dilations": [1], "detail": 4},
         {"name": "patch-and-global", "channels": 4, "layers": 2},
+    ),
+    "stackgan": (
+        {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2},
+        {"name": "matching", "width": 8, "values": 4},
     ),
 }
 """Small generator and discriminator of each method."""
@@ -281,11 +286,13 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("label_maps", "labels"), lambda path: of_labels(path, "labels")),
     "objects": lambda path: of_labels(path, "objects"),
     **dict.fromkeys(("both", "labels_map1887"), lambda path: of_labels(path, "both")),
+    "captions.csv": lambda path: path.write_text("file,caption\n0.jpg,wheat sky\n1.png,wheat sky\n") and None,
     "table.csv": lambda path: path.write_text("255,0,0\n255,255,0\n0,0,0\n") and None,
     **dict.fromkeys(("runs/mine", "runs/first", "runs/stains", "run"), run_folder),
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
     "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
+    "runs/told": lambda path: translator(NETWORKS["stackgan"][0] | {"words": ["sky", "stormy", "wheat"]}).save(path),
     "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
