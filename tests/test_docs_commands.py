@@ -204,6 +204,13 @@ def model(path: Path, **architecture: Any) -> None:
     translator(NETWORKS["siamese"][0] | architecture).save(file)
 
 
+def told(path: Path) -> None:
+    """A run folder with a model that knows words."""
+    path.mkdir(parents=True)
+    architecture = NETWORKS["stackgan"][0] | {"words": ["sky", "stormy", "wheat"]}
+    translator(architecture).save(path / "translator.safetensors")
+
+
 def without_noise(path: Path) -> None:
     translator(NETWORKS["cyclegan"][0]).save(path)
 
@@ -292,7 +299,7 @@ MAKERS: dict[str, Maker] = {
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
     "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
-    "runs/told": lambda path: translator(NETWORKS["stackgan"][0] | {"words": ["sky", "stormy", "wheat"]}).save(path),
+    "runs/told": told,
     "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),

@@ -6,7 +6,14 @@ import torch
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.base import Batch
-from tilegan.methods.stackgan import StackGan, StackGanSettings, matching_loss, structure_distance
+from tilegan.methods.stackgan import (
+    StackGan,
+    StackGanSettings,
+    matching_loss,
+    own_caption_loss,
+    palette_distance,
+    structure_distance,
+)
 from tilegan.networks.words import divergence
 
 GENERATOR = {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2}
@@ -21,6 +28,13 @@ def test_the_losses_against_numbers_computed_by_hand() -> None:
     assert right.item() == pytest.approx(((of(-3) + of(0)) / 2 + of(-1)) / 2)
     scores = ((of(0) + of(-3) + of(2) + of(-1)) / 4 + (of(-2) + of(0)) / 2) / 2
     assert wrong.item() == pytest.approx(scores / 2)
+    own = own_caption_loss(torch.tensor([[math.log(3), 0.0, 0.0], [0.0, 0.0, math.log(2)]]))
+    assert own.item() == pytest.approx((math.log(5 / 3) + math.log(4)) / 2)
+    # an even gray of 0, and an even blue: means of luma and of red and blue minus luma differ, deviations do not
+    dark, bluish = torch.zeros(1, 3, 4, 4), torch.tensor([0.5, 0.6, 1.0])[:, None, None].expand(1, 3, 4, 4)
+    luma = 0.299 * 0.5 + 0.587 * 0.6 + 0.114
+    wanted = (luma**2 + (0.5 - luma) ** 2 + (1 - luma) ** 2) / 6
+    assert palette_distance(dark, bluish).item() == pytest.approx(wanted, abs=1e-5)
     # means of 1 and 0, deviations of 1 and 2
     found = divergence(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, math.log(2)]]))
     assert found.item() == pytest.approx((0.5 + (1.5 - math.log(2))) / 2)

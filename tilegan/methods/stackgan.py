@@ -40,7 +40,9 @@ class StackGanSettings(MethodSettings):
         SettingError: a value is out of range.
     """
 
-    match_weight: float = option(2.0, "Weight of the generator's loss on whether its images match their text", least=0)
+    match_weight: float = option(
+        2.0, "Weight of the generator's loss on whether its images match their text better than others", least=0
+    )
     divergence_weight: float = option(
         0.1,
         "Weight of the divergence of the conditions of texts from a normal distribution; lambda in the paper is 1",
@@ -51,6 +53,11 @@ class StackGanSettings(MethodSettings):
     )
     structure_weight: float = option(
         2.0, "Weight of the loss on lightness relative to its mean and contrast, which keeps light and shadow", least=0
+    )
+    palette_weight: float = option(
+        10.0,
+        "Weight of the loss on mean and contrast of colors: those of the target whose caption is the text",
+        least=0,
     )
     style_weight: float = option(
         1.0, "Weight of the loss on statistics of frozen features: distance of generated images from targets", least=0
@@ -82,6 +89,35 @@ def _over_cells(cells: list[torch.Tensor], matches: torch.Tensor, wanted: float)
     sign = 1 - 2 * wanted
     sums = [each.flatten(1)[:, None] + matches[..., None] for each in cells]
     return torch.stack([nn.functional.softplus(sign * each).mean() for each in sums]).mean()
+
+
+def own_caption_loss(matches: torch.Tensor) -> torch.Tensor:
+    """Return the mean of ``-log(exp m_0 / sum exp m_k)``: the first of K captions is found by its match m.
+
+    (T. Xu et al. 2018, 'AttnGAN', section 3.2. That an image matches its text better than others tells a generator what
+    is particular about the text; that it matches at all is learned first of what paintings have in common.)
+
+    (N, K) -> scalar, in nats: log K if nothing is found.
+    """
+    return -nn.functional.log_softmax(matches, 1)[:, 0].mean()
+
+
+def palette_distance(targets: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
+    """Return the mean squared difference of means and standard deviations of luma and two color differences.
+
+    Of all palettes of paintings with the same words the generator learns the mean, which the discriminator refines.
+
+    (N, 3, H, W) twice, in [-1, 1] -> scalar.
+    """
+    first, second = (_palette(each.float()) for each in (targets, translations))
+    return (first - second).square().mean()
+
+
+def _palette(images: torch.Tensor) -> torch.Tensor:
+    """Return means and deviations of luma, red minus luma and blue minus luma, (N, 6)."""
+    luma = (images.new_tensor(LIGHT)[:, None, None] * images).sum(1)
+    values = torch.stack((luma, images[:, 0] - luma, images[:, 2] - luma), 1)
+    return torch.cat((values.mean((2, 3)), (values.var((2, 3)) + 1e-6).sqrt()), 1)
 
 
 def structure_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
@@ -153,23 +189,28 @@ class StackGan(Adversaries[StackGanSettings]):
         with torch.no_grad():
             deep = self.judge.features(source)[-1]
         found = self.judge(painted, features)
-        matches = self.judge.matches(found.points, texts)
+        matches = self.judge.matches(found.points, crops.captions)
         batch.made = {f"features {number}": each.detach() for number, each in enumerate(features)}
         batch.made |= {"painted": painted.detach(), "texts": texts}
         rows, only = channel_statistics(features), torch.zeros(len(painted), dtype=torch.int64)
         style = self.judge.memory.distance(rows, only)
         self.judge.memory.remember(rows, only, translated=True)
         return {
-            "generator": _over_cells(found.cells, matches[:, None], 1),
-            "match": settings.match_weight * nn.functional.softplus(-matches).mean(),
+            "generator": _over_cells(found.cells, matches[:, :1], 1),
+            "match": settings.match_weight * own_caption_loss(matches),
             "divergence": settings.divergence_weight * divergence(means, spreads),
             "features": settings.feature_weight * feature_distance(deep, features[-1]),
+            "palette": settings.palette_weight * palette_distance(_reduced(crops.target, painted), painted),
             "structure": settings.structure_weight * structure_distance(source, painted),
             "style": settings.style_weight * style,
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``-log D(b, c) - [log(1 - D(b, c')) + log(1 - D(G(a, c), c))] / 2``, c' captions of other images."""
+        """``-log D(b, c) - [log(1 - D(b, c')) + log(1 - D(G(a, c), c))] / 2``, c' captions of other images.
+
+        The space of images and captions is learned from real images only: the match of generated ones is fixed in the
+        last term, which is learned by the scores of cells.
+        """
         crops = judged(batch, self.settings)
         assert crops.captions is not None
         painted, texts = batch.made["painted"], batch.made["texts"]
@@ -183,7 +224,9 @@ class StackGan(Adversaries[StackGanSettings]):
         of_right, of_wrong = matching_loss(real.cells, matches[:, 0], matches[:, 1:])
         known = [batch.made[f"features {number}"] for number in range(len(features))]
         made: Judged = self.judge(painted, known)
-        of_made = _over_cells(made.cells, self.judge.matches(made.points, texts)[:, None], 0) / 2
+        with torch.no_grad():
+            of_text = self.judge.matches(made.points, texts)[:, None]
+        of_made = _over_cells(made.cells, of_text, 0) / 2
         return {"real_right": of_right, "real_wrong": of_wrong, "painted": of_made}
 
     @torch.no_grad()

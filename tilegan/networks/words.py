@@ -18,6 +18,7 @@ from torch import nn
 WORD = re.compile(r"[^\W\d_]+")
 LEAST = 2  # captions in which a word occurs, or nothing is learned of it but one image
 MOST = 2000  # words
+FIRST_SPREAD = -1.5  # logarithm of the first deviations: larger ones than the differences of texts hide these
 
 
 def words_of(text: str) -> list[str]:
@@ -81,10 +82,10 @@ class Conditioning(nn.Module):
         nn.init.normal_(self.moments.weight, std=values**-0.5)
 
     def forward(self, bags: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Texts, float (N, words) -> means and logarithms of standard deviations, (N, values); both 0 of no words."""
+        """Texts, float (N, words) -> means and logarithms of deviations, (N, values); the means of no words are 0."""
         encoded = nn.functional.leaky_relu(self.encoder(bags), 0.2)
         means, spreads = self.moments(encoded).chunk(2, 1)
-        return means, spreads
+        return means, FIRST_SPREAD + spreads
 
 
 def divergence(means: torch.Tensor, spreads: torch.Tensor) -> torch.Tensor:
