@@ -25,7 +25,7 @@ FIRST_SCALE = 1.6  # logarithm of the first factor of the cosine of image and ca
 
 
 class Judged(NamedTuple):
-    """What a discriminator finds in images.
+    """The findings of a discriminator about images, without a caption.
 
     Attributes:
         cells: scores of realness of the cells of each scale, float32 (N, 1, h, w).
