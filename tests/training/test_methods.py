@@ -43,7 +43,7 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
     },
     "inpaint": {
-        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4},
+        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4, "stride": 2},
         "discriminator": {"name": "patch-and-global", "channels": 4, "layers": 2},
     },
     "stackgan": {
@@ -61,9 +61,13 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
 }
 CPU = torch.device("cpu")
 FIXED = ("blur.weight", "bicubic.weight", "carry.0.weight", "carry.1.weight")  # weights that are not learned
-# else some rest at first; of the other one, two steps each
-ALL_AT_ONCE = {"pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0}, "stackgan": {"first_share": 1.5 / 6000}}
-STAGES = {"stackgan": 2}  # trained one after the other; what the first sees is smaller by this factor, too
+# else some rest at first; of stages that are trained one after the other, two steps each
+ALL_AT_ONCE = {
+    "pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0},
+    "inpaint": {"adversary_from": 0.0},
+    "stackgan": {"first_share": 1.5 / 6000},
+}
+STAGES = {"stackgan": 2}  # what the first of them sees is smaller by this factor, too
 
 
 def settings_of(name: str) -> TrainSettings:
