@@ -20,7 +20,7 @@ BY_NORM = {
 }
 
 LABELS = ("labels", "label_names")  # in an architecture
-OMITTED = ("name", "graph", "style", "styles", *LABELS)  # in an architecture: shown otherwise, or too long
+OMITTED = ("name", "graph", "style", "styles", "words", *LABELS)  # in an architecture: shown otherwise, or too long
 FEW = 6  # nodes that are listed
 
 
@@ -84,12 +84,14 @@ def _listed(numbers: tuple[float, ...]) -> str:
 def _model_rows(model: "ModelInfo") -> list[tuple[str, object]]:
     numbers = {key: value for key, value in model.architecture.items() if key not in OMITTED}
     styles = ", ".join(f"{place} {name}" for place, name in enumerate(model.architecture.get("styles", [])))
+    words = ", ".join(model.architecture.get("words", []))
     labels, norm = _labels(*(model.architecture.get(key, []) for key in LABELS)), _norm(model)
     return [
         ("model", model.path),
         ("style", model.name),
         ("architecture", f"{model.architecture['name']} ({_plain(numbers)})"),
         *([("styles", styles)] if styles else []),
+        *([("words", words)] if words else []),
         *([("labels", f"{len(labels)}: {' '.join(labels)}")] if labels else []),
         ("parameters", f"{model.parameters:,}"),
         ("tile size", f"{model.tile_size} px"),

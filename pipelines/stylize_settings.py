@@ -103,7 +103,8 @@ class StylizeSettings:
         assert isinstance(styling.style, Mapping), "a painting has no map"
         masked = self.styling.mask is not None  # of all paintings, which have no maps
         instances = bool(labels.instances)
-        return Choices(styling.style, styling.seed, labels.looks, labels.look_seed, instances, masked, styling.code)
+        looks, told = (labels.looks, labels.look_seed), (styling.code, styling.text)
+        return Choices(styling.style, styling.seed, *looks, instances, masked, *told)
 
 
 @dataclass(frozen=True)

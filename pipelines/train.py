@@ -17,6 +17,7 @@ from tilegan.options import changed, takes
 from tilegan.pipelines.train_data import found_again, prepared, with_colors
 from tilegan.pipelines.train_report import TrainPlan, TrainResult
 from tilegan.pipelines.train_settings import ASKED, TrainRequest
+from tilegan.training.captions import OTHERS
 from tilegan.training.checkpoint import load_checkpoint
 from tilegan.training.images import count_files
 from tilegan.training.loop import Loop, TrainStep
@@ -169,11 +170,12 @@ def plan(source: str | Path, target: str | Path | None = None, **values: Any) ->
         random.integers(0, 256, (settings.batch, length, length, 3), np.uint8)
         for length in (2 * settings.tile_size, settings.target_side, THUMBNAIL)
     )
+    captions = np.zeros((settings.batch, 1 + OTHERS, len(dataset.words)), np.float32)
     seconds = []
     for _ in range(3):
         trainer.step = settings.steps - 1  # all weights are trained by all losses in the last step
         begin = time.perf_counter()
-        trainer.train_step(sources, targets, thumbnails, np.zeros(settings.batch, np.int_))
+        trainer.train_step(sources, targets, thumbnails, np.zeros(settings.batch, np.int_), captions)
         seconds.append(time.perf_counter() - begin)
     networks = trainer.method.networks()
     return TrainPlan(

@@ -8,6 +8,7 @@ from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.model_file import chosen_style, read_header
 from tilegan.networks.build import with_codes, with_norm, with_one_channel
 from tilegan.pipelines.train_settings import TrainRequest
+from tilegan.training.captions import vocabulary_of
 from tilegan.training.colors import tones_of
 from tilegan.training.dataset import Dataset
 from tilegan.training.folders import Folders
@@ -16,6 +17,8 @@ from tilegan.training.label_tables import find_table, read_names, read_table
 from tilegan.training.run import RunConfig
 from tilegan.training.settings import TrainSettings
 from tilegan.training.styles import style_names
+
+LEAST_JUDGED = 32  # pixels a side that discriminators on frozen features need
 
 
 def prepared(source: str | Path, target: str | Path | None, request: TrainRequest) -> tuple[TrainSettings, Dataset]:
@@ -30,11 +33,12 @@ def prepared(source: str | Path, target: str | Path | None, request: TrainReques
         DatasetError, SettingError, ModelError: see ``with_networks``, ``Dataset.for_training`` and ``with_labels``.
     """
     contents, init = request.contents, request.network.init
-    folders = Folders.of(source, target, contents.instances, **asdict(request.pairing))
+    folders = Folders.of(source, target, contents.instances, contents.captions, **asdict(request.pairing))
     names = style_names(folders.target) if contents.styles else []
     settings = with_networks(request.settings, init, names, folders.derive)
     dataset = Dataset.for_training(folders, settings)
-    return with_labels(settings, init, dataset.sources, contents.labels), dataset
+    settings = with_words(with_labels(settings, init, dataset.sources, contents.labels), dataset)
+    return settings, replace(dataset, words=tuple(settings.generator.get("words", ())))
 
 
 def found_again(config: RunConfig) -> Dataset:
@@ -124,6 +128,27 @@ def with_labels(
     names = read_names(labels) if labels not in (None, "auto") else []
     further = ({"label_names": names} if names else {}) | ({"instances": True} if with_instances else {})
     return replace(settings, generator=settings.generator | {"labels": table} | further)
+
+
+def with_words(settings: TrainSettings, dataset: Dataset) -> TrainSettings:
+    """Return the settings with a generator that knows the words of the captions, if there are some.
+
+    A model to start from keeps its words.
+
+    Raises:
+        DatasetError: no word occurs in two captions.
+        SettingError: the reduced crops of the first stage are too small to be judged.
+    """
+    generator = settings.generator
+    if not dataset.folders.captions:
+        return settings
+    factor = int(generator.get("factor", 1))
+    side = settings.tile_size * (2 if settings.method.joined else 1) // factor
+    if side < LEAST_JUDGED:
+        least = settings.tile_size * LEAST_JUDGED // side
+        raise SettingError(f"the first stage sees {side} px a side, and {LEAST_JUDGED} are judged: tile size {least}")
+    words = generator.get("words") or list(vocabulary_of(dataset.trained[1]).words)
+    return replace(settings, generator=generator | {"words": words})
 
 
 def with_colors(settings: TrainSettings, dataset: Dataset) -> TrainSettings:

@@ -13,6 +13,7 @@ from tilegan.networks import build
 from tilegan.options import changed, check_values, option, options_of
 from tilegan.training.options import (
     ANEW,
+    CAPTIONS_METHOD,
     DEFAULT_METHOD,
     PAINTING_INIT,
     PAINTING_METHOD,
@@ -89,6 +90,8 @@ class TrainRequest:
             usual, learning = PAINTING_METHOD, {"steps": PAINTING_STEPS} | learning
             if method.method in (None, usual) and network == NetworkOptions():
                 network = replace(network, init=PAINTING_INIT)
+        elif settings is None and contents.captions is not None:
+            usual = CAPTIONS_METHOD
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)

@@ -101,6 +101,19 @@ def coded_translator() -> Translator:
     return proven(Translator.of(generator, architecture, tile_size=16, name="coded").place("cpu", "float32"))
 
 
+@pytest.fixture(scope="session")
+def worded_translator() -> Translator:
+    """The same in two stages, that knows the words blue, night, sky and wheat, far from each other, and has noise."""
+    torch.manual_seed(7)
+    architecture = {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2, "noise": 2}
+    architecture["words"] = ["blue", "night", "sky", "wheat"]
+    generator = build_generator(architecture)
+    for stage in generator.stages:
+        torch.nn.init.normal_(stage.tail.weight, std=0.3)
+        torch.nn.init.normal_(stage.film.film.weight, std=0.3)
+    return proven(Translator.of(generator, architecture, tile_size=16, name="worded").place("cpu", "float32"))
+
+
 @pytest.fixture
 def pixels() -> NDArray[np.uint8]:
     """An image of noise: 270 x 310 pixels of three channels."""

@@ -1,5 +1,6 @@
 """Options of a generator that are selected, or fixed for an image, before it is run in windows."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -8,16 +9,19 @@ import torch
 from torch import nn
 
 from tilegan.devices import CPU, precision_name
-from tilegan.errors import SettingError
+from tilegan.errors import SettingError, TileganWarning
 from tilegan.geometry import Pixels
 from tilegan.networks.capabilities import capabilities
 from tilegan.networks.codes import Codes
 from tilegan.networks.looks import chosen_looks
-from tilegan.networks.settle import for_image, in_look, in_style, with_code, with_frozen_norms, with_seed
+from tilegan.networks.settle import for_image, in_look, in_style, with_code, with_frozen_norms, with_seed, with_text
 from tilegan.networks.styles import style_weights
+from tilegan.networks.words import Vocabulary, words_of
 from tilegan.norms.interpolated import Grid
 from tilegan.norms.layers import FROZEN
 from tilegan.proven import Proven
+
+SOME = 12  # words that are named where a text has none of those that are known
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Choices:
         instances: whether there are instance maps.
         mask: whether there are masks of holes.
         code: values of codes, see ``Settling.with_code``.
+        text: words that say how to paint, see ``Settling.with_text``.
     """
 
     style: Mapping[str, float] = field(default_factory=dict)
@@ -41,6 +46,7 @@ class Choices:
     instances: bool = False
     mask: bool = False
     code: Mapping[str, float] = field(default_factory=dict)
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Settling(Proven):
         Raises:
             SettingError: an option or its value does not exist, or no style is selected.
         """
-        made = self.in_style(choices.style).with_code(choices.code)
+        made = self.in_style(choices.style).with_code(choices.code).with_text(choices.text)
         if choices.seed is not None:
             made = made.seeded(choices.seed)
         if choices.instances and not made.takes_instances:
@@ -132,6 +138,37 @@ class Settling(Proven):
                 raise SettingError(f"the model '{self.name}' was trained without codes: leave out {names}")
             return self
         return self._made_plain(*with_code(self.architecture, self.weights(), self.codes.chosen(given, self.name)))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the words that it knows (see ``with_text``); none if it was trained without captions."""
+        return Vocabulary(capabilities(self.generator).words)
+
+    def with_text(self, text: str) -> Self:
+        """Return the translator that paints as a text says, in the words of the captions that it was trained with.
+
+        A ``TileganWarning`` tells of words that it does not know, which have no effect.
+
+        Args:
+            text: the words, in any order; '' for none, which gives the middle of all texts.
+
+        Raises:
+            SettingError: it was trained without captions, or knows none of the words.
+        """
+        known = self.vocabulary
+        if not known.words:
+            if text:
+                raise SettingError(f"the model '{self.name}' was trained without captions: leave out the text")
+            return self
+        unknown = known.unknown(text)
+        if unknown and len(unknown) == len(set(words_of(text))):
+            some = ", ".join(known.words[:: -(-len(known.words) // SOME)])
+            raise SettingError(f"the model '{self.name}' knows no word of '{text}': it knows {some} and others")
+        if unknown:
+            listed = ", ".join(unknown)
+            message = f"the model '{self.name}' does not know {listed}: without effect; tilegan info lists its words"
+            warnings.warn(message, TileganWarning, stacklevel=2)
+        return self._made_plain(*with_text(self.architecture, self.weights(), known.bag(text)))
 
     def seeded(self, seed: int) -> Self:
         """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.

@@ -35,6 +35,7 @@ class Translator(Settling):
             "parameters": f"{sum(weight.numel() for weight in weights.values()):,}",
             "styles": ", ".join(self.styles),
             "codes": ", ".join(self.codes.names),
+            "words": ", ".join(self.vocabulary.words),
             "enlarges": f"{self.scale} times" if self.scale > 1 else "",
             "tiles": f"trained on {self.tile_size} pixels; halo {self.halo}, stride {self.stride}",
             "whole image": self.unbounded and f"seen by {self.unbounded}",

@@ -102,6 +102,13 @@ def model(path: Path, **architecture: Any) -> None:
     translator(NETWORKS["siamese"][0] | architecture).save(file)
 
 
+def told(path: Path) -> None:
+    """A run folder with a model that knows words."""
+    path.mkdir(parents=True)
+    architecture = NETWORKS["stackgan"][0] | {"words": ["sky", "stormy", "wheat"]}
+    translator(architecture).save(path / "translator.safetensors")
+
+
 def without_noise(path: Path) -> None:
     translator(NETWORKS["cyclegan"][0]).save(path)
 
@@ -186,11 +193,13 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("label_maps", "labels"), lambda path: of_labels(path, "labels")),
     "objects": lambda path: of_labels(path, "objects"),
     **dict.fromkeys(("both", "labels_map1887"), lambda path: of_labels(path, "both")),
+    "captions.csv": lambda path: path.write_text("file,caption\n0.jpg,wheat sky\n1.png,wheat sky\n") and None,
     "table.csv": lambda path: path.write_text("255,0,0\n255,255,0\n0,0,0\n") and None,
     **dict.fromkeys(("runs/mine", "runs/first", "runs/stains", "run"), run_folder),
     "runs/paintings": lambda path: model(path, norm="instance"),
     "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
     "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
+    "runs/told": told,
     "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
     "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),

@@ -44,6 +44,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"name": "filling", "channels": 4, "dilations": [1], "detail": 4, "stride": 2},
         {"name": "patch-and-global", "channels": 4, "layers": 2},
     ),
+    "stackgan": (
+        {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2},
+        {"name": "matching", "width": 8, "values": 4},
+    ),
 }
 """Small generator and discriminator of each method."""
 

@@ -46,19 +46,40 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4, "stride": 2},
         "discriminator": {"name": "patch-and-global", "channels": 4, "layers": 2},
     },
+    "stackgan": {
+        "generator": {
+            "name": "stacked",
+            "channels": 8,
+            "blocks": 1,
+            "stride": 4,
+            "detail": 4,
+            "factor": 2,
+            "words": ["night", "sky"],
+        },
+        "discriminator": {"name": "matching", "width": 8, "values": 4},
+    },
 }
 CPU = torch.device("cpu")
-FIXED = ("blur.weight", "bicubic.weight")  # weights that are not learned
+FIXED = ("blur.weight", "bicubic.weight", "carry.0.weight", "carry.1.weight")  # weights that are not learned
+# else some rest at first; of stages that are trained one after the other, two steps each
 ALL_AT_ONCE = {
     "pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0},
     "inpaint": {"adversary_from": 0.0},
-}  # else some rest at first
+    "stackgan": {"first_share": 1.5 / 6000},
+}
+STAGES = {"stackgan": 2}  # what the first of them sees is smaller by this factor, too
 
 
 def settings_of(name: str) -> TrainSettings:
     networks = {"generator": GENERATOR} | SMALL_NETWORKS[name]
     numbers = method_settings(name, ALL_AT_ONCE.get(name, {}))
-    return TrainSettings.of(numbers, tile_size=16, short_side=128, batch=2, **networks)
+    return TrainSettings.of(numbers, tile_size=16 * STAGES.get(name, 1), short_side=128, batch=2, **networks)
+
+
+def captions_of(settings: TrainSettings) -> NDArray[np.float32] | None:
+    """For each of two crops a caption of its own and one of another, where there should be some."""
+    words = len(settings.generator.get("words", ()))
+    return np.stack([np.eye(words, dtype=np.float32)] * 2) if words else None
 
 
 def crops(seed: int, side: int = 32) -> NDArray[np.uint8]:
@@ -78,12 +99,12 @@ def examples(settings: TrainSettings, step: int) -> tuple[NDArray[np.uint8], NDA
 @pytest.mark.parametrize("joined", [True, False])
 def test_all_of_its_networks_learn(name: str, joined: bool) -> None:
     settings = settings_of(name)
-    side = 16 if joined else 32  # single tiles have to be large enough to be judged
+    side = STAGES.get(name, 1) * (16 if joined else 32)  # single tiles have to be large enough to be judged
     settings = replace(settings, tile_size=side, short_side=8 * side, method=replace(settings.method, joined=joined))
     trainer = Trainer(settings, CPU, torch.float32)
     before = {key: value.clone() for key, value in trainer.state().items() if not key.startswith("adam")}
-    for step in range(2):  # what starts at zero moves first, and what stands before it then
-        losses = trainer.train_step(*examples(settings, step), crops(5, 64))
+    for step in range(2 * STAGES.get(name, 1)):  # what starts at zero moves first, and what stands before it then
+        losses = trainer.train_step(*examples(settings, step), crops(5, 64), captions=captions_of(settings))
     assert np.isfinite(list(losses.values())).all()
     after = trainer.state()
     still = {key for key in before if key.endswith("weight") and torch.equal(before[key], after[key])}
@@ -95,9 +116,11 @@ def test_a_restored_state_goes_on_as_if_nothing_had_happened(name: str) -> None:
     settings = settings_of(name)
     whole, parted = (Trainer(settings, CPU, torch.float32) for _ in range(2))
     for step in range(3):
-        whole.train_step(*examples(settings, step))
+        whole.train_step(*examples(settings, step), captions=captions_of(settings))
     parted.restore(3, {key: value.clone() for key, value in whole.state().items()})
-    assert whole.train_step(*examples(settings, 3)) == parted.train_step(*examples(settings, 3))
+    captions = captions_of(settings)
+    last = [trainer.train_step(*examples(settings, 3), captions=captions) for trainer in (whole, parted)]
+    assert last[0] == last[1]
 
 
 @pytest.mark.parametrize("name", methods())

@@ -90,7 +90,8 @@ def stylize_array(
         precision = precision_for(array.dtype, precision)
     height, width, _ = array.shape
     maps = array_maps(given_maps(styling), height, width)
-    settled = maps.numbers or styling.style or styling.code or styling.statistics or styling.seed is not None
+    chosen_options = maps.numbers, styling.style, styling.code, styling.text, styling.statistics
+    settled = any(map(bool, chosen_options)) or styling.seed is not None
     masked = MASK.name in maps.fitted
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
@@ -136,7 +137,7 @@ def _made(
     assert isinstance(options.style, Mapping), "a painting has no map"
     image = None if thumbnail is None else partial(np.asarray, thumbnail)
     given = instances is not None
-    choices = Choices(options.style, options.seed, instances=given, mask=masked, code=options.code)
+    choices = Choices(options.style, options.seed, instances=given, mask=masked, code=options.code, text=options.text)
     made = model.settled(choices, image)
     array = array if instances is None else _joined(array, _lazy(instances))
     return _settled(made, choose_statistics(made, passes.seams, options.statistics), array, thumbnail)

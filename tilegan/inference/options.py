@@ -56,6 +56,12 @@ class StyleOptions:
         metavar="NAME=VALUE,...",
         unset="0, and the first category",
     )
+    text: str = option(
+        "",
+        "Words that say how to paint, for a model that was trained with captions: 'wheat under a stormy sky'",
+        metavar="WORDS",
+        unset="none",
+    )
     seed: int | None = option(None, "Seed of the noise of models with noise", least=0, metavar="N", unset="0")
     statistics: str | None = option(
         None,

@@ -22,6 +22,7 @@ class Adversaries(Generic[Settings]):
     rests: ClassVar = False
     instances: ClassVar = False
     codes: ClassVar = False
+    captions: ClassVar = False
 
     @classmethod
     def build(cls, settings: Settings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:

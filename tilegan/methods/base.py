@@ -43,6 +43,8 @@ class Batch:
             there is only one style.
         progress: completed share of the training, in [0, 1), for methods that train in phases.
         codes: float (N, codes), values of the generator's codes, drawn for each crop; None if it has none.
+        captions: float (N, 1 + K, words), texts as vectors (see ``networks.words``): for each target one of its own,
+            and K of other targets; None without captions.
         made: detached outputs of ``generator_loss`` by name, so that ``discriminator_loss`` need not compute them
             again.
     """
@@ -56,6 +58,7 @@ class Batch:
     styles: torch.Tensor | None = None
     progress: float = 0.0
     codes: torch.Tensor | None = None
+    captions: torch.Tensor | None = None
     made: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def of(self, images: torch.Tensor) -> "Batch":
@@ -72,6 +75,8 @@ class Method(Protocol):
         examples: the kind of these images: one of ``EXAMPLES``.
         styles: whether one model can learn several styles.
         codes: whether its generator may have codes (see ``networks.codes``); then it is ``RecoversCodes``.
+        captions: whether it learns from captions of the targets (then its generator takes ``words``, and it is
+            ``JudgesCaptions``).
         rests: whether some weights receive no gradients in some phases, so that processes must not wait for them.
         labels: whether its sources are label maps: "no", "may" (then its generator takes a table, ``labels``, and its
             discriminator sees one plane per label in place of the three color channels), or "must".
@@ -90,6 +95,7 @@ class Method(Protocol):
     examples: ClassVar[str]
     styles: ClassVar[bool]
     codes: ClassVar[bool]
+    captions: ClassVar[bool]
     rests: ClassVar[bool]
     labels: ClassVar[str]
     instances: ClassVar[bool]
@@ -133,5 +139,19 @@ class RecoversCodes(Protocol):
             source: float (N, C, h, w) in [-1, 1], crops of source images.
             translated: float (N, 3, h, w) in [-1, 1], their translations.
             codes: float (N, codes), the codes with which they were made.
+        """
+        ...
+
+
+class JudgesCaptions(Protocol):
+    """A training method that learns from captions."""
+
+    def matches(self, images: torch.Tensor, bags: torch.Tensor, progress: float) -> torch.Tensor:
+        """Return how well captions match images, unbounded, float (N, M), for metrics.
+
+        Args:
+            images: float (N, 3, h, w) in [-1, 1].
+            bags: float (M, words), captions.
+            progress: completed share of the training.
         """
         ...

@@ -58,6 +58,7 @@ class CycleGan:
     rests: ClassVar = False
     instances: ClassVar = False
     codes: ClassVar = False
+    captions: ClassVar = False
     labels: ClassVar = NO_LABELS
     paper: ClassVar = "Zhu et al., 'Unpaired Image-to-Image Translation using Cycle-Consistent ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = CycleGanSettings

@@ -20,24 +20,34 @@ def judged(batch: Batch, settings: MethodSettings) -> Batch:
     if settings.joined:
         return batch
     source, target = split_quadrants(batch.source), split_quadrants(batch.target)
-    thumbnails, styles, codes = (
-        None if each is None else each.repeat_interleave(4, 0) for each in (batch.thumbnails, batch.styles, batch.codes)
+    thumbnails, styles, codes, captions = (
+        None if each is None else each.repeat_interleave(4, 0)
+        for each in (batch.thumbnails, batch.styles, batch.codes, batch.captions)
     )
     first, total = 4 * batch.first, 4 * batch.total
-    return Batch(source, target, batch.seed, first, total, thumbnails, styles, batch.progress, codes)
+    return Batch(source, target, batch.seed, first, total, thumbnails, styles, batch.progress, codes, captions)
 
 
-def translate(generator: nn.Module, batch: Batch, settings: MethodSettings) -> torch.Tensor:
+def translate(
+    generator: nn.Module, batch: Batch, settings: MethodSettings, condition: torch.Tensor | None = None
+) -> torch.Tensor:
     """Translate the sources of a batch from ``judged``.
 
     The first images of the batch are translated whole, as in ``exact`` inference, the others tile by tile, as in
     ``combo`` inference. Batch norms take the statistics of tiles; whole passes use their running averages, as in
     inference.
 
+    Args:
+        generator: the generator.
+        batch: the batch.
+        settings: those of the method.
+        condition: what the generator takes beside images, (N, values); None for what follows from the batch.
+
     Returns:
         float (N, 3, H * scale, W * scale).
     """
-    inputs = (batch.source, *learning_conditions(generator, batch))
+    conditions = learning_conditions(generator, batch) if condition is None else (condition,)
+    inputs = (batch.source, *conditions)
     if not settings.joined:
         return cast(torch.Tensor, generator(*inputs))
     whole = max(0, whole_of(settings, batch.total) - batch.first)

@@ -34,12 +34,14 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
+STACKED_GENERATOR = {"name": "stacked", "channels": 64, "blocks": 5, "stride": 4, "detail": 8, "factor": 2, "noise": 4}
 FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1, 2, 4], "detail": 8, "stride": 2}
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
+MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32}
 # patches of 34 pixels at half the size
 STROKE_DISCRIMINATOR = {"name": "patch-and-features", "channels": 32, "layers": 2, "width": 64}
 PATCH_AND_GLOBAL_DISCRIMINATOR = {"name": "patch-and-global", "channels": 32, "layers": 3}

@@ -20,6 +20,7 @@ class Capabilities:
         context: whether it takes a thumbnail of the whole image, see ``SeesWhole.for_image``; entry ``context``.
         styles: names of its styles, see ``HasStyles.in_style``; entry ``styles``.
         codes: its codes, see ``HasCodes.with_code``; entry ``codes``.
+        words: the words that it knows, see ``HasWords.with_text``; entry ``words``.
         looks: number of looks of each label, in its tensor ``looks`` (see ``networks.settle``).
         instances: whether label maps may come with instance maps (see ``images.instances``).
         holes: whether it fills holes: its fourth channel is a mask, above 0 where there is a hole, which it needs.
@@ -32,6 +33,7 @@ class Capabilities:
     context: bool = False
     styles: tuple[str, ...] = ()
     codes: Codes = field(default_factory=Codes)
+    words: tuple[str, ...] = ()
     looks: int = 0
     instances: bool = False
     holes: bool = False
@@ -61,6 +63,14 @@ class HasCodes(Protocol):
 
     def with_code(self, values: torch.Tensor) -> nn.Module:
         """Return the generator for values of its codes, float (codes,)."""
+        ...
+
+
+class HasWords(Protocol):
+    """A generator that is told in words what to paint like."""
+
+    def with_text(self, bag: torch.Tensor) -> nn.Module:
+        """Return the generator for a text, float (words,) (see ``networks.words``), without words."""
         ...
 
 

@@ -107,15 +107,20 @@ class CodeFilm(nn.Module):
 
     It is initialized at random, so that other codes have an effect from the start: from 0, nothing can be recovered,
     and the gradients of a head that recovers nothing are lost among those of other losses.
+
+    Args:
+        default: float (codes,), the default codes.
+        modulated: number of modulations.
+        first: standard deviation of the first modulations, for a code of 1.
     """
 
     default: torch.Tensor
 
-    def __init__(self, codes: Codes, modulated: int) -> None:
+    def __init__(self, default: torch.Tensor, modulated: int, first: float = FIRST) -> None:
         super().__init__()
-        self.register_buffer("default", codes.default(), persistent=False)
-        self.film = nn.Linear(codes.values, modulated, bias=False)
-        nn.init.normal_(self.film.weight, std=FIRST / PACE)
+        self.register_buffer("default", default, persistent=False)
+        self.film = nn.Linear(len(default), modulated, bias=False)
+        nn.init.normal_(self.film.weight, std=first / PACE)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """(N, values) -> (N, modulated)."""

@@ -126,7 +126,7 @@ class ResidualGenerator(nn.Module):
         if styles:
             self.style_film = _film(len(styles), blocks * 2 * channels)
         self.codes = Codes.of(codes or {})
-        self.code_film = CodeFilm(self.codes, blocks * 2 * channels) if self.codes.values else None
+        self.code_film = CodeFilm(self.codes.default(), blocks * 2 * channels) if self.codes.values else None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -251,13 +251,17 @@ def _film(values: int, modulated: int) -> nn.Linear:
 
 
 def box_blur(channels: int, side: int) -> nn.Sequential:
-    """Return a fixed blur of each channel: a ``side`` x ``side`` box, applied twice; no layers if the side is 0.
+    """Return a fixed blur of each channel: a ``side`` x ``side`` box, applied twice; no layers if the side is 0."""
+    return separable_blur(channels, torch.tensor([min(n, 2 * side - n) / side**2 for n in range(1, 2 * side)]))
+
+
+def separable_blur(channels: int, taps: torch.Tensor) -> nn.Sequential:
+    """Return a fixed blur of each channel by the same odd number of taps along either axis; no layers without taps.
 
     It is one convolution per axis, which takes a thirtieth of the time of torch's average pooling.
     """
-    taps = torch.tensor([min(place, 2 * side - place) / side**2 for place in range(1, 2 * side)])
     layers = []
-    for shape in ((len(taps), 1), (1, len(taps))) if side else ():
+    for shape in ((len(taps), 1), (1, len(taps))) if len(taps) else ():
         blur = nn.Conv2d(channels, channels, shape, padding="same", groups=channels, bias=False, padding_mode=PADDING)
         blur.weight = nn.Parameter(taps.reshape(shape).expand_as(blur.weight).clone(), requires_grad=False)
         layers.append(blur)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tilegan.networks.build import build_generator
-from tilegan.networks.capabilities import HasCodes, HasStyles, SeesWhole
+from tilegan.networks.capabilities import HasCodes, HasStyles, HasWords, SeesWhole
 from tilegan.networks.context import thumbnail_of
 from tilegan.networks.looks import NUMBERS, Looks
 from tilegan.norms.layers import FROZEN
@@ -47,6 +47,14 @@ def with_code(
     """Return the generator for values of its codes, float (codes,), without ``codes``. Otherwise as ``for_image``."""
     full = cast(HasCodes, _with(architecture, weights))
     return full.with_code(values), architecture | {"codes": {}}
+
+
+def with_text(
+    architecture: dict[str, Any], weights: Mapping[str, torch.Tensor], bag: torch.Tensor
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the generator for a text, float (words,), without ``words``. Otherwise as ``for_image``."""
+    full = cast(HasWords, _with(architecture, weights))
+    return full.with_text(bag), architecture | {"words": []}
 
 
 def with_seed(

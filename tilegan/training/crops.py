@@ -16,6 +16,7 @@ from tilegan.training.images import TrainingImage, read_masked
 MIN_DEVIATION = 2.5  # 8-bit values: below this a crop is a flat area without information
 LEAST_VALID = 0.5  # least share of valid pixels in a crop: with fewer, filled pixels would be learned
 DRAWS = 8  # maximum number of draws of a crop with too little information
+NO_CAPTIONS = np.zeros((0, 0), np.float32)
 
 
 class Crop(NamedTuple):
@@ -26,11 +27,14 @@ class Crop(NamedTuple):
             instances.
         thumbnail: uint8 (64, 64, 3), of the whole image (see ``networks.context``), mirrored if the crop is.
         style: index of its style.
+        captions: float32 (1 + K, words), a caption of its image and K of others, as vectors (see ``networks.words``);
+            without captions (0, 0).
     """
 
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8]
     style: NDArray[np.int_]
+    captions: NDArray[np.float32] = NO_CAPTIONS
 
 
 class CropPosition(NamedTuple):

@@ -12,6 +12,7 @@ from tilegan.errors import ResumeError, SettingError, TileganWarning
 from tilegan.methods.base import ALONE, HOLED, PAIRED
 from tilegan.methods.holes import Holes
 from tilegan.names import SIDE_BY_SIDE
+from tilegan.training.captions import captioned
 from tilegan.training.examples import Examples, examples_of
 from tilegan.training.folders import ANEW, Folders
 from tilegan.training.images import TrainingImage, find_images, hold_out
@@ -34,6 +35,7 @@ class Dataset:
         scale: factor by which targets are larger than sources.
         styles: names of the styles of targets if there are several.
         holes: the holes of sources, for methods that learn to fill them.
+        words: the words of the captions of targets that are learned.
     """
 
     folders: Folders
@@ -44,6 +46,7 @@ class Dataset:
     scale: int = 1
     styles: tuple[str, ...] = ()
     holes: Holes | None = None
+    words: tuple[str, ...] = ()
 
     @classmethod
     def find(
@@ -57,6 +60,7 @@ class Dataset:
         scale: int = 1,
         styles: Sequence[str] = (),
         holes: Holes | None = None,
+        words: Sequence[str] = (),
     ) -> Self:
         """Find the images of a dataset.
 
@@ -69,6 +73,7 @@ class Dataset:
             scale: likewise.
             styles: likewise.
             holes: likewise.
+            words: likewise.
 
         Raises:
             DatasetError: a folder is missing or has no usable image, or images or instance maps do not correspond.
@@ -76,7 +81,7 @@ class Dataset:
         sources, targets = _found(folders, kind, sides, short_side, bool(styles))
         if folders.instances is not None:
             sources = find_instance_maps(sources, folders.source, folders.instances)
-        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles), holes)
+        return cls(folders, kind, sources, targets, hold_out, scale, tuple(styles), holes, tuple(words))
 
     @classmethod
     def for_training(cls, folders: Folders, settings: TrainSettings) -> Self:
@@ -92,6 +97,10 @@ class Dataset:
         _check_method(folders, method.name, method.examples)
         if folders.instances is not None and not method.instances:
             raise SettingError(f"{method.name} takes no instance maps: leave out --instances, or choose another method")
+        if folders.captions and not method.captions:
+            raise SettingError(f"{method.name} learns from no captions: leave out --captions, or choose another method")
+        if method.captions and not folders.captions:
+            raise SettingError(f"{method.name} learns from captions of the targets: give them, --captions")
         return cls.find(
             folders,
             method.examples,
@@ -101,6 +110,7 @@ class Dataset:
             scale=settings.scale,
             styles=settings.generator.get("styles", ()),
             holes=settings.method.holes,
+            words=settings.generator.get("words", ()),
         )
 
     @cached_property
@@ -167,7 +177,9 @@ class Dataset:
 
     def examples(self, images: Domains, side: int, budget: int, seed: int, labels: bool) -> Examples:
         """Return crops of images of the dataset; see ``training.examples.examples_of``."""
-        return examples_of(self.kind, images, side, self.scale, budget, seed, len(self.styles), labels, self.holes)
+        return examples_of(
+            self.kind, images, side, self.scale, budget, seed, len(self.styles), labels, self.holes, self.words
+        )
 
 
 def _check_method(folders: Folders, method: str, kind: str) -> None:
@@ -205,6 +217,8 @@ def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int,
     if folders.is_painting:
         return sources, find_painting(target, sides[1], short_side)
     targets = find_images(target, sides[1], short_side)
+    if folders.captions:
+        return sources, captioned(targets, target, folders.captions)
     if len(targets) == 1:
         message = f"there is only one image in '{target}': give the file itself, {targets[0].path}, to learn from it"
         warnings.warn(message, TileganWarning, stacklevel=2)
@@ -216,6 +230,7 @@ def _digest(images: list[TrainingImage], folder: Path) -> str:
         f"{image.number} {image.path.relative_to(folder).as_posix()} {image.height} {image.width}" for image in images
     ]
     lines += [image.instances.name for image in images if image.instances]
+    lines += [caption for image in images for caption in image.captions]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """Training examples of each step: crops of two folders, corresponding or not, or of one folder."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tilegan.geometry import means
 from tilegan.methods.base import HOLED, PAIRED, REDUCED
 from tilegan.methods.holes import HOLE, Holes, Mask
+from tilegan.training.captions import CaptionDraws
 from tilegan.training.crops import Crop, Crops
 from tilegan.training.pairs import Domains
 
@@ -33,6 +34,20 @@ class Unpaired(NamedTuple):
     def crops(self, number: int) -> tuple[Crop, Crop]:
         """See ``Examples``."""
         return self.sources.crop(number), self.targets.crop(number)
+
+
+class Captioned(NamedTuple):
+    """Crops of sources, and of targets with captions."""
+
+    sources: Crops
+    targets: Crops
+    captions: CaptionDraws
+
+    def crops(self, number: int) -> tuple[Crop, Crop]:
+        """See ``Examples``."""
+        position = self.targets.position(number)
+        target = self.targets.take(position)._replace(captions=self.captions.drawn(position.image, number))
+        return self.sources.crop(number), target
 
 
 class Styled(NamedTuple):
@@ -116,6 +131,7 @@ def examples_of(
     styles: int = 0,
     labels: bool = False,
     holes: Holes | None = None,
+    words: Sequence[str] = (),
 ) -> Examples:
     """Return the training examples of a method.
 
@@ -129,6 +145,7 @@ def examples_of(
         styles: number of styles of unpaired targets; 0 for one.
         labels: whether the sources are label maps.
         holes: the holes of sources; None unless the method learns to fill them.
+        words: the words of the captions of unpaired targets, if they have some.
     """
     if kind == HOLED:
         assert holes is not None
@@ -140,6 +157,8 @@ def examples_of(
     if styles:
         by_style = [[image for image in images[1] if image.style == number] for number in range(styles)]
         return Styled(sources, [Crops(some, side, budget // 2 // styles, 2 * seed + 1) for some in by_style])
+    if words:
+        return Captioned(sources, targets, CaptionDraws(images[1], words, targets.seed))
     return Paired(sources, targets) if kind == PAIRED else Unpaired(sources, targets)
 
 

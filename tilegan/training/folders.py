@@ -6,7 +6,7 @@ from typing import Self
 
 from tilegan.errors import ResumeError, SettingError
 from tilegan.options import options_of
-from tilegan.training.options import Pairing
+from tilegan.training.options import NAMES, Pairing
 
 ANEW = "--resume RUN SOURCE TARGET"  # command-line syntax for new paths
 
@@ -19,18 +19,28 @@ class Folders(Pairing):
         source, target: folders; the same if files contain both, or if sources are derived from targets. ``target`` may
             be the file of one painting.
         instances: folder of the instance maps of sources; None if there are none.
+        captions: path of the table of captions of targets, or 'names' (see ``training.captions``); '' for none.
         And those of ``Pairing``.
     """
 
     source: Path
     target: Path
     instances: Path | None = None
+    captions: str = ""
 
     @classmethod
-    def of(cls, source: str | Path, target: str | Path | None, instances: str | Path | None, **how: str) -> Self:
+    def of(
+        cls,
+        source: str | Path,
+        target: str | Path | None,
+        instances: str | Path | None,
+        captions: str | Path | None = None,
+        **how: str,
+    ) -> Self:
         """Create absolute folders: without a target, sources and targets are in one folder."""
         first, second = Path(source).resolve(), Path(source if target is None else target).resolve()
-        return cls(first, second, Path(instances).resolve() if instances else None, **how)
+        table = captions if captions == NAMES else Path(captions).resolve().as_posix() if captions else ""
+        return cls(first, second, Path(instances).resolve() if instances else None, str(table), **how)
 
     @property
     def name(self) -> str:
@@ -72,7 +82,7 @@ class Folders(Pairing):
         """Create folders from the output of ``to_json``."""
         how = {entry.name: values[entry.name] for entry in options_of(Pairing)}
         instances = Path(values["instances"]) if values["instances"] else None
-        return cls(Path(values["source"]), Path(values["target"]), instances, **how)
+        return cls(Path(values["source"]), Path(values["target"]), instances, values["captions"], **how)
 
     def check_there(self) -> None:
         """Check that all folders, and the file of a painting, still exist.
@@ -80,7 +90,8 @@ class Folders(Pairing):
         Raises:
             ResumeError: one does not.
         """
-        for folder in filter(None, (self.source, self.target, self.instances)):
+        table = Path(self.captions) if self.captions not in ("", NAMES) else None
+        for folder in filter(None, (self.source, self.target, self.instances, table)):
             if not folder.exists():
                 raise ResumeError(
                     f"no folder or file '{folder}', which the run learns from: give its new place: {ANEW}"

@@ -35,6 +35,7 @@ class TrainingImage:
         derived: derivation that is applied to it, one of ``names.DERIVATIONS``; '' for none.
         style: index of its style if there are several.
         instances: path of its instance map, if it is a label map with one.
+        captions: its captions, if images have some.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class TrainingImage:
     derived: str = ""
     style: int = 0
     instances: Path | None = None
+    captions: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:

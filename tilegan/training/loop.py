@@ -25,8 +25,10 @@ from tilegan.training.examples import Examples, batches
 from tilegan.training.images import count_files
 from tilegan.training.monitor import Monitor, warn_of_collapse
 from tilegan.training.pairs import Domains
+from tilegan.training.retrieval import caption_figures
 from tilegan.training.run import CURVES, METRICS, SAMPLES, TRANSLATOR, RunConfig, append_metrics, last_losses
 from tilegan.training.trainer import Trainer
+from tilegan.translator import Translator
 
 SHEET_COLUMNS = 6
 FIXED = range(2**40, 2**40 + 2 * SHEET_COLUMNS)  # numbers of crops for sheets and metrics: far from those of training
@@ -96,7 +98,7 @@ class Loop:
         part = trainer.processes.part(settings.batch)
         try:
             for source, target in batches(self.examples, range(trainer.step, settings.steps), part, settings.batch):
-                losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail, target.style)
+                losses = trainer.train_step(source.pixels, target.pixels, source.thumbnail, *target[2:])
                 elapsed = time.perf_counter() - begin
                 self.seconds = before + elapsed
                 over = time_limit is not None and elapsed >= time_limit
@@ -166,9 +168,12 @@ class Loop:
         sources, targets, monitor = self._shown
         translator = self.trainer.translator(self.config.name, {})
         wanted: list[dict[str, float]] = [{name: 1.0} for name in translator.styles] or [{}]
-        in_styles = [translator.settled(Choices(style, mask=translator.fills)) for style in wanted]
+        words = bool(translator.vocabulary.words)  # then each translation has a text of its own
+        in_styles = [
+            translator if words else translator.settled(Choices(style, mask=translator.fills)) for style in wanted
+        ]
         translations = [
-            in_styles[int(target.style)].for_image(source.thumbnail).translate(source.pixels)
+            _told(in_styles[int(target.style)], target).for_image(source.thumbnail).translate(source.pixels)
             for source, target in zip(sources, targets, strict=True)
         ]
         enlarged = [crop.pixels[..., :3].repeat(translator.scale, 0).repeat(translator.scale, 1) for crop in sources]
@@ -178,6 +183,13 @@ class Loop:
         sheet.save(content, "PNG")
         replace_file(self.folder / SAMPLES / f"{self.trainer.step:07d}.png", content.getvalue())
         self.figures = monitor.measure(translations) | code_figures(self.trainer, translator, rows[0][:SHEET_COLUMNS])
+        self.figures |= caption_figures(self.trainer, self.dataset)
         if self.dataset.kind != PAIRED:  # for example, a map need not have the colors and edges of a drawing
             warn_of_collapse(self.figures, self.trainer.step)
         return self.figures
+
+
+def _told(translator: Translator, target: Crop) -> Translator:
+    """Return the translator that paints by the caption of a target; itself if it knows no words."""
+    known = translator.vocabulary
+    return translator.with_text(known.text(target.captions[0])) if known.words else translator

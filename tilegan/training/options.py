@@ -11,6 +11,8 @@ from tilegan.options import beyond_limits, described, info_of, noun_of, option
 
 BY_METHOD = "that of the method"
 DEFAULT_METHOD = "siamese"
+CAPTIONS_METHOD = "stackgan"
+NAMES = "names"  # of files and folders, as captions
 # for the file of one painting in place of a folder of targets
 PAINTING_METHOD, PAINTING_INIT, PAINTING_STEPS = "neural-style", "vangogh", 150
 ANEW = "none"  # a model to start from that is none
@@ -48,6 +50,12 @@ class Contents:
     )
     instances: str | Path | None = option(
         None, "Folder of instance maps of the label maps: one number per object", metavar="DIR"
+    )
+    captions: str | Path | None = option(
+        None,
+        f"Captions of the targets: table with the columns file and caption, or {NAMES} for the words of the names of "
+        "files and folders",
+        metavar=f"TABLE|{NAMES}",
     )
 
 
@@ -102,7 +110,7 @@ class MethodOptions:
         None,
         "Training method; `tilegan methods` lists them",
         metavar="NAME",
-        unset=f"{DEFAULT_METHOD}, or {PAINTING_METHOD} if the target is an image file",
+        unset=f"{DEFAULT_METHOD}; {PAINTING_METHOD} if the target is an image file, {CAPTIONS_METHOD} with captions",
     )
     method_settings: Mapping[str, str | float] = option(
         dict, "A setting of the method", flag="set", metavar="NAME=VALUE", repeated=True

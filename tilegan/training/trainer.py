@@ -29,8 +29,10 @@ AVERAGE_WARM_UP = 10
 COLORS = 3  # channels
 ALONE = Processes()
 
-# sources, targets, thumbnails of the sources' images and style indices of the targets, uint8 (N, h, w, 3) and (N,)
-Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.int_] | None]
+# sources, targets and thumbnails of the sources' images, uint8 (N, h, w, 3), style indices of the targets, (N,), and
+# their captions, float32 (N, 1 + K, words)
+Captions = NDArray[np.float32]
+Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.int_] | None, Captions | None]
 
 
 class Trainer:
@@ -114,6 +116,7 @@ class Trainer:
         target: NDArray[np.uint8],
         thumbnails: NDArray[np.uint8] | None = None,
         styles: NDArray[np.int_] | None = None,
+        captions: Captions | None = None,
     ) -> dict[str, float]:
         """Train on one batch and return the losses by name.
 
@@ -125,6 +128,7 @@ class Trainer:
             thumbnails: uint8 (N, 64, 64, 3), of the images that the sources were cropped from, for generators with
                 context.
             styles: (N,), the style index of each target, for generators with several styles.
+            captions: float32 (N, 1 + K, words), see ``Batch``, for generators with words.
 
         Raises:
             TrainingError: a loss is not finite, so that the weights are no longer usable; or the device has too little
@@ -132,7 +136,7 @@ class Trainer:
         """
         seed = int(np.random.SeedSequence((self.settings.seed, self.step)).generate_state(1)[0])
         first, total = self.processes.part(self.settings.batch).start, self.settings.batch
-        crops = source, target, thumbnails, styles
+        crops = source, target, thumbnails, styles, captions
         losses: Losses | None = None
         try:
             with plain_memory_errors(), self._seeded(seed):
@@ -183,12 +187,13 @@ class Trainer:
 
     def _batch(self, crops: Crops, seed: int, first: int, total: int) -> Batch:
         """Create a batch on the device."""
-        source, target, thumbnails, styles = crops
+        source, target, thumbnails, styles, captions = crops
         context = None if thumbnails is None else self._tensor(thumbnails)
         inputs = self._tensor(seen(source, input_channels(self.method.generator)))
         shares, progress = self._shares(styles), self.step / self.settings.steps
         codes = drawn_codes(self.method.generator, inputs, seed, first, total)
-        return Batch(inputs, self._tensor(target), seed, first, total, context, shares, progress, codes)
+        told = None if captions is None or not captions.size else torch.from_numpy(captions).to(self.device)
+        return Batch(inputs, self._tensor(target), seed, first, total, context, shares, progress, codes, told)
 
     def _too_large(self, crops: Crops) -> str:
         """Return an error message with a batch size that fits, which is tested unless other processes would wait."""

@@ -24,7 +24,7 @@ class Provenance:
 
     Attributes:
         image: digest of the source and its region.
-        model: digest of the model, with style, code, seed and appearances.
+        model: digest of the model, with style, code, text, seed and appearances.
         settings: all other settings that affect the pixels or their encoding, by name, as JSON types.
     """
 
@@ -41,7 +41,7 @@ class Provenance:
         if self.image != asked.image:
             return "from another image, or another part or version of it"
         if self.model != asked.model:
-            return "with another model, style, code, seed or look"
+            return "with another model, style, code, text, seed or look"
         for name in sorted({*self.settings, *asked.settings}):
             before, now = self.settings.get(name), asked.settings.get(name)
             if before != now:

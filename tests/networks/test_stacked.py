@@ -1,0 +1,50 @@
+import pytest
+import torch
+
+from tilegan.networks.stacked import StackedGenerator
+
+
+@pytest.fixture(scope="module")
+def generator() -> StackedGenerator:
+    torch.manual_seed(0)
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["night", "sky", "wheat"], values=4).double().eval()
+    for stage in made.stages:
+        torch.nn.init.normal_(stage.tail.weight, std=0.3)
+    return made
+
+
+IMAGE = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
+
+
+@torch.no_grad()
+def test_a_text_folded_into_the_weights_is_its_condition(generator: StackedGenerator) -> None:
+    bag = torch.tensor([0.0, 0.6, 0.8], dtype=torch.float64)
+    condition = torch.cat([stage.conditioning(bag[None])[0] for stage in generator.stages], 1)
+    told = generator(IMAGE, condition)
+    fixed = generator.with_text(bag)
+    assert torch.allclose(fixed(IMAGE), told, atol=1e-12)
+    assert not torch.allclose(told, generator(IMAGE), atol=1e-3)
+    assert fixed.words == () and not any("conditioning" in name or "film" in name for name in fixed.state_dict())
+    assert not torch.equal(fixed.palette.mix.weight, generator.palette.mix.weight)
+    assert torch.equal(generator.with_text(torch.zeros(3))(IMAGE), generator(IMAGE))
+
+
+@torch.no_grad()
+def test_the_first_stage_sees_the_reduced_image_and_the_second_keeps_its_details(generator: StackedGenerator) -> None:
+    small = generator(IMAGE, last=0)
+    assert small.shape == (1, 3, 16, 24)
+    reduced = torch.nn.functional.avg_pool2d(IMAGE, 2)
+    assert torch.allclose(small, generator.first(reduced, reduced, None), atol=1e-12)
+    fresh = StackedGenerator(8, 1, 4, 4, factor=4, words=["sky"]).double()
+    assert torch.allclose(fresh(IMAGE), torch.tanh(1.25 * (IMAGE + carried(fresh))), atol=1e-12)
+
+
+def carried(fresh: StackedGenerator) -> torch.Tensor:
+    """The change of a first stage that adds nothing, tanh(1.25 x) - x, interpolated between the centers of pixels."""
+    reduced = torch.nn.functional.avg_pool2d(IMAGE, 4)
+    change = torch.tanh(1.25 * reduced) - reduced
+    padded = torch.nn.functional.pad(change, (1, 1, 1, 1), "replicate")
+    enlarged = torch.nn.functional.interpolate(padded, scale_factor=4, mode="bilinear")[..., 4:-4, 4:-4]
+    blurred = fresh.carry(torch.nn.functional.interpolate(change, scale_factor=4))
+    assert torch.allclose(blurred[..., 4:-4, 4:-4], enlarged[..., 4:-4, 4:-4], atol=1e-12)
+    return blurred

@@ -1,0 +1,205 @@
+"""The stacked generator: a first stage paints the reduced image, a second one sees that, the image and the words again.
+
+Source: H. Zhang et al. 2017, 'StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative Adversarial
+Networks'. There images are made from noise; here they are painted over an image.
+"""
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from itertools import repeat
+
+import torch
+from torch import nn
+
+from tilegan.names import CHANNEL
+from tilegan.networks.capabilities import Capabilities
+from tilegan.networks.codes import FIRST, CodeFilm
+from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, cell_blur, separable_blur
+from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.palette import COLORS, Palette
+from tilegan.networks.words import Conditioning
+from tilegan.norms.layers import norm_layer
+from tilegan.tiling.unpadded import trim_to
+
+
+class StackedGenerator(nn.Module):
+    """Two stages: the first paints the image reduced by ``factor``, the second paints at full size over its change.
+
+    Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. A text
+    moves all colors by a map before the first stage, and modulates both stages. The
+    ground of the second stage is the image plus the enlarged change of the first one, so that the details of the image
+    are not lost; it also sees the image itself. The last layer of each stage is initialized to zero, so that the
+    generator works after any phase of the training.
+
+    Args:
+        channels: channels of the residual blocks.
+        blocks: residual blocks of each stage.
+        stride: side of the cells in which these work, in pixels of the stage.
+        detail: channels at the full resolution of a stage.
+        factor: factor by which the first stage sees the image reduced.
+        words: the words that it knows; empty for a fixed text, or none.
+        values: values of the condition of each stage, to which a text is encoded.
+        noise: planes of noise of the first stage; 0 for none.
+        seed: seed of the noise.
+        norm: one of ``norms.layers``.
+    """
+
+    inputs = COLORS
+
+    def __init__(
+        self,
+        channels: int,
+        blocks: int,
+        stride: int,
+        detail: int,
+        factor: int,
+        words: Sequence[str] = (),
+        values: int = 16,
+        noise: int = 0,
+        seed: int = 0,
+        norm: str = CHANNEL,
+    ) -> None:
+        super().__init__()
+        self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
+        sizes = channels, blocks, stride, detail
+        told = (len(words), values)
+        self.palette = Palette(*told)
+        self.first = PaintingStage(COLORS, *sizes, *told, norm)
+        self.second = PaintingStage(2 * COLORS, *sizes, *told, norm)
+        self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None
+        self.carry = carrying_blur(COLORS, factor, stride)
+
+    @property
+    def stages(self) -> tuple["PaintingStage", "PaintingStage"]:
+        """Return both stages."""
+        return self.first, self.second
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See ``networks.capabilities``."""
+        return Capabilities(words=self.words, noise=self.noise is not None, cell=self.stride * self.factor)
+
+    def forward(
+        self, image: torch.Tensor, condition: torch.Tensor | None = None, last: int = 1, resting: int = 0
+    ) -> torch.Tensor:
+        """Paint an image.
+
+        Args:
+            image: float (N, 3, h, w) in [-1, 1].
+            condition: float (N, 2 * values), conditions of both stages; None for no text.
+            last: the last stage to run: 0 gives the painting of the first one, smaller by ``factor``.
+            resting: number of first stages that receive no gradients.
+
+        Returns:
+            (N, 3, h, w) in [-1, 1].
+        """
+        of_first, of_second = (None, None) if condition is None else condition.chunk(2, 1)
+        small = nn.functional.avg_pool2d(image, self.factor)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
+            colored = self.palette(small, of_first)
+            painted: torch.Tensor = self.first(colored, colored, of_first, self.noise)
+        if last == 0:
+            return painted
+        change = nn.functional.interpolate(painted - trim_to(small, painted), scale_factor=float(self.factor))
+        change = self.carry(change)
+        seen = trim_to(image, change)
+        ground = seen + change
+        made: torch.Tensor = self.second(torch.cat((ground, seen), 1), ground, of_second)
+        return made
+
+    def with_text(self, bag: torch.Tensor) -> "StackedGenerator":
+        """Return the generator for a text: without words, with their effect folded into the weights.
+
+        Args:
+            bag: float (words,); zeros for no text.
+        """
+        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
+        for stage, known in zip(plain.stages, precise.stages, strict=True):
+            assert known.conditioning is not None
+            with torch.no_grad():
+                condition = known.conditioning(bag.double()[None])[0]
+            stage.absorb(known.modulation(condition)[0])
+            if stage is plain.first:
+                plain.palette.absorb(precise.palette, condition)
+        plain.words = ()
+        return plain
+
+
+class PaintingStage(nn.Module):
+    """tanh(1.25 ground + r(planes)), where r unshuffles pixels, runs residual blocks there and shuffles back.
+
+    As in ``ResidualGenerator``; the blocks are modulated by the condition of a text.
+    """
+
+    def __init__(
+        self, planes: int, channels: int, blocks: int, stride: int, detail: int, words: int, values: int, norm: str
+    ) -> None:
+        super().__init__()
+        self.stride = stride
+        self.head = nn.Conv2d(planes * stride**2, channels, 3, padding=1, padding_mode=PADDING)
+        self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
+        self.norm = norm_layer(norm, channels)
+        self.up = nn.Conv2d(channels, detail * stride**2, 1)
+        self.blur = cell_blur(detail, stride)
+        self.refine = nn.Conv2d(detail + planes, detail, 3, padding=1, padding_mode=PADDING)
+        self.tail = nn.Conv2d(detail, COLORS, 3, padding=1, padding_mode=PADDING)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.conditioning = Conditioning(words, values) if words else None
+        modulated = blocks * 2 * channels
+        self.film = CodeFilm(torch.zeros(values), modulated, FIRST * values**-0.5) if words else None
+
+    def forward(
+        self,
+        planes: torch.Tensor,
+        ground: torch.Tensor,
+        condition: torch.Tensor | None,
+        noise: NoiseFeatures | None = None,
+    ) -> torch.Tensor:
+        """(N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1]."""
+        cells = nn.functional.pixel_unshuffle(planes, self.stride)
+        features = self.head(cells)
+        drawn = None if noise is None else noise(cells)
+        if drawn is not None:
+            features = features + drawn
+        for block, modulation in zip(self.body, self._modulations(condition), strict=False):
+            features = block(features, modulation)
+        coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
+        coarse = self.blur(nn.functional.pixel_shuffle(coarse, self.stride))
+        fine = torch.cat((coarse, trim_to(planes, coarse)), 1)
+        del features, coarse  # frees memory for the next lines
+        residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
+        return torch.tanh(torch.add(residual, trim_to(ground, residual), alpha=CONTRAST))
+
+    def modulation(self, condition: torch.Tensor) -> torch.Tensor:
+        """Return the modulations of all blocks for conditions (N, values), (N, blocks, 2, C, 1, 1)."""
+        assert self.film is not None
+        modulation: torch.Tensor = self.film(condition)
+        return modulation.reshape(len(condition), len(self.body), 2, -1, 1, 1)
+
+    def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
+        return repeat(None) if condition is None else self.modulation(condition).unbind(1)
+
+    @torch.no_grad()
+    def absorb(self, modulation: torch.Tensor) -> None:
+        """Fold modulations (blocks, 2, C, 1, 1) into the weights, and forget the words."""
+        for block, values in zip(self.body, modulation, strict=True):
+            assert isinstance(block, ResidualBlock)
+            block.absorb(values)
+        self.conditioning = self.film = None
+
+
+def carrying_blur(channels: int, factor: int, cell: int) -> nn.Sequential:
+    """Return the fixed blur that makes linear interpolation of pixels that were repeated ``factor`` times.
+
+    Its taps are filled up with zeros to the reach of a cell, so that without padding whole cells are lost, and those of
+    the next layers begin where they do with padding.
+    """
+    taps = torch.full((factor // 2 * 2 + 1,), 1 / factor)
+    if factor % 2 == 0:
+        taps[[0, -1]] /= 2
+    reach = -(-(factor // 2) // cell) * cell
+    return separable_blur(channels, nn.functional.pad(taps, (reach - factor // 2,) * 2))
+
+
+GENERATORS = {"stacked": StackedGenerator}
