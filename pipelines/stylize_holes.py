@@ -16,7 +16,7 @@ from tilegan.translator import Translator
 
 
 class Found(NamedTuple):
-    """What was found in a mask.
+    """The holes found in a mask.
 
     Attributes:
         copy: factor of the first copy of filling from coarse to fine; 1 if all is filled at once.
