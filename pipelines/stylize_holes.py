@@ -1,7 +1,7 @@
 """Holes to fill: whether there are any, and whether the model sees across them."""
 
 from tilegan.errors import SettingError
-from tilegan.images.source import Source, shown
+from tilegan.images.source import shown
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.mask import widest_hole
@@ -9,28 +9,26 @@ from tilegan.methods.holes import learned_width
 from tilegan.translator import Translator
 
 
-def notes_on_holes(maps: Maps, image: Source, translator: Translator) -> tuple[str, ...]:
+def notes_on_holes(maps: Maps, translator: Translator) -> tuple[str, ...]:
     """Return a line on the widest hole of the mask, and what the model sees of it; none without a mask.
 
     The mask is read once, strip by strip.
 
     Args:
         maps: the maps of the image, open.
-        image: the image.
         translator: the model.
 
     Raises:
         SettingError: there is no hole.
         ImageError: the mask is damaged.
     """
-    mask = maps.rasters.get(MASK.name)
-    if mask is None:
+    if MASK.name not in maps.rasters:
         return ()
-    found = widest_hole(mask.strips())
+    found = widest_hole(maps.strips(MASK.name))
     if not found:
         name = shown(maps.files[MASK.name])
         raise SettingError(f"nothing to fill: {name} is black everywhere: make the pixels white that are to be filled")
-    widest, learned = -(-found * image.height // mask.height), learned_width(translator.facts)
+    widest, learned = maps.fitted[MASK.name].pixels(found), learned_width(translator.facts)
     note = f"holes are up to {widest} px wide"
     if widest > 2 * translator.halo:
         return (

@@ -151,7 +151,7 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    notes = notes_on_holes(request.maps, image, translator)
+    notes = notes_on_holes(request.maps, translator)
     return Model(tuple(paintings), translators, statistics, measured, notes)
 
 
