@@ -18,7 +18,8 @@ MOST = 64  # codes of a kind
 FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
 HIDDEN = 64  # units of the head
 FIRST = 0.5  # standard deviation of the first modulations: effects of smaller ones are lost in those of the source
-PACE = 4.0  # of the weights of codes and of the head, relative to others: learned early or not at all
+PACE = 10.0  # of the weights of codes, relative to others of the generator, which have to change little
+HEAD_PACE = 4.0  # of those of the head, likewise: what it does not find early is lost
 LEAST_DEVIATION = 0.25  # of a recovered continuous code: more precision would be won by ever larger effects, and a
 # code that is found first would be worth more than any category
 NOISE = 0.25  # of changes of statistics: codes whose effects are smaller, which are hardly visible, are not recovered
@@ -151,7 +152,7 @@ class CodeHead(nn.Module):
         self.codes = codes
         outputs = 2 * codes.continuous + codes.categorical
         first = nn.Linear(statistics, HIDDEN)
-        nn.init.uniform_(first.weight, -(statistics**-0.5) / PACE, statistics**-0.5 / PACE)
+        nn.init.uniform_(first.weight, -(statistics**-0.5) / HEAD_PACE, statistics**-0.5 / HEAD_PACE)
         self.layers = nn.Sequential(first, nn.LeakyReLU(0.2), nn.Linear(HIDDEN, outputs))
         self.register_buffer("rows", torch.zeros(REMEMBERED, statistics))
         self.register_buffer("values", torch.zeros(REMEMBERED, codes.values))
@@ -174,7 +175,7 @@ class CodeHead(nn.Module):
         """Recover codes from statistics (N, values), from ``changed_statistics``, with noise from a seed."""
         random = torch.Generator().manual_seed(seed)
         noise = torch.randn(statistics.shape, generator=random).to(statistics.device)
-        found = self.layers(PACE * (statistics.float() / NOISE + noise)).float()
+        found = self.layers(HEAD_PACE * (statistics.float() / NOISE + noise)).float()
         means, spreads, scores = found.split([self.codes.continuous] * 2 + [self.codes.categorical], 1)
         return Recovered(means, nn.functional.softplus(spreads) + LEAST_DEVIATION, scores)
 
