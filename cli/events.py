@@ -2,9 +2,9 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import click
 
@@ -13,9 +13,11 @@ from tilegan.errors import TileganError
 from tilegan.progress import Progress
 
 if TYPE_CHECKING:
-    from tilegan.pipelines import StylizePlan, StylizeResult
+    from tilegan.inference.memory import Memory
+    from tilegan.pipelines import StylizePlan, StylizeResult, VideoPlan, VideoResult
 
-MIB = 2**20
+Plan = TypeVar("Plan", bound="StylizePlan | VideoPlan", contravariant=True)
+Result = TypeVar("Result", bound="StylizeResult | VideoResult", contravariant=True)
 # guarantees of a model with instance norms, by the source of its statistics
 BY_STATISTICS = {
     "": "",
@@ -26,7 +28,7 @@ BY_STATISTICS = {
 }
 
 
-class Events(Protocol):
+class Events(Protocol[Plan, Result]):
     """Receiver of the events of a command."""
 
     @property
@@ -34,22 +36,24 @@ class Events(Protocol):
         """Callback for finished parts."""
         ...
 
-    def planned(self, plan: "StylizePlan", full: bool = False) -> None:
+    def planned(self, plan: Plan, full: bool = False) -> None:
         """Report the plan; ``full`` if only the plan was requested."""
 
-    def finished(self, result: "StylizeResult") -> None:
+    def finished(self, result: Result) -> None:
         """Report the result."""
 
 
 @contextmanager
-def events_of(kind: str) -> Iterator[Events]:
-    """Yield events as 'bar' (for people) or 'json' (one object per line on stdout)."""
+def events_of(
+    kind: str, plan_lines: Callable[[Plan], Iterator[str]], result_line: Callable[[Result], str]
+) -> Iterator[Events[Plan, Result]]:
+    """Yield events as 'bar' (for people, with these descriptions) or 'json' (one object per line on stdout)."""
     if kind == "json":
         with json_errors():
             yield JsonEvents()
     else:
         with pixel_bars() as progress:
-            yield LineEvents(progress)
+            yield LineEvents(progress, plan_lines, result_line)
 
 
 @contextmanager
@@ -66,19 +70,19 @@ def json_errors() -> Iterator[None]:
 
 
 class JsonEvents:
-    """``plan``, ``shard`` (a finished shard, with the pixels so far), ``finished``, ``error`` and ``interrupted``."""
+    """``plan``, ``shard`` (a finished shard or frame, with the pixels so far), ``finished``, and those of errors."""
 
     def progress(self, phase: str, done: int, total: int) -> None:
-        """Report a finished shard; 'export' counts bands of rows or blocks."""
+        """Report a finished shard or frame; 'export' counts bands of rows or blocks."""
         write_event("shard", {"phase": phase, "done": done, "total": total})
 
-    def planned(self, plan: "StylizePlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
+    def planned(self, plan: "StylizePlan | VideoPlan", full: bool = False) -> None:  # noqa: ARG002 - it is always full
         """Report the whole plan."""
         content = dataclasses.asdict(plan)
         content["memory"]["total"] = plan.memory.total
         write_event("plan", content)
 
-    def finished(self, result: "StylizeResult") -> None:
+    def finished(self, result: "StylizeResult | VideoResult") -> None:
         """Report the whole result."""
         write_event("finished", dataclasses.asdict(result))
 
@@ -88,33 +92,44 @@ def write_event(event: str, content: dict[str, Any]) -> None:
     click.echo(json.dumps({"event": event, **content}, default=str))
 
 
-class LineEvents:
+class LineEvents(Generic[Plan, Result]):
     """Bars on stderr, and one line on stdout at the end."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+    def __init__(
+        self,
+        progress: Progress,
+        plan_lines: Callable[[Plan], Iterator[str]],
+        result_line: Callable[[Result], str],
+    ) -> None:
+        """Take the bars, and what describes plans and results."""
+        self.progress, self._plan_lines, self._result_line = progress, plan_lines, result_line
 
-    def planned(self, plan: "StylizePlan", full: bool = False) -> None:
+    def planned(self, plan: Plan, full: bool = False) -> None:
         """Print the plan in some lines if only the plan was requested."""
         if full:
-            for line in plan_lines(plan):
+            for line in self._plan_lines(plan):
                 click.echo(line)
 
-    def finished(self, result: "StylizeResult") -> None:
+    def finished(self, result: Result) -> None:
         """Print output and speed; deviations from the request go to stderr."""
         for note in result.notes:
             click.echo(f"Note: {note}", err=True)
-        by = f", {result.backend}" if result.backend != "torch" else ""
-        speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
-        click.echo(
-            f"{result.output}: {result.height} x {result.width} pixels{speed}"
-            f" ({result.seams}{BY_STATISTICS[result.statistics]}, stroke {result.stroke}, window {result.window},"
-            f" {result.device}, {result.precision}{by})"
-        )
+        click.echo(self._result_line(result))
+
+
+def result_line(result: "StylizeResult") -> str:
+    """Describe the result of an image in a line of text."""
+    by = f", {result.backend}" if result.backend != "torch" else ""
+    speed = f" in {result.seconds:.1f} s, {result.megapixels_per_second:.2f} MP/s" if result.seconds else ""
+    return (
+        f"{result.output}: {result.height} x {result.width} pixels{speed}"
+        f" ({result.seams}{BY_STATISTICS[result.statistics]}, stroke {result.stroke}, window {result.window},"
+        f" {result.device}, {result.precision}{by})"
+    )
 
 
 def plan_lines(plan: "StylizePlan") -> Iterator[str]:
-    """Describe a plan in lines of text."""
+    """Describe the plan of an image in lines of text."""
     left, top, width, height = plan.region
     yield f"source:  {plan.source}: {height} x {width} pixels from row {top}, column {left}"
     order = "only from the top" if plan.sequential else "in any order"
@@ -130,9 +145,7 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         f"{context}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
-    colors = ", colors of the source" if plan.keep_colors else ""
-    times = f"{plan.stroke} times " if plan.stroke > 1 else ""
-    yield f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
+    yield style_line(plan)
     if plan.maps:
         listed = ", ".join(f"{name} {file}" for name, file in plan.maps.items())
         yield f"maps:    {listed}; feather {plan.feather} pixels; what they leave out is not computed"
@@ -142,9 +155,22 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
     by = f", {plan.backend}" if plan.backend != "torch" else ""
     flight = f"in each: shards in flight {plan.threads}, forward passes at once {plan.streams}"
     yield f"device:  {plan.device}, {plan.precision}{by}; {processes}; {flight}"
-    memory = plan.memory
-    parts = {name: getattr(memory, name) for name in ("process", "forward", "shards", "reader", "recent")}
-    listed = ", ".join(f"{name} {size / MIB:.0f}" for name, size in parts.items())
-    yield f"memory:  {memory.total / MIB:.0f} of {memory.limit / MIB:.0f} MiB: in each process {listed}"
+    names = ("process", "forward", "shards", "reader", "recent")
+    yield memory_line(plan.memory, "in each process ", {name: name for name in names})
     for note in plan.notes:
         yield f"note:    {note}"
+
+
+def style_line(plan: "StylizePlan | VideoPlan") -> str:
+    """Describe what becomes of the model's style."""
+    colors = ", colors of the source" if plan.keep_colors else ""
+    times = f"{plan.stroke} times " if plan.stroke > 1 else ""
+    return f"style:   strength {plan.strength:g}{colors}; strokes {times}as large as the model paints them"
+
+
+def memory_line(memory: "Memory", where: str, parts: dict[str, str]) -> str:
+    """Describe the memory of a plan, with parts of it under these names."""
+    from tilegan.inference.parts import MIB
+
+    listed = ", ".join(f"{name} {getattr(memory, part) / MIB:.0f}" for part, name in parts.items())
+    return f"memory:  {memory.total / MIB:.0f} of {memory.limit / MIB:.0f} MiB: {where}{listed}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tilegan.cli.events import events_of
+from tilegan.cli.events import events_of, plan_lines, result_line
 from tilegan.cli.fields import options, taken
 from tilegan.cli.report import interrupted
 from tilegan.cli.shared import model_option, progress_option
@@ -62,7 +62,7 @@ def stylize(
         if is_video(image):
             run_video(image, output, model, settings, dry_run, progress)
             return
-        with events_of(progress) as events:
+        with events_of(progress, plan_lines, result_line) as events:
             if dry_run:
                 events.planned(plan_stylize(image, output, model, settings=settings), full=True)
                 return

@@ -1,6 +1,5 @@
 """Paint a photograph with different codes of a model, in one sample grid, and measure what each code changes."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from tilegan.errors import SettingError
-from tilegan.images.pixels.sheet import sample_sheet, with_name
+from tilegan.images.pixels.sheet import with_name
 from tilegan.metrics.changes import Change, Changes
 from tilegan.metrics.sets import Picture
 from tilegan.networks.codes import CATEGORY, Codes
 from tilegan.networks.efficientnet import STRIDE, EfficientNetFeatures
-from tilegan.pipelines.sheet import SHORT_SIDE, reduced, sheet_path, write_sheet
+from tilegan.pipelines.sheet import SHORT_SIDE, Drawing, Sheet
 from tilegan.progress import Progress, silent
 from tilegan.settling import Choices
 from tilegan.translator import load
@@ -22,22 +21,18 @@ COLUMNS = 5  # values of a continuous code, evenly from -1 to 1
 
 
 @dataclass(frozen=True)
-class CodeSheetResult:
+class CodeSheetResult(Sheet):
     """The written sample grid, and the effects of the codes.
 
     Attributes:
         output: the file.
-        changes: mean change between the pictures of each code, by its name (see ``tilegan.metrics.changes``).
         height: height of the grid, in pixels.
         width: its width.
         seconds: duration.
+        changes: mean change between the pictures of each code, by its name (see ``tilegan.metrics.changes``).
     """
 
-    output: Path
     changes: dict[str, Change]
-    height: int
-    width: int
-    seconds: float
 
 
 def code_sheet(
@@ -73,14 +68,12 @@ def code_sheet(
         OutputExistsError: the output exists.
         OutputError: it cannot be written.
     """
-    started = time.perf_counter()
     tell = progress or silent
-    translator = load(model, device, precision)
+    drawing = Drawing(photograph, output, "codes", short_side, overwrite)
+    translator, picture = load(model, device, precision), drawing.picture
     codes = translator.codes
     if not codes.values:
         raise SettingError(f"the model '{translator.name}' was trained without codes: there are none to draw")
-    path = sheet_path(photograph, output, "codes")
-    picture = reduced(photograph, path, overwrite, short_side)
     if min(picture.shape[:2]) < STRIDE:
         raise SettingError(f"the photograph has {picture.shape[0]} x {picture.shape[1]} pixels: give at least {STRIDE}")
     shown = {name: values_shown(codes, name) for name in codes.names}
@@ -101,9 +94,7 @@ def code_sheet(
         made = [painted({name: value}) for value in values]
         rows.append([with_name(each, f"{name}={value:g}") for each, value in zip(made, values, strict=True)])
         found[name] = changes.between(made if name == CATEGORY else [made[0], made[-1]])
-    sheet = sample_sheet(rows)
-    write_sheet(sheet, path, overwrite)
-    return CodeSheetResult(path, found, sheet.height, sheet.width, time.perf_counter() - started)
+    return CodeSheetResult(**vars(drawing.write(rows)), changes=found)
 
 
 def values_shown(codes: Codes, name: str) -> list[float]:

@@ -1,15 +1,14 @@
 """Paint a photograph with every bundled model, in one sample grid, to choose from."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.images.pixels.sheet import sample_sheet, with_name
+from tilegan.images.pixels.sheet import with_name
 from tilegan.pipelines.models import models
-from tilegan.pipelines.sheet import SHORT_SIDE, reduced, sheet_path, write_sheet
+from tilegan.pipelines.sheet import SHORT_SIDE, Drawing, Sheet
 from tilegan.progress import Progress, silent
 from tilegan.translator import load
 
@@ -17,22 +16,18 @@ COLUMNS = 4
 
 
 @dataclass(frozen=True)
-class SheetResult:
+class SheetResult(Sheet):
     """The written sample grid.
 
     Attributes:
         output: the file.
-        names: names of models and styles in order; the photograph comes first.
         height: height of the grid, in pixels.
         width: its width.
         seconds: duration.
+        names: names of models and styles in order; the photograph comes first.
     """
 
-    output: Path
     names: tuple[str, ...]
-    height: int
-    width: int
-    seconds: float
 
 
 def model_sheet(
@@ -64,19 +59,16 @@ def model_sheet(
         OutputExistsError: the output exists.
         OutputError: it cannot be written.
     """
-    started = time.perf_counter()
     tell = progress or silent
-    path = sheet_path(photograph, output, "models")
-    picture = reduced(photograph, path, overwrite, short_side)
+    drawing = Drawing(photograph, output, "models", short_side, overwrite)
+    picture = drawing.picture
     names = [model.name for model in models() if not model.styles]
     cells, pixels = [with_name(picture, "photograph")], picture[..., 0].size
     for number, name in enumerate(names):
         tell("sheet", number * pixels, len(names) * pixels)
         cells.append(with_name(load(name, device, precision).translate(picture), name))
     tell("sheet", len(names) * pixels, len(names) * pixels)
-    sheet = sample_sheet(_rows(cells))
-    write_sheet(sheet, path, overwrite)
-    return SheetResult(path, tuple(names), sheet.height, sheet.width, time.perf_counter() - started)
+    return SheetResult(**vars(drawing.write(_rows(cells))), names=tuple(names))
 
 
 def _rows(cells: list[NDArray[np.uint8]]) -> list[list[NDArray[np.uint8]]]:

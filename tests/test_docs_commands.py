@@ -1,6 +1,7 @@
 """Every `tilegan` command that the documentation shows runs: with small stand-ins for the files that it names.
 
-Options that would take long are overridden, as the table SMALLER tells; what cannot run here is in the table NOT_RUN.
+The stand-ins are in tests/shared/stand_ins.py. Options that would take long are overridden, as the table SMALLER tells;
+what cannot run here is in the table NOT_RUN.
 """
 
 import re
@@ -9,27 +10,19 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
 import pytest
-import rasterio
-import torch
-from click.testing import CliRunner, Result
-from numpy.typing import NDArray
-from PIL import Image
 
+from stand_ins import MAKERS, TRAIN, WITH_OPTION, Maker, ran, raster, translator
 from tilegan.cli.main import COMMANDS, main
 from tilegan.methods.registry import methods
-from tilegan.networks.build import NAMED_GENERATORS, build_generator
-from tilegan.pipelines import stylize
-from tilegan.translator import Translator
+from tilegan.networks.build import NAMED_GENERATORS
+from tiny_networks import NETWORKS
 
 ROOT = Path(__file__).resolve().parents[1]
 RESEARCH = ROOT / "docs" / "research"  # logs of experiments, whose commands are only parsed (test_docs.py)
 PAGES = [*ROOT.glob("*.md"), *(page for page in (ROOT / "docs").rglob("*.md") if RESEARCH not in page.parents)]
-TESTS = ROOT / "tests"
 
 pytestmark = [
     pytest.mark.skipif(not PAGES, reason="the tests run apart from the checkout"),
@@ -38,7 +31,7 @@ pytestmark = [
 ]
 
 NOT_RUN = {
-    "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/test_batch_watch.py",
+    "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/batching/test_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
     "import RealESRGAN_x4.pth -o mine.safetensors": "spandrel is not installed; tests/foreign/test_routes.py",
     "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
@@ -47,7 +40,6 @@ NOT_RUN = {
 """Commands that cannot run here, and why; tests that do the like."""
 
 STYLIZE = ["--device", "cpu"]
-TRAIN = ["--tile-size", "16", "--short-side", "48", "--batch", "2", "--steps", "2", "--device", "cpu"]
 SMALLER: dict[str, list[str]] = {
     "stylize": STYLIZE,
     "batch": STYLIZE,
@@ -67,49 +59,7 @@ SMALLER_WHERE_SHOWN = {
     "srgan": ["--short-side", "128"],
     "--held-out": ["--held-out", "2"],  # as the stand-in was trained
 }
-NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "siamese": (
-        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2},
-        {"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
-    ),
-    "neural-style": (
-        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "recolor": True},
-        {"name": "patch", "channels": 4, "layers": 2},
-    ),
-    "cyclegan": (
-        {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
-        {"name": "patch", "channels": 4, "layers": 2},
-    ),
-    "pix2pix": ({"name": "unet", "channels": 4, "downs": 3}, {"name": "patch", "channels": 4, "layers": 2}),
-    "spade": (
-        {"name": "spade", "channels": 4, "downs": 2, "hidden": 4},
-        {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
-    ),
-    "pix2pixhd": (
-        {
-            "name": "pix2pixhd",
-            "channels": 8,
-            "downs": 1,
-            "blocks": 1,
-            "enhancers": 1,
-            "enhancer_blocks": 1,
-            "features": 2,
-            "looks": 5,
-        },
-        {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
-    ),
-    "srgan": (
-        {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
-        {"name": "patch", "channels": 4, "layers": 2},
-    ),
-    "inpaint": (
-        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4},
-        {"name": "patch-and-global", "channels": 4, "layers": 2},
-    ),
-}
-"""Small generator and discriminator of each method."""
-
-parsed: Callable[[str], Iterator[list[str]]] = runpy.run_path(str(TESTS / "test_docs.py"))["commands"]
+parsed: Callable[[str], Iterator[list[str]]] = runpy.run_path(str(ROOT / "tests" / "test_docs.py"))["commands"]
 
 
 def shown() -> dict[str, list[str]]:
@@ -123,190 +73,6 @@ def shown() -> dict[str, list[str]]:
 
 
 SHOWN = shown()
-
-
-def noise(height: int = 128, width: int = 160, bands: int = 3, dtype: type = np.uint8, seed: int = 0) -> NDArray[Any]:
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, bands))
-    return pixels.astype(dtype) * dtype(1 if dtype is np.uint8 else 255)
-
-
-def drawn(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A label map of 48 x 48 pixels in three colors, and the numbers of its objects."""
-    areas = np.random.default_rng(seed).permutation(np.arange(16)).reshape(4, 4).repeat(12, 0).repeat(12, 1)
-    colors = np.array([[0, 0, 0], [255, 255, 0], [255, 0, 0]], np.uint8)
-    return colors[areas % 3], (areas + 10).astype(np.uint8)
-
-
-def picture(path: Path) -> None:
-    Image.fromarray(noise()).save(path)
-
-
-def video(path: Path) -> None:
-    av = pytest.importorskip("av")
-    with av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=25, width=160, height=128)
-        for number in range(3):
-            target.mux(stream.encode(av.VideoFrame.from_ndarray(noise(seed=number), "rgb24")))
-        target.mux(stream.encode(None))
-
-
-def raster(path: Path, bands: int = 3, dtype: type = np.uint8) -> None:
-    pixels = noise(bands=bands, dtype=dtype)
-    place = {"crs": "EPSG:32631", "transform": rasterio.transform.from_origin(3e5, 4.8e6, 10, 10)}
-    shape = {"height": 128, "width": 160, "count": bands, "dtype": pixels.dtype}
-    with rasterio.open(path, "w", driver="GTiff", **shape, **place) as file:
-        file.write(pixels.transpose(2, 0, 1))
-
-
-def store(path: Path) -> None:
-    picture(path.with_name("of_store.png"))
-    stylize(path.with_name("of_store.png"), path, translator(NETWORKS["cyclegan"][0]), device="cpu")
-
-
-def folder(path: Path, width: int = 160) -> None:
-    """Images of noise, and a folder of them for each of two styles."""
-    for place in (path, path / "vangogh", path / "monet"):
-        place.mkdir(parents=True)
-        for number in range(4):
-            Image.fromarray(noise(width=width, seed=number)).save(place / f"{number}.{'png' if number else 'jpg'}")
-
-
-def styles(path: Path) -> None:
-    folder(path)
-    for image in path.glob("*.*"):
-        image.unlink()
-
-
-def of_labels(path: Path, part: str) -> None:
-    path.mkdir()
-    for number in range(4):
-        colors, numbers = drawn(number)
-        images = {"labels": colors, "objects": numbers, "pictures": colors // 2 + 50}
-        images["both"] = np.concatenate((colors, images["pictures"]), 1)
-        Image.fromarray(images[part]).save(path / f"{number}.png")
-
-
-def translator(architecture: dict[str, Any], name: str = "tiny") -> Translator:
-    torch.manual_seed(0)
-    generator = build_generator(architecture)
-    return Translator.of(generator, architecture, tile_size=16, name=name)
-
-
-def model(path: Path, **architecture: Any) -> None:
-    """A model in a run folder, or as a file."""
-    file = path if path.suffix else path / "translator.safetensors"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    translator(NETWORKS["siamese"][0] | architecture).save(file)
-
-
-def without_noise(path: Path) -> None:
-    translator(NETWORKS["cyclegan"][0]).save(path)
-
-
-def of_label_maps(path: Path) -> None:
-    """A model of label maps with objects."""
-    of_labels(path.parent / "labels_of_model", "labels")
-    of_labels(path.parent / "pictures_of_model", "pictures")
-    of_labels(path.parent / "objects_of_model", "objects")
-    table = path.parent / "table_of_model.csv"
-    table.write_text("255,0,0,house\n255,255,0,road\n0,0,0\n")
-    words = ["labels_of_model", "pictures_of_model", "--instances", "objects_of_model", "--labels", table.name]
-    train(path, *words, "--method", "pix2pixhd", "--paired", "by-name")
-
-
-def train(path: Path, *words: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(path.parent)
-        result = ran("train", *words, "-o", path.name, *TRAIN)
-        assert result.exit_code == 0, result.output
-
-
-def run_folder(path: Path) -> None:
-    for name in ("sources_of_run", "targets_of_run"):
-        folder(path.parent / name)
-    train(path, "sources_of_run", "targets_of_run", "--hold-out", "2")
-
-
-def resnet(blocks: int) -> torch.nn.Module:
-    """A network of another program; TorchScript writes the names of modules into its code."""
-    torch.manual_seed(0)
-    network: torch.nn.Module = runpy.run_path(str(TESTS / "foreign" / "conftest.py"), run_name="networks")["resnet"](
-        4, blocks
-    )
-    return network.eval()
-
-
-def onnx(path: Path) -> None:
-    network = resnet(1)
-    axes = {"image": {2: "height", 3: "width"}}
-    torch.onnx.export(
-        network, (torch.rand(1, 3, 32, 32),), str(path), input_names=["image"], dynamic_axes=axes, dynamo=False
-    )
-
-
-def exported(path: Path) -> None:
-    """A network by torch.export, or as TorchScript."""
-    network = resnet(1)
-    given = (torch.rand(1, 3, 32, 32),)
-    if path.suffix == ".pt2":
-        torch.export.save(torch.export.export(network, given), path)
-    else:
-        torch.jit.save(torch.jit.trace(network, given), path)
-
-
-def checkpoint(path: Path) -> None:
-    network = resnet(6)
-    torch.save({f"model.{name}": weight for name, weight in network.state_dict().items()}, path)
-
-
-Maker = Callable[[Path], None]
-MAKERS: dict[str, Maker] = {
-    **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
-    **dict.fromkeys(("photo.tif", "print.tif", "huge.tif", "map.tif", "scan.tif", "painted.tif"), raster),
-    "slide.svs": raster,
-    "clip.mp4": video,
-    "scene.tif": lambda path: raster(path, bands=4, dtype=np.uint16),
-    "map.png": lambda path: Image.fromarray(drawn(0)[0]).save(path),
-    **dict.fromkeys(("eagle.png", "half.png"), lambda path: Image.fromarray(noise()[..., 0]).save(path)),
-    "scratches.png": lambda path: Image.fromarray(np.eye(128, 160, dtype=np.uint8) * 255).save(path),
-    "strokes.png": lambda path: Image.fromarray(noise()[..., 0] // 128 + 1).save(path),
-    "objects.png": lambda path: Image.fromarray(drawn(0)[1]).save(path),
-    **dict.fromkeys(("painted.zarr", "scene.zarr", "print.zarr", "slide.zarr", "map.zarr"), store),
-    **dict.fromkeys(("photographs", "photo", "other-photographs", "SOURCE_DIR", "more", "big", "stain_a"), folder),
-    **dict.fromkeys(("paintings", "other-paintings", "TARGET_DIR", "stain_b"), folder),
-    "paintings/monet": folder,
-    **dict.fromkeys(("vangogh", "monet", "turner", "ukiyoe", "etching", "drawing", "maps"), folder),
-    "DIR": lambda path: folder(path, width=320),
-    **dict.fromkeys(("drawings", "pictures"), folder),
-    **dict.fromkeys(("label_maps", "labels"), lambda path: of_labels(path, "labels")),
-    "objects": lambda path: of_labels(path, "objects"),
-    **dict.fromkeys(("both", "labels_map1887"), lambda path: of_labels(path, "both")),
-    "table.csv": lambda path: path.write_text("255,0,0\n255,255,0\n0,0,0\n") and None,
-    **dict.fromkeys(("runs/mine", "runs/first", "runs/stains", "run"), run_folder),
-    "runs/paintings": lambda path: model(path, norm="instance"),
-    "runs/both": lambda path: model(path, styles=["vangogh", "monet"]),
-    "runs/coded": lambda path: model(path, codes={"continuous": 2, "categorical": 4}),
-    "runs/fill": lambda path: translator(NETWORKS["inpaint"][0]).save(path),
-    "runs/enlarge": lambda path: translator(NETWORKS["srgan"][0]).save(path),
-    **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
-    **dict.fromkeys(("MODEL", "runs/starry_night"), model),
-    "mine.safetensors": lambda path: model(path, norm="instance"),
-    **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
-    **dict.fromkeys(("network.pt2", "network.pt"), exported),
-    "attention.safetensors": without_noise,
-    "latest_net_G_A.pth": checkpoint,
-}
-"""How the stand-ins for the files of the commands are made."""
-WITH_OPTION: dict[str, dict[str, Maker]] = {
-    "--styles": {"paintings": styles},
-    "--backend": {"mine.safetensors": without_noise},
-    "--look": {"runs/both": of_label_maps},
-    "--look-seed": {"runs/both": of_label_maps},
-    "--style": {"mine.safetensors": lambda path: model(path, styles=[str(number) for number in range(8)])},
-    "spade": {"pictures": lambda path: of_labels(path, "pictures")},
-    "--instances": {"maps": lambda path: of_labels(path, "pictures")},
-}
-"""Others, where a name stands for something else in commands with an option."""
 
 
 @pytest.fixture(scope="module")
@@ -344,10 +110,6 @@ def small_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("tilegan.proven.can_be_kept", lambda _: False)  # what is proven takes longer than all else
         patch.setattr("tilegan.viewing.server.Server.run", lambda _: None)
         yield
-
-
-def ran(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
 
 
 def in_bucket(arguments: list[str], bucket: str, scratch: Path) -> list[str]:

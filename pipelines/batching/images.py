@@ -9,6 +9,7 @@ from tilegan.errors import ImageError, SettingError
 from tilegan.images.formats.register import kind_of_ending, written
 from tilegan.images.output import is_folder_of_images
 from tilegan.images.recognized import is_recognized
+from tilegan.names import VIDEO_ENDINGS
 from tilegan.pipelines.batching.patterns import Patterns
 
 SAME = "same"
@@ -43,7 +44,7 @@ class Survey:
     Attributes:
         tasks: images to be stylized, in order of their names.
         passed_over: numbers of files that are not images, by ending.
-        notes: notes for the user on names of outputs, one line each.
+        notes: notes for the user on names of outputs and on videos, one line each.
     """
 
     tasks: tuple[Task, ...]
@@ -94,7 +95,10 @@ def survey(sources: Sequence[Path], folder: Path, to: str = SAME, patterns: Patt
         for (path, _), name in zip(found, names, strict=True)
     )
     _check(tasks)
-    return Survey(tasks, dict(sorted(seen.items())), notes + more)
+    passed_over = dict(sorted(seen.items()))
+    videos = sum(count for ending, count in passed_over.items() if ending in VIDEO_ENDINGS)
+    clips = (f"{videos} video{'s' if videos > 1 else ''} passed over: stylize videos one by one",) if videos else ()
+    return Survey(tasks, passed_over, (*notes, *more, *clips))
 
 
 class _Walk:

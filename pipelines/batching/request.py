@@ -88,7 +88,8 @@ class BatchRequest:
         where = ", ".join(map(str, self.sources))
         others = f", but {sum(found.passed_over.values())} other files" if found.passed_over else ""
         chosen = " selected by --include and --exclude" if self.patterns.choose else ""
-        raise ImageError(f"no images{chosen} in {where}{others}: give a folder of images")
+        notes = "".join(f"; {note}" for note in found.notes)
+        raise ImageError(f"no images{chosen} in {where}{others}: give a folder of images{notes}")
 
     def check_outputs(self, tasks: Sequence[Task], maker: Maker, results: Results) -> None:
         """Refuse a folder whose outputs were made with another model or other settings, before any is changed.

@@ -14,11 +14,11 @@ import rasterio
 import tifffile
 from PIL import Image, ImageCms
 
+from exported import export
 from tilegan.errors import ImageError, OutputError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.profile import srgb_profile
-from tilegan.images.publish import export
 from tilegan.images.writers import rows as rows_module
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -135,11 +135,6 @@ def test_progress_counts_output_pixels(tmp_path, stored, picture):
         calls.clear()
 
 
-def test_an_export_to_zarr_is_refused(tmp_path, stored, picture):
-    with pytest.raises(OutputError, match="a store is one already"):
-        export(stored(picture(9, 9)), tmp_path / "b.zarr")
-
-
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_same_store_gives_the_same_bytes(tmp_path, ending, stored, picture):
     store = stored(picture(70, 90), Origin(color_managed=True))
@@ -163,27 +158,25 @@ def test_too_little_room_is_told_beforehand(tmp_path, monkeypatch, stored, pictu
     store = stored(picture(3000, 100))
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2_399_999))
     # 900,000 bytes of pixels, a third more with all levels, and all of it twice
-    with pytest.raises(OutputError, match=r"cannot write .*out\.tif: up to 0\.00 GB are needed and 0\.00 GB"):
+    with pytest.raises(OutputError, match=r"cannot write to .*: up to 0\.00 GB are needed and 0\.00 GB"):
         export(store, tmp_path / "out.tif")
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2_400_000))
     export(store, tmp_path / "out.tif")
 
 
 def test_a_missing_folder_is_one_line(tmp_path, stored, picture):
-    with pytest.raises(OutputError, match=r"cannot write .*out\.tif"):
+    with pytest.raises(OutputError, match=r"cannot write to .*missing: "):
         export(stored(picture(9, 9)), tmp_path / "missing" / "out.tif")
 
 
 LIMITED = """
 import resource, sys
 from tilegan.errors import OutputError
-from tilegan.images.publish import export
-from tilegan.images.stores.store import Store
-store = Store.open(sys.argv[1])
+from tilegan.pipelines import convert
 for limit in map(int, sys.argv[3:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
-        export(store, sys.argv[2])
+        convert(sys.argv[1], sys.argv[2], overwrite=True)
         print("written")
     except OutputError as error:
         print(f"refused: {error}")
@@ -203,7 +196,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, ending, stored):
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = run.stdout.splitlines()
     assert len(lines) == 4, run.stdout
-    assert all(line.startswith(f"refused: cannot write {output}: ") for line in lines), run.stdout
+    assert all(line.startswith(f"refused: cannot write to {tmp_path}: ") for line in lines), run.stdout
     assert output.read_bytes() == b"the earlier one"
     left = {"0.zarr", output.name} | ({"out_files"} if ending == "dzi" else set())
     assert {file.name for file in tmp_path.iterdir()} == left
@@ -211,22 +204,22 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, ending, stored):
 
 KILLED = """
 import os, signal, sys
-from tilegan.images.publish import export
-from tilegan.images.stores.store import Store
+from tilegan.pipelines import convert
 def progress(phase, done, total):
     if done >= total // 2:
         os.kill(os.getpid(), signal.SIGKILL)
-export(Store.open(sys.argv[1]), sys.argv[2], progress=progress)
+convert(sys.argv[1], sys.argv[2], progress=progress)
 """
 
 
 @pytest.mark.parametrize("ending", ["tif", "dzi"])
-def test_a_kill_leaves_nothing_under_the_name_and_the_next_export_cleans_up(tmp_path, ending, stored, picture):
+def test_a_kill_leaves_nothing_under_the_name(tmp_path, ending, stored, picture):
     store = stored(picture(1100, 1030))
     output = tmp_path / f"out.{ending}"
     run = subprocess.run([sys.executable, "-c", KILLED, str(store.path), str(output)], env=os.environ, check=False)
     assert run.returncode == -signal.SIGKILL
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["0.zarr", f"{output.name}.export"]
+    store_there, left = sorted(tmp_path.iterdir())
+    assert store_there == store.path
+    assert left.name.startswith(f"{output.name}.") and left.suffix == ".partial"
     export(store, output)
-    assert not (tmp_path / f"{output.name}.export").exists()
     assert output.stat().st_size

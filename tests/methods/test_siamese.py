@@ -1,3 +1,5 @@
+"""The losses of siamese for a batch, and its settings."""
+
 import math
 
 import numpy as np
@@ -9,56 +11,8 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import Batch
 from tilegan.methods.color_map import POWERS, fit_color_map
 from tilegan.methods.siamese import Siamese, SiameseSettings
-from tilegan.methods.siamese_losses import (
-    content_cosine,
-    feature_distance,
-    real_length,
-    tone_distance,
-    tones,
-    translated_length,
-    translated_margin,
-)
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.generator import ResidualGenerator
-from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
-
-VECTORS = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # of lengths 5 and 1
-
-
-def test_real_length_is_the_mean_squared_length() -> None:
-    assert real_length(VECTORS).item() == pytest.approx((25 + 1) / 2)
-
-
-def test_translated_margin_counts_only_what_is_shorter_than_the_margin() -> None:
-    assert translated_margin(VECTORS, 2.0).item() == pytest.approx((0 + 1) / 2)
-    assert translated_margin(VECTORS, 6.0).item() == pytest.approx((1 + 5) / 2)
-
-
-def test_translated_length_is_the_mean_plain_length() -> None:
-    assert translated_length(VECTORS).item() == pytest.approx((5 + 1) / 2)
-
-
-def test_translated_length_has_a_gradient_at_the_origin() -> None:
-    vectors = torch.zeros(2, 3, requires_grad=True)
-    translated_length(vectors).backward()
-    assert vectors.grad is not None
-    assert torch.isfinite(vectors.grad).all()
-
-
-def test_content_cosine_of_two_images_is_that_of_their_one_difference() -> None:
-    sources = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
-    translations = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
-    assert content_cosine(sources, translations).item() == pytest.approx(math.cos(math.pi / 4))
-    assert content_cosine(sources, 7 * sources + 3).item() == pytest.approx(1)
-    assert content_cosine(sources, -sources).item() == pytest.approx(-1)
-
-
-def test_content_cosine_takes_each_unordered_pair_once() -> None:
-    sources = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    translations = torch.tensor([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
-    # differences 0-1: (-1, 0) and (0, -1); 0-2: (0, -1) and (0, -2); 1-2: (1, -1) and (0, -1)
-    assert content_cosine(sources, translations).item() == pytest.approx((0 + 1 + math.sqrt(0.5)) / 3)
 
 
 class MeanColor(nn.Module):
@@ -130,99 +84,6 @@ def test_generator_gradients_do_not_come_from_the_discriminators_loss() -> None:
     method.generator_loss(batch)
     losses = method.discriminator_loss(batch)
     assert not any(loss.requires_grad for loss in losses.values())
-
-
-def test_tone_is_of_cells_and_strokes_cancel_out_in_it() -> None:
-    source = torch.zeros(1, 3, 32, 32)
-    strokes, blot = source.clone(), source.clone()
-    strokes[..., ::2, :], strokes[..., 1::2, :] = 0.5, -0.5
-    blot[:, 0, :16, :16] = 0.6  # one of four cells, one of three channels
-    assert tone_distance(tones(source, 16), strokes, 16).item() == pytest.approx(0)
-    assert tone_distance(tones(source, 16), blot, 16).item() == pytest.approx(0.36 / 12)
-    assert tone_distance(tones(source, 64), blot, 64).item() == pytest.approx((0.6 / 4) ** 2 / 3)  # one cell of 32
-
-
-def test_feature_distance_cares_for_neither_contrast_nor_mean() -> None:
-    features = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert feature_distance(features, features * 5 - 3).item() == pytest.approx(0, abs=1e-5)
-    checks = torch.ones(1, 1, 2, 2)
-    checks[..., 0, 0] = checks[..., 1, 1] = -1
-    # three degrees of freedom among four values: each is root 3 / 2 away from its mean, and then from its negative
-    assert feature_distance(checks, -checks).item() == pytest.approx(4 * 0.75, rel=0.01)
-    assert feature_distance(checks, torch.zeros(1, 1, 2, 2)).item() == pytest.approx(0.75, rel=0.01)
-
-
-class Halves(nn.Module):
-    """In place of frozen features: the image and its means over 2 x 2 pixels."""
-
-    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
-        return [images, nn.functional.avg_pool2d(images, 2)]
-
-
-class Frozen(JointDiscriminator):
-    """A discriminator with frozen features that can be computed by hand."""
-
-    def __init__(self) -> None:
-        nn.Module.__init__(self)
-        self.features, self.memory, self.textures = Halves(), StyleMemory(1, 2 * (3 + 3)), StyleMemory(1, 15)
-
-    def forward(self, images: torch.Tensor, features: list[torch.Tensor] | None = None) -> torch.Tensor:
-        assert features is not None
-        assert all(torch.equal(*each) for each in zip(features, self.features(images), strict=True))
-        return images.mean((2, 3))
-
-
-def test_content_is_also_kept_by_the_deepest_frozen_features() -> None:
-    method = Siamese(Brighten(), Frozen(), SiameseSettings(feature_weight=3.0, palette=0, lightness=0))
-    random = torch.Generator().manual_seed(0)
-    source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
-    batch = Batch(source, target, 0, 0, 2)
-    assert method.generator_loss(batch)["generator_features"].item() == pytest.approx(0, abs=1e-4)
-    method.discriminator_loss(batch)  # the features of sources and translations are those that are known
-    method.generator = nn.Conv2d(3, 3, 1)
-    method.generator.weight = nn.Parameter(-torch.eye(3)[:, :, None, None])
-    assert method.generator_loss(batch)["generator_features"].item() == pytest.approx(3 * 4, rel=0.02)
-
-
-def test_statistics_of_frozen_features_are_remembered_and_compared() -> None:
-    method = Siamese(
-        Brighten(),
-        Frozen(),
-        SiameseSettings(style_weight=3.0, texture_weight=5.0, palette=0, style_start=0.5, color_jitter=0),
-    )
-    random = torch.Generator().manual_seed(0)
-    for _ in range(8):
-        source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
-        batch = Batch(source, target, 0, 0, 2, progress=0.5)
-        losses = method.generator_loss(batch)
-        assert losses["generator_style"].item() == 0  # too little is remembered
-        method.discriminator_loss(batch)
-    memory = method.discriminator.memory
-    assert memory.counts.tolist() == [[16, 16]]
-    rows = channel_statistics(Halves()(source + 0.5))
-    torch.testing.assert_close(memory.translations[0, 14:16], rows)
-    wanted = 3 * memory.distance(rows, torch.zeros(2, dtype=torch.int64))
-    torch.testing.assert_close(method.generator_loss(batch)["generator_style"], wanted)
-    textures, rows = method.discriminator.textures, color_textures(source + 0.5)
-    torch.testing.assert_close(textures.translations[0, 16:18], rows)
-    batch.progress = 0.49
-    losses = method.generator_loss(batch)
-    assert losses["generator_style"].item() == losses["generator_textures"].item() == 0
-    assert textures.counts.tolist() == [[16, 20]]
-
-
-def test_textures_are_those_of_translations_and_of_targets_as_they_are() -> None:
-    method = Siamese(Brighten(), Frozen(), SiameseSettings(texture_weight=5.0, style_start=0))
-    random = torch.Generator().manual_seed(0)
-    for _ in range(8):
-        source, target = (torch.rand(2, 3, 32, 32, generator=random) - 0.5 for _ in range(2))
-        batch = Batch(source, target, 0, 0, 2)
-        method.generator_loss(batch)
-        method.discriminator_loss(batch)
-    textures = method.discriminator.textures
-    torch.testing.assert_close(textures.targets[0, 14:16], color_textures(target))
-    wanted = 5 * textures.distance(color_textures(source + 0.5), torch.zeros(2, dtype=torch.int64))
-    torch.testing.assert_close(method.generator_loss(batch)["generator_textures"], wanted)
 
 
 def constant_map(*move: float) -> list[list[float]]:

@@ -19,14 +19,6 @@ HEIGHT, WIDTH = 150, 230  # of what ``noise`` and ``geotiff`` make
 
 
 @pytest.fixture
-def contents():
-    """Every file of a folder and its bytes."""
-    return lambda folder: {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
-
-
-@pytest.fixture
 def level0():
     """The full resolution of a store."""
 

@@ -29,29 +29,12 @@ from tilegan.training.dataset import Dataset
 from tilegan.training.folders import Folders
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator, load
+from tiny_networks import tiny_pix2pixhd
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
 COLORS = np.array([[0, 0, 0], [255, 255, 0], [255, 0, 0]], np.uint8)
-SETTINGS = TrainSettings.of(
-    method_settings("pix2pixhd", {}),
-    tile_size=16,
-    short_side=40,
-    batch=2,
-    steps=3,
-    learning_rate=5e-3,
-    generator={
-        "name": "pix2pixhd",
-        "channels": 8,
-        "downs": 1,
-        "blocks": 1,
-        "enhancers": 1,
-        "enhancer_blocks": 1,
-        "features": 2,
-        "looks": 3,
-    },
-    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
-)
+SETTINGS = tiny_pix2pixhd(steps=3)
 OPTIONS: dict[str, Any] = {"paired": "by-name", "settings": SETTINGS, "device": "cpu"}
 PLACED: dict[str, Any] = {"window": 16, "shard": 32, "device": "cpu", "precision": "float32"}
 

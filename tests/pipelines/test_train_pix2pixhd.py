@@ -11,34 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.cli.main import main
-from tilegan.methods.registry import method_settings
 from tilegan.pipelines.stylize import stylize
 from tilegan.pipelines.train import plan, resume, train
-from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
+from tiny_networks import tiny_pix2pixhd
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
 COLORS = np.array([[0, 0, 0], [255, 255, 0], [255, 0, 0]], np.uint8)
-SETTINGS = TrainSettings.of(
-    method_settings("pix2pixhd", {}),
-    tile_size=16,
-    short_side=40,
-    batch=2,
-    steps=6,
-    learning_rate=5e-3,
-    generator={
-        "name": "pix2pixhd",
-        "channels": 8,
-        "downs": 1,
-        "blocks": 1,
-        "enhancers": 1,
-        "enhancer_blocks": 1,
-        "features": 2,
-        "looks": 3,
-    },
-    discriminator={"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
-)
+SETTINGS = tiny_pix2pixhd(steps=6)
 OPTIONS: dict[str, Any] = {"paired": "by-name", "settings": SETTINGS, "device": "cpu"}
 
 

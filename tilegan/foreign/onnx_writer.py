@@ -37,13 +37,33 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, A
     except ImportError as error:
         raise ModelError(NEEDED) from error
     network = Plain(generator).eval()
+    export_onnx(network, traced(stride), place)
+    model = onnx.load_model(str(place))
+    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in told.items()})
+    model.producer_name = "tilegan"
+    onnx.save_model(model, str(place))
+    session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])
+    return network.levels_from(lambda image: _run(session, image), stride)
+
+
+def export_onnx(network: nn.Module, image: torch.Tensor, place: Path) -> None:
+    """Write a network of images of any size as an ONNX file: 'image' (N, C, h, w) -> 'stylized' (N, 3, h', w').
+
+    Args:
+        network: it is traced with the image.
+        image: (1, C, h, w), on the device of the network.
+        place: the file.
+
+    Raises:
+        ModelError: it cannot be exported.
+    """
     axes = {0: "batch", 2: "height", 3: "width"}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch prefers its other exporter, which needs further packages
             torch.onnx.export(
                 network,
-                (traced(stride),),
+                (image,),
                 str(place),
                 input_names=["image"],
                 output_names=["stylized"],
@@ -53,12 +73,6 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, A
             )
     except Exception as error:  # torch raises many classes for functions that ONNX does not have
         raise ModelError(f"the network cannot be exported: {line(error)}") from error
-    model = onnx.load_model(str(place))
-    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in told.items()})
-    model.producer_name = "tilegan"
-    onnx.save_model(model, str(place))
-    session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])
-    return network.levels_from(lambda image: _run(session, image), stride)
 
 
 def _run(session: Any, image: torch.Tensor) -> torch.Tensor:

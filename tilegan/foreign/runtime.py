@@ -1,7 +1,6 @@
 """ONNX Runtime in place of torch: a network whose passes another program runs."""
 
 import threading
-import warnings
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +10,9 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError, SettingError
+from tilegan.foreign.onnx_writer import export_onnx
+from tilegan.foreign.read import line
 
-OPSET = 17
 MOST = 2 / 255  # difference from torch, of values from -1 to 1: one level
 NEEDED = "the backend onnxruntime needs the packages onnx and onnxruntime: pip install 'tilegan[export]'"
 # by type of device, in the order of preference; those that the installed ONNX Runtime lacks are left out
@@ -58,7 +58,7 @@ class RuntimeNetwork(nn.Module):
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime has classes of its own
-            cause = " ".join(str(error).split())[:200]
+            cause = line(error)
             if "allocate memory" in cause or "bad_alloc" in cause:
                 raise MemoryError(cause) from error
             raise ModelError(f"ONNX Runtime cannot run the network: {cause}: use the backend torch") from error
@@ -114,23 +114,11 @@ def check_runtime(device: torch.device) -> None:
 
 
 def _exported(network: nn.Module, shape: tuple[int, ...]) -> bytes:
-    axes = {0: "batch", 2: "height", 3: "width"}
     image = torch.rand(shape, device=next(network.parameters(), torch.empty(0)).device)
     try:
-        with TemporaryDirectory() as folder, warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
+        with TemporaryDirectory() as folder, torch.inference_mode(False), torch.no_grad():
             file = Path(folder) / "network.onnx"
-            warnings.simplefilter("ignore")  # torch prefers its other exporter, which needs further packages
-            torch.onnx.export(
-                network,
-                (image,),
-                str(file),
-                input_names=["image"],
-                output_names=["made"],
-                dynamic_axes={"image": axes, "made": axes},
-                opset_version=OPSET,
-                dynamo=False,
-            )
+            export_onnx(network, image, file)
             return file.read_bytes()
-    except Exception as error:  # torch raises many classes for functions that ONNX does not have
-        cause = " ".join(str(error).split())[:200]
-        raise ModelError(f"the network cannot be exported: {cause}: use the backend torch") from error
+    except ModelError as error:
+        raise ModelError(f"{error}: use the backend torch") from error

@@ -1,16 +1,13 @@
 """Move a finished store to its final name, or export it to a file, in bounded memory and in one step."""
 
 import os
-import shutil
 from pathlib import Path
 
-from tilegan.errors import OutputError, OutputExistsError, TileganError
-from tilegan.files import first_line, is_there, remove_tree
+from tilegan.errors import OutputExistsError
+from tilegan.files import is_there, remove_tree
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.formats.checks import check_export
 from tilegan.images.formats.format import Writing
 from tilegan.images.formats.register import endings, kind_of, kind_of_ending, writer_of
-from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.sidecar import companions, sidecar_of, write_georeference
 from tilegan.images.stores.store import UNFINISHED, Store
 from tilegan.images.written import WrittenStore, origin_written
@@ -74,49 +71,6 @@ def as_asked(
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     return path, notes
-
-
-def export(
-    store: Store, path: str | Path, options: ExportOptions | None = None, progress: Progress = silent
-) -> tuple[str, ...]:
-    """Write level 0 of a finished store to a file, which appears under its name only when it is complete.
-
-    The file holds the provenance of the store. The format's ``Writer`` declares what it can hold; georeference that it
-    cannot hold goes to a file beside it (see ``sidecar_of``).
-
-    Args:
-        store: store with a complete level 0, and all levels for a format with levels.
-        path: output file; an existing one is replaced.
-        options: encoding, where the format offers a choice.
-        progress: called with the output pixels done, phase 'export'.
-
-    Returns:
-        Differences from the source of the store, one line each.
-
-    Raises:
-        OutputError: the ending is unknown, the format cannot hold the image, or the disk is full.
-        ImageError: the store is damaged.
-    """
-    path, options = Path(path), options or ExportOptions()
-    opacity = (store.origin or Origin()).opacity
-    check_export(path, *store.shape(0), store.dtype, store.channels, opacity, options)
-    if writer_of(kind_of(path)).is_store(options):
-        raise OutputError(f"cannot export to {path}: a store is one already: rename {store.path}")
-    folder = path.with_name(f"{path.name}.export")
-    try:
-        if folder.is_dir():  # left by a killed process
-            shutil.rmtree(folder)
-        folder.mkdir()
-        return publish(store, path, folder, options, overwrite=True, progress=progress)
-    except TileganError:
-        raise
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or first_line(error)}") from error
-    finally:
-        try:
-            folder.rmdir()  # empty after success
-        except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def put_in_place(finished: Path, output: Path, spare: Path, overwrite: bool) -> None:

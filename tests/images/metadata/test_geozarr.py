@@ -7,12 +7,12 @@ import zarr
 from affine import Affine
 from rasterio.crs import CRS
 
+from exported import export
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.geozarr import geo_of_attributes, georeference_of_level
 from tilegan.images.metadata.ome import metadata
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.opening import open_source
-from tilegan.images.publish import export
 
 UTM = CRS.from_epsg(32631)
 SHAPES = [(300, 521), (150, 261)]

@@ -13,12 +13,12 @@ import tifffile
 from PIL import ExifTags, Image, TiffImagePlugin
 from rio_cogeo import cog_validate
 
+from exported import export
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.blocks import Metadata
 from tilegan.images.metadata.embedded import read_metadata
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.opening import open_source
-from tilegan.images.publish import export
 from tilegan.images.stores.store import Store
 
 HEIGHT, WIDTH = 60, 90

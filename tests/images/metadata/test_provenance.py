@@ -8,13 +8,13 @@ import pytest
 import rasterio
 from PIL import Image
 
+from exported import export
 from tilegan.errors import ResumeError
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.finished import check_finished, is_whole, provenance_of
 from tilegan.images.formats.register import kind_of
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.provenance import KEY, Provenance, by_content
-from tilegan.images.publish import export
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.stores.store import Store
 from tilegan.images.writers import jpeg, png, webp

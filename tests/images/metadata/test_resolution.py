@@ -9,10 +9,10 @@ import tifffile
 import zarr
 from PIL import Image
 
+from exported import export
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.metadata.resolution import dpi_of_description, micrometers, pixel_of_dpi
 from tilegan.images.opening import open_source
-from tilegan.images.publish import export
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 QUARTER = (101_600.0, 50_800.0)  # pixels per inch: 0.25 and 0.5 micrometers

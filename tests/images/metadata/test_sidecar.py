@@ -7,10 +7,10 @@ from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
+from exported import export
 from tilegan.errors import OutputExistsError
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.opening import open_source
-from tilegan.images.publish import export
 from tilegan.pipelines import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

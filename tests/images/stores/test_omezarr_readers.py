@@ -8,12 +8,12 @@ from ome_zarr.reader import Multiscales, Reader
 from ome_zarr.utils import download
 from ome_zarr_models import v04, v05
 
+from exported import export
 from tilegan.geometry import Window, grid_cell
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.finished import is_whole
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.opening import open_source
-from tilegan.images.publish import export
 from tilegan.images.stores.copied import CopiedStore, open_result
 from tilegan.images.stores.pyramid import reduced_shard
 from tilegan.images.stores.store import Store

@@ -9,11 +9,11 @@ from rasterio.enums import ColorInterp
 from rasterio.rpc import RPC
 from rio_cogeo.cogeo import cog_validate
 
+from exported import export
 from tilegan.errors import OutputError
 from tilegan.geometry import Window
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Geo, Origin
-from tilegan.images.publish import export
 from tilegan.images.stores.pyramid import halve
 from tilegan.images.writers import cog
 

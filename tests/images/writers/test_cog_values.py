@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 from rio_cogeo.cogeo import cog_validate
 
+from exported import export
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Geo, Origin
-from tilegan.images.publish import export
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from exported import export
 from tilegan.images.encoding import ExportOptions
-from tilegan.images.publish import export
 from tilegan.images.stores.pyramid import halve
 from tilegan.images.writers import dzi
 

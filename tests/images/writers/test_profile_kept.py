@@ -8,12 +8,12 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from exported import export
 from tilegan.geometry import Window
 from tilegan.images.encoding import ExportOptions
 from tilegan.images.metadata.origin import Reading
 from tilegan.images.opening import open_source
 from tilegan.images.pixels.icc import MatrixProfile
-from tilegan.images.publish import export
 
 KEEP = ExportOptions(profile="keep")
 PIXELS = np.random.default_rng(6).integers(0, 256, (40, 50, 3), dtype=np.uint8)

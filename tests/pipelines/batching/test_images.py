@@ -51,6 +51,15 @@ def test_folders_are_mirrored_in_order_of_names(fill, found, tmp_path):
     assert task.output == tmp_path / "out" / "a" / "deep" / "er" / "x.jpeg"
 
 
+def test_videos_are_passed_over_and_told(fill, tmp_path):
+    folder = fill("a.jpg")
+    for name in ("one.mp4", "two.MOV"):
+        (folder / name).write_bytes(b"a clip")
+    seen = survey([folder], tmp_path / "out")
+    assert [task.name for task in seen.tasks] == ["a.jpg"]
+    assert seen.notes == ("2 videos passed over: stylize videos one by one",)
+
+
 def test_what_is_no_image_is_passed_over_and_counted(fill, tmp_path):
     folder = fill("a.jpg", "a.jpg.aux.xml", "a.tif.ovr", "a.jpg.part", "raw.NEF", "b", ".hidden.jpg", ".git/c.jpg")
     (folder / "notes.txt").write_text("of the journey")

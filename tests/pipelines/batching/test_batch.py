@@ -1,70 +1,18 @@
 """A batch: every result is that of ``stylize``, what is done is skipped, and what fails fails alone."""
 
-import errno
 import hashlib
-import json
 import os
 import shutil
-import threading
-import time
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from tilegan.errors import ImageError, ModelError, OutputError, ResumeError, SettingError
 from tilegan.images.encoding import ExportOptions
-from tilegan.pipelines import batch, plan_batch, stylize
+from tilegan.pipelines import plan_batch, stylize
 from tilegan.pipelines.batching import maker as maker_module
 
-DRAW = np.random.default_rng(0)
-
-
-def draw(path, height, width, bands=3, **options):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = DRAW.integers(0, 256, (height, width, bands), dtype=np.uint8)
-    Image.fromarray(pixels if bands > 1 else pixels[..., 0]).save(path, **options)
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Six images: two of one shard, two of several, one with transparency, one of one pixel."""
-    folder = tmp_path / "in"
-    draw(folder / "a.png", 40, 50)
-    draw(folder / "b" / "a.jpg", 33, 61)
-    draw(folder / "b" / "large.tif", 100, 150)
-    draw(folder / "b" / "c" / "large.webp", 130, 70)
-    draw(folder / "clear.png", 30, 30, 4)
-    draw(folder / "one.bmp", 1, 1)
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
-@pytest.fixture
-def run(folder, model, out):
-    """Run the batch with windows of 32 and shards of 64 pixels; the names and statuses of images, and the result."""
-
-    def made(source=None, **options):
-        told = []
-        options = {"window": 32, "shard": 64, "device": "cpu", "precision": "float32"} | options
-        result = batch(source or folder, options.pop("output", out), options.pop("model", model),
-                       progress=told.append, **options)  # fmt: skip
-        return {image.output: image.status for image in told}, result
-
-    return made
-
-
-def lines(out):
-    return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
-
-
-def leftovers(out):
-    return [path.name for path in out.rglob("*") if path.suffix == ".partial" or path.name.startswith(".tilegan")]
+from .conftest import draw, leftovers, lines
 
 
 @pytest.mark.parametrize(
@@ -215,81 +163,6 @@ def test_an_output_that_was_changed_or_lost_since(folder, out, run):
     assert run()[0]["a.png"] == "failed"
 
 
-def test_an_error_of_our_own_fails_one_image_too(out, run, monkeypatch):
-    real = maker_module.carry_out
-
-    def carry_out(job, *rest):
-        if job.summary.width == 50:
-            raise ValueError("of two\nlines")
-        return real(job, *rest)
-
-    monkeypatch.setattr(maker_module, "carry_out", carry_out)
-    statuses, _ = run()
-    assert [name for name, status in statuses.items() if status == "failed"] == ["a.png"]
-    assert [line["error"] for line in lines(out) if line["error"]] == ["ValueError: of two lines"]
-
-
-def test_a_full_disk_ends_the_batch(run, failing_disk, monkeypatch, out):
-    with monkeypatch.context() as patch, pytest.raises(OutputError, match="no room left"):
-        failing_disk(patch, 3, OSError(errno.ENOSPC, "No space left on device"))
-        run()
-    assert [line["status"] for line in lines(out) if line["output"].endswith("large.webp")] in ([], ["failed"])
-    statuses, _ = run()
-    assert set(statuses.values()) <= {"done", "skipped"}
-    assert leftovers(out) == []
-
-
-def test_an_interruption_lets_what_is_begun_end_and_the_next_run_goes_on(folder, model, out, run, tmp_path):
-    for number in range(20):
-        draw(folder / "many" / f"{number:02}.png", 40, 40)
-    told = []
-
-    def interrupt(image):
-        told.append(image.output)
-        if len(told) == 8:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        batch(folder, out, model, window=32, shard=64, device="cpu", precision="float32", progress=interrupt)
-    made = {line["output"] for line in lines(out)}
-    assert 8 <= len(made) < 26
-    files = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
-    assert {name for name in files if ".partial/" not in name} == made | {"results.jsonl"}
-    assert set(leftovers(out)) <= {"large.tif.partial", "large.webp.partial"}  # which can be resumed
-    statuses, _ = run()
-    assert {name for name, status in statuses.items() if status == "skipped"} == made
-    assert len(statuses) == 26
-    stylize(folder / "many" / "19.png", tmp_path / "x.png", model, device="cpu", precision="float32")
-    assert (out / "many" / "19.png").read_bytes() == (tmp_path / "x.png").read_bytes()
-
-
-def test_unfinished_work_goes_on_and_that_of_an_earlier_version_does_not(folder, model, out, run, unfinished, tmp_path):
-    large = draw(folder / "large.png", 200, 200)
-    out.mkdir()
-    settings = {"device": "cpu", "precision": "float32"}
-    unfinished(large, model, out / "large.png", **settings)
-    markers = list((out / "large.png.partial" / "journal" / "0").iterdir())
-    assert markers
-    with pytest.MonkeyPatch.context() as patch:
-        from tilegan.images.stores.store import Store
-
-        written = []
-        real = Store.write_shard
-        patch.setattr(Store, "write_shard", lambda store, level, index, shard: (
-            written.append(store.path.parent.name), real(store, level, index, shard)))  # fmt: skip
-        assert run()[0]["large.png"] == "done"
-        assert written.count("large.png.partial") == 16 - len(markers)
-    (out / "large.png").unlink()
-    unfinished(large, model, out / "large.png", **settings, strength=0.5)
-    assert run()[0]["large.png"] == "failed"  # with another setting
-    time.sleep(0.01)
-    draw(large, 200, 210)
-    assert run()[0]["large.png"] == "done"
-    stylize(large, tmp_path / "alone.png", model, **settings)
-    assert (out / "large.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
-    assert leftovers(out) == []
-
-
 def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator):
     with pytest.raises(ImageError, match="no such image or folder"):
         run(tmp_path / "nothing")
@@ -297,6 +170,10 @@ def test_mistakes_that_concern_all_images(out, run, tmp_path, styled_translator)
     (tmp_path / "empty" / "notes.txt").write_text("none")
     with pytest.raises(ImageError, match=r"no images in .*empty, but 1 other files"):
         run(tmp_path / "empty")
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "clip.mp4").write_bytes(b"1")
+    with pytest.raises(ImageError, match=r"no images in .*clips, but 1 other files: .*; 1 video passed over"):
+        run(tmp_path / "clips")
     with pytest.raises(ImageError, match="no images selected by --include and --exclude"):
         run(include=["*.gif"])
     with pytest.raises(ModelError, match="nothing"):
@@ -338,43 +215,7 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(folder, model, out, run):
     assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in out.rglob("*")} == before
 
 
-def test_two_batches_do_not_write_to_one_folder(folder, out, run):
-    def second(_):
-        with pytest.raises(OutputError, match="another run is writing"):
-            run()
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        batch(folder, out, planned=second)
-    assert leftovers(out) == []
-
-
 def test_a_translator_and_one_image_of_many_sources(folder, random_translator, run):
     statuses, _ = run([folder / "b", folder / "a.png"], model=random_translator)
     assert statuses == dict.fromkeys(("b/a.jpg", "b/large.tif", "b/c/large.webp", "a.png"), "done")
     assert run(folder / "one.bmp", model=random_translator)[0] == {"one.tif": "done"}
-
-
-def test_a_stopped_batch_ends_a_large_image_at_its_next_window(folder, out, model, random_translator, tmp_path):
-    """And not that of another run in the same process."""
-    large = draw(folder / "0.png", 400, 400)
-    options = {"window": 32, "shard": 64, "device": "cpu", "precision": "float32", "stroke": 4}
-    other, told = [], []
-
-    def interrupt(path, phase, done, total):
-        told.append((path, phase, done, total))
-        if len(told) == 2:
-            other.append(threading.Thread(target=stylize, args=(large, tmp_path / "other.png", random_translator)))
-            other[0].start()
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        batch(large, out, model, parts=interrupt, **options)
-    other[0].join()
-    assert (tmp_path / "other.png").exists()
-    assert not (out / "0.png").exists()
-    assert (out / "0.png.partial").is_dir()
-    assert batch(large, out, model, **options).done == 1
-    stylize(large, tmp_path / "alone.png", model, **options)
-    assert (out / "0.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
-    assert leftovers(out) == []
