@@ -25,17 +25,19 @@ def placed_axes(raster: Source, height: int, width: int, image: Geo | None) -> t
     own = raster.origin.geo
     if own is None or image is None or own.transform is None or image.transform is None:
         return None
+    name = shown(raster.path)
     if own.crs and image.crs and own.crs != image.crs:
-        systems = f"{_name(own.crs)}, and the image in {_name(image.crs)}"
-        raise ImageError(f"{shown(raster.path)} is in {systems}: warp it to that of the image (gdalwarp)")
+        raise ImageError(
+            f"{name} is in {_short(own.crs)}, and the image in {_short(image.crs)}: "
+            "warp it to that of the image (gdalwarp)"
+        )
     cells = ~own.scaled(raster.height, raster.width).transform @ image.scaled(height, width).transform
     if max(abs(cells.b) * height, abs(cells.d) * width) > _TURNED:
-        name = shown(raster.path)
         raise ImageError(f"{name} is turned or sheared against the image: warp it to its grid (gdalwarp)")
     rows, columns = Placed(raster.height, cells.e, cells.f), Placed(raster.width, cells.a, cells.c)
     return rows, columns
 
 
-def _name(crs: object) -> str:
+def _short(crs: object) -> str:
     """Return a short name of a reference system."""
     return str(crs) if len(str(crs)) < 40 else str(crs)[:37] + "..."
