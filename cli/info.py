@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tilegan.errors import shown
+
 if TYPE_CHECKING:
     from tilegan.pipelines.info import ImageInfo, ModelInfo
     from tilegan.pipelines.networks import NetworkInfo
@@ -41,7 +43,7 @@ def show(rows: list[tuple[str, object]]) -> None:
     """Print names and values in two columns."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(f"{name:<{width}}  {shown(value)}")
 
 
 def network_rows(network: "NetworkInfo") -> list[tuple[str, object]]:

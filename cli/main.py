@@ -15,7 +15,7 @@ from tilegan.cli.completion import complete_values, is_completing
 from tilegan.cli.signals import answered
 from tilegan.cli.streams import lasting_streams
 from tilegan.cli.suggestions import nearest, nearest_file
-from tilegan.errors import TileganError, TileganWarning
+from tilegan.errors import TileganError, TileganWarning, shown
 
 # shown by --help; the commands, and torch with them, are imported at first use
 COMMANDS = {
@@ -37,6 +37,7 @@ COMMANDS = {
     "completion": "Print a script that completes commands in a shell.",
 }
 FILES = {"import": "import_network"}  # commands whose names cannot be module names
+LONGEST = 2000  # characters of a message, which may quote names in a file
 WORDS = "tilegan.words"  # key of the arguments in the context
 FIRST_STEPS = """\
 tilegan paints images of any size in a learned style. Try it:
@@ -114,7 +115,8 @@ def _fail(line: str, code: int) -> None:
 def _one_line(error: Exception) -> str:
     if isinstance(error, MemoryError) and not isinstance(error, TileganError):  # raised by a library
         return "out of memory: give a smaller --window or --shard, or close other programs"
-    return " ".join(str(error).split()) or type(error).__name__
+    text = shown(" ".join(str(error).split())) or type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 @contextmanager
@@ -136,7 +138,7 @@ def _plain_warnings(debug: bool) -> Iterator[None]:
     """
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {shown(message)}", err=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -83,7 +83,7 @@ def export(
     if made.channels != 3:
         raise ModelError(f"the model '{made.name}' takes other than three channels: it cannot be exported")
     settled = made.frozen() if made.needs_statistics else made  # windows need its halo, once statistics are settled
-    told = {
+    facts = {
         "name": made.name,
         "halo": settled.halo,
         "stride": settled.stride,
@@ -93,7 +93,7 @@ def export(
     }
     with TemporaryDirectory() as folder:
         written = Path(folder) / f"network{place.suffix}"
-        levels = write(made.generator, written, settled.stride, told)
+        levels = write(made.generator, written, settled.stride, facts)
         if levels > MOST_LEVELS:
             raise ModelError(f"the model '{made.name}' differs by {levels:.1f} levels in {where}: not exported")
         replace_file(place, written.read_bytes())

@@ -139,19 +139,19 @@ def import_network(
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
     info, network = _examined(Path(path), options or ImportOptions(), picture)
-    told = info.verdict
-    network = replace(network, blended=not told.exact, side=told.side)
-    side = told.side or -(-SIDE // told.reach.stride) * told.reach.stride
-    settled = {SETTLED: {"halo": told.reach.halo, "stride": told.reach.stride}} if told.exact else {}
+    tiled = info.verdict
+    network = replace(network, blended=not tiled.exact, side=tiled.side)
+    side = tiled.side or -(-SIDE // tiled.reach.stride) * tiled.reach.stride
+    settled = {SETTLED: {"halo": tiled.reach.halo, "stride": tiled.reach.stride}} if tiled.exact else {}
     made = Translator.of(
         network.generator(info.values),
         network.architecture(info.values),
         side,
         name=name or Path(path).stem,
-        facts={"imported": info.source, "exact": told.words} | settled,
+        facts={"imported": info.source, "exact": tiled.words} | settled,
     )
     seams = None
-    if not told.exact:
+    if not tiled.exact:
         seams = seams_on_sample(made, _sample(picture, *sample_sides(made)))
         made = replace(made, facts=made.facts | {"seams": seams.facts()})
     made.save(place)
@@ -173,7 +173,7 @@ def _examined(path: Path, options: ImportOptions, picture: str | Path | None) ->
         found = trials(network, options, pixels)
         order = order_of(network, found[0].values, pixels) if options.order == AUTO else options.order
         found = [trial._replace(values=replace(trial.values, order=order or ORDERS[0])) for trial in found]
-        told = verdict(network, found[0].values)
+        tiled = verdict(network, found[0].values)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     known = {
@@ -183,11 +183,11 @@ def _examined(path: Path, options: ImportOptions, picture: str | Path | None) ->
     }
     known |= {name: "declared" for name in known if name in read.declared}
     known |= {name: "given" for name in known if getattr(asked, name) != AUTO}
-    return _info(path, read, network, found, known, told), network
+    return _info(path, read, network, found, known, tiled), network
 
 
 def _info(
-    path: Path, read: Read, network: Prepared, found: list[Trial], known: dict[str, str], told: Verdict
+    path: Path, read: Read, network: Prepared, found: list[Trial], known: dict[str, str], tiled: Verdict
 ) -> NetworkInfo:
     return NetworkInfo(
         path=path,
@@ -200,7 +200,7 @@ def _info(
         values=found[0].values,
         known=known,
         plausibility={_reading(trial.values): trial.plausibility for trial in found},
-        verdict=told,
+        verdict=tiled,
     )
 
 

@@ -1,7 +1,6 @@
 """Holes to fill: whether there are any, and whether the model sees across them."""
 
-from tilegan.errors import SettingError
-from tilegan.images.source import shown
+from tilegan.errors import SettingError, shown
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.mask import widest_hole

@@ -6,14 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tilegan.errors import SettingError
+from tilegan.errors import SettingError, shown
 from tilegan.geometry import Window
 from tilegan.images.formats.register import kind_of
 from tilegan.images.instances import JoinedSource
 from tilegan.images.labels import check_depth
 from tilegan.images.readers.masked import filled_thumbnail
 from tilegan.images.readers.vsi import is_elsewhere
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 from tilegan.inference.controls.feather import feather_of
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.variants import Variant, for_each, variants

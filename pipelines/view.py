@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tilegan.errors import SettingError
+from tilegan.errors import SettingError, shown
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.opening import open_source
 from tilegan.images.reading import Reading
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 from tilegan.images.stores.store import Store
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.pipelines.view_live import Live, live

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.networks.build import build_generator
+from tilegan.training.loop import FIXED
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
@@ -141,6 +142,14 @@ def tiny_training() -> TrainSettings:
         generator={"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
         discriminator={"name": "siamese", "channels": [4, 4, 8, 8], "cell_values": 4},
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_crops() -> Iterator[None]:
+    """Trainings show and measure four crops: the usual twelve take as long as all else of a tiny one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tilegan.training.loop.FIXED", FIXED[:4])
+        yield
 
 
 @pytest.fixture

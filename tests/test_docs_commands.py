@@ -33,7 +33,6 @@ pytestmark = [
 NOT_RUN = {
     "batch inbox/ painted/ --watch": "it waits for further images; tests/pipelines/batching/test_watch.py",
     "stylize huge.tif -o huge.zarr --scheduler tcp://host:8786": "another machine; tests/inference/test_cluster.py",
-    "import RealESRGAN_x4.pth -o mine.safetensors": "spandrel is not installed; tests/foreign/test_routes.py",
     "train photographs/ paintings/ --codes continuous=2,categorical=4 -o runs/coded": "tests/pipelines/test_codes.py",
     "train photographs/ paintings/ -o runs/mine --batch 16": "by torchrun; tests/training/test_processes.py",
 }

@@ -8,10 +8,11 @@ from pathlib import Path
 import dask.array as da
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import tilegan
 from tilegan.errors import ModelError, SettingError
-from tilegan.model_file import Bundled, bundled, chosen_style, find
+from tilegan.model_file import FORMAT, Bundled, bundled, chosen_style, find, read_header
 from tilegan.translator import Translator, load
 
 
@@ -32,6 +33,13 @@ def test_files_and_their_styles_have_names(bundled_models: Path) -> None:
     assert [chosen_style(name) for name in ("light", "both", "one", both)] == ["light", "", "", ""]
     with pytest.raises(ModelError, match=r"no model 'turner': .* one of: both, one, dark, light$"):
         find("turner")
+
+
+@pytest.mark.parametrize("header", ["[1", "[" * 200_000, "{}"])
+def test_damaged_headers(tmp_path: Path, header: str) -> None:
+    save_file({}, tmp_path / "x.safetensors", {"format": FORMAT, "tilegan": header})
+    with pytest.raises(ModelError, match="its header"):
+        read_header(tmp_path / "x.safetensors")
 
 
 def test_a_file_comes_before_a_style_of_its_name(bundled_models: Path, random_translator: Translator) -> None:

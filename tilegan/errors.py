@@ -1,4 +1,4 @@
-"""All errors and warnings of the project, and ordinals for messages; errors also derive from builtin ones."""
+"""All errors and warnings of the project, and parts of messages; errors also derive from builtin ones."""
 
 
 class TileganError(Exception):
@@ -61,3 +61,8 @@ def ordinal(number: int) -> str:
     """Return a non-negative integer as an ordinal: 1st, 2nd, 3rd, 4th, 11th, 21st."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
+
+
+def shown(value: object) -> str:
+    """Return a name or text of a file as one line can show it: unprintable characters are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(value))

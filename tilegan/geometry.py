@@ -3,7 +3,7 @@
 Every grid is anchored at pixel (0, 0). A window is half-open: it holds rows ``top .. bottom - 1``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -55,6 +55,12 @@ class Window(NamedTuple):
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
+def around(windows: Iterable[Window]) -> Window:
+    """Return the smallest window that contains all."""
+    tops, lefts, bottoms, rights = zip(*((w.top, w.left, w.bottom, w.right) for w in windows), strict=True)
+    return Window(min(tops), min(lefts), max(bottoms) - min(tops), max(rights) - min(lefts))
+
+
 def round_up(value: int, multiple: int) -> int:
     """Return the smallest multiple of ``multiple`` that is at least ``value``."""
     return -(-value // multiple) * multiple
@@ -104,10 +110,16 @@ def means(pixels: NDArray[Level], factor: int) -> NDArray[Level]:
     if factor == 1:
         return pixels
     height, width, channels = pixels.shape
-    # rows first, since whole rows are added faster
-    rows = pixels.reshape(height // factor, factor, width * channels).sum(axis=1, dtype=np.uint32)
-    sums = rows.reshape(height // factor, width // factor, factor, channels).sum(axis=2, dtype=np.uint32)
-    sums += np.uint32(factor**2 // 2)
-    sums //= np.uint32(factor**2)
+    # 16 bits hold sums of 16 x 16 levels of 8 bits; slices are added in a quarter of the time that np.sum takes
+    wide = np.dtype(np.uint16 if pixels.dtype == np.uint8 and factor <= 16 else np.uint32)
+    rows: Pixels = pixels[::factor].astype(wide)
+    for row in range(1, factor):
+        rows += pixels[row::factor]
+    squares = rows.reshape(height // factor, width // factor, factor, channels)
+    sums: Pixels = squares[:, :, 0].copy()
+    for column in range(1, factor):
+        sums += squares[:, :, column]
+    sums += wide.type(factor**2 // 2)
+    sums //= wide.type(factor**2)
     reduced: NDArray[Level] = sums.astype(pixels.dtype)
     return reduced

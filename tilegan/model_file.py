@@ -129,7 +129,7 @@ def _header_of(path: Path) -> dict[str, Any]:
         raise ModelError(f"not a tilegan model: {path}: its header says {metadata.get('format')!r}, not {FORMAT!r}")
     try:
         header = json.loads(metadata["tilegan"])
-    except (KeyError, json.JSONDecodeError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"not a tilegan model: {path}: its header is damaged") from error
     _check_header(path, header)
     return dict(header)

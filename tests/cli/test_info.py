@@ -1,7 +1,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from tilegan.cli.info import show
 
 
 def rows(output: str) -> dict[str, str]:
@@ -28,6 +31,11 @@ def test_an_image(run, photo: Path) -> None:
     assert found["height x width"] == "70 x 90 px (0.01 MP)"
     assert found["bands"] == "3 (uint8)"
     assert "crs" not in found
+
+
+def test_what_a_file_says_is_shown_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show([("made by", "a\nb\x1b[31m"), ("width", "7 µm")])
+    assert capsys.readouterr().out == "made by  a\\nb\\x1b[31m\nwidth    7 µm\n"
 
 
 def test_neither(run) -> None:

@@ -72,6 +72,13 @@ def test_errors_are_one_line(failing, error: Exception) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_names_in_a_message_neither_steer_the_terminal_nor_fill_it(failing) -> None:
+    failing(TileganError("no \x1b[2J\x07 in 'x': " + "x" * 9999))
+    result = CliRunner().invoke(main, ["info", "x"])
+    assert result.stderr.startswith(r"Error: no \x1b[2J\x07 in 'x'")
+    assert len(result.stderr) < 2100
+
+
 def test_out_of_memory_is_one_line(failing) -> None:
     failing(MemoryError())
     result = CliRunner().invoke(main, ["info", "x"])

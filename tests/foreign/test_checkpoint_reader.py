@@ -174,7 +174,19 @@ def test_other_files_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ModelError, match="not a checkpoint"):
         read_checkpoint(path)
     assert not (tmp_path / "stolen").exists()
-    for state in ({}, {"fc.weight": torch.zeros(3)}, [1], {"model.1.weight": torch.zeros(4, 3, 7, 7)}):
+    for newer in (True, False):
+        torch.save({"model.1.weight": bytearray(9)}, path, _use_new_zipfile_serialization=newer)
+        with pytest.raises(ModelError, match="more than weights"):
+            read_checkpoint(path)
+    deep = {f"model{'.model.1' + '.model.3' * 999}.model.1.weight": torch.zeros(1)}
+    deep |= {f"model.model.1{'.model.3' * depth}.model.1.weight": torch.zeros(1, 1, 1, 1) for depth in range(999)}
+    for state in (
+        {},
+        {"model.model.0.weight": torch.zeros(4, 3, 4, 4)} | deep,
+        {"fc.weight": torch.zeros(3)},
+        [1],
+        {"model.1.weight": torch.zeros(4, 3, 7, 7)},
+    ):
         torch.save(state, path)
         with pytest.raises(ModelError):
             read_checkpoint(path)
@@ -182,6 +194,27 @@ def test_other_files_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(ModelError, match="not a checkpoint"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "words"),
+    [
+        ([torch.zeros(3).to_sparse()], "sparse"),
+        ([torch.zeros(3, device="meta")], "without values"),
+        ([torch.zeros(1).expand(2**33)], "larger than its bytes"),
+        ([torch.zeros(2**18).half()] * 9, "larger than its bytes"),
+    ],
+)
+def test_tensors_that_are_no_weights(tensors: list[torch.Tensor], words: str, tmp_path: Path) -> None:
+    torch.save({f"model.{number}.weight": tensor for number, tensor in enumerate(tensors)}, tmp_path / "x.pth")
+    with pytest.raises(ModelError, match=words):
+        read_checkpoint(tmp_path / "x.pth")
+
+
+def test_parameters_are_weights(tmp_path: Path) -> None:
+    network = trained("CUT")
+    torch.save(dict([*network.named_parameters(), *network.named_buffers()]), tmp_path / "x.pth")
+    assert read_checkpoint(tmp_path / "x.pth").source == "checkpoint of CUT, ResNet"
 
 
 def test_archives_that_unpack_to_too_much_are_refused(tmp_path: Path) -> None:

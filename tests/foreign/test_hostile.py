@@ -89,6 +89,16 @@ def test_weights_beside_the_file(tmp_path: Path) -> None:
         refused(network(convolution(), external("weights", **wrong)), tmp_path, "not whole")
 
 
+def test_weights_that_are_one_file_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(ONE.tobytes())
+    model = network(convolution())
+    for number in range(5):
+        tensor = external("weights")
+        tensor.name = f"w{number}"
+        model.graph.initializer.append(tensor)
+    refused(model, tmp_path, "together far larger")
+
+
 @pytest.mark.parametrize("dims", [(2**40,), (3, 3, 1, 2), (-1,), (2**31, 2**31, 2**31)])
 def test_weights_that_are_not_there(tmp_path: Path, dims: tuple[int, ...]) -> None:
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=dims, raw_data=ONE.tobytes())
@@ -101,6 +111,7 @@ def test_values_that_nothing_makes(tmp_path: Path) -> None:
 
 def test_a_network_that_makes_no_image(tmp_path: Path) -> None:
     refused(network(helper.make_node("ReduceMean", ["image"], ["made"])), tmp_path, "makes")
+    refused(network(helper.make_node("Greater", ["image", "zero"], ["made"]), zero()), tmp_path, "makes bool")
     refused(network(helper.make_node("Mul", ["image", "zero"], ["made"]), zero()), tmp_path, "no picture")
 
 
@@ -108,15 +119,52 @@ def zero() -> Any:
     return numpy_helper.from_array(np.zeros((), np.float32), "zero")
 
 
-def test_no_memory_bomb_in_constants(tmp_path: Path) -> None:
-    shape = numpy_helper.from_array(np.array([2**15, 2**15], np.int64), "w")
-    nodes = [
-        helper.make_node("ConstantOfShape", ["w"], ["large"]),
-        helper.make_node("Add", ["image", "large"], ["made"]),
-    ]
-    model = network(nodes[0], shape)
-    model.graph.node.append(nodes[1])
-    refused(model, tmp_path, "large|cannot be computed")
+BOMBS: dict[str, tuple[str, list[Any]]] = {
+    "filled": ("ConstantOfShape", [[2**15, 2**15]]),
+    "broadcast": ("Mul", [np.ones((2**15, 1), np.float32), np.ones((1, 2**15), np.float32)]),
+    "multiplied": ("MatMul", [np.ones((2**15, 1), np.float32), np.ones((1, 2**15), np.float32)]),
+    "repeated": ("Tile", [np.ones((1, 1), np.float32), [2**15, 2**15]]),
+    "picked": ("Gather", [np.ones((1, 2**15), np.float32), [0] * 2**15]),
+    "padded": ("Pad", [np.ones((1, 1, 1, 1), np.float32), [0, 0, 0, 0, 0, 0, 2**15, 2**15]]),
+    "resized": ("Upsample", [np.ones((1, 1, 1, 1), np.float32), np.array([1, 1, 2**15, 2**15], np.float32)]),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_constants_that_would_take_all_memory(tmp_path: Path, name: str) -> None:
+    operator, values = BOMBS[name]
+    inputs = [f"v{number}" for number in range(len(values))]
+    model = network(helper.make_node(operator, inputs, ["large"]))
+    model.graph.node.append(helper.make_node("Add", ["image", "large"], ["made"]))
+    for label, value in zip(inputs, values, strict=True):
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), label))
+    refused(model, tmp_path, r"cannot be computed: a tensor of \[")
+
+
+def test_constants_that_double_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilegan.foreign.folding.MOST_READING", 2**12)
+    nodes = [helper.make_node("Concat", [f"v{n}", f"v{n}"], [f"v{n + 1}"], axis=0) for n in range(40)]
+    model = network(nodes[0], numpy_helper.from_array(np.ones(4, np.float32), "v0"))
+    model.graph.node.extend([*nodes[1:], helper.make_node("Add", ["image", "v40"], ["made"])])
+    refused(model, tmp_path, "far larger than the file's weights")
+
+
+def test_a_network_that_would_take_all_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilegan.foreign.prepare.MOST_NODES", 1)
+    model = network(helper.make_node("Relu", ["image"], ["v"]))
+    model.graph.node.append(helper.make_node("Tanh", ["v"], ["made"]))
+    refused(model, tmp_path, "2 nodes: 1 are possible")
+
+
+@pytest.mark.parametrize(
+    ("sides", "words"), [(("height", "width"), r"takes [\d.]+ GiB for 256 x 256 pixels"), ((2**31, 99), "4096 a side")]
+)
+def test_images_that_would_take_all_memory(tmp_path: Path, sides: tuple[Any, Any], words: str) -> None:
+    factors = numpy_helper.from_array(np.array([1, 1, 256, 256], np.float32), "w")
+    model = network(helper.make_node("Upsample", ["image", "w"], ["large"]), factors)
+    model.graph.node.append(helper.make_node("MaxPool", ["large"], ["made"], kernel_shape=[8, 8], strides=[256, 256]))
+    model.graph.input[0].CopyFrom(helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 3, *sides)))
+    refused(model, tmp_path, words)
 
 
 def test_damaged_graphs_of_models() -> None:

@@ -106,12 +106,24 @@ def test_no_more_memory_is_taken_than_a_tensor_has_bytes(tmp_path: Path) -> None
     refused(write(tmp_path / "x.pt2", [convolution()], {"w": stored}, ONE.tobytes()), "larger than its bytes")
 
 
+def test_a_part_that_is_asked_for_again_and_again(tmp_path: Path) -> None:
+    stored = {f"w{number}": entry((2**18,)) for number in range(9)}
+    refused(write(tmp_path / "x.pt2", [convolution()], stored, bytes(2**20)), "asks for its parts again and again")
+
+
+def test_copies_without_end(tmp_path: Path) -> None:
+    copies = {"self": tensor("image"), "repeats": {"as_int": 10**9}, "dim": {"as_int": 2}}
+    program = [node("torch.ops.aten.repeat_interleave.self_int", copies)]
+    refused(write(tmp_path / "x.pt2", program), "1,000,000,000 copies")
+
+
 def test_operators_that_are_not_torchs_own(tmp_path: Path) -> None:
     evil = node("torch.ops.evil.run.default", {"self": tensor("image")})
     refused(write(tmp_path / "x.pt2", [evil]), "custom operator, 'torch.ops.evil.run.default'")
     for target in ("os.system", "torch.ops.higher_order.cond", "torch.ops.aten.eval.default"):
         refused(write(tmp_path / "x.pt2", [node(target, {"self": tensor("image")})]), "not supported")
     refused(write(tmp_path / "x.pt2", [convolution("nobody")]), "nobody")
+    refused(write(tmp_path / "x.pt2", [node("torch.ops.aten.relu.default", {"self": {}})]), "damaged")
 
 
 def test_pickles_in_an_archive_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 from tilegan import stylize_array
 from tilegan.errors import ModelError
 from tilegan.foreign.options import ImportOptions
+from tilegan.foreign.upscaler_reader import import_spandrel
 from tilegan.pipelines import import_network, info, network_info
 from tilegan.translator import Translator, load
 
@@ -123,13 +125,12 @@ def test_all_routes_give_the_same_pictures(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not find_spec("spandrel"), reason="spandrel is not installed")
 @pytest.mark.parametrize("name", ["ESRGAN", "Compact"])
 def test_upscalers(name: str, tmp_path: Path) -> None:
-    try:
-        import spandrel
-        from spandrel import architectures
-    except Exception as error:  # its package torchvision fails beside a torch that it was not built for
-        pytest.skip(f"no spandrel: {error}")
+    spandrel = import_spandrel()  # also beside a torchvision of another build than torch
+    from spandrel import architectures
+
     torch.manual_seed(0)
     network = {
         "ESRGAN": lambda: architectures.ESRGAN.ESRGAN(num_filters=8, num_blocks=1, scale=4),

@@ -106,6 +106,65 @@ def test_code_that_would_run_when_it_is_loaded_is_not_loaded(tmp_path: Path, mon
     assert not (tmp_path / "stolen").exists()
 
 
+class Simple(nn.Module):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image * 0.5
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("(" * 12_000 + "evil" + ")" * 12_000, "damaged"),  # torch's parser alone would end the process
+        ("-" * 12_000 + "evil", "damaged"),
+        ("-" * 31_000 + "image", "more than 30,000 characters"),
+        ("torch.add(image, 5 % 0)", "torch does not write"),
+        ("torch.add(image, " + '"' * 3 + ")", "torch does not write"),
+        ("torch.evil(image)", "damaged"),
+    ],
+)
+def test_code_that_would_crash_the_parser(tmp_path: Path, value: str, words: str) -> None:
+    with zipfile.ZipFile(scripted(Simple(), tmp_path)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "network.pt", "w") as archive:
+        for name, part in parts.items():
+            code = part.replace(b"torch.mul(image, 0.5)", value.encode())
+            archive.writestr(name, code if name.endswith(".py") else part)
+    with pytest.raises(ModelError, match=words) as caught:
+        network_info(tmp_path / "network.pt")
+    assert "\n" not in str(caught.value)
+
+
+class LoopsInLoops(nn.Module):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        for _ in range(200):
+            for _ in range(200):
+                for _ in range(200):
+                    image = image + 1
+        return image
+
+
+class Doubling(nn.Module):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        values = [1.0]
+        for _ in range(100):
+            values = values + values
+        return image + values[0]
+
+
+class Repeating(nn.Module):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image + len([1.0] * 4_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [(LoopsInLoops(), "more than 100,000 steps"), (Doubling(), "far too large"), (Repeating(), "far too large")],
+)
+def test_code_that_would_take_all_time_or_memory(network: nn.Module, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=words):
+        network_info(scripted(network, tmp_path))
+
+
 def test_damaged_archives_and_other_checkpoints(tmp_path: Path) -> None:
     path = scripted(Checked(), tmp_path)
     whole = path.read_bytes()

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from tilegan.geometry import Window
 from tilegan.inference.blocks import Part
-from tilegan.inference.ground import Ground, Reduced, margin, reach
+from tilegan.inference.ground import Ground, margin, painted_margin, painted_span, reach
+from tilegan.inference.reduced import Reduced
 
 Picture = NDArray[np.uint8]
 
@@ -41,38 +42,57 @@ def enlarged(values: NDArray[np.float64], factor: int, height: int, width: int) 
     return carried
 
 
-def reference(photo: Picture, painting: Picture, factor: int) -> NDArray[np.float64]:
-    """The definition, for sides that cells of tones divide."""
-    height, width, _ = photo.shape
-    rows, columns = height // factor, width // factor
-    means = photo.reshape(rows, factor, columns, factor, 3).mean((1, 3))
-    copy = np.floor(means + 0.5)
-    # of the copy mirrored far outwards
-    around, inside = ((32, 32), (32, 32), (0, 0)), slice(32 * factor, -32 * factor)
-    copy, strokes = (np.pad(values, around, "reflect") for values in (copy, painting - copy))
-    squares = strokes.reshape(copy.shape[0] // 16, 16, copy.shape[1] // 16, 16, 3).mean((1, 3))
-    change = strokes - enlarged(squares, 16, *copy.shape[:2])
-    sides = factor * copy.shape[0], factor * copy.shape[1]
-    seen, carried = (enlarged(values, factor, *sides)[inside, inside] for values in (copy, change))
-    return seen + 0.8 * carried + 0.5 * (photo - seen)
+def means(pixels: Picture, factor: int) -> NDArray[np.float64]:
+    height, width, _ = pixels.shape
+    squares = pixels.reshape(height // factor, factor, width // factor, factor, 3).mean((1, 3))
+    return np.floor(squares + 0.5)
+
+
+def mirrored(values: NDArray[np.float64], factor: int, height: int, width: int) -> NDArray[np.float64]:
+    """Enlarged, where cells beyond the edges are mirrored."""
+    padded = np.pad(values, ((4, 4), (4, 4), (0, 0)), "reflect")
+    inside = slice(4 * factor, -4 * factor)
+    return enlarged(padded, factor, height + 8 * factor, width + 8 * factor)[inside, inside]
 
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_it_equals_the_reference(factor: int) -> None:
-    photo, painting = noise(48 * factor, 64 * factor), noise(48, 64, 1)
-    expected = reference(photo, painting, factor).clip(0, 255)
+    photo, painting = noise(24 * factor, 32 * factor), noise(24, 32, 1)
+    sides = photo.shape[:2]
+    seen, strokes = means(photo, factor), painting - means(photo, factor)
+    # tones are means over 8 x 8 of the strokes mirrored far outwards
+    tones = np.pad(strokes, ((16, 16), (16, 16), (0, 0)), "reflect").reshape(7, 8, 8, 8, 3).mean((1, 3))
+    softer = np.pad(strokes, ((4, 4), (4, 4), (0, 0)), "reflect")
+    softer = (softer + enlarged(tones, 8, 56, 64)[12:-12, 12:-12]) / 2
+    inside = slice(4 * factor, -4 * factor)
+    carried = enlarged(softer, factor, sides[0] + 8 * factor, sides[1] + 8 * factor)[inside, inside]
+    expected = (carried + 0.5 * photo + 0.5 * mirrored(seen, factor, *sides)).clip(0, 255)
     found = whole(Ground(held(photo), held(painting), factor))
     assert np.abs(found - expected).max() <= 0.51
 
 
-def test_tones_are_the_photographs_and_strokes_the_paintings() -> None:
-    photo = np.full((256, 256, 3), 100, np.uint8)
-    painting = np.full((128, 128, 3), (140, 60, 100), np.uint8)
-    assert (whole(Ground(held(photo), held(painting), 2)) == 100).all()
-    painting[::4] += 40  # lines, 10 levels lighter on average
-    found = whole(Ground(held(photo), held(painting), 2)).astype(int)
-    assert found.mean() == pytest.approx(100, abs=0.5)
-    assert 15 < found.max() - found.min() < 30
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_what_is_painted_is_moved_back_by_the_enlarged_difference(factor: int) -> None:
+    photo, painting = noise(24 * factor, 32 * factor), noise(24, 32, 1)
+    painted, everything = noise(*photo.shape[:2], 2), Window(0, 0, *photo.shape[:2])
+    # cells are mirrored, then averaged over 2 x 2
+    apart = np.pad(painting - means(painted, factor), ((8, 8), (8, 8), (0, 0)), "reflect")
+    tones = apart.reshape(20, 2, 24, 2, 3).mean((1, 3))
+    inside = slice(8 * factor, -8 * factor)
+    enlarged_tones = enlarged(tones, 2 * factor, 40 * factor, 48 * factor)[inside, inside]
+    expected = (painted + enlarged_tones).clip(0, 255)
+    found = Ground(held(photo), held(painting), factor).moved_back(painted, everything, everything)
+    assert np.abs(found - expected).max() <= 0.51
+
+
+def test_tones_stay_those_of_the_previous_painting() -> None:
+    photo, color = np.full((256, 256, 3), 100, np.uint8), (140, 60, 100)
+    painting, shifted = np.full((128, 128, 3), color, np.uint8), noise(256, 256, 3) // 4 + 90
+    ground, everything = Ground(held(photo), held(painting), 2), Window(0, 0, 256, 256)
+    assert (whole(ground) == color).all()
+    back = ground.moved_back(shifted, everything, everything)
+    np.testing.assert_allclose(back.mean((0, 1)), color, atol=0.2)
+    assert back.std((0, 1)).max() > 15  # the strokes are still there
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,6 +114,14 @@ def test_a_part_is_what_it_is_in_the_whole(
     assert span.top >= min(part.top - around, height - 1 - around)
     assert span.height <= part.height + 2 * around
     assert span.width <= part.width + 2 * around
+    painted = noise(height, width, 3)
+    moved = Ground(photo, held(painting), factor).moved_back(
+        painted, Window(0, 0, height, width), Window(0, 0, height, width)
+    )
+    span = painted_span(part, factor, height, width)
+    piece = Ground(photo, held(painting), factor).moved_back(span.of(painted), span, part)
+    np.testing.assert_array_equal(piece, part.of(moved))
+    assert part.top - span.top <= painted_margin(factor) or height < span.height + painted_margin(factor)
 
 
 @settings(max_examples=40, deadline=None)
@@ -113,7 +141,7 @@ def test_a_large_copy_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) ->
     pixels, mask = noise(60, 40), noise(60, 40, 1)[..., 0]
     copy = Reduced(held(pixels, mask), 4)
     at_once, shown = whole(copy), copy.read_mask(Window(0, 0, 15, 10))
-    monkeypatch.setattr("tilegan.inference.ground._AT_ONCE", 500)
+    monkeypatch.setattr("tilegan.inference.reduced.AT_ONCE", 500)
     np.testing.assert_array_equal(whole(copy), at_once)
     assert shown is not None
     np.testing.assert_array_equal(copy.read_mask(Window(0, 0, 15, 10)), shown)

@@ -1,7 +1,7 @@
 """What a plan says is computed, against a count of what is run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pytest
@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilegan.geometry import Pixels, Window, split
-from tilegan.inference.blocks import Held
+from tilegan.inference.blocks import Part
+from tilegan.inference.ground import Ground
 from tilegan.inference.overhead import overhead
 from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.plan import Plan, cut_of, make_plan
 from tilegan.inference.rendering import Rendering
-from tilegan.inference.stages import stages_of
+from tilegan.inference.stages import factor_to, stages_of
 from tilegan.inference.stroke import reduced
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
@@ -32,12 +33,19 @@ class Counting(Translator):
         return windows[:, halo : height - halo, halo : width - halo]
 
 
+def black(step: int) -> Part:
+    """A copy of the image, reduced by a step."""
+    height, width = (reduced(side, step) for side in WHOLE)
+    return Part(np.zeros((height, width, 3), np.uint8), Window(0, 0, height, width), height, width)
+
+
 def counted(plan: Plan, translator: Translator) -> int:
     """The pixels that are handed to the network, shard by shard."""
     counting = Counting(**{entry.name: getattr(translator, entry.name) for entry in fields(translator)})
     for stage in (*stages_of(plan, cut_of(plan, translator), *WHOLE), plan):
-        image = Held(np.zeros((*(reduced(side, stage.step) for side in WHOLE), 3), np.uint8))
-        painter = Painter(image, [Brush(image, counting)], replace(stage, look=Rendering()))
+        image, factor = black(stage.step), factor_to(stage)
+        ground = image if factor == 1 else Ground(image, black(stage.step * factor), factor)
+        painter = Painter(image, [Brush(ground, counting)], stage)
         for place in split(stage.region, stage.shard) if stage.look.strength else ():
             painter.paint(place)
     return sum(counting.handed)

@@ -12,6 +12,7 @@ from tilegan.images.metadata.origin import Reading
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan
 from tilegan.inference.record import RunRecord
+from tilegan.inference.rendering import Rendering
 
 LIMITS = Limits(threads=3, streams=1, reader=2**20, recent=2**10, pyramid=True)
 PLAN = Plan(Window(0, 0, 72, 88), "exact", 16, 32, 1, "cpu", "float32", Reading(bands=(3, 2, 1)))
@@ -42,3 +43,15 @@ def test_one_of_another_version_is_told(tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text(json.dumps(values))
     with pytest.raises(ResumeError, match="of another version: --overwrite starts again"):
         RunRecord.read(tmp_path)
+
+
+def test_large_strokes_of_earlier_versions_are_not_continued(tmp_path: Path) -> None:
+    record = replace(RECORD, plan=replace(PLAN, look=Rendering(stroke=8), moved_back=True))
+    record.write(tmp_path)
+    values = json.loads((tmp_path / "record.json").read_text())
+    del values["settings"]["moved_back"]
+    (tmp_path / "record.json").write_text(json.dumps(values))
+    begun = RunRecord.read(tmp_path)
+    assert begun is not None
+    with pytest.raises(ResumeError, match="begun by a version that paints large strokes differently"):
+        record.check(begun)

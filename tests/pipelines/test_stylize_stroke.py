@@ -17,7 +17,8 @@ from tilegan.geometry import Window
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blend import blend
 from tilegan.inference.blocks import Part
-from tilegan.inference.ground import Ground, Reduced
+from tilegan.inference.ground import Ground
+from tilegan.inference.reduced import Reduced
 from tilegan.inference.stroke import steps_of
 from tilegan.pipelines import plan_stylize, stylize
 
@@ -43,8 +44,10 @@ def as_defined(translator, pixels, stroke):
     copy = Reduced(image, steps[-2])
     for step in steps:
         photo = image if step == 1 else Reduced(copy, step // steps[-2])
+        everything = Window(0, 0, photo.height, photo.width)
         ground = photo if below is None else Ground(photo, Held(below), before // step)
-        below, before = translator.translate(ground.read(Window(0, 0, photo.height, photo.width))), step
+        painted = translator.translate(ground.read(everything))
+        below, before = painted if below is None else ground.moved_back(painted, everything, everything), step
     return below
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from foreign_networks import resnet
 from tilegan.cli.main import main
+from tilegan.foreign.upscaler_reader import import_spandrel
 from tilegan.networks.build import build_generator
 from tilegan.pipelines import stylize
 from tilegan.translator import Translator
@@ -155,6 +156,14 @@ def checkpoint(path: Path) -> None:
     torch.save({f"model.{name}": weight for name, weight in network(blocks=6).state_dict().items()}, path)
 
 
+def upscaler(path: Path) -> None:
+    pytest.importorskip("einops")  # of spandrel, whose own import may need help
+    import_spandrel()
+    from spandrel.architectures.Compact import Compact
+
+    torch.save({"params": Compact(num_feat=4, num_conv=1, upscale=4).state_dict()}, path)
+
+
 Maker = Callable[[Path], None]
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("photo.jpg", "starry_night.jpg", "a.jpg", "b.jpg", "sample.png", "frame.png"), picture),
@@ -191,6 +200,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("network.pt2", "network.pt"), exported),
     "attention.safetensors": without_noise,
     "latest_net_G_A.pth": checkpoint,
+    "RealESRGAN_x4.pth": upscaler,
 }
 """How the stand-ins for the files of the commands are made."""
 WITH_OPTION: dict[str, dict[str, Maker]] = {

@@ -147,6 +147,13 @@ def test_deep_networks_need_a_larger_trial_image():
     assert all(2 * before.radius < after.radius for before, after in pairwise(reaches))
 
 
+def test_a_trial_image_that_cannot_be_halved_often_enough_is_passed_over() -> None:
+    downs = [nn.Conv2d(side, 2, 4, 2, 1) for side in (3, *[2] * 6)]
+    ups = [nn.ConvTranspose2d(2, side, 4, 2, 1) for side in (*[2] * 6, 3)]
+    found = reach(nn.Sequential(*downs, *ups))  # 3,328 pixels of 3,360
+    assert (found.stride, found.scale, found.unbounded) == (128, 1, "")
+
+
 @pytest.mark.parametrize(
     ("network", "says"),
     [

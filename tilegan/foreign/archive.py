@@ -35,7 +35,8 @@ class Archive:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise ModelError(f"not an archive of torch, or not whole: {path}: {line(error)}") from error
         unpacked = sum(entry.file_size for entry in self._zip.infolist())
-        if unpacked > max(LEAST, LARGER * path.stat().st_size):
+        most = self._left = max(LEAST, LARGER * path.stat().st_size)
+        if unpacked > most:
             self._zip.close()
             raise ModelError(f"{path} would unpack to {unpacked:,} bytes: it is not read")
         names = self._zip.namelist()
@@ -59,13 +60,16 @@ class Archive:
         return found if "data.pkl" in self.names else ()
 
     def read(self, name: str) -> bytes:
-        """Return a part.
+        """Return a part; the same one may be asked for again, but not without end.
 
         Raises:
-            ModelError: it is missing or damaged.
+            ModelError: it is missing or damaged, or far more is asked for than there is.
         """
         if name not in self._entries:
             raise ModelError(f"{self.path} has no part '{name}'")
+        self._left -= self._zip.getinfo(self._entries[name]).file_size
+        if self._left < 0:
+            raise ModelError(f"{self.path} asks for its parts again and again: it is not read")
         try:
             return self._zip.read(self._entries[name])
         except Exception as error:  # zipfile and zlib raise many classes for damaged parts

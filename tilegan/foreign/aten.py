@@ -51,9 +51,9 @@ def converted(
             for output in call.outputs:
                 builder.same(output, changed)
             builder.bind(changed, results[0])
-            told = ModelError(f"{call.title} is not supported: it changes a part of a tensor in place")
+            refusal = ModelError(f"{call.title} is not supported: it changes a part of a tensor in place")
             for other in memory.others(builder.tensor(changed)):
-                builder.bind(other, told)
+                builder.bind(other, refusal)
             continue
         for output, result in zip(call.outputs, results, strict=False):
             builder.bind(output, result)

@@ -114,12 +114,12 @@ class Builder:
 class Arguments:
     """The arguments of a call, by name; those that are left out have a default."""
 
-    def __init__(self, builder: Builder, given: Mapping[str, Any]) -> None:
-        self._builder, self.given = builder, given
+    def __init__(self, builder: Builder, named: Mapping[str, Any]) -> None:
+        self._builder, self.named = builder, named
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an argument as it is."""
-        value = self.given.get(name)
+        value = self.named.get(name)
         return default if value is None else value
 
     def number(self, name: str, default: float | None = None) -> Any:
@@ -139,7 +139,7 @@ class Arguments:
 
     def first(self) -> str:
         """Return the name of the first argument."""
-        return self._builder.value(next(iter(self.given.values()), None))
+        return self._builder.value(next(iter(self.named.values()), None))
 
     def pair(self, name: str, default: int) -> list[int]:
         """Return two numbers, for rows and columns, where one or two are given."""

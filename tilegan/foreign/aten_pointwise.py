@@ -25,7 +25,7 @@ def _dropout(b: Builder, a: Arguments) -> str:  # noqa: ARG001
 
 def _both(operator: str, turned: bool = False) -> Conversion:
     def convert(b: Builder, a: Arguments) -> str:
-        first, second = (b.value(each) for each in list(a.given.values())[:2])
+        first, second = (b.value(each) for each in list(a.named.values())[:2])
         factor = a.number("alpha", 1)
         if factor != 1:
             first, second = (
@@ -42,11 +42,11 @@ def _both(operator: str, turned: bool = False) -> Conversion:
 
 
 def _not_equal(b: Builder, a: Arguments) -> str:
-    return b.add("Not", b.add("Equal", *(b.value(each) for each in list(a.given.values())[:2])))
+    return b.add("Not", b.add("Equal", *(b.value(each) for each in list(a.named.values())[:2])))
 
 
 def _divided(b: Builder, a: Arguments) -> str:
-    first, second = (b.value(each) for each in list(a.given.values())[:2])
+    first, second = (b.value(each) for each in list(a.named.values())[:2])
     mode = a.get("rounding_mode")
     if mode is None:
         return b.add("Div", first, second, true=1)
@@ -56,7 +56,7 @@ def _divided(b: Builder, a: Arguments) -> str:
 
 
 def _floor_divided(b: Builder, a: Arguments) -> str:
-    return _floor(b, *(b.value(each) for each in list(a.given.values())[:2]))
+    return _floor(b, *(b.value(each) for each in list(a.named.values())[:2]))
 
 
 def _floor(b: Builder, first: str, second: str) -> str:

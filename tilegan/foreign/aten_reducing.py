@@ -40,7 +40,7 @@ def _deviation(b: Builder, a: Arguments) -> str:
 
 def _extreme(name: str) -> Conversion:
     def convert(b: Builder, a: Arguments) -> str:
-        if "other" in a.given:
+        if "other" in a.named:
             return b.add(name, a.first(), a.value("other"))
         return _over(b, f"Reduce{name}", a.first(), a.number("dim"), a.get("keepdim", False))
 
@@ -59,11 +59,11 @@ def _linear(b: Builder, a: Arguments) -> str:
 
 
 def _product(b: Builder, a: Arguments) -> str:
-    return b.add("MatMul", *(b.value(each) for each in list(a.given.values())[:2]))
+    return b.add("MatMul", *(b.value(each) for each in list(a.named.values())[:2]))
 
 
 def _added(b: Builder, a: Arguments) -> str:
-    factors = [a.value(name) for name in ("mat1", "mat2", "batch1", "batch2") if name in a.given]
+    factors = [a.value(name) for name in ("mat1", "mat2", "batch1", "batch2") if name in a.named]
     if a.number("alpha", 1) != 1 or a.number("beta", 1) != 1:
         raise NotImplementedError("factors of a product")
     return b.add("Add", b.add("MatMul", *factors), a.first())

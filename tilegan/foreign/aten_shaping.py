@@ -6,6 +6,7 @@ from typing import Any
 from tilegan.foreign.aten_builder import Arguments, Builder, Conversion
 
 END = 2**63 - 1
+MOST_REPEATS = 1024
 
 
 def _reshape(b: Builder, a: Arguments) -> str:
@@ -140,9 +141,11 @@ def _repeat(b: Builder, a: Arguments) -> str:
 
 def _repeated(b: Builder, a: Arguments) -> str:
     """Repeat each element along an axis."""
-    axis, image = a.number("dim"), a.first()
+    axis, image, count = a.number("dim"), a.first(), a.number("repeats")
+    if count > MOST_REPEATS:
+        raise NotImplementedError(f"{count:,} copies of each element")
     apart = b.add("Unsqueeze", image, b.constant([axis + 1]))
-    many = b.add("Concat", *[apart] * a.number("repeats"), axis=axis + 1)
+    many = b.add("Concat", *[apart] * count, axis=axis + 1)
     return _grouped(b, many, axis, axis + 1, b.constant([-1]))
 
 

@@ -12,17 +12,17 @@ MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
 def _convolution(b: Builder, a: Arguments) -> str:
     """Convert a convolution of the schemas of conv2d, conv_transpose2d, convolution and _convolution."""
     transposed = a.get("transposed", b.call.target == "conv_transpose2d")
-    given: dict[str, Any] = {"strides": a.pair("stride", 1), "dilations": a.pair("dilation", 1)}
-    given["group"] = a.number("groups", 1)
+    attributes: dict[str, Any] = {"strides": a.pair("stride", 1), "dilations": a.pair("dilation", 1)}
+    attributes["group"] = a.number("groups", 1)
     padding = a.number("padding", 0)
     if isinstance(padding, str):
-        given["auto_pad"] = {"same": "SAME_UPPER", "valid": "VALID"}[padding]
+        attributes["auto_pad"] = {"same": "SAME_UPPER", "valid": "VALID"}[padding]
     else:
-        given["pads"] = a.pair("padding", 0) * 2
+        attributes["pads"] = a.pair("padding", 0) * 2
     if transposed:
-        given["output_padding"] = a.pair("output_padding", 0)
+        attributes["output_padding"] = a.pair("output_padding", 0)
     operator = "ConvTranspose" if transposed else "Conv"
-    return b.add(operator, a.first(), a.value("weight"), a.value("bias"), **given)
+    return b.add(operator, a.first(), a.value("weight"), a.value("bias"), **attributes)
 
 
 def _filled(b: Builder, a: Arguments, name: str, like: str, value: float) -> str:
@@ -56,33 +56,33 @@ def _batch_norm(b: Builder, a: Arguments) -> str:
 
 def _group_norm(b: Builder, a: Arguments) -> str:
     groups = a.number("num_groups", a.get("group"))
-    given = {"num_groups": groups, "epsilon": float(a.number("eps", 1e-5))}
+    attributes = {"num_groups": groups, "epsilon": float(a.number("eps", 1e-5))}
     if a.get("weight") is None:
-        return b.add("GroupNormalization", a.first(), **given)
-    return b.add("GroupNormalization", a.first(), a.value("weight"), _bias(b, a), **given)
+        return b.add("GroupNormalization", a.first(), **attributes)
+    return b.add("GroupNormalization", a.first(), a.value("weight"), _bias(b, a), **attributes)
 
 
 def _layer_norm(b: Builder, a: Arguments) -> str:
     axes = len(a.get("normalized_shape", []))
-    given = {"axis": -axes, "epsilon": float(a.number("eps", 1e-5))}
+    attributes = {"axis": -axes, "epsilon": float(a.number("eps", 1e-5))}
     if a.get("weight") is None:
-        return b.add("LayerNormalization", a.first(), **given)
-    return b.add("LayerNormalization", a.first(), a.value("weight"), _bias(b, a), **given)
+        return b.add("LayerNormalization", a.first(), **attributes)
+    return b.add("LayerNormalization", a.first(), a.value("weight"), _bias(b, a), **attributes)
 
 
 def _pool(operator: str) -> Conversion:
     def convert(b: Builder, a: Arguments) -> str:
         kernel = a.pair("kernel_size", 1)
         stride = a.pair("stride", 1) if a.get("stride") not in (None, []) else kernel
-        given: dict[str, Any] = {"kernel_shape": kernel, "strides": stride, "pads": a.pair("padding", 0) * 2}
-        given["ceil_mode"] = int(a.get("ceil_mode", False))
+        attributes: dict[str, Any] = {"kernel_shape": kernel, "strides": stride, "pads": a.pair("padding", 0) * 2}
+        attributes["ceil_mode"] = int(a.get("ceil_mode", False))
         if operator == "AveragePool":
-            given["count_include_pad"] = int(a.get("count_include_pad", True))
+            attributes["count_include_pad"] = int(a.get("count_include_pad", True))
             if a.get("divisor_override") is not None:
                 raise NotImplementedError("another divisor of an average pool")
         else:
-            given["dilations"] = a.pair("dilation", 1)
-        return b.add(operator, a.first(), **given)
+            attributes["dilations"] = a.pair("dilation", 1)
+        return b.add(operator, a.first(), **attributes)
 
     return convert
 
@@ -113,24 +113,24 @@ def _pad(b: Builder, a: Arguments) -> str:
 
 def _resize(mode: str, smooth: bool = False, exact: bool = False) -> Conversion:
     def convert(b: Builder, a: Arguments) -> str:
-        given: dict[str, Any] = {"mode": mode}
+        attributes: dict[str, Any] = {"mode": mode}
         if mode == "nearest" and not exact:
-            given |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+            attributes |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         elif a.get("align_corners", False):
-            given["coordinate_transformation_mode"] = "align_corners"
+            attributes["coordinate_transformation_mode"] = "align_corners"
         else:
-            given["coordinate_transformation_mode"] = "pytorch_half_pixel"
+            attributes["coordinate_transformation_mode"] = "pytorch_half_pixel"
         if smooth:
-            given["antialias"] = 1
+            attributes["antialias"] = 1
         factors = a.get("scale_factors", [a.get("scales_h", a.get("scales")), a.get("scales_w")])
         sizes = a.get("output_size")
         if all(isinstance(each, float) for each in factors):
             scales = b.constant(np.array([1.0, 1.0, *factors], np.float32))
-            return b.add("Resize", a.first(), "", scales, **given)
+            return b.add("Resize", a.first(), "", scales, **attributes)
         if sizes is None:
             raise NotImplementedError("a resize by factors that depend on the image")
         sides = [Ref(each) if isinstance(each, Ref) else each for each in sizes]
-        return b.add("Resize", a.first(), "", "", b.numbers([1, 1, *sides]), **given)
+        return b.add("Resize", a.first(), "", "", b.numbers([1, 1, *sides]), **attributes)
 
     return convert
 

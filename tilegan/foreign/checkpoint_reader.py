@@ -6,6 +6,7 @@ Image-to-Image Translation'.) Such a file is opened by torch's restricted unpick
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Node
-from tilegan.foreign.read import Array, OtherKindError, Read, Reader
+from tilegan.foreign.read import Array, OtherKindError, Read, Reader, line
 from tilegan.foreign.weights import load_state
 
 PREFIXES = ("module.", "netG.", "generator.")  # of names, that wrappers add
@@ -31,14 +32,23 @@ def read_checkpoint(path: Path) -> Read:
     weights = _weights(path)
     made = _Builder(weights)
     if "model.model.0.weight" in weights:
-        kind = made.unet()
+        kind = _built(path, made.unet)
     elif "model.1.weight" in weights and made.first_block:
-        kind = made.resnet()
+        kind = _built(path, made.resnet)
     else:
         names = ", ".join(list(weights)[:3])
         raise OtherKindError(f"no generator of CycleGAN, CUT or pix2pix: {path}: it holds {names or 'nothing'}")
     sides = (1, 3, None, None)
     return Read(tuple(made.nodes), made.constants, {"image": sides}, {made.last: sides}, kind)
+
+
+def _built(path: Path, build: Callable[[], str]) -> str:
+    try:
+        return build()
+    except ModelError:
+        raise
+    except Exception as error:  # of names or shapes that fit no layer
+        raise ModelError(f"no generator of CycleGAN, CUT or pix2pix: {path}: {line(error)}") from error
 
 
 def _weights(path: Path) -> dict[str, Array]:
@@ -51,7 +61,7 @@ def _weights(path: Path) -> dict[str, Array]:
     for name, value in state.items():
         for prefix in PREFIXES:
             name = str(name).removeprefix(prefix)
-        named[name] = value.float().numpy()
+        named[name] = value.detach().float().numpy()
     return named
 
 

@@ -1,6 +1,6 @@
 """From a network as its file says it to a graph: what depends on constants alone is computed once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -11,8 +11,10 @@ import torch
 from tilegan.errors import ModelError
 from tilegan.foreign.graph import Graph, Host, Node, host
 from tilegan.foreign.layers import FUNCTIONS
-from tilegan.foreign.read import Array, Read
+from tilegan.foreign.operators import MOST_READING, READING
+from tilegan.foreign.read import Array, Read, line
 
+LARGER = 16  # times the elements of a file, that all that is computed of its constants may have
 MOST = 2**16  # elements of a constant that is no weight
 # places of inputs that say what is done, and are no weights
 STATIC = {
@@ -39,11 +41,15 @@ def folded(read: Read, image: str, output: str, free: Mapping[str, Array]) -> tu
         ModelError: a node cannot be computed.
     """
     known: dict[str, Array] = dict(read.constants)
-    nodes = []
+    most = max(MOST_READING, LARGER * sum(value.size for value in known.values()))
+    nodes, computed = [], 0
     for node in read.nodes:
         if all(not name or name in known for name in node.inputs):
             outputs = _computed(node, [host(known[name]) if name else None for name in node.inputs])
             known |= dict(zip(node.outputs, outputs, strict=False))
+            computed += sum(value.size for value in outputs)
+            if computed > most:
+                raise ModelError(f"{node.title} cannot be computed: constants are far larger than the file's weights")
         else:
             nodes.append(node)
     known |= free
@@ -52,10 +58,19 @@ def folded(read: Read, image: str, output: str, free: Mapping[str, Array]) -> tu
 
 def _computed(node: Node, values: list[Host | None]) -> tuple[Array, ...]:
     try:
-        found = FUNCTIONS[node.operator](node.attributes, *values)
+        found = _result(node, values)
     except Exception as error:  # of torch or numpy, by what a damaged file says
-        raise ModelError(f"{node.title} cannot be computed: {' '.join(str(error).split())[:200]}") from error
+        raise ModelError(f"{node.title} cannot be computed: {line(error)}") from error
     return found if isinstance(found, tuple) else (found,)
+
+
+def _result(node: Node, values: Sequence[Any]) -> Any:
+    """Compute a node, without more memory than a file may ask for."""
+    reading = READING.set(True)
+    try:
+        return FUNCTIONS[node.operator](node.attributes, *values)
+    finally:
+        READING.reset(reading)
 
 
 def _sorted(graph: Graph, known: Mapping[str, Array]) -> tuple[Graph, dict[str, torch.Tensor]]:
@@ -100,10 +115,9 @@ def shapes_of(graph: Graph, image: Shape) -> dict[str, Shape]:
     for node in graph.nodes:
         try:
             with torch.no_grad():
-                found = FUNCTIONS[node.operator](node.attributes, *[known[name] for name in node.inputs])
+                found = _result(node, [known[name] for name in node.inputs])
         except Exception as error:
-            cause = " ".join(str(error).split())[:200]
-            raise ModelError(f"{node.title} cannot be run on an image of {list(image)}: {cause}") from error
+            raise ModelError(f"{node.title} cannot be run on an image of {list(image)}: {line(error)}") from error
         known.update(zip(node.outputs, found if isinstance(found, tuple) else (found,), strict=False))
     return {name: tuple(value.shape) for name, value in known.items() if value is not None}
 

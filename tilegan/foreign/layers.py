@@ -114,12 +114,12 @@ def _pool(node: Node, norm: str) -> nn.Module:
 
 
 def _convolution(node: Node, shape: tuple[int, ...]) -> Layer:
-    given, (first, second, *kernel) = node.attributes, shape
-    group, biased = given.get("group", 1), len(node.inputs) > 2 and bool(node.inputs[2])
+    attributes, (first, second, *kernel) = node.attributes, shape
+    group, biased = attributes.get("group", 1), len(node.inputs) > 2 and bool(node.inputs[2])
     common: dict[str, Any] = {
         "kernel_size": tuple(kernel),
-        "stride": tuple(given.get("strides", [1, 1])),
-        "dilation": tuple(given.get("dilations", [1, 1])),
+        "stride": tuple(attributes.get("strides", [1, 1])),
+        "dilation": tuple(attributes.get("dilations", [1, 1])),
         "groups": group,
         "bias": biased,
     }
@@ -127,13 +127,13 @@ def _convolution(node: Node, shape: tuple[int, ...]) -> Layer:
     if len(kernel) != 2:
         raise NotImplementedError(f"a convolution over {len(kernel)} axes")
     if node.operator == "Conv":
-        top, bottom, left, right = pads_of(given, tuple(kernel))
+        top, bottom, left, right = pads_of(attributes, tuple(kernel))
         if (top, left) == (bottom, right):
             return Layer(nn.Conv2d(second * group, first, padding=(top, left), **common), node.inputs[:1], names)
         parts = [nn.ZeroPad2d((left, right, top, bottom)), nn.Conv2d(second * group, first, **common)]
     else:
-        common["output_padding"] = tuple(given.get("output_padding", [0, 0]))
-        top, bottom, left, right = transposed_crop(given, tuple(kernel))
+        common["output_padding"] = tuple(attributes.get("output_padding", [0, 0]))
+        top, bottom, left, right = transposed_crop(attributes, tuple(kernel))
         if (top, left) == (bottom, right):
             made = nn.ConvTranspose2d(first, second * group, padding=(top, left), **common)
             return Layer(made, node.inputs[:1], names)

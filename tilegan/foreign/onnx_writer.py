@@ -16,14 +16,14 @@ OPSET = 17  # all that networks need, and old enough for most programs
 NEEDED = "export needs the packages onnx and onnxruntime: pip install 'tilegan[export]'"
 
 
-def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, Any]) -> float:
+def write_onnx(generator: nn.Module, place: Path, stride: int, facts: dict[str, Any]) -> float:
     """Write a generator as an ONNX file: float (N, 3, h, w) from 0 to 1 -> (N, 3, h * scale, w * scale), likewise.
 
     Args:
         generator: float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), on the CPU in float32.
         place: the file.
         stride: of the generator; h and w are multiples of it.
-        told: metadata of the file, by name; JSON types.
+        facts: metadata of the file, by name; JSON types.
 
     Returns:
         The largest difference between torch and ONNX Runtime on images of other sizes, in levels of 255.
@@ -39,7 +39,7 @@ def write_onnx(generator: nn.Module, place: Path, stride: int, told: dict[str, A
     network = Plain(generator).eval()
     export_onnx(network, traced(stride), place)
     model = onnx.load_model(str(place))
-    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in told.items()})
+    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})
     model.producer_name = "tilegan"
     onnx.save_model(model, str(place))
     session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])

@@ -4,7 +4,9 @@ A value is a tensor, which depends on the image or on weights, or a numpy array,
 shapes. Functions are written for tensors; of arrays alone they are computed on the CPU and give arrays.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,20 @@ Function = Callable[..., Any]
 
 INTEGERS = {2: (0, 255), 3: (-128, 127), 4: (0, 65535), 5: (-32768, 32767), 6: (-(2**31), 2**31 - 1), 7: None}
 BOOLEAN = 9
+# whether a file is being read: what it computes without an image are weights and shapes, not features of large windows
+READING: ContextVar[bool] = ContextVar("reading", default=False)
+MOST, MOST_READING = 2**28, 2**24  # elements of a tensor that is not computed from an image
+
+
+def possible(sides: Sequence[int]) -> Sequence[int]:
+    """Return the sides of a tensor, which should not take all memory because a file asks for it.
+
+    Raises:
+        ValueError: it would.
+    """
+    if prod(sides) > (MOST_READING if READING.get() else MOST):
+        raise ValueError(f"a tensor of {list(sides)}")
+    return sides
 
 
 def numbers(value: Value) -> list[Any]:
@@ -39,8 +55,11 @@ def with_tensors(function: Callable[..., torch.Tensor]) -> Function:
     def call(attributes: Attributes, *values: Value) -> Any:
         like = next((value for value in values if isinstance(value, torch.Tensor)), None)
         tensors = [tensor_like(value, like) for value in values]
-        output = function(attributes, *tensors)
-        return output if like is not None else host(output.numpy())
+        if like is not None:
+            return function(attributes, *tensors)
+        if READING.get():
+            possible(function(attributes, *(each if each is None else each.to("meta") for each in tensors)).shape)
+        return host(function(attributes, *tensors).numpy())
 
     return call
 
@@ -209,10 +228,10 @@ POINTWISE: dict[str, Function] = {
     "Mish": _unary(F.mish),
     "HardSwish": _unary(F.hardswish),
     "HardSigmoid": with_tensors(_hard_sigmoid),
-    "LeakyRelu": with_tensors(lambda given, image: F.leaky_relu(image, given.get("alpha", 0.01))),
-    "Elu": with_tensors(lambda given, image: F.elu(image, given.get("alpha", 1.0))),
+    "LeakyRelu": with_tensors(lambda attributes, image: F.leaky_relu(image, attributes.get("alpha", 0.01))),
+    "Elu": with_tensors(lambda attributes, image: F.elu(image, attributes.get("alpha", 1.0))),
     "Selu": _unary(F.selu),
-    "Gelu": with_tensors(lambda given, image: F.gelu(image, approximate=given.get("approximate", "none"))),
+    "Gelu": with_tensors(lambda attributes, image: F.gelu(image, approximate=attributes.get("approximate", "none"))),
     "PRelu": with_tensors(_prelu),
     "Clip": static(_clip),
     "Cast": with_tensors(_cast),

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from tilegan.foreign.prepare import Prepared
-from tilegan.foreign.values import Values
+from tilegan.foreign.values import ORDERS, Values
 
 # Means of red, green and blue of the photographs that networks are trained with, which many of them contain: those of
 # ImageNet, as in torchvision, in Caffe's models and in Keras, and of DIV2K, as in EDSR and its successors
@@ -33,16 +33,27 @@ def order_of(network: Prepared, values: Values, picture: torch.Tensor) -> str:
     found = _order_of_means(network.tensors)
     if found:
         return found
-    before = _colors(picture)
-    apart = {}
-    for order in ("rgb", "bgr"):
-        with torch.no_grad():
-            after = _colors(network.generator(replace(values, order=order))(picture).float())
-        apart[order] = float((after - before).abs().mean()) + 1e-4
+    changes = color_changes(network, values, picture)
     for order, other in (("rgb", "bgr"), ("bgr", "rgb")):
-        if apart[other] > NEARER * apart[order]:
+        if changes[other] > NEARER * changes[order]:
             return order
     return ""
+
+
+def color_changes(network: Prepared, values: Values, picture: torch.Tensor) -> dict[str, float]:
+    """Return how much the network changes the colors of a picture in each order: mean difference, of a range of 2.
+
+    Args:
+        network: the network.
+        values: the interpretation of its values, in any order.
+        picture: float (1, 3, h, w) in [-1, 1], with colors.
+    """
+    before, found = _colors(picture), {}
+    for order in ORDERS:
+        with torch.no_grad():
+            after = _colors(network.generator(replace(values, order=order))(picture).float())
+        found[order] = float((after - before).abs().mean()) + 1e-4
+    return found
 
 
 def _order_of_means(tensors: Mapping[str, torch.Tensor]) -> str:

@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 from tilegan.errors import ModelError, SettingError
 from tilegan.foreign.options import AUTO, ImportOptions
 from tilegan.foreign.prepare import Prepared
+from tilegan.foreign.read import line
 from tilegan.foreign.values import RANGES, Values
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation of its photographs, as in torchvision
@@ -85,11 +86,11 @@ def _tried(network: Prepared, values: Values, output_range: str, picture: torch.
     try:
         with torch.no_grad():
             output = network.generator(plain)(picture)
-    except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
-        cause = " ".join(str(error).split())[:200]
-        raise ModelError(f"the network cannot be run on {list(picture.shape)}: {cause}") from error
-    if output.ndim != 4 or output.shape[1] != 3:
-        raise ModelError(f"the network makes {list(output.shape)} of {list(picture.shape)}: it should make an image")
+    except Exception as error:  # of torch or numpy, by what a damaged file says
+        raise ModelError(f"the network cannot be run on {list(picture.shape)}: {line(error)}") from error
+    if output.ndim != 4 or output.shape[1] != 3 or not output.numel() or not output.is_floating_point():
+        made = f"{str(output.dtype).removeprefix('torch.')} {list(output.shape)}"
+        raise ModelError(f"the network makes {made} of {list(picture.shape)}: it should make an image")
     name = _range_of(output) if output_range == AUTO else output_range
     low, high = RANGES[name]
     image = ((output - low) / (high - low) * 2 - 1).float()

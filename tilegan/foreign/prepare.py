@@ -1,5 +1,6 @@
 """From a network as its file says it to a graph that runs on images of any size, and what its inputs are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -13,12 +14,16 @@ from tilegan.foreign.folding import folded, of_any_size, shapes_of, without_repe
 from tilegan.foreign.graph import Graph
 from tilegan.foreign.layers import NORM, POOL
 from tilegan.foreign.options import AUTO, ImportOptions
-from tilegan.foreign.read import Array, Read
+from tilegan.foreign.read import Array, Read, line
 from tilegan.foreign.statistics import recognized
 from tilegan.foreign.values import ORDERS, Values
 from tilegan.names import INSTANCE
 from tilegan.networks.graph import GraphGenerator
+from tilegan.tiling.memory import peak_bytes
 
+MOST_NODES = 20_000  # which take about a minute
+MOST_SIDE = 4096  # pixels, of images for which a file may be
+MOST_BYTES = 2**32  # of one pass over an image on which a network is tried
 SIDE = 256  # pixels, of trial images, where the file says no size
 MOST_STYLES = 1024
 STYLES = "styles"
@@ -95,9 +100,15 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
     free = {style: _first(read.inputs[style])} if style else {}
     whole = replace(read, constants=read.constants | further)
     graph, tensors = folded(whole, image, output, free)
+    if len(graph.nodes) > MOST_NODES:
+        raise ModelError(f"the network has {len(graph.nodes):,} nodes: {MOST_NODES:,} are possible")
     fixed = _sides(read.inputs[image], layout)
+    if max(side or 0 for side in fixed) > MOST_SIDE:
+        raise ModelError(f"the file fixes the size of images to {_said(fixed)} pixels: {MOST_SIDE} a side are possible")
     sides = [side or SIDE for side in fixed]
     shapes = shapes_of(graph, _shape(layout, *sides))
+    if graph.output not in shapes:
+        raise ModelError(f"no node makes the output '{output}'")
     made_layout = _layout(shapes[graph.output], options.layout, layout)
     graph = recognized(without_repeats(of_any_size(graph, shapes)), shapes, tensors)
     styles = tuple(str(number) for number in range(prod(_plain(read.inputs[style])))) if style else ()
@@ -105,7 +116,24 @@ def prepared(read: Read, options: ImportOptions) -> Prepared:
         layout=layout, output_layout=made_layout, order=ORDERS[0] if options.order == AUTO else options.order
     )
     made = Prepared(graph, tensors, values, style, styles, fixed)
+    _check_memory(made, sides)
     return replace(made, batched=_is_batched(made))
+
+
+def _check_memory(network: Prepared, sides: Sequence[int]) -> None:
+    """Refuse a network before it takes all memory on an image on which it is tried.
+
+    Raises:
+        ModelError: it would, or it cannot be run.
+    """
+    try:
+        taken = peak_bytes(network.generator(network.values), (1, 3, *sides), torch.float32)
+    except Exception as error:  # of torch or numpy, by what a damaged file says
+        raise ModelError(f"the network cannot be run on {_said(sides)} pixels: {line(error)}") from error
+    if taken > MOST_BYTES:
+        raise ModelError(
+            f"the network takes {taken / 2**30:.1f} GiB for {_said(sides)} pixels: {MOST_BYTES >> 30} GiB are possible"
+        )
 
 
 def _image(read: Read, options: ImportOptions) -> str:
@@ -115,8 +143,8 @@ def _image(read: Read, options: ImportOptions) -> str:
         return options.image
     images = [name for name, sides in read.inputs.items() if len(sides) == 4 and _may_be_image(sides)]
     if len(images) != 1:
-        told = ", ".join(f"{name} {_said(sides)}" for name, sides in read.inputs.items())
-        raise ModelError(f"which input is the image cannot be told: name it with --image: {told or 'there is none'}")
+        inputs = ", ".join(f"{name} ({_said(sides)})" for name, sides in read.inputs.items())
+        raise ModelError(f"which input is the image is not clear: name it with --image: {inputs or 'there is none'}")
     return images[0]
 
 
@@ -124,8 +152,8 @@ def _may_be_image(sides: Sides) -> bool:
     return any(sides[axis] in (3, None) and sides[other] != 1 for axis, other in ((1, 3), (3, 1)))
 
 
-def _said(sides: Sides) -> str:
-    return f"({' x '.join('any' if side is None else str(side) for side in sides)})"
+def _said(sides: Sequence[int | None]) -> str:
+    return " x ".join("any" if side is None else str(side) for side in sides)
 
 
 def _layout(sides: Sides, asked: str, before: str = "nchw") -> str:
@@ -171,7 +199,7 @@ def _further(read: Read, image: str, options: ImportOptions) -> tuple[str, dict[
             style = each
         elif not asked:
             shape = _said(sides)
-            raise ModelError(f"the network has a further input '{each}' {shape}: give it: --given {each}=FILE.npy")
+            raise ModelError(f"the network has a further input '{each}' ({shape}): give it: --given {each}=FILE.npy")
         else:
             values[each] = _read_values(each, asked, sides)
     return style, values
@@ -185,7 +213,7 @@ def _read_values(name: str, text: str, sides: Sides) -> Array:
             array = np.array([float(part) for part in text.split(",")])
         return np.asarray(array, np.float32).reshape(_plain(sides))
     except (OSError, ValueError) as error:
-        raise SettingError(f"no values for the input '{name}' {_said(sides)}: {text}: {error}") from error
+        raise SettingError(f"no values for the input '{name}' ({_said(sides)}): {text}: {error}") from error
 
 
 def _is_batched(made: Prepared) -> bool:

@@ -52,8 +52,9 @@ def read_pt2(path: Path) -> Read:
                 raise ModelError(f"its schema has version {version}, not {VERSION}: export it with torch 2.13")
             return _network(program, archive, name)
         except ModelError as error:
-            raise ModelError(f"{path}: {error}") from error
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, RecursionError) as error:
+            named = str(error).startswith(str(path))  # those of the archive
+            raise (error if named else ModelError(f"{path}: {error}")) from error
+        except Exception as error:  # of json, numpy and torch, by what a damaged file says
             raise ModelError(f"damaged network of torch.export: {path}: {line(error)}") from error
 
 
@@ -65,13 +66,13 @@ def _network(program: Mapping[str, Any], archive: Archive, name: str) -> Read:
     for spec in signature["input_specs"]:
         ((kind, entry),) = spec.items()
         if kind == "user_input":
-            given = str(_argument(entry["arg"]))
-            inputs[given] = _sides(graph["tensor_values"][given]["sizes"])
+            value = str(_argument(entry["arg"]))
+            inputs[value] = _sides(graph["tensor_values"][value]["sizes"])
             continue
-        told = next((entry[key] for key in entry if key.endswith("_name")), None)
-        if kind not in ("parameter", "buffer", "tensor_constant") or told not in stored:
-            raise ModelError(f"it needs '{told}', which is no tensor: export it without custom objects")
-        constants[str(entry["arg"]["name"])] = stored[told]
+        tensor = next((entry[key] for key in entry if key.endswith("_name")), None)
+        if kind not in ("parameter", "buffer", "tensor_constant") or tensor not in stored:
+            raise ModelError(f"it needs '{tensor}', which is no tensor: export it without custom objects")
+        constants[str(entry["arg"]["name"])] = stored[tensor]
     outputs = [
         str(_argument(spec["user_output"]["arg"])) for spec in signature["output_specs"] if "user_output" in spec
     ]
@@ -114,7 +115,8 @@ def _tensor(data: bytes, meta: Mapping[str, Any], key: str) -> Array:
 
 
 def _sides(sizes: list[dict[str, Any]]) -> Sides:
-    return tuple(side.get("as_int") for side in sizes)
+    found = (side.get("as_int") for side in sizes)
+    return tuple(side if isinstance(side, int) and side > 0 else None for side in found)
 
 
 def _calls(graph: Mapping[str, Any]) -> Iterator[Call]:

@@ -16,14 +16,14 @@ from tilegan.foreign.read import FACTS, line
 LEAST = 32  # pixels, of the sides of images
 
 
-def write_pt2(generator: nn.Module, place: Path, stride: int, told: dict[str, Any]) -> float:
+def write_pt2(generator: nn.Module, place: Path, stride: int, facts: dict[str, Any]) -> float:
     """Write a generator as a program: float (1, 3, h, w) from 0 to 1 -> (1, 3, h * scale, w * scale), likewise.
 
     Args:
         generator: float (N, 3, h, w) in [-1, 1] -> (N, 3, h * scale, w * scale), on the CPU in float32.
         place: the file.
         stride: of the generator; h and w are multiples of it, and at least 32.
-        told: metadata, JSON types, which are written to ``tilegan.json`` among the extra files.
+        facts: metadata, JSON types, which are written to ``tilegan.json`` among the extra files.
 
     Returns:
         The largest difference between the generator and the loaded program on images of other sizes, in levels of 255.
@@ -38,7 +38,7 @@ def write_pt2(generator: nn.Module, place: Path, stride: int, told: dict[str, An
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             program = torch.export.export(network, (traced(stride),), dynamic_shapes=(sides,))
-            torch.export.save(program, place, extra_files={FACTS: json.dumps(told)})
+            torch.export.save(program, place, extra_files={FACTS: json.dumps(facts)})
             loaded = torch.export.load(place).module()  # it was just written here: nothing in it is of others
             return network.levels_from(loaded, stride)
     except ModelError:

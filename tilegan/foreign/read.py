@@ -56,9 +56,9 @@ class Reader:
     what: str
 
 
-def declared(told: Mapping[str, Any]) -> dict[str, str]:
+def declared(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return what metadata of exported networks say of values (see ``pipelines.export``), as ``Read`` holds it."""
-    if told.get("range") != [0, 1]:
+    if facts.get("range") != [0, 1]:
         return {}
     values = {"range": "0-1", "output_range": "0-1", "order": "rgb", "layout": "nchw"}
     return values | {"mean": "0,0,0", "deviation": "1,1,1"}

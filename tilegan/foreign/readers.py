@@ -28,11 +28,11 @@ def read_network(path: Path) -> Read:
     Raises:
         ModelError: there is none, or the file is damaged.
     """
-    told: ModelError = ModelError(f"no network: {path}: give a file that ends in {' or '.join(endings())}")
+    failure: ModelError = ModelError(f"no network: {path}: give a file that ends in {' or '.join(endings())}")
     for reader in readers():
         if path.suffix.lower() in reader.endings:
             try:
                 return reader.read(path)
             except OtherKindError as error:
-                told = error
-    raise told
+                failure = error
+    raise failure

@@ -1,7 +1,6 @@
 """Operators of ONNX that move elements, change shapes, reduce or multiply along axes."""
 
-from collections.abc import Callable, Sequence
-from math import prod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from tilegan.foreign.graph import Host
-from tilegan.foreign.operators import Attributes, Function, Value, fitted, numbers, static, with_tensors
+from tilegan.foreign.operators import Attributes, Function, Value, fitted, numbers, possible, static, with_tensors
 
-MOST = 2**28  # elements
 FEW = 64  # slices that are cut one by one
 
 
@@ -115,30 +113,23 @@ def _picked(image: torch.Tensor, places: list[int], axis: int) -> torch.Tensor:
 
 def _expand(_: Attributes, image: torch.Tensor, shape: Value) -> torch.Tensor:
     sides = np.broadcast_shapes(tuple(image.shape), tuple(int(side) for side in numbers(shape)))
-    return image.expand(_possible(sides))
+    return image.expand(possible(sides))
 
 
 def _tile(_: Attributes, image: torch.Tensor, repeats: Value) -> torch.Tensor:
     times = [int(count) for count in numbers(repeats)]
-    _possible([*image.shape, *times])
+    possible([*image.shape, *times])
     return image.repeat(times)
 
 
 def _constant_of_shape(attributes: Attributes, shape: Value) -> Host:
-    return np.full(_possible([int(side) for side in numbers(shape)]), attributes.get("value", 0.0))
+    return np.full(possible([int(side) for side in numbers(shape)]), attributes.get("value", 0.0))
 
 
 def _range(_: Attributes, first: Value, last: Value, step: Value) -> Host:
     start, stop, by = (numbers(value)[0] for value in (first, last, step))
-    _possible([int((stop - start) / by)])
+    possible([int((stop - start) / by)])
     return np.arange(start, stop, by)
-
-
-def _possible(sides: Sequence[int]) -> Sequence[int]:
-    """Return the sides of a tensor; what a file asks for should not take all memory."""
-    if prod(sides) > MOST:
-        raise ValueError(f"a tensor of {list(sides)}")
-    return sides
 
 
 def _depth_to_space(attributes: Attributes, image: torch.Tensor) -> torch.Tensor:

@@ -98,9 +98,9 @@ def padding_of(attributes: Attributes, sides: int, pads: Value, axes: Value = No
     Raises:
         NotImplementedError: other dimensions are padded.
     """
-    given = [int(pad) for pad in numbers(pads)] or attributes["pads"]
+    amounts = [int(pad) for pad in numbers(pads)] or attributes["pads"]
     chosen = [int(axis) % sides for axis in numbers(axes)] or list(range(sides))
-    found = {axis: (given[number], given[number + len(chosen)]) for number, axis in enumerate(chosen)}
+    found = {axis: (amounts[number], amounts[number + len(chosen)]) for number, axis in enumerate(chosen)}
     if sides != 4 or any(found.get(axis, (0, 0)) != (0, 0) for axis in (0, 1)):
         raise NotImplementedError("padding of other than rows and columns")
     top, bottom = found.get(2, (0, 0))
@@ -112,10 +112,16 @@ def _pad(
     attributes: Attributes, image: Any, pads: Value = None, value: Value = None, axes: Value = None
 ) -> torch.Tensor:
     mode = PADDINGS[attributes.get("mode", "constant")]
-    given = [int(pad) for pad in numbers(pads)] or attributes["pads"]
-    if image.ndim == 4 and len(given) == 8 and axes is None and any(given[1::4]) and not any(given[::4] + given[3::4]):
+    amounts = [int(pad) for pad in numbers(pads)] or attributes["pads"]
+    if (
+        image.ndim == 4
+        and len(amounts) == 8
+        and axes is None
+        and any(amounts[1::4])
+        and not any(amounts[::4] + amounts[3::4])
+    ):
         turned = image.permute(0, 3, 1, 2)  # channels last
-        moved = np.array([given[axis + end] for end in (0, 4) for axis in (0, 3, 1, 2)])
+        moved = np.array([amounts[axis + end] for end in (0, 4) for axis in (0, 3, 1, 2)])
         return _pad(attributes, turned, moved, value).permute(0, 2, 3, 1)
     ends = padding_of(attributes, image.ndim, pads, axes)
     if mode != "constant":
@@ -130,23 +136,23 @@ def _resize(attributes: Attributes, image: torch.Tensor, *values: Value) -> torc
     if image.ndim != 4 or attributes.get("axes") not in (None, [2, 3], [0, 1, 2, 3]):
         raise NotImplementedError("resizing of other than rows and columns")
     if sizes:
-        given: dict[str, Any] = {"size": [int(side) for side in sizes[-2:]]}
-        ratios = [side / old for side, old in zip(given["size"], image.shape[2:], strict=True)]
+        target: dict[str, Any] = {"size": [int(side) for side in sizes[-2:]]}
+        ratios = [side / old for side, old in zip(target["size"], image.shape[2:], strict=True)]
     else:
         ratios = [float(scale) for scale in scales[-2:]]
-        given = {"scale_factor": ratios}
+        target = {"scale_factor": ratios}
     if ratios == [1, 1]:
         return image
     mode, places = attributes.get("mode", "nearest"), attributes.get("coordinate_transformation_mode", "half_pixel")
     if mode == "nearest":
-        return F.interpolate(image, **given, mode=_nearest(attributes, places, ratios))
+        return F.interpolate(image, **target, mode=_nearest(attributes, places, ratios))
     if places not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         raise NotImplementedError(f"resizing '{mode}' at '{places}' positions")
     if mode == "cubic" and attributes.get("cubic_coeff_a", -0.75) != -0.75:
         raise NotImplementedError("cubic resizing with another coefficient than -0.75")
     kind = {"linear": "bilinear", "cubic": "bicubic"}[mode]
     aligned, smooth = places == "align_corners", bool(attributes.get("antialias"))
-    return F.interpolate(image, **given, mode=kind, align_corners=aligned, antialias=smooth)
+    return F.interpolate(image, **target, mode=kind, align_corners=aligned, antialias=smooth)
 
 
 def _nearest(attributes: Attributes, places: str, ratios: list[float]) -> str:

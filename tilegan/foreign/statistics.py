@@ -37,17 +37,17 @@ def _norm_of(
 ) -> Node | None:
     """Return a norm over all positions for a node; with gain and bias of each channel as further inputs."""
     shape = shapes.get(node.inputs[0], ()) if node.inputs else ()
-    given = {"channels": shape[1] if len(shape) > 1 else 0, "epsilon": node.attributes.get("epsilon", 1e-5)}
+    attributes = {"channels": shape[1] if len(shape) > 1 else 0, "epsilon": node.attributes.get("epsilon", 1e-5)}
     plain = _is_plain(node, tensors)
     match node.operator:
         case "InstanceNormalization" if len(shape) == 4:
-            return Node(NORM, node.name, node.inputs, node.outputs, given)
+            return Node(NORM, node.name, node.inputs, node.outputs, attributes)
         case "GroupNormalization" if len(shape) == 4 and (plain or shapes[node.inputs[1]] == shape[1:2]):
-            given["groups"] = node.attributes["num_groups"]
-            return Node(NORM, node.name, node.inputs[:1] if plain else node.inputs, node.outputs, given)
+            attributes["groups"] = node.attributes["num_groups"]
+            return Node(NORM, node.name, node.inputs[:1] if plain else node.inputs, node.outputs, attributes)
         case "LayerNormalization" if len(shape) == 4 and plain and node.attributes.get("axis", -1) % 4 in (1, 2):
-            given |= {"groups": 1} if node.attributes["axis"] % 4 == 1 else {}
-            return Node(NORM, node.name, node.inputs[:1], node.outputs, given)
+            attributes |= {"groups": 1} if node.attributes["axis"] % 4 == 1 else {}
+            return Node(NORM, node.name, node.inputs[:1], node.outputs, attributes)
         case "Reshape" if len(shape) == 3 and (inner := made.get(node.inputs[0])) is not None:
             return _reshaped_norm(node, inner, shapes, tensors, made)
     return None
@@ -64,8 +64,8 @@ def _reshaped_norm(
     shape, groups = shapes.get(image, ()), shapes[inner.inputs[0]][1]
     if len(shape) != 4 or shapes.get(node.outputs[0]) != shape or shape[1] % groups:
         return None
-    given = {"channels": shape[1], "epsilon": inner.attributes.get("epsilon", 1e-5), "groups": groups}
-    return Node(NORM, inner.name, (image,), node.outputs, given)
+    attributes = {"channels": shape[1], "epsilon": inner.attributes.get("epsilon", 1e-5), "groups": groups}
+    return Node(NORM, inner.name, (image,), node.outputs, attributes)
 
 
 def _is_plain(node: Node, tensors: Mapping[str, torch.Tensor]) -> bool:
@@ -78,7 +78,7 @@ def _is_plain(node: Node, tensors: Mapping[str, torch.Tensor]) -> bool:
 
 
 def _with_bias(norm: Node, graph: Graph) -> Iterator[Node]:
-    """Yield the node of a norm, and those that scale and shift it, if it is given gain and bias."""
+    """Yield the node of a norm, and those that scale and shift it, if it is attributes gain and bias."""
     image, *factors = norm.inputs
     if not factors:
         yield norm
@@ -129,12 +129,12 @@ def _pool_of_all(node: Node, channels: int) -> Iterator[Node]:
 
 
 def _pool(node: Node, image: str, channels: int) -> Iterator[Node]:
-    given = {"channels": channels}
+    attributes = {"channels": channels}
     if node.attributes.get("keepdims", 1):
-        yield Node(POOL, node.name, (image,), node.outputs, given)
+        yield Node(POOL, node.name, (image,), node.outputs, attributes)
     else:
         kept = f"{node.outputs[0]}@kept"
-        yield Node(POOL, node.name, (image,), (kept,), given)
+        yield Node(POOL, node.name, (image,), (kept,), attributes)
         yield Node("Flatten", f"{node.name}/flat", (kept,), node.outputs, {})
 
 
@@ -186,9 +186,9 @@ class _Norms:
                     if self._axes(variance) != self._axes(mean):
                         continue
                     for last, epsilon in self._normalized(apart, variance.outputs[0]):
-                        given = {"channels": channels, "epsilon": epsilon}
-                        given |= {"groups": 1} if 1 in self._axes(mean) else {}
-                        yield Node(NORM, last.name, (image,), last.outputs, given)
+                        attributes = {"channels": channels, "epsilon": epsilon}
+                        attributes |= {"groups": 1} if 1 in self._axes(mean) else {}
+                        yield Node(NORM, last.name, (image,), last.outputs, attributes)
 
     def _squares(self, apart: str) -> Iterator[str]:
         for node in self._users(apart, "Mul", "Pow"):

@@ -7,7 +7,7 @@ raises an error; loops are refused, unless they only check something.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from tilegan.foreign.archive import Archive
 from tilegan.foreign.aten import converted
 from tilegan.foreign.aten_builder import Call, Ref
 from tilegan.foreign.read import Array, OtherKindError, Read, Reader, Sides, line
+from tilegan.foreign.torchscript_code import check_code, with_large_stack
 
 RUN_ON_LOAD = b"__setstate__"
 CLASSES = b"torch.classes"  # of other libraries, and of quantized layers
 MOST_PASSES = 256  # of a loop
+MOST = 100_000  # steps, and elements of a list
+TOO_LARGE = "it has a list, text or number that is far too large"
 DIMENSIONS = 4  # of an image; code that asks a tensor for them is checked to be given one
 # what can be said of arguments that are known
 KNOWN: dict[str, Callable[..., Any]] = {
@@ -32,7 +35,7 @@ KNOWN: dict[str, Callable[..., Any]] = {
     "aten::le": lambda a, b: a <= b,
     "aten::add": lambda a, b, *_: a + b,
     "aten::sub": lambda a, b, *_: a - b,
-    "aten::mul": lambda a, b: a * b,
+    "aten::mul": lambda a, b: _product(a, b),
     "aten::neg": lambda a: -a,
     "aten::__range_length": lambda a, b, c: len(range(a, b, c)),
     "aten::__is__": lambda a, b: a is b,
@@ -61,18 +64,24 @@ def read_torchscript(path: Path) -> Read:
             raise ModelError(f"{path} would run code when it is loaded (__setstate__): it is not opened")
         if any(CLASSES in part for part in parts):
             raise ModelError(f"{path} has quantized layers, or classes of another library: export it without")
+        texts = [archive.read(name).decode(errors="replace") for name in archive.code]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is deprecated
-            module = torch.jit.load(path, map_location="cpu").eval()  # type: ignore[no-untyped-call]
-            graph = module.forward.graph.copy()
-            torch._C._jit_pass_inline(graph)
-    except Exception as error:  # torch raises many classes for damaged archives
-        raise ModelError(f"damaged TorchScript: {path}: {line(error)}") from error
-    try:
-        return _network(graph, module._c)
+        check_code(texts)
+        return _network(*with_large_stack(lambda: _loaded(path)))
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+    except Exception as error:  # torch raises many classes for damaged archives
+        raise ModelError(f"damaged TorchScript: {path}: {line(error)}") from error
+
+
+def _loaded(path: Path) -> tuple[Any, Any]:
+    """Return graph and module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is deprecated
+        module = torch.jit.load(path, map_location="cpu").eval()  # type: ignore[no-untyped-call]
+        graph = module.forward.graph.copy()
+        torch._C._jit_pass_inline(graph)
+    return graph, module._c
 
 
 def _network(graph: Any, module: Any) -> Read:
@@ -89,12 +98,32 @@ def _network(graph: Any, module: Any) -> Read:
     return converted(found.calls, found.constants, inputs, names, "TorchScript")
 
 
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _flat(each)
-    else:
-        yield value
+def _flat(value: Any) -> list[Any]:
+    """Return the elements of lists of lists."""
+    found: list[Any] = []
+    waiting = [value]
+    for _ in range(MOST):
+        if not waiting:
+            return found
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each[::-1]
+        else:
+            found.append(each)
+    raise ModelError(TOO_LARGE)
+
+
+def _few(values: Any) -> Any:
+    """Return a list, text or number, unless it is far larger than those of networks."""
+    if len(values) > MOST if isinstance(values, list | str) else isinstance(values, int) and abs(values) > 2**63:
+        raise ModelError(TOO_LARGE)
+    return values
+
+
+def _product(first: Any, second: Any) -> Any:
+    if isinstance(first, list | str):
+        return first * min(second, MOST // max(1, len(first)) + 1)
+    return first * second
 
 
 class _Calls:
@@ -111,6 +140,7 @@ class _Calls:
         self.constants: dict[str, Array] = {}
         self.known: dict[str, Any] = {}
         self._sizes: dict[Ref, Ref] = {}  # tensors by their sizes
+        self._steps = 0
 
     def value(self, value: Any) -> Any:
         """Return what is known of a value, or its name."""
@@ -118,8 +148,15 @@ class _Calls:
         return self.known[name] if name in self.known else Ref(name)
 
     def block(self, block: Any) -> None:
-        """Note all nodes of a block."""
+        """Note all nodes of a block.
+
+        Raises:
+            ModelError: there are far more than networks have: loops in loops.
+        """
         for node in block.nodes():
+            self._steps += 1
+            if self._steps > MOST:
+                raise ModelError(f"it has more than {MOST:,} steps")
             self._node(node)
 
     def _node(self, node: Any) -> None:
@@ -147,7 +184,7 @@ class _Calls:
             case "aten::len" if isinstance(inputs[0], Ref) and inputs[0] in self._sizes:
                 self._image(self._sizes[inputs[0]], outputs[0])
             case _ if kind in KNOWN and not any(isinstance(each, Ref) for each in _flat(inputs)):
-                self.known[outputs[0]] = KNOWN[kind](*inputs)
+                self.known[outputs[0]] = _few(KNOWN[kind](*inputs))
             case "aten::__getitem__" if isinstance(inputs[0], list) and isinstance(inputs[1], int):
                 self.known[outputs[0]] = inputs[0][inputs[1]]
             case _:
@@ -175,8 +212,8 @@ class _Calls:
             if call.outputs == (whole,):
                 if call.target == "size":
                     for place, output in enumerate(outputs):
-                        given = {"self": whole, "idx": place}
-                        self.calls.append(Call("__getitem__", f"{call.name}[{place}]", given, (output,)))
+                        arguments = {"self": whole, "idx": place}
+                        self.calls.append(Call("__getitem__", f"{call.name}[{place}]", arguments, (output,)))
                 else:
                     self.calls[number] = call._replace(outputs=tuple(outputs))
                 return

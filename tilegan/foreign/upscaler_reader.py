@@ -18,6 +18,9 @@ from tilegan.foreign.read import OtherKindError, Read, Reader, declared, line
 from tilegan.foreign.weights import load_state
 
 NEEDED = "weights of upscalers such as ESRGAN need the package spandrel: pip install 'tilegan[upscalers]'"
+# operators that torchvision describes, whether it has them or not
+UNDESCRIBED = tuple(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor" for name in ("nms", "qnms"))
+DECLARED: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
 SIDE = 64  # pixels, of the image that is traced
 
 
@@ -30,8 +33,8 @@ def read_upscaler(path: Path) -> Read:
     """
     state = load_state(path)
     try:
-        import spandrel
-    except Exception as error:  # its package torchvision fails beside a torch that it was not built for
+        spandrel = import_spandrel()
+    except Exception as error:  # of its package torchvision, where that does not fit torch
         missing = isinstance(error, ImportError)
         cause = NEEDED if missing else f"spandrel cannot be imported: {line(error)}"
         raise OtherKindError(f"no network that is known: {path}: it holds {_names(state)}; {cause}") from error
@@ -57,8 +60,25 @@ def read_upscaler(path: Path) -> Read:
     )
 
 
+def import_spandrel() -> Any:
+    """Import spandrel, also beside a torchvision that was built for another build of the same torch.
+
+    Such a torchvision, for example that of PyPI beside a torch for CPUs, leaves out its compiled operators, and then
+    fails to describe two of them. They are declared here; spandrel uses none of them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the compiled reader of images
+        try:
+            import spandrel
+        except RuntimeError:
+            for schema in UNDESCRIBED:
+                DECLARED.define(schema)
+            import spandrel
+    return spandrel
+
+
 def _names(state: dict[str, Any]) -> str:
-    return ", ".join(map(str, list(state)[:3])) or "nothing"
+    return ", ".join(str(name)[:100] for name in list(state)[:3]) or "nothing"
 
 
 def exported(network: torch.nn.Module, side: int) -> Read:

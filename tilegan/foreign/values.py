@@ -42,8 +42,10 @@ class Values:
         known = {entry.name for entry in fields(cls)}
         if set(data) - known:
             raise ModelError(f"damaged graph: no value '{min(set(data) - known)}'")
-        given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-        made = cls(**given)
+        listed: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
+        made = cls(**listed)
         allowed: dict[str, Iterable[str]] = {"range": RANGES, "output_range": RANGES, "order": ORDERS}
         allowed |= {"layout": LAYOUTS, "output_layout": LAYOUTS}
         for name, choices in allowed.items():
@@ -57,7 +59,7 @@ class Values:
         """Return the values as JSON types."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
-    def taken(self, image: torch.Tensor) -> torch.Tensor:
+    def to_network(self, image: torch.Tensor) -> torch.Tensor:
         """Convert (N, 3, h, w) in [-1, 1] to what the network takes."""
         low, high = RANGES[self.range]
         factor = [(high - low) / 2 / part for part in self.deviation]
@@ -69,7 +71,7 @@ class Values:
         inputs = _reversed(inputs) if self.order == "bgr" else inputs
         return inputs.permute(0, 2, 3, 1) if self.layout == "nhwc" else inputs
 
-    def given(self, output: torch.Tensor) -> torch.Tensor:
+    def from_network(self, output: torch.Tensor) -> torch.Tensor:
         """Convert what the network makes to (N, 3, h, w) in [-1, 1]."""
         image = output.permute(0, 3, 1, 2) if self.output_layout == "nhwc" and output.ndim == 4 else output
         low, high = RANGES[self.output_range]

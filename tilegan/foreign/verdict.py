@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tilegan.errors import ModelError
 from tilegan.foreign.layers import NORM, POOL
 from tilegan.foreign.prepare import Prepared
+from tilegan.foreign.read import line
 from tilegan.foreign.values import Values
 from tilegan.networks.build import build_generator
 from tilegan.norms.layers import FROZEN
@@ -68,3 +69,5 @@ def verdict(network: Prepared, values: Values) -> Verdict:
             sides = " x ".join(str(side or "any") for side in network.fixed)
             raise ModelError(f"the file fixes the size of images to {sides} pixels: {error}") from error
         raise
+    except Exception as error:  # of torch or numpy, where an operator fits no other size than that of the trials
+        raise ModelError(f"the network cannot be run on images of other sizes: {line(error)}") from error

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.geometry import Pixels, Window
 from tilegan.images.numbers import STRIP
 from tilegan.images.opening import open_source
 from tilegan.images.reading import Reading
-from tilegan.images.source import shown
 
 ALL = 65535  # the amount of white
 

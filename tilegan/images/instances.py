@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.numbers import NumberRaster
 from tilegan.images.opening import open_source
 from tilegan.images.reading import Reading
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 
 PLANES = 2  # bytes per number
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.geometry import Window
 from tilegan.images.opening import open_source
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.reading import Reading
-from tilegan.images.source import shown
 
 STRIP = 256  # rows searched at once
 

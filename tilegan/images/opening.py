@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import ImageError, SettingError, shown
 from tilegan.files import first_line, is_remote, locate, os_errors
 from tilegan.images.formats.format import Candidate
 from tilegan.images.formats.register import formats
@@ -12,7 +12,7 @@ from tilegan.images.readers.cures import UNKNOWN, unreachable
 from tilegan.images.readers.raster import RasterSource
 from tilegan.images.readers.vsi import url_name
 from tilegan.images.reading import Reading
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 from tilegan.names import is_video
 
 

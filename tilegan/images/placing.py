@@ -1,9 +1,9 @@
 """Places of rasters on an image by the georeferences of both."""
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.images.axes import Placed
 from tilegan.images.metadata.origin import Geo
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 
 _TURNED = 0.5  # cells by which rows and columns may drift over the whole image
 

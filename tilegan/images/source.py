@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import ImageError, SettingError, shown
 from tilegan.files import first_line, is_remote, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
@@ -144,8 +144,3 @@ def reduced_shape(height: int, width: int, side: int) -> tuple[int, int]:
     if longest <= side:
         return height, width
     return max(1, round(height * side / longest)), max(1, round(width * side / longest))
-
-
-def shown(path: str | Path) -> str:
-    """Return a name that can be shown in one line: unprintable characters are escaped."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(path))

@@ -22,10 +22,11 @@ from tilegan.geometry import Pixels, Window, split
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import reduced_shape
 from tilegan.inference.blocks import Held, Masked, Part, read_block
-from tilegan.inference.ground import Ground, Reduced
+from tilegan.inference.ground import Ground
 from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.passes import Passes, forward_threads
 from tilegan.inference.plan import Plan, cut_of
+from tilegan.inference.reduced import Reduced
 from tilegan.inference.rendering import Rendering
 from tilegan.inference.statistics import SIDE, WINDOW, with_streamed_statistics
 from tilegan.inference.stroke import steps_of

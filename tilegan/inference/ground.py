@@ -1,72 +1,33 @@
-"""Input of a step of large strokes: the photograph with the upsampled strokes of the previous step.
+"""Steps of large strokes: what the network sees of the previous step, and how much of it stays.
 
-Only details of the strokes smaller than ``TONE`` of their pixels are used. Larger structures, the tones, come from the
-photograph: a model that shifts colors would shift them again at each step, and the image would become more yellow each
-time. Only a part of the contrast, ``KEPT``, is used: a model treats strokes as objects and paints them bolder than they
-were. Half of the detail that the photograph had lost is restored: none leaves soft edges, all of it a photograph with
-blots.
+The input of a step is the painting of the previous one, upsampled, with half of the contrast of its strokes, and with
+half of the detail that the photograph lost by the reduction. With all of their contrast the network paints the edges of
+strokes as objects, as small ridges in even areas; no detail leaves soft edges, all of it a photograph with blots.
+
+The tones of the network's output are moved back to those of the previous painting: the difference of the two, as means
+of squares, is upsampled and added (as in one iteration of back-projection, Irani and Peleg 1991, 'Improving Resolution
+by Image Registration'). So a step adds strokes, and changes neither tones nor larger strokes: seen as a whole, the
+result is the painting of the coarsest copy, whose colors would be shifted again at each step otherwise.
 
 Each pixel depends only on its neighborhood, and sums are of integers, so that the result is independent of tiling.
-Invalid pixels are excluded from means and have no strokes.
+Invalid pixels are excluded from means, and nothing is moved where all are invalid.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.geometry import Pixels, Window, means
+from tilegan.geometry import Pixels, Window
 from tilegan.inference.blocks import Masked, Part, Readable, mirrored_span, read_block, read_filled
+from tilegan.inference.reduced import AT_ONCE, Reduced
 from tilegan.inference.stroke import reduced
 
 DETAIL = 0.5
-KEPT = 0.8  # 1 hides small objects under ridges; with 0.65 the whole looks less painted, 0.4 loses the strokes
-TONE = 16  # pixels: training constrains the mean colors of such squares, in which strokes average out
+KEPT = 0.5  # of the contrast of strokes
+TONE = 8  # side of the squares over whose means strokes stand out, in pixels of the previous painting
+MOVED = 2  # likewise of those that are moved back: 1 blurs what is painted, 4 leaves reliefs in even areas
 _NEAR = 2  # distance in pixels of a copy for filling invalid ones: upsampling uses no farther ones
 _ROWS = 64  # rows upsampled at once
 _BYTES = 24 * 2**20  # memory for this with rows of 4,000 pixels
-_AT_ONCE = 2**20  # pixels read and reduced at once, or one row of a copy
-
-
-class Reduced:
-    """An image reduced by averaging ``step`` x ``step`` pixels, padded by reflection at its last edges."""
-
-    def __init__(self, image: Masked, step: int) -> None:
-        self.image, self.step = image, step
-        self.height, self.width = reduced(image.height, step), reduced(image.width, step)
-
-    def read(self, window: Window) -> Pixels:
-        """Return the pixels of a window inside the copy, read in bounded memory."""
-        return np.concatenate([self._means(part) for part in self._parts(window)])
-
-    def read_mask(self, window: Window) -> Pixels | None:
-        """Return the opacity of a window: the maximum of each square."""
-        masks = [self._mask(part) for part in self._parts(window)]
-        found = [self._squares(mask).max(axis=(1, 3)) for mask in masks if mask is not None]
-        return np.concatenate(found) if found else None
-
-    def _parts(self, window: Window) -> list[Window]:
-        rows = max(1, _AT_ONCE // (window.width * self.step**2))
-        tops = range(window.top, window.bottom, rows)
-        return [Window(top, window.left, min(rows, window.bottom - top), window.width) for top in tops]
-
-    def _means(self, part: Window) -> Pixels:
-        pixels, mask = read_block(self.image, part.scaled(self.step))[..., :3], self._mask(part)
-        if mask is None or mask.all():
-            return means(pixels, self.step)
-        shown = mask[..., None] > 0
-        sums = self._squares(pixels * shown).sum(axis=(1, 3), dtype=np.uint32)
-        counts = self._squares(shown).sum(axis=(1, 3), dtype=np.uint32)
-        averages: Pixels = ((sums + counts // 2) // np.maximum(counts, 1)).astype(pixels.dtype)
-        return averages
-
-    def _mask(self, part: Window) -> Pixels | None:
-        whole, fine = self.image, part.scaled(self.step)
-        span = mirrored_span(fine, whole.height, whole.width)
-        mask = whole.read_mask(span)
-        return None if mask is None else read_block(Part(mask, span, whole.height, whole.width), fine)
-
-    def _squares(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
-        height, width = values.shape[:2]
-        return values.reshape(height // self.step, self.step, width // self.step, self.step, *values.shape[2:])
 
 
 class Ground:
@@ -84,31 +45,66 @@ class Ground:
 
     def read(self, window: Window) -> Pixels:
         """Return the pixels of a window inside the image."""
-        factor = self.factor
-        cells, around, span = reach(window, factor, self.height, self.width)
-        pixels, mask = self.photo.read(span)[..., :3], self.photo.read_mask(span)
-        part = Part(pixels, span, self.height, self.width, mask)
-        copy = Reduced(part, factor)
-        seen = read_block(copy, around) if mask is None else read_filled(copy, around, _NEAR)
-        strokes = read_block(self.below, around)[..., :3].astype(np.int32) - seen.astype(np.int32)
-        if mask is not None:
-            strokes *= _shown(copy, around)[..., None]
-        tones = _tones(strokes, cells, around)
-        rows, columns = (slice(begin, begin + length) for begin, length in _inside(cells, around))
-        change = np.float32(KEPT) * (strokes[rows, columns].astype(np.float32) - tones)
-        change += np.float32(1 - DETAIL) * seen[rows, columns]
-        whole, most = np.empty((window.height, window.width, 3), pixels.dtype), np.iinfo(pixels.dtype).max
-        for first in range(0, window.height, _ROWS):
-            strip = Window(window.top + first, window.left, min(_ROWS, window.height - first), window.width)
-            carried = carried_up(change, cells, strip, factor)
-            carried += np.float32(DETAIL) * part.read(strip)
-            carried += np.float32(0.5)
-            whole[first : first + strip.height] = np.floor(carried, out=carried).clip(0, most, out=carried)
-        return whole
+        cells, around, span = reach(window, self.factor, self.height, self.width)
+        part = Part(self.photo.read(span)[..., :3], span, self.height, self.width, self.photo.read_mask(span))
+        copy = Reduced(part, self.factor)
+        seen = read_block(copy, around) if part.mask is None else read_filled(copy, around, _NEAR)
+        apart, valid = self._apart(copy, around, seen)
+        squares = Window(*(side // TONE for side in around))
+        change = np.float32(1 - KEPT) * carried_up(_means(apart, valid, TONE), squares, cells, TONE)
+        inside = cells.moved(-around.top, -around.left)
+        change += np.float32(KEPT) * inside.of(apart).astype(np.float32)
+        change += np.float32(1 - DETAIL) * inside.of(seen)
+        return self._upsampled(change, cells, self.factor, part, DETAIL, window)
 
     def read_mask(self, window: Window) -> Pixels | None:
         """Return the opacity of the photograph."""
         return self.photo.read_mask(window)
+
+    def moved_back(self, painted: Pixels, span: Window, window: Window) -> Pixels:
+        """Return what is painted, moved back to the painting of the previous step.
+
+        Args:
+            painted: output of the network in ``span``, (h, w, 3).
+            span: at least ``painted_span(window, ...)``.
+            window: a window inside the image.
+
+        Returns:
+            (window.height, window.width, 3), of the same dtype.
+        """
+        part = Part(painted, span, self.height, self.width, self.photo.read_mask(span))
+        squares, copy = _between_centers(window, MOVED * self.factor), Reduced(part, self.factor)
+        cells = squares.scaled(MOVED)
+        change = _means(*self._apart(copy, cells, read_block(copy, cells)), MOVED)
+        return self._upsampled(change, squares, MOVED * self.factor, part, 1, window)
+
+    def _apart(self, copy: Reduced, cells: Window, seen: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Compare the previous painting with a copy.
+
+        Returns:
+            The difference from the pixels of the copy, ``seen``, (h, w, 3), 0 where nothing is valid; and where
+            anything is, 0 or 1, (h, w, 1).
+        """
+        span = mirrored_span(cells, copy.height, copy.width)
+        mask = copy.read_mask(span)
+        if mask is None:
+            valid = np.ones((*seen.shape[:2], 1), np.int32)
+        else:
+            valid = (read_block(Part(mask, span, copy.height, copy.width), cells)[..., None] > 0).astype(np.int32)
+        return valid * (read_block(self.below, cells)[..., :3].astype(np.int32) - seen), valid
+
+    def _upsampled(
+        self, change: NDArray[np.float32], cells: Window, factor: int, part: Part, share: float, window: Window
+    ) -> Pixels:
+        """Return a window of ``part``, taken with a share, with the upsampled change of cells."""
+        whole, most = np.empty((window.height, window.width, 3), part.pixels.dtype), np.iinfo(part.pixels.dtype).max
+        for first in range(0, window.height, _ROWS):
+            strip = Window(window.top + first, window.left, min(_ROWS, window.height - first), window.width)
+            carried = carried_up(change, cells, strip, factor)
+            carried += np.float32(share) * part.read(strip)
+            carried += np.float32(0.5)
+            whole[first : first + strip.height] = np.floor(carried, out=carried).clip(0, most, out=carried)
+        return whole
 
 
 def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window, Window, Window]:
@@ -122,8 +118,13 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
     cells = _between_centers(window, factor)
     around = _between_centers(cells, TONE).scaled(TONE)
     wide = Window(around.top - _NEAR, around.left - _NEAR, around.height + 2 * _NEAR, around.width + 2 * _NEAR)
-    inside = mirrored_span(wide, reduced(height, factor), reduced(width, factor))
-    return cells, around, mirrored_span(inside.scaled(factor), height, width)
+    return cells, around, _pixels_of(wide, factor, height, width)
+
+
+def painted_span(window: Window, factor: int, height: int, width: int) -> Window:
+    """Return the part of an image of a height and a width that is painted so that a window can be moved back."""
+    cells = _between_centers(window, MOVED * factor).scaled(MOVED)
+    return _pixels_of(cells, factor, height, width)
 
 
 def margin(factor: int) -> int:
@@ -131,9 +132,14 @@ def margin(factor: int) -> int:
     return factor * (2 * TONE + 3 + _NEAR)
 
 
+def painted_margin(factor: int) -> int:
+    """Return the maximum number of pixels per side that are painted around a window so that it can be moved back."""
+    return 2 * MOVED * factor
+
+
 def ground_bytes() -> int:
-    """Return the approximate bytes that ``Ground.read`` and ``Reduced.read`` need in addition to their images."""
-    return _BYTES + 12 * _AT_ONCE
+    """Return the approximate bytes that a ``Ground`` and ``Reduced.read`` need in addition to their images."""
+    return _BYTES + 12 * AT_ONCE
 
 
 def carried_up(values: NDArray[np.float32], cells: Window, window: Window, factor: int) -> NDArray[np.float32]:
@@ -153,24 +159,20 @@ def carried_up(values: NDArray[np.float32], cells: Window, window: Window, facto
     return _mixed(rows, 1, *_between(right - factor * cells.left, factor))
 
 
-def _tones(strokes: NDArray[np.int32], cells: Window, around: Window) -> NDArray[np.float32]:
-    """Return the tones of strokes at cells: means of squares of the surrounding strokes, interpolated."""
-    rows, columns = around.height // TONE, around.width // TONE
-    sums = strokes.reshape(rows, TONE, columns, TONE, 3).sum(axis=(1, 3), dtype=np.int32)
-    squares = Window(around.top // TONE, around.left // TONE, rows, columns)
-    return carried_up(sums.astype(np.float32) / np.float32(TONE**2), squares, cells, TONE)
+def _means(apart: NDArray[np.int32], valid: NDArray[np.int32], side: int) -> NDArray[np.float32]:
+    """Return means over squares of ``side`` x ``side`` cells, (h, w, C) -> (h / side, w / side, C), of valid ones."""
+    height, width = apart.shape[0] // side, apart.shape[1] // side
+    sums, counts = (
+        cells.reshape(height, side, width, side, -1).sum((1, 3), dtype=np.int32) for cells in (apart, valid)
+    )
+    means: NDArray[np.float32] = sums.astype(np.float32) / np.maximum(counts, 1).astype(np.float32)
+    return means
 
 
-def _inside(part: Window, whole: Window) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return offset and length of a part in a whole, for rows and columns."""
-    return (part.top - whole.top, part.height), (part.left - whole.left, part.width)
-
-
-def _shown(copy: Reduced, window: Window) -> NDArray[np.bool_]:
-    span = mirrored_span(window, copy.height, copy.width)
-    mask = copy.read_mask(span)
-    assert mask is not None
-    return read_block(Part(mask, span, copy.height, copy.width), window) > 0
+def _pixels_of(cells: Window, factor: int, height: int, width: int) -> Window:
+    """Return the pixels inside an image of which cells, possibly mirrored ones, are means."""
+    inside = mirrored_span(cells, reduced(height, factor), reduced(width, factor))
+    return mirrored_span(inside.scaled(factor), height, width)
 
 
 def _between_centers(window: Window, factor: int) -> Window:

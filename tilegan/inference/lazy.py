@@ -8,14 +8,15 @@ from typing import NamedTuple
 import dask.array as da
 from dask.delayed import delayed
 
-from tilegan.geometry import Pixels, Window
+from tilegan.geometry import Pixels, Window, around
 from tilegan.inference.blocks import Part, mirrored_span
 from tilegan.inference.controls.guide import Guide
-from tilegan.inference.ground import Ground, Reduced, reach
+from tilegan.inference.ground import Ground
 from tilegan.inference.kept import load_once
 from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.plan import SHARD, Cut, Plan
-from tilegan.inference.stages import UNPAINTED, stages_of, under
+from tilegan.inference.reduced import Reduced
+from tilegan.inference.stages import UNPAINTED, read_for, stages_of, under
 from tilegan.inference.stroke import reduced
 from tilegan.translator import Translator
 
@@ -107,14 +108,11 @@ def _painted(
     factors = tuple(ground.factor for ground in grounds)
 
     def chunk(place: Window) -> da.Array:
-        block = mirrored_span(cut.block(place, height, width), height, width)
-        spans: list[Window] = []
         beneath: list[da.Array | Window | int] = []
         for below, factor in grounds:
-            spans.append(block if below is None else reach(block, factor, height, width)[2])
             if below is not None:
                 beneath += _piece(below, under(place, cut, factor, height, width))
-        span = _around(spans)
+        span = around(read_for(place, cut, factor, height, width) for factor in factors)
         pixels = task(
             *_piece(photo, span), *beneath, place=place, factors=factors, models=models, plan=plan, guide=guide
         )
@@ -142,13 +140,6 @@ def _chunk(
     brushes = [Brush(*brush) for brush in zip(grounds, translators, strict=True)]
     with _one_forward:
         return Painter(photo, brushes, plan, guide).paint(place)
-
-
-def _around(spans: Sequence[Window]) -> Window:
-    """Return the smallest window that contains all."""
-    top, left = min(span.top for span in spans), min(span.left for span in spans)
-    bottom, right = max(span.bottom for span in spans), max(span.right for span in spans)
-    return Window(top, left, bottom - top, right - left)
 
 
 def _reduced_array(array: da.Array, step: int) -> da.Array:

@@ -1,12 +1,14 @@
 """Computed pixels per pixel of a result: halos, and reduced copies for larger strokes."""
 
+from functools import partial
 from itertools import chain
 
 from tilegan.geometry import Window
 from tilegan.inference.blocks import block_window
+from tilegan.inference.ground import painted_span
 from tilegan.inference.overlap import Axis
 from tilegan.inference.plan import Cut, Plan, cut_of
-from tilegan.inference.stages import stages_of
+from tilegan.inference.stages import factor_to, stages_of
 from tilegan.inference.stroke import reduced
 from tilegan.translator import Translator
 
@@ -30,17 +32,19 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: 
         if stage.look.strength == 0:  # the source itself, or a copy of it
             continue
         # shards and windows lie in grids: sums of areas are products of sums of sides
-        passes += _along(stage.region.top, stage.region.height, stage.shard, cut, reduced(height, stage.step)) * _along(
-            stage.region.left, stage.region.width, stage.shard, cut, reduced(width, stage.step)
-        )
+        rows, columns = (stage.region.top, stage.region.height), (stage.region.left, stage.region.width)
+        along = partial(_along, shard=stage.shard, cut=cut, factor=factor_to(stage))
+        passes += along(*rows, reduced(height, stage.step)) * along(*columns, reduced(width, stage.step))
     return passes / (region.height * region.width)
 
 
-def _along(begin: int, length: int, shard: int, cut: Cut, whole: int) -> int:
+def _along(begin: int, length: int, whole: int, shard: int, cut: Cut, factor: int) -> int:
     """Return the pixels of forward passes along one axis of an image with ``whole`` pixels."""
     found = 0
     for first in range(begin, begin + length, shard):
         side = min(shard, begin + length - first)
+        if factor > 1:
+            first, _, side, _ = painted_span(Window(first, first, side, side), factor, whole, whole)
         if cut.overlap:
             found += cut.side * len(Axis(whole, cut.side, cut.overlap).touching(first, first + side))
             continue

@@ -14,6 +14,7 @@ from tilegan.geometry import Pixels, Window
 from tilegan.inference.blend import blend, mixed
 from tilegan.inference.blocks import Each, Masked, read_block, read_filled, translate_block
 from tilegan.inference.controls.guide import Even, Guide, Guided
+from tilegan.inference.ground import Ground, painted_margin, painted_span
 from tilegan.inference.plan import Cut, Plan, cut_of
 from tilegan.tiling.places import Place
 from tilegan.translator import Translator
@@ -33,6 +34,20 @@ class Brush(NamedTuple):
 
     ground: Masked
     translator: Translator
+
+    @property
+    def margin(self) -> int:
+        """Return the maximum number of pixels per side that are painted around a window."""
+        return painted_margin(self.ground.factor) if isinstance(self.ground, Ground) else 0
+
+    def span(self, place: Window) -> Window:
+        """Return the part of the image that is painted for a window inside it."""
+        ground = self.ground
+        return painted_span(place, ground.factor, ground.height, ground.width) if isinstance(ground, Ground) else place
+
+    def finished(self, painted: Pixels, span: Window, place: Window) -> Pixels:
+        """Return a window inside the image, from what is painted in its span."""
+        return self.ground.moved_back(painted, span, place) if isinstance(self.ground, Ground) else painted
 
 
 class Painter:
@@ -112,20 +127,22 @@ class Painter:
 
     def _blended(self, place: Window, guided: Guided, cut: Cut) -> Pixels:
         """Return what is painted in a window: parts of paintings that have no share of it are not computed."""
-        window, keep_colors = cut.block(place, self.photo.height, self.photo.width), self.plan.look.keep_colors
-        within = place.moved(-window.top, -window.left)
-        source: Pixels | None = None
+        keep_colors, source = self.plan.look.keep_colors, None
         paintings = []
         for brush, share in zip(self.brushes, guided.shares, strict=True):
             seen = (guided.amount > 0) & (share > 0)
             if not seen.any():
                 continue
-            bare = brush.ground is self.photo
-            block = source if bare and source is not None else self._block(brush, window)
+            span = brush.span(place)
+            window, bare = cut.block(span, self.photo.height, self.photo.width), brush.ground is self.photo
+            block = self._block(brush, window) if source is None or not bare else source
             source = block if bare else source
-            paintings.append((self._translated(brush, block, window, place, cut, seen), share))
+            painted = self._translated(brush, block, window, span, place, cut, seen)
+            paintings.append((brush.finished(painted, span, place), share))
         pixels = mixed(paintings)
         if keep_colors or guided.amount.min() < 1:
+            window = cut.block(place, self.photo.height, self.photo.width)
+            within = place.moved(-window.top, -window.left)
             colors = self._original(place) if source is None else within.of(source)[..., :3]
             blend(colors, pixels, guided.amount, keep_colors)
         return pixels
@@ -144,11 +161,21 @@ class Painter:
         return self.photo.read(place)[..., :3]
 
     def _translated(
-        self, brush: Brush, block: Pixels, window: Window, place: Window, cut: Cut, wanted: NDArray[np.bool_]
+        self,
+        brush: Brush,
+        block: Pixels,
+        window: Window,
+        span: Window,
+        place: Window,
+        cut: Cut,
+        wanted: NDArray[np.bool_],
     ) -> Pixels:
-        """Return the painted pixels of ``place``, from the pixels of the window that is read for it."""
+        """Return what the network makes of ``span``, from the pixels of the window that is read for it.
+
+        Windows are left out that contain no wanted pixel of ``place``, nor any in the margin of one.
+        """
         translator, step, photo = brush.translator, self.plan.step, self.photo
-        inside = place.moved(-window.top - cut.halo, -window.left - cut.halo)
+        inside, seen_in = (part.moved(-window.top - cut.halo, -window.left - cut.halo) for part in (span, place))
 
         def run(windows: Pixels, places: Sequence[Place]) -> Pixels:
             return translator.run(windows, cut.halo, places)
@@ -156,9 +183,10 @@ class Painter:
         try:
             seen = translator.seen(block)
             if cut.overlap:
-                part = cut.overlapping(place, photo.height, photo.width)
+                part = cut.overlapping(span, photo.height, photo.width)
                 return part.blended(run, seen, cut.batch, self._scale, self._each, step)
-            origin, needed = Place(window.top, window.left, step), partial(_any_in, wanted, inside)
+            origin = Place(window.top, window.left, step)
+            needed = partial(_any_in, wanted, seen_in, brush.margin)
             pixels = translate_block(run, seen, cut.side, cut.batch, cut.halo, self._scale, self._each, origin, needed)
             return inside.scaled(self._scale).of(pixels)
         except MemoryError as error:
@@ -179,13 +207,15 @@ class Painter:
                 self.cut = halved
 
 
-def _any_in(seen: NDArray[np.bool_], place: Window, window: Window) -> bool:
-    """Return whether any pixel of a window is seen.
+def _any_in(seen: NDArray[np.bool_], place: Window, margin: int, window: Window) -> bool:
+    """Return whether any pixel of a window, or in a margin around it, is seen.
 
     Args:
         seen: (h, w), the pixels of ``place``.
         place: a part of a block.
+        margin: in pixels.
         window: another part of it, which may lie partly outside of ``place``.
     """
-    top, left = window.top - place.top, window.left - place.left
-    return bool(seen[max(0, top) : max(0, top + window.height), max(0, left) : max(0, left + window.width)].any())
+    top, left = window.top - place.top - margin, window.left - place.left - margin
+    bottom, right = top + window.height + 2 * margin, left + window.width + 2 * margin
+    return bool(seen[max(0, top) : max(0, bottom), max(0, left) : max(0, right)].any())

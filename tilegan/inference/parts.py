@@ -6,7 +6,7 @@ from tilegan.geometry import grid_shape, round_up
 from tilegan.images.source import Source
 from tilegan.inference.blend import blend_bytes
 from tilegan.inference.controls.guide import guide_bytes
-from tilegan.inference.ground import ground_bytes, margin
+from tilegan.inference.ground import ground_bytes, margin, painted_margin
 from tilegan.inference.overlap import SUM_BYTES
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.stroke import steps_of
@@ -39,7 +39,7 @@ def shard_bytes(plan: Plan, translator: Translator, source: Source, maps: Sequen
     values = 0 if source.dtype == "uint8" else source.bands * source.dtype.itemsize
     read = wide**2 * ((FILLED[size] if source.origin.opacity else 2 * channels * size) + values)
     written = 4 * channels * size * (side * translator.scale) ** 2
-    extra = ground_bytes() if plan.look.stroke > 1 else 0
+    extra = ground_bytes() + 3 * size * wide**2 if plan.look.stroke > 1 else 0  # what is painted, to be moved back
     if plan.seams == BLEND:
         extra += SUM_BYTES * (side * translator.scale) ** 2
     if maps or plan.look.strength < 1 or plan.look.keep_colors:
@@ -109,7 +109,7 @@ def _context(plan: Plan, translator: Translator, source: Source) -> int:
     """Return the pixels read around a shard, per side: its context, and those from which invalid ones are filled."""
     cut = cut_of(plan, translator)
     lasts = [steps[-2] for painting in plan.paintings if len(steps := steps_of(painting.look.stroke)) > 1]
-    under = margin(max(lasts)) + cut.unit if lasts else 0
+    under = painted_margin(max(lasts)) + margin(max(lasts)) + cut.unit if lasts else 0
     beside = cut.side if cut.overlap else cut.halo
     return beside + under + (translator.halo if source.origin.opacity else 0)
 

@@ -14,10 +14,11 @@ from tilegan.geometry import Window, round_up
 from tilegan.images.reading import Reading
 from tilegan.inference.backends import AUTO, backend_of
 from tilegan.inference.blocks import block_window
+from tilegan.inference.ground import painted_margin
 from tilegan.inference.kept import load_once
 from tilegan.inference.overlap import Axis, Overlapping, overlap_of
 from tilegan.inference.rendering import Layer, Rendering
-from tilegan.inference.stroke import check_stroke
+from tilegan.inference.stroke import check_stroke, largest_factor
 from tilegan.names import BLEND, COMBO, EXACT, SEAMS, TORCH
 from tilegan.translator import Translator
 
@@ -44,6 +45,8 @@ class Plan:
         layers: the paintings of which the result consists by maps; none if there is only one. The stroke of ``look`` is
             then the largest of theirs.
         feather: width of transitions at the edges of maps, in pixels; 0 without maps.
+        moved_back: whether there are large strokes whose steps are moved back (see ``inference.ground``). False in
+            records of earlier versions, whose unfinished runs with large strokes cannot be resumed.
     """
 
     region: Window
@@ -59,6 +62,7 @@ class Plan:
     backend: str = TORCH
     layers: tuple[Layer, ...] = ()
     feather: int = 0
+    moved_back: bool = False
 
     @property
     def paintings(self) -> "tuple[Plan, ...]":
@@ -121,7 +125,11 @@ class Cut(NamedTuple):
 def cut_of(plan: Plan, translator: Translator) -> Cut:
     """Return the cut of a plan: windows with a halo or an overlap, or tiles that fill a window."""
     if plan.seams == EXACT:
-        return Cut(translator.stride, plan.window, plan.batch, translator.halo)
+        factor = max(largest_factor(painting.look.stroke) for painting in plan.paintings)
+        # so that a shard with the margin that larger strokes need is cut into no more windows than without
+        more = 2 * painted_margin(factor) if factor > 1 else 0
+        side = plan.window + round_up(more, translator.stride)
+        return Cut(translator.stride, side, plan.batch, translator.halo)
     if plan.seams == BLEND:
         return Cut(plan.window, plan.window, plan.batch, 0, overlap_of(plan.window, translator.stride))
     tile = translator.tile_size
@@ -197,6 +205,7 @@ def make_plan(
         reading=reading or Reading(),
         look=look,
         backend=translator.backend,
+        moved_back=look.stroke > 1,
     )
 
 

@@ -38,17 +38,22 @@ class RunRecord:
     def compared(self) -> Record:
         """Return the values that must be unchanged when a run is resumed, as JSON types."""
         plan: dict[str, Any] = json.loads(json.dumps(asdict(self.plan)))
-        # runs without maps are compared as before there were any; a map that is left out is a difference
+        # runs without maps or large strokes are compared as in earlier versions; a map that is left out is a difference
         maps = {f"map of {control.name}": self.maps.get(control.name, {"name": None}) for control in controls()}
-        plan = {name: value for name, value in plan.items() if value or name not in ("layers", "feather")}
+        plan = {name: value for name, value in plan.items() if value or name not in ("layers", "feather", "moved_back")}
         return {**maps, "source": self.source, "model": self.model, "settings": plan}
 
     def check(self, begun: "RunRecord") -> None:
         """Check that a run may be resumed with these settings.
 
         Raises:
-            ResumeError: it was started with others.
+            ResumeError: it was started with others, or by a version that gives other pixels.
         """
+        if begun.plan.look == self.plan.look and begun.plan.moved_back != self.plan.moved_back:
+            raise ResumeError(
+                "cannot resume: it was begun by a version that paints large strokes differently: --overwrite without "
+                "--resume"
+            )
         check_record(begun.compared(), self.compared())
 
     def write(self, journal: Path) -> None:

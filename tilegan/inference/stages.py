@@ -8,14 +8,15 @@ twice for any number of copies.
 from collections.abc import Callable
 from dataclasses import replace
 
-from tilegan.geometry import Pixels, Window
+from tilegan.geometry import Pixels, Window, around
 from tilegan.images.metadata.origin import Origin
 from tilegan.images.source import Source
 from tilegan.images.stores.store import Store
 from tilegan.inference.blocks import Masked, mirrored_span
 from tilegan.inference.folder import WorkFolder
-from tilegan.inference.ground import Ground, Reduced, reach
+from tilegan.inference.ground import Ground, painted_span, reach
 from tilegan.inference.plan import Cut, Plan
+from tilegan.inference.reduced import Reduced
 from tilegan.inference.rendering import Rendering
 from tilegan.inference.stroke import reduced, steps_of
 
@@ -39,13 +40,31 @@ def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> t
         sides = reduced(height, finer), reduced(width, finer)
         below = under(stages[0].region, cut, step // finer, *sides, fill)
         stages.insert(0, replace(plan, step=step, region=below, look=Rendering(stroke=plan.look.stroke)))
-    if len(stages) > 2:
-        finest, coarsest = stages[-2], stages[0]
-        factor, sides = coarsest.step // finest.step, (reduced(height, finest.step), reduced(width, finest.step))
-        block = _read(coarsest.region, cut, reduced(height, coarsest.step), reduced(width, coarsest.step), fill)
-        # the parts that finer copies read lie within that of the coarsest
-        stages.insert(0, replace(finest, region=mirrored_span(block.scaled(factor), *sides), look=UNPAINTED))
-    return tuple(stages[:-1])
+    copies = stages[:-1]
+    if len(copies) < 2:
+        return tuple(copies)
+    finest, parts = copies[-1], []
+    sides = reduced(height, finest.step), reduced(width, finest.step)
+    for stage in copies:
+        whole = reduced(height, stage.step), reduced(width, stage.step)
+        read = read_for(stage.region, cut, factor_to(stage), *whole, fill)
+        parts.append(mirrored_span(read.scaled(stage.step // finest.step), *sides))
+    return replace(finest, region=around(parts), look=UNPAINTED), *copies
+
+
+def factor_to(plan: Plan) -> int:
+    """Return the factor by which the painting of the previous step is coarser than that of a plan; 1 if it has none."""
+    steps = steps_of(plan.look.stroke)
+    return steps[steps.index(plan.step) - 1] // plan.step if plan.step in steps[1:] else 1
+
+
+def read_for(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int = 0) -> Window:
+    """Return the window that a step reads from its copy of the photograph; the arguments are those of ``under``.
+
+    ``factor`` is 1 if there is no previous step.
+    """
+    inside = _seen(place, cut, factor, height, width, fill)
+    return inside if factor == 1 else reach(inside, factor, height, width)[2]
 
 
 def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int = 0) -> Window:
@@ -62,8 +81,8 @@ def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: i
     Returns:
         A window inside the coarser copy, in its pixels.
     """
-    _, around, _ = reach(_read(place, cut, height, width, fill), factor, height, width)
-    return mirrored_span(around, reduced(height, factor), reduced(width, factor))
+    _, cells, _ = reach(_seen(place, cut, factor, height, width, fill), factor, height, width)
+    return mirrored_span(cells, reduced(height, factor), reduced(width, factor))
 
 
 def begin_stage(folder: WorkFolder, stage: Plan, image: Source) -> None:
@@ -115,18 +134,18 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan, kept: Kept | None =
     Raises:
         ImageError: the painting of the previous step is missing.
     """
-    steps = steps_of(plan.look.stroke)
-    if plan.step not in steps[1:]:
+    factor = factor_to(plan)
+    if factor == 1:
         return photo
-    before = steps[steps.index(plan.step) - 1]
-    factor = before // plan.step
-    below = (kept or _kept)(folder.stage(str(before)), reduced(photo.height, factor), reduced(photo.width, factor))
+    before = folder.stage(str(factor * plan.step))
+    below = (kept or _kept)(before, reduced(photo.height, factor), reduced(photo.width, factor))
     return Ground(photo, below, factor)
 
 
-def _read(place: Window, cut: Cut, height: int, width: int, fill: int) -> Window:
-    """Return the window that is read to paint a window of a step."""
-    return mirrored_span(cut.block(place, height, width, fill), height, width)
+def _seen(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int) -> Window:
+    """Return what the network sees of a step to paint a window of it, inside the image."""
+    span = place if factor == 1 else painted_span(place, factor, height, width)
+    return mirrored_span(cut.block(span, height, width, fill), height, width)
 
 
 def _kept(folder: WorkFolder, height: int, width: int) -> "_Kept":

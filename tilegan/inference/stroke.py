@@ -6,6 +6,8 @@ Gatys et al. 2017, 'Controlling Perceptual Factors in Neural Style Transfer', se
 crisp as the model's own, while a step of 8 shows an enlarged relief.
 """
 
+from itertools import pairwise
+
 from tilegan.errors import SettingError
 from tilegan.inference.rendering import LARGEST_STROKE
 from tilegan.methods.registry import methods
@@ -26,6 +28,11 @@ def steps_of(stroke: int) -> tuple[int, ...]:
     while steps[-1] > max(_LAST):
         steps.append(steps[-1] // next(number for number in range(2, stroke + 1) if steps[-1] % number == 0))
     return (*steps, 1) if steps[-1] > 1 else tuple(steps)
+
+
+def largest_factor(stroke: int) -> int:
+    """Return the largest factor between two successive steps; 1 if there is only one step."""
+    return max((coarse // fine for coarse, fine in pairwise(steps_of(stroke))), default=1)
 
 
 def find_stroke(asked: int | str, translator: Translator, height: int, width: int) -> int:

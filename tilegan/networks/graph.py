@@ -80,10 +80,10 @@ class GraphGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, 3, h, w) -> (N, 3, h * scale, w * scale), both in [-1, 1]."""
-        inputs = self.values.taken(image)
+        inputs = self.values.to_network(image)
         if self.batched or len(inputs) == 1:
-            return self.values.given(self.run(inputs))
-        return self.values.given(torch.cat([self.run(each[None]) for each in inputs]))
+            return self.values.from_network(self.run(inputs))
+        return self.values.from_network(torch.cat([self.run(each[None]) for each in inputs]))
 
     def in_style(self, shares: torch.Tensor) -> "GraphGenerator":
         """Return the generator for one style or a mixture, from shares, float (styles,)."""

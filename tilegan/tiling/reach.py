@@ -28,6 +28,10 @@ UP, DOWN, LEFT, RIGHT = range(4)
 Known = MutableMapping[torch.Tensor, tuple[torch.Tensor, ...]]
 
 
+class OtherSizeError(ModelError):
+    """A generator makes no image of an integer scale of a trial image."""
+
+
 @dataclass(frozen=True)
 class Reach:
     """Receptive field, stride and scale of a generator.
@@ -68,13 +72,17 @@ def reach(generator: nn.Module) -> Reach:
     for canvas in CANVASES:
         try:
             trace = follow(generator, canvas)
-        except RuntimeError as error:  # for example sides that cannot be halved often enough
-            failure = failure or str(error).splitlines()[0]
+            found = trace.reach()
+        except OtherSizeError as error:  # or where another size comes of such sides
+            failure = failure or str(error)
             continue
-        found = trace.reach()
+        except RuntimeError as error:  # for example sides that cannot be halved often enough
+            cause = str(error).splitlines()[0]
+            failure = failure or f"the generator cannot be traced on an image of {canvas} x {canvas} pixels: {cause}"
+            continue
         if trace.hopeless or not found.unbounded or canvas == CANVASES[-1]:
             return found
-    raise ModelError(f"the generator cannot be traced on an image of {CANVASES[0]} x {CANVASES[0]} pixels: {failure}")
+    raise ModelError(failure)
 
 
 def _reach_of_fixed(generator: nn.Module, side: int) -> Reach:
@@ -202,12 +210,12 @@ class Trace(TorchDispatchMode):
         """Return the reach; unbounded if the image is too small to determine it.
 
         Raises:
-            ModelError: the output is no image, or its size no integer multiple of the input's.
+            OtherSizeError: the output is no image, or its size no integer multiple of the input's.
         """
         shape = list(self.output.shape) if isinstance(self.output, torch.Tensor) else type(self.output).__name__
         scale = max(1, shape[-1] // self.side) if isinstance(shape, list) else 1
         if shape != [1, 3, self.side * scale, self.side * scale]:
-            raise ModelError(f"{self.name} makes {shape} of {self.shape}: it should make RGB at an integer scale")
+            raise OtherSizeError(f"{self.name} makes {shape} of {self.shape}: it should make RGB at an integer scale")
         if self.unbounded:
             return Reach(0, 0, self.stride, scale, self.unbounded)
         radius = context = 0

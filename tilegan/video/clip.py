@@ -6,8 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tilegan.errors import ImageError
-from tilegan.images.source import file_identity, shown
+from tilegan.errors import ImageError, shown
+from tilegan.images.source import file_identity
 from tilegan.video.colors import HDR, Colors, upright_aspect
 from tilegan.video.library import errors_of_reading, library
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError
-from tilegan.images.source import shown
+from tilegan.errors import ImageError, shown
 from tilegan.video.clip import Clip
 from tilegan.video.colors import Converter
 from tilegan.video.library import errors_of_reading

@@ -84,7 +84,7 @@ def test_threads_share_the_copies_that_large_strokes_begin_with(look, monkeypatc
         return real(self, place)
 
     monkeypatch.setattr(Painter, "paint", paint)
-    look(stroke=8).get("/iiif/result/0,0,8,8/max/0/default.png")
+    look(stroke=8).get("/iiif/result/96,64,8,8/max/0/default.png")
     assert names == {"paint-0", "paint-1"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.images.formats.format import Candidate, Format, Reader
 from tilegan.images.reading import Reading
 
@@ -17,8 +17,6 @@ def _recognizes(candidate: Candidate) -> bool:
 
 
 def _refuse(candidate: Candidate, _: Reading) -> "Source":
-    from tilegan.images.source import shown
-
     raise ImageError(f"a camera raw, not a picture: {shown(candidate.path)}: develop it first, to TIFF or JPEG")
 
 

@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 
-from tilegan.errors import SettingError
+from tilegan.errors import SettingError, shown
 from tilegan.images.pixels.stretch import bits_of
 from tilegan.images.readers.gdal import Opened, numpy_type
 from tilegan.images.reading import Reading
-from tilegan.images.source import shown
 
 _COLORS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 

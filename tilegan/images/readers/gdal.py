@@ -13,14 +13,14 @@ import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from tilegan.errors import ImageError, TileganError
+from tilegan.errors import ImageError, TileganError, shown
 from tilegan.files import first_line, is_remote, locate
 from tilegan.images.readers.cures import ALLOW, cure
 from tilegan.images.readers.ome_tiff import color_pages, join_pages
 from tilegan.images.readers.tiff_layout import directories, is_lab, is_premultiplied, missing_parts
 from tilegan.images.readers.vsi import gdal_name, gdal_options
 from tilegan.images.reading import Reading
-from tilegan.images.source import chosen_plane, plane_remark, shown
+from tilegan.images.source import chosen_plane, plane_remark
 
 LARGEST_BLOCK = 2**30  # limit of the decoded bytes of a file's smallest readable part
 FROM_THE_TOP = {"JPEG", "PNG"}  # GDAL drivers that decode row by row, and restart for an earlier row

@@ -9,10 +9,9 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from PIL import Image
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.images.metadata.blocks import Metadata
 from tilegan.images.readers.pillow import PillowSource, Values, metadata_found
-from tilegan.images.source import shown
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 _ANY_BRANDS = (b"mif1", b"msf1")  # shared with AVIF

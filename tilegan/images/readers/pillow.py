@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from tilegan.errors import ImageError, SettingError, TileganError
+from tilegan.errors import ImageError, SettingError, TileganError, shown
 from tilegan.files import first_line, locate
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.blocks import Metadata
@@ -25,14 +25,7 @@ from tilegan.images.readers.gaps import GRAY
 from tilegan.images.readers.header import dpi_of, orientation_of
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.reading import Reading
-from tilegan.images.source import (
-    LARGEST_HELD,
-    chosen_plane,
-    file_identity,
-    plane_remark,
-    reduced_shape,
-    shown,
-)
+from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, plane_remark, reduced_shape
 
 _ALLOWING = threading.Lock()  # Pillow's setting for truncated files is global
 _SPACES = {"CMYK": "cmyk", "LAB": "lab"}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import ImageError, SettingError, shown
 from tilegan.files import first_line, is_remote
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.exif import tells_of_layout
@@ -18,7 +18,7 @@ from tilegan.images.pixels.stretch import OVERVIEW, Stretch
 from tilegan.images.readers.cures import known_otherwise
 from tilegan.images.readers.pillow import reduced
 from tilegan.images.reading import Reading
-from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity, shown
+from tilegan.images.source import LARGEST_HELD, chosen_plane, file_identity
 
 
 def is_slide(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import ImageError, SettingError, shown
 from tilegan.files import files_below, first_line, is_remote, is_there, locate, os_errors
 from tilegan.geometry import Pixels, Window
 from tilegan.images.metadata.origin import Origin
@@ -19,7 +19,7 @@ from tilegan.images.readers.cures import ALLOW, by_status
 from tilegan.images.readers.gaps import GRAY, read_around
 from tilegan.images.readers.pillow import reduced
 from tilegan.images.reading import Reading
-from tilegan.images.source import chosen_plane, plane_remark, shown
+from tilegan.images.source import chosen_plane, plane_remark
 from tilegan.images.stores.store import UNFINISHED
 from tilegan.images.stores.zarr_layout import open_layout
 

@@ -9,13 +9,12 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
-from tilegan.errors import ImageError
+from tilegan.errors import ImageError, shown
 from tilegan.files import is_remote, os_errors, storage_options
 from tilegan.images.metadata.geozarr import geo_of_attributes
 from tilegan.images.metadata.ome import are_colors, dpi_of_multiscale
 from tilegan.images.metadata.origin import Geo, Origin
 from tilegan.images.metadata.provenance import Provenance
-from tilegan.images.source import shown
 
 LARGEST_CHUNK = 2**30  # limit of the decoded bytes of a chunk
 _LARGEST_SIDE = 2**31 - 1

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilegan.errors import ImageError, SettingError
+from tilegan.errors import ImageError, SettingError, shown
 from tilegan.geometry import Window
 from tilegan.images.amounts import ALL, AmountRaster, amounts_of
 from tilegan.images.fitted import Fitted, covers
@@ -17,7 +17,7 @@ from tilegan.images.metadata.origin import Geo
 from tilegan.images.numbers import NumberRaster
 from tilegan.images.placing import placed_axes
 from tilegan.images.readers.vsi import is_elsewhere
-from tilegan.images.source import Source, shown
+from tilegan.images.source import Source
 from tilegan.inference.controls.control import ChoiceControl, Control
 from tilegan.inference.controls.register import controls
 from tilegan.inference.options import StyleOptions

@@ -6,8 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tilegan.errors import SettingError
-from tilegan.images.source import shown
+from tilegan.errors import SettingError, shown
 from tilegan.inference.controls.control import ChoiceControl
 from tilegan.inference.controls.maps import Maps
 from tilegan.inference.controls.register import choice_controls
