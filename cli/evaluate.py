@@ -1,5 +1,6 @@
 """tilegan evaluate: measure a model."""
 
+from dataclasses import astuple
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tilegan.inference.options import PassOptions, RunOptions, StyleOptions
 from tilegan.pipelines.evaluation.options import EvaluateOptions
 from tilegan.training.options import Contents, Pairing
 
-FILLING = ("output", "images", "held_out", "short_side", "seed", "device", "precision", "overwrite")
+FILLING = ("output", "images", "held_out", "short_side", "features", "seed", "device", "precision", "overwrite")
 
 
 @click.command()
@@ -42,7 +43,7 @@ def evaluate(context: click.Context, /, model: str, source_dir: Path, target_dir
     TARGET_DIR may be the file of one painting, whose parts are then the targets. Give only SOURCE_DIR for images side
     by side, and for models trained on sources derived from targets. --stroke applies to large images.
 
-    Of a model that fills holes, PSNR and SSIM in random holes are measured, beside two baselines. Writes evaluate.json
+    Of a model that fills holes, metrics of random holes are measured, beside two baselines. Writes evaluate.json
     and evaluate.png.
     """
     from tilegan.pipelines.evaluate_filling import fills_holes
@@ -76,9 +77,14 @@ def _evaluate_filling(
     with pixel_bars() as progress:
         own = {name: values[name] for name in FILLING}
         result = evaluate_filling(model, source_dir, progress=progress, **own)
-    click.echo(_line(f"holes up to {result.hole_width} px wide", ["PSNR (dB)", "SSIM (-1 to 1)"]))
+    click.echo(_line(f"holes up to {result.hole_width} px wide", ["PSNR (dB)", "SSIM (-1 to 1)", "features", "detail"]))
     for name, figures in result.figures.items():
-        click.echo(_line(f"  {name}", [f"{figures.psnr:.2f}", f"{figures.ssim:.3f}"]))
+        click.echo(
+            _line(
+                f"  {name}",
+                [f"{value:.{digits}f}" for value, digits in zip(astuple(figures), (2, 3, 4, 2), strict=True)],
+            )
+        )
     click.echo(_line("  tiled - whole, max (levels)", [f"{result.whole.maximum:.0f}"]))
     click.echo(f"{result.output / SHEET}: {len(result.sources)} images in {result.seconds:.0f} s")
 

@@ -145,7 +145,11 @@ def plan_lines(plan: "StylizePlan") -> Iterator[str]:
         f"{context}: {plan.overhead:.2f} pixels computed for each one "
         f"({plan.seams}{BY_STATISTICS[plan.statistics]})"
     )
-    yield style_line(plan)
+    if "mask" in plan.maps:
+        how = f"from coarse to fine, first in a copy of 1/{plan.stroke} of the size" if plan.stroke > 1 else "at once"
+        yield f"filling: strength {plan.strength:g}; holes are filled {how}"
+    else:
+        yield style_line(plan)
     if plan.maps:
         listed = ", ".join(f"{name} {file}" for name, file in plan.maps.items())
         yield f"maps:    {listed}; feather {plan.feather} pixels; what they leave out is not computed"

@@ -2,7 +2,8 @@
 
 import io
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,12 +18,21 @@ from tilegan.inference.options import PassOptions, RunOptions
 from tilegan.methods.base import HOLED
 from tilegan.methods.holes import Holes, Mask, learned_width
 from tilegan.methods.inpaint import InpaintSettings
-from tilegan.metrics.holes import diffused, mean_filled, psnr_in_holes, ssim_in_holes
+from tilegan.metrics.holes import (
+    detail_in_holes,
+    diffused,
+    features_in_holes,
+    mean_filled,
+    psnr_in_holes,
+    ssim_in_holes,
+)
 from tilegan.metrics.seams import Difference
 from tilegan.metrics.sets import Picture
+from tilegan.metrics.views import View
 from tilegan.model_file import read_header
 from tilegan.networks.build import build_generator
 from tilegan.networks.capabilities import capabilities
+from tilegan.networks.efficientnet import EfficientNetFeatures
 from tilegan.options import changed, takes
 from tilegan.pipelines.evaluation.folder import check_folder, write_folder
 from tilegan.pipelines.evaluation.images import check_held_out, decoded_image, spread, taken
@@ -38,7 +48,7 @@ SHOWN = 6  # images on the sheet
 WINDOW = 2  # tiles along a window of the tiled pass, which is compared with the whole one
 
 OPTIONS = (
-    (EvaluateOptions, "images", "held_out", "short_side", "seed"),
+    (EvaluateOptions, "images", "held_out", "short_side", "features", "seed"),
     (PassOptions, "device", "precision"),
     (RunOptions, "overwrite"),
 )
@@ -51,10 +61,14 @@ class HoleFigures:
     Attributes:
         psnr: peak signal-to-noise ratio to the image without holes, in dB.
         ssim: structural similarity to it, -1 to 1.
+        features: squared distance of deep features to it, from 0 to 4: closer to what people see than the others.
+        detail: differences of neighboring pixels relative to it: 0 for flat holes, 1 for as much detail.
     """
 
     psnr: float
     ssim: float
+    features: float
+    detail: float
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,7 @@ def evaluate_filling(
         **values: options by name; holes are drawn from the seed as in training, as wide as there.
 
     Raises:
-        ModelError: there is no such model, or it fills no holes.
+        ModelError: there is no such model, it fills no holes, or the weights of features cannot be read.
         DatasetError: the folder is missing or has no usable image.
         SettingError: ``images`` is below 1, or other files were held out.
         OutputExistsError: the folder exists.
@@ -140,6 +154,7 @@ def evaluate_filling(
     check_folder(folder, run.overwrite)
     check_held_out(translator, options.held_out)
     side, tell = options.short_side or translator.trained_side, progress or silent
+    network = EfficientNetFeatures.read(str(options.features or ""))
     pictures = _read(Path(source), side, options)
     holes, figures, rows, differences, shares = (
         Holes(learned_width(translator.facts) or InpaintSettings().hole_width),
@@ -152,7 +167,7 @@ def evaluate_filling(
         tell("evaluate", number, len(pictures))
         mask = holes.draw((options.seed, number), *picture.shape[:2])
         filled, difference = _filled(translator, picture, mask)
-        figures.append({name: _figures(made, picture, mask) for name, made in filled.items()})
+        figures.append(_figures(network, filled, picture, mask))
         rows.append([with_holes(picture, mask)[..., :3], *filled.values(), picture])
         differences.append(difference)
         shares.append(float((mask > 0).mean()))
@@ -169,8 +184,7 @@ def evaluate_filling(
         sources=[name for name, _ in pictures],
         seed=options.seed,
         figures={
-            name: HoleFigures(fmean(one.psnr for one in each), fmean(one.ssim for one in each))
-            for name, each in by_name.items()
+            name: HoleFigures(*map(fmean, zip(*map(astuple, each), strict=True))) for name, each in by_name.items()
         },
         images=by_name,
         whole=Difference.over(differences),
@@ -195,13 +209,22 @@ def _read(source: Path, side: int, options: EvaluateOptions) -> list[tuple[str, 
 
 def _filled(translator: Translator, picture: Picture, mask: Mask) -> tuple[dict[str, Picture], Difference]:
     """Return an image filled in each way, and the difference of the tiled and the whole pass."""
-    holed = with_holes(picture, mask)
-    window = WINDOW * translator.tile_size
-    lazy = stylize_array(holed[..., :3], translator, mask=mask, window=window)
-    tiled: Picture = np.asarray(lazy.compute(scheduler="synchronous"))
+    holed = with_holes(picture, mask)[..., :3]
+    tiled, whole = (
+        np.asarray(stylize_array(holed, translator, mask=mask, window=window).compute(scheduler="synchronous"))
+        for window in (WINDOW * translator.tile_size, max(mask.shape))
+    )
     made = {"mean": mean_filled(picture, mask), "diffusion": diffused(picture, mask), "exact": tiled}
-    return made, Difference.of(tiled, translator.translate(holed))
+    return made, Difference.of(tiled, whole)
 
 
-def _figures(filled: Picture, wanted: Picture, mask: Mask) -> HoleFigures:
-    return HoleFigures(psnr_in_holes(filled, wanted, mask), ssim_in_holes(filled, wanted, mask))
+def _figures(
+    network: EfficientNetFeatures, filled: Mapping[str, Picture], wanted: Picture, mask: Mask
+) -> dict[str, HoleFigures]:
+    """Return the metrics of each candidate."""
+    known, found = View.whole(network, wanted).features, {}
+    for name, made in filled.items():
+        features = features_in_holes(known, View.whole(network, made).features, mask)
+        given = made, wanted, mask
+        found[name] = HoleFigures(psnr_in_holes(*given), ssim_in_holes(*given), features, detail_in_holes(*given))
+    return found

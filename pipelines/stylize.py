@@ -40,7 +40,8 @@ class StylizeResult:
         width: width of the output, in pixels.
         seams: 'exact', 'combo' or 'blend'.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
-        stroke: factor by which strokes are larger than the model's own.
+        stroke: factor by which strokes are larger than the model's own; of models that fill holes, by which the first
+            copy is smaller.
         window: side of the square translated at once, in input pixels.
         shard: side of the square of one task, in input pixels.
         device: name of the device.

@@ -133,6 +133,8 @@ def _fitted(request: Request, model: Model, process: int | None) -> tuple[Plan, 
     """Return the best plan within the memory limit, as ``fit_plan``; a resumed run keeps its batch."""
     settings, image, begun = request.settings, request.image, request.begun
     look, layers = rendering_of(model.paintings, model.translator, image.height, image.width)
+    if model.translator.fills:
+        look = replace(look, stroke=model.copy)
     plan, limits, memory, notes = fit_plan(
         model.measured,
         image,

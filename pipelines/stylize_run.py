@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from tilegan.files import is_there, local_copy, os_errors
+from tilegan.inference.controls.maps import Maps
 from tilegan.inference.engine import run_in_threads
 from tilegan.inference.plan import Plan, cut_of
 from tilegan.inference.record import RunRecord
@@ -84,14 +85,15 @@ def works(job: Job, translators: tuple[Translator, ...], threads: ThreadPoolExec
         threads: threads of this process that run forward passes; None for new ones for each work.
     """
     image, limits, maps = job.request.image, job.record.limits, job.request.maps
-    without_levels = replace(limits, pyramid=False)
+    without_levels, fills = replace(limits, pyramid=False), translators[0].fills
+    of_copies, files = (maps, dict(maps.files)) if fills else (Maps(), {})
     for number, stage in _stages(job, translators[0]):
         folder = folder_of(stage, job.request.folder.painting(number, len(translators)))
         if folder.begun() is None:
-            begin_stage(folder, stage, image)
+            begin_stage(folder, stage, image, fills=fills)
         folder.clear_torn()
-        RunRecord(stage, without_levels, instances=job.record.instances).write(folder.journal)
-        yield Work(image, folder, (translators[number],), stage, without_levels, threads=threads)
+        RunRecord(stage, without_levels, instances=job.record.instances, map_files=files).write(folder.journal)
+        yield Work(image, folder, (translators[number],), stage, without_levels, of_copies, threads)
     yield Work(image, job.request.folder, translators, job.plan, limits, maps, threads)
 
 
@@ -99,7 +101,8 @@ def _stages(job: Job, translator: Translator) -> list[tuple[int, Plan]]:
     """Return the plans of all copies, each with the number of its painting."""
     image = job.request.image
     cut, fill = cut_of(job.plan, translator), translator.halo if image.origin.opacity else 0
-    stages = [stages_of(painting, cut, image.height, image.width, fill) for painting in job.plan.paintings]
+    sides, fills = (image.height, image.width), translator.fills
+    stages = [stages_of(painting, cut, *sides, fill, fills=fills) for painting in job.plan.paintings]
     return [(number, stage) for number, copies in enumerate(stages) for stage in copies]
 
 

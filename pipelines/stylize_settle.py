@@ -1,7 +1,7 @@
 """Fix all choices of a stylization before it is planned: the request, and the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -23,7 +23,7 @@ from tilegan.inference.plan import place_model, precision_for
 from tilegan.inference.record import RunRecord
 from tilegan.inference.statistics import SETTLED, choose_statistics, unsettled
 from tilegan.pipelines.region import window_of
-from tilegan.pipelines.stylize_holes import notes_on_holes
+from tilegan.pipelines.stylize_holes import find_holes
 from tilegan.pipelines.stylize_settings import StylizeSettings
 from tilegan.translator import Translator
 
@@ -105,6 +105,7 @@ class Model:
         translators: the translator of each.
         statistics: source of the statistics of instance norms (see ``tilegan.inference.statistics``); '' without any.
         measured: the first with placeholder statistics if these are frozen later: halo and memory are the same.
+        copy: factor of the first copy of filling from coarse to fine; 1 if there is none.
         notes: what the user should know before, one line each.
     """
 
@@ -112,6 +113,7 @@ class Model:
     translators: tuple[Translator, ...]
     statistics: str
     measured: Translator
+    copy: int = 1
     notes: tuple[str, ...] = ()
 
     @property
@@ -138,7 +140,10 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     if not isinstance(model, Translator):
         precision = precision_for(image.levels, precision)
     placed = place_model(model, settings.passes.device, precision, settings.passes.backend)
-    paintings = variants(settings.styling, request.maps, placed, image.height, image.width)
+    styling = settings.styling
+    if placed.fills:  # the copies of unfinished work follow from the mask, as they did
+        styling = replace(styling, stroke=request.asked.styling.stroke)
+    paintings = variants(styling, request.maps, placed, image.height, image.width)
 
     def settled(styling: StyleOptions) -> Translator:
         return placed.settled(settings.choices(styling), lambda: filled_thumbnail(image, CONTEXT_SIDE)[0])
@@ -151,8 +156,8 @@ def settle(request: Request, model: str | Path | Translator) -> Model:
     statistics = _statistics(settings, translator, request.begun)
     settles = statistics in SETTLED
     measured = unsettled(translator, statistics, image.height, image.width) if settles else translator
-    notes = notes_on_holes(request.maps, translator)
-    return Model(tuple(paintings), translators, statistics, measured, notes)
+    holes = find_holes(request.maps, image, translator)
+    return Model(tuple(paintings), translators, statistics, measured, holes.copy, holes.notes)
 
 
 def _check_objects(image: Source, looks: Mapping[int | str, int]) -> None:

@@ -51,6 +51,22 @@ def random_translator() -> Translator:
 
 
 @pytest.fixture(scope="session")
+def filler() -> Translator:
+    """A small translator with random weights that fills holes: stride 8, halo 56."""
+    torch.manual_seed(7)
+    architecture = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4, "stride": 2}
+    generator = build_generator(architecture)
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    return proven(Translator.of(generator, architecture, tile_size=16, name="filler").place("cpu", "float32"))
+
+
+@pytest.fixture(scope="session")
+def learned_filler(filler: Translator) -> Translator:
+    """The same, which learned to fill holes of 7 pixels."""
+    return replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 7}}})
+
+
+@pytest.fixture(scope="session")
 def context_translator() -> Translator:
     """The same with a generator that looks at the whole image."""
     torch.manual_seed(7)

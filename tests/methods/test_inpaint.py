@@ -20,6 +20,10 @@ class Fixed(nn.Module):
 class Means(nn.Module):
     """A discriminator whose patches are columns: their means, and that of the image."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.ones(3))
+
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return images.mean((1, 2), keepdim=True), images.mean((1, 2, 3), keepdim=True)[..., 0, 0]
 
@@ -30,20 +34,24 @@ def minus_log_sigmoid(value: float) -> float:
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_losses_of_a_batch(joined: bool) -> None:
-    settings = InpaintSettings(joined=joined, global_weight=0.5, patch_weight=0.25)
+    settings = InpaintSettings(joined=joined, global_weight=0.5, patch_weight=0.25, adversary_from=0.25)
     method = Inpaint(Fixed(), Means(), settings)
     target = torch.full((2, 3, 8, 8), -0.5)
     mask = torch.full((2, 1, 8, 8), -1.0)
     mask[..., ::2] = 1  # every second column is a hole
-    batch = Batch(torch.cat((target, mask), 1), target, 0, 0, 2)
+    batch = Batch(torch.cat((target, mask), 1), target, 0, 0, 2, progress=0.25)
     generator = {name: loss.item() for name, loss in method.generator_loss(batch).items()}
-    patches = (minus_log_sigmoid(0.5) + minus_log_sigmoid(-0.5)) / 2  # half of the columns are filled
+    patches = minus_log_sigmoid(0.5)  # those of filled columns: the others, half of them, do not count
     assert generator == pytest.approx(
         {"reconstruction": 0.995 * 1.0, "global": 0.5 * math.log(2), "patch": 0.25 * patches}
     )
     discriminator = {name: loss.item() for name, loss in method.discriminator_loss(batch).items()}
-    # of the target all scores are -0.5; of the filled image the columns have 0.5 and -0.5, and the whole has 0
-    assert discriminator == pytest.approx({"real": minus_log_sigmoid(-0.5), "filled": (patches + math.log(2)) / 2})
+    # of the target all scores are -0.5; of the filled image filled columns have 0.5, and the whole has 0
+    filled = (minus_log_sigmoid(-0.5) + math.log(2)) / 2
+    assert discriminator == pytest.approx({"real": minus_log_sigmoid(-0.5), "filled": filled})
+    batch.progress = 0.24  # before, only distances count
+    losses = method.generator_loss(batch) | method.discriminator_loss(batch)
+    assert [loss.item() for loss in losses.values()] == pytest.approx([0.995, 0, 0, 0, 0])
 
 
 def test_the_distance_is_that_in_holes_however_few() -> None:

@@ -1,27 +1,26 @@
 """Filling holes, from a folder of images to a filled picture."""
 
 import json
-from dataclasses import replace
 
+import dask.array as da
 import numpy as np
 import pytest
-import torch
 from click.testing import CliRunner
 from PIL import Image
 
+from tilegan.cli.events import plan_lines
 from tilegan.cli.main import main
 from tilegan.errors import ImageError, ModelError, ResumeError, SettingError
 from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
-from tilegan.networks.build import build_generator
 from tilegan.pipelines import evaluate, evaluate_filling, plan_stylize, stylize
 from tilegan.pipelines.train import train
 from tilegan.training.settings import TrainSettings
-from tilegan.translator import Translator, load
+from tilegan.translator import load
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
-ARCHITECTURE = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4}
+ARCHITECTURE = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4, "stride": 2}
 CUT = {"window": 32, "shard": 64}
 SHAPE = (130, 150)
 
@@ -37,12 +36,9 @@ def opened(path):
 
 
 @pytest.fixture(scope="module")
-def filler():
-    """A small translator with random weights that fills holes."""
-    torch.manual_seed(7)
-    generator = build_generator(ARCHITECTURE)
-    torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    return Translator.of(generator, ARCHITECTURE, tile_size=16, name="filler").place("cpu", "float32")
+def clouds(mask):
+    """A hole of 40 pixels beside narrow ones."""
+    return np.maximum(mask, np.pad(np.full((40, 55), 255, np.uint8), ((80, 10), (5, 90))))
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +84,55 @@ def test_holes_are_filled_and_no_other_byte_changes(photo, holes, pixels, mask, 
     assert (made[mask == 0] == pixels[mask == 0]).all()
 
 
+def by_steps(translator, pixels, mask):
+    """A slow obvious reference: copies of 1/8 and 1/4 of the size, then the image, each filled as a whole."""
+    below, height, width = None, *SHAPE
+    for step in (8, 4, 1):
+        sides = -(-height // step) * step, -(-width // step) * step
+        reflected = [(0, side - length) for side, length in zip(sides, SHAPE, strict=True)]
+        known = np.pad(mask == 0, reflected, "reflect").reshape(sides[0] // step, step, sides[1] // step, step)
+        colors = np.pad(pixels, [*reflected, (0, 0)], "reflect").reshape(*known.shape, 3)
+        counts = known.sum((1, 3))
+        sums = (colors * known[..., None]).sum((1, 3), dtype=np.int64)
+        copy, holes = (sums + counts[..., None] // 2) // np.maximum(counts, 1)[..., None], (counts == 0) * 255
+        if below is not None:
+            filled, lost, factor = below
+            large = np.kron(lost, np.ones((factor, factor), int))[: copy.shape[0], : copy.shape[1]]
+            places = [(np.arange(length) + 0.5) / factor + 0.5 for length in copy.shape[:2]]
+            around = np.pad(filled.astype(float), ((1, 1), (1, 1), (0, 0)), "edge")
+            rows = np.stack([around[int(y)] * (1 - y % 1) + around[int(y) + 1] * (y % 1) for y in places[0]])
+            start = np.stack([rows[:, int(x)] * (1 - x % 1) + rows[:, int(x) + 1] * (x % 1) for x in places[1]], 1)
+            started = (large > 0) & (holes > 0)
+            copy, holes = np.where(started[..., None], np.floor(start + 0.5), copy), np.where(started, 128, holes)
+        made = translator.translate(np.dstack((copy, holes)).astype(np.uint8))
+        below = (
+            np.where((holes > 0)[..., None], made, copy).astype(np.uint8),
+            (counts == 0) * 255,
+            step // {8: 4, 4: 1, 1: 1}[step],
+        )
+    return below[0]
+
+
+def test_wide_holes_are_filled_from_coarse_to_fine(photo, pixels, clouds, learned_filler, tmp_path, worst):
+    holes = saved(tmp_path / "clouds.png", clouds)
+    told = stylize(photo, tmp_path / "whole.png", learned_filler, mask=holes)
+    assert told.stroke == 8
+    whole = opened(tmp_path / "whole.png")
+    assert (whole[clouds == 0] == pixels[clouds == 0]).all()
+    expected = by_steps(learned_filler, pixels, clouds)
+    assert worst(whole, expected) <= 2  # each step may round once
+    stylize(photo, tmp_path / "tiled.png", learned_filler, mask=holes, **CUT)
+    stylize(photo, tmp_path / "part.png", learned_filler, mask=holes, region=(20, 60, 100, 60), **CUT)
+    assert worst(opened(tmp_path / "tiled.png"), whole) <= 2
+    assert worst(opened(tmp_path / "part.png"), whole[60:120, 20:120]) <= 2
+    made = stylize_array(da.from_array(pixels, (70, 90, 3)), learned_filler, mask=clouds, window=32)
+    assert worst(np.asarray(made), whole) <= 2
+    deep = pixels.astype(np.uint16) * 257
+    made = np.asarray(stylize_array(deep, learned_filler, mask=clouds, window=64))
+    assert (made[clouds == 0] == deep[clouds == 0]).all()
+    assert worst(made / 257, whole) <= 2
+
+
 def test_a_smaller_mask_of_an_upright_photograph(pixels, filler, tmp_path):
     turned, exif = Image.fromarray(np.rot90(pixels).copy()), Image.Exif()
     exif[0x0112] = 6  # stored turned to the left, shown turned back
@@ -110,7 +155,7 @@ def test_what_was_begun_is_continued_with_the_same_mask_only(photo, holes, mask,
 
 
 def test_what_does_not_go_together_is_told_before_anything_is_computed(
-    photo, holes, pixels, mask, filler, random_translator, tmp_path
+    photo, holes, pixels, mask, filler, learned_filler, random_translator, tmp_path
 ):
     def told(error, message, model=filler, **values):
         with pytest.raises(error, match=message) as found:
@@ -128,12 +173,16 @@ def test_what_does_not_go_together_is_told_before_anything_is_computed(
         stylize_array(pixels, filler)
     wide = saved(tmp_path / "wide.png", np.pad(np.full((110, 120), 255, np.uint8), ((20, 0), (0, 30))))
     plan = plan_stylize(photo, tmp_path / "out.png", filler, mask=wide)
-    assert plan.notes[0].startswith("holes are up to 110 px wide, and the model sees at most 48 px far")
-    learned = replace(filler, facts={"settings": {"method": {"name": "inpaint", "hole_width": 8}}})
-    plan = plan_stylize(photo, tmp_path / "out.png", learned, mask=holes)
-    assert (
-        plan.notes[0] == "holes are up to 9 px wide, and the model learned to fill up to 8 px: wider ones become smooth"
+    coarse = "filled from coarse to fine, in copies of 1/4 of the size first"
+    assert plan.notes[0] == f"holes are up to 110 px wide, and the model sees 56 px far: {coarse}"
+    plan = plan_stylize(photo, tmp_path / "out.png", learned_filler, mask=wide)
+    assert plan.notes[0].endswith(
+        "learned to fill 7 px: filled from coarse to fine, in copies of 1/16, 1/8, 1/4 of the size first"
     )
+    assert plan.stroke == 16
+    assert "filling: strength 1; holes are filled from coarse to fine, first in a copy of 1/16 of the size" in [
+        *plan_lines(plan)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +240,7 @@ def test_the_command_line_fills_and_measures(run, photos, photo, holes, pixels, 
     asked = ["stylize", str(photo), "--model", str(run), "--mask", str(holes), "-o", str(tmp_path / "out.png")]
     done = CliRunner().invoke(main, [*asked, "--device", "cpu"])
     assert done.exit_code == 0, done.output
-    assert "holes are up to 9 px wide, and the model learned to fill up to 5 px" in done.output
+    assert "holes are up to 9 px wide, and the model learned to fill 5 px: filled from coarse to fine" in done.output
     assert (opened(tmp_path / "out.png")[mask == 0] == pixels[mask == 0]).all()
     asked = ["evaluate", str(run), str(photos), "-o", str(tmp_path / "figures"), "--images", "1", "--device", "cpu"]
     done = CliRunner().invoke(main, asked)

@@ -41,7 +41,7 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"name": "patch", "channels": 4, "layers": 2},
     ),
     "inpaint": (
-        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4},
+        {"name": "filling", "channels": 4, "dilations": [1], "detail": 4, "stride": 2},
         {"name": "patch-and-global", "channels": 4, "layers": 2},
     ),
 }

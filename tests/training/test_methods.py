@@ -43,13 +43,16 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},
     },
     "inpaint": {
-        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4},
+        "generator": {"name": "filling", "channels": 8, "dilations": [1, 2], "detail": 4, "stride": 2},
         "discriminator": {"name": "patch-and-global", "channels": 4, "layers": 2},
     },
 }
 CPU = torch.device("cpu")
 FIXED = ("blur.weight", "bicubic.weight")  # weights that are not learned
-ALL_AT_ONCE = {"pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0}}  # else some rest at first
+ALL_AT_ONCE = {
+    "pix2pixhd": {"global_share": 0.0, "enhancer_share": 0.0},
+    "inpaint": {"adversary_from": 0.0},
+}  # else some rest at first
 
 
 def settings_of(name: str) -> TrainSettings:

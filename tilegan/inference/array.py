@@ -20,10 +20,13 @@ from tilegan.inference.blocks import Held, read_block
 from tilegan.inference.controls.feather import feather_of
 from tilegan.inference.controls.guide import guide_of
 from tilegan.inference.controls.maps import array_maps, given_maps
+from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.controls.variants import for_each, rendering_of, variants
 from tilegan.inference.lazy import painted, translator_of
+from tilegan.inference.lazy_starts import filled_from_coarse
 from tilegan.inference.options import DEFAULT_MODEL, PassOptions, StyleOptions
 from tilegan.inference.plan import cut_of, make_plan, place_model, precision_for
+from tilegan.inference.starts import first_copy
 from tilegan.inference.statistics import STREAMED, WINDOW, choose_statistics, with_streamed_statistics
 from tilegan.model_file import chosen_style, find
 from tilegan.names import THUMBNAIL
@@ -50,7 +53,7 @@ def stylize_array(
 
     Device and precision 'auto' leave a given translator where it is, and for uint16 precision 'auto' is float32. For
     statistics 'global' and 'interpolated' the whole array is computed now, once for each norm. For larger strokes,
-    reduced copies are painted first.
+    reduced copies are painted first, and for wide holes filled; the width of holes is found now.
 
     Where an option may be a map, an array is meant instead of a file: strength, protect, mask: bool, uint8, uint16 or
     float from 0 to 1, (H, W); stroke, style: integers (H, W). Maps of another resolution are scaled.
@@ -88,7 +91,7 @@ def stylize_array(
     height, width, _ = array.shape
     maps = array_maps(given_maps(styling), height, width)
     settled = maps.numbers or styling.style or styling.code or styling.statistics or styling.seed is not None
-    masked = "mask" in maps.fitted
+    masked = MASK.name in maps.fitted
     settled = settled or thumbnail is not None or instances is not None
     models: list[str | Translator]
     if isinstance(model, Translator) or settled or chosen_style(model):
@@ -108,11 +111,16 @@ def stylize_array(
     if translator.architecture.get("labels"):
         check_depth(array.dtype, "an array", "give uint8", SettingError)
     look, layers = rendering_of(found, translator, height, width)
+    if translator.fills:
+        look = replace(look, stroke=first_copy(maps.fitted[MASK.name], translator))
     feather = feather_of(styling.feather, height, width) if maps.fitted else 0
     plan = make_plan(translator, Window(0, 0, height, width), passes.seams, passes.window, look=look)
     plan = replace(plan, layers=layers, feather=feather)
     guide = guide_of(maps, layers, feather, look.strength)
-    return painted(array, models, plan, cut_of(plan, translator), translator.scale, guide)
+    cut = cut_of(plan, translator)
+    if translator.fills and look.stroke > 1:
+        return filled_from_coarse(array, maps.fitted[MASK.name], models[0], plan, cut, guide)
+    return painted(array, models, plan, cut, translator.scale, guide)
 
 
 def _made(

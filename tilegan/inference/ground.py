@@ -73,7 +73,7 @@ class Ground:
             (window.height, window.width, 3), of the same dtype.
         """
         part = Part(painted, span, self.height, self.width, self.photo.read_mask(span))
-        squares, copy = _between_centers(window, MOVED * self.factor), Reduced(part, self.factor)
+        squares, copy = between_centers(window, MOVED * self.factor), Reduced(part, self.factor)
         cells = squares.scaled(MOVED)
         change = _means(*self._apart(copy, cells, read_block(copy, cells)), MOVED)
         return self._upsampled(change, squares, MOVED * self.factor, part, 1, window)
@@ -115,15 +115,15 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
         cells from which their tones are computed; both may lie partly outside the image. And the part of the photograph
         that is read.
     """
-    cells = _between_centers(window, factor)
-    around = _between_centers(cells, TONE).scaled(TONE)
+    cells = between_centers(window, factor)
+    around = between_centers(cells, TONE).scaled(TONE)
     wide = Window(around.top - _NEAR, around.left - _NEAR, around.height + 2 * _NEAR, around.width + 2 * _NEAR)
     return cells, around, _pixels_of(wide, factor, height, width)
 
 
 def painted_span(window: Window, factor: int, height: int, width: int) -> Window:
     """Return the part of an image of a height and a width that is painted so that a window can be moved back."""
-    cells = _between_centers(window, MOVED * factor).scaled(MOVED)
+    cells = between_centers(window, MOVED * factor).scaled(MOVED)
     return _pixels_of(cells, factor, height, width)
 
 
@@ -175,7 +175,7 @@ def _pixels_of(cells: Window, factor: int, height: int, width: int) -> Window:
     return mirrored_span(inside.scaled(factor), height, width)
 
 
-def _between_centers(window: Window, factor: int) -> Window:
+def between_centers(window: Window, factor: int) -> Window:
     """Return the cells of ``factor`` x ``factor`` pixels between whose centers the pixels of a window lie."""
     top, left = window.top // factor - 1, window.left // factor - 1
     return Window(top, left, -(-window.bottom // factor) + 1 - top, -(-window.right // factor) + 1 - left)

@@ -21,7 +21,7 @@ from tilegan.inference.stroke import reduced
 from tilegan.translator import Translator
 
 CHUNK = 1024  # side of the chunks of reduced copies, in their pixels
-_one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
+one_forward = Lock()  # one forward pass at a time keeps all cores or the device busy
 
 
 Model = str | Translator
@@ -88,8 +88,8 @@ class _Piece(NamedTuple):
         return Part(*self)
 
 
-def _piece(array: da.Array, span: Window) -> tuple[da.Array, Window, int, int]:
-    """Return the arguments of a task for a ``_Piece``."""
+def piece(array: da.Array, span: Window) -> tuple[da.Array, Window, int, int]:
+    """Return the arguments of a task for a part of an array: pixels, its position, and the height and width of all."""
     return array[span.top : span.bottom, span.left : span.right], span, array.shape[0], array.shape[1]
 
 
@@ -111,17 +111,17 @@ def _painted(
         beneath: list[da.Array | Window | int] = []
         for below, factor in grounds:
             if below is not None:
-                beneath += _piece(below, under(place, cut, factor, height, width))
+                beneath += piece(below, under(place, cut, factor, height, width))
         span = around(read_for(place, cut, factor, height, width) for factor in factors)
         pixels = task(
-            *_piece(photo, span), *beneath, place=place, factors=factors, models=models, plan=plan, guide=guide
+            *piece(photo, span), *beneath, place=place, factors=factors, models=models, plan=plan, guide=guide
         )
         made: da.Array = da.from_delayed(pixels, (place.height * scale, place.width * scale, 3), photo.dtype)
         return made
 
     copy = plan.step > 1
-    rows, columns = (_sides(height, CHUNK), _sides(width, CHUNK)) if copy else photo.chunks[:2]
-    return _assembled(rows, columns, chunk)
+    rows, columns = (sides(height, CHUNK), sides(width, CHUNK)) if copy else photo.chunks[:2]
+    return assembled(rows, columns, chunk)
 
 
 def _chunk(
@@ -138,7 +138,7 @@ def _chunk(
     grounds = [photo if factor == 1 else Ground(photo, next(below), factor) for factor in factors]
     translators = [translator_of(model, plan.device, plan.precision, plan.backend) for model in models]
     brushes = [Brush(*brush) for brush in zip(grounds, translators, strict=True)]
-    with _one_forward:
+    with one_forward:
         return Painter(photo, brushes, plan, guide).paint(place)
 
 
@@ -151,11 +151,11 @@ def _reduced_array(array: da.Array, step: int) -> da.Array:
 
     def chunk(place: Window) -> da.Array:
         span = mirrored_span(place.scaled(step), height, width)
-        pixels = task(*_piece(array, span), place, step)
+        pixels = task(*piece(array, span), place, step)
         made: da.Array = da.from_delayed(pixels, (place.height, place.width, 3), array.dtype)
         return made
 
-    return _assembled(_sides(reduced(height, step), side), _sides(reduced(width, step), side), chunk)
+    return assembled(sides(reduced(height, step), side), sides(reduced(width, step), side), chunk)
 
 
 def _copy(pixels: Pixels, span: Window, height: int, width: int, place: Window, step: int) -> Pixels:
@@ -163,12 +163,12 @@ def _copy(pixels: Pixels, span: Window, height: int, width: int, place: Window, 
     return Reduced(Part(pixels, span, height, width), step).read(place)
 
 
-def _sides(length: int, side: int) -> list[int]:
-    """Return the sides of the chunks of an axis."""
+def sides(length: int, side: int) -> list[int]:
+    """Return the sides of the chunks of an axis: ``side`` each, but for the last one."""
     return [min(side, length - first) for first in range(0, length, side)]
 
 
-def _assembled(rows: Iterable[int], columns: Iterable[int], chunk: Callable[[Window], da.Array]) -> da.Array:
+def assembled(rows: Iterable[int], columns: Iterable[int], chunk: Callable[[Window], da.Array]) -> da.Array:
     """Assemble an array from chunks by their positions."""
     across, lines = list(pairwise(accumulate(columns, initial=0))), []
     for top, bottom in pairwise(accumulate(rows, initial=0)):

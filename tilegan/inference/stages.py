@@ -25,7 +25,7 @@ Kept = Callable[[WorkFolder, int, int], Masked]
 UNPAINTED = Rendering(strength=0.0, stroke=1)
 
 
-def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> tuple[Plan, ...]:
+def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0, *, fills: bool = False) -> tuple[Plan, ...]:
     """Return the plans of the copies that precede a plan, in order; none for stroke 1.
 
     Args:
@@ -34,6 +34,7 @@ def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> t
         height: height of the whole image, in pixels.
         width: likewise.
         fill: distance of the pixels from which others are filled, in each copy.
+        fills: whether copies are those of wide holes (see ``inference.starts``): none of them is stored unpainted.
     """
     steps, stages = steps_of(plan.look.stroke), [plan]
     for step, finer in zip(steps[-2::-1], steps[:0:-1], strict=True):
@@ -41,7 +42,7 @@ def stages_of(plan: Plan, cut: Cut, height: int, width: int, fill: int = 0) -> t
         below = under(stages[0].region, cut, step // finer, *sides, fill)
         stages.insert(0, replace(plan, step=step, region=below, look=Rendering(stroke=plan.look.stroke)))
     copies = stages[:-1]
-    if len(copies) < 2:
+    if len(copies) < 2 or fills:
         return tuple(copies)
     finest, parts = copies[-1], []
     sides = reduced(height, finest.step), reduced(width, finest.step)
@@ -85,13 +86,19 @@ def under(place: Window, cut: Cut, factor: int, height: int, width: int, fill: i
     return mirrored_span(cells, reduced(height, factor), reduced(width, factor))
 
 
-def begin_stage(folder: WorkFolder, stage: Plan, image: Source) -> None:
+def begin_stage(folder: WorkFolder, stage: Plan, image: Source, *, fills: bool = False) -> None:
     """Create the empty store of a copy; the journal's record is written after this.
+
+    Args:
+        folder: its work folder.
+        stage: its plan.
+        image: the source.
+        fills: whether the copy is one of wide holes, in which pixels without opacity are holes as well.
 
     Raises:
         OutputError, OSError: it cannot be written.
     """
-    height, width, opacity = stage.region.height, stage.region.width, image.origin.opacity
+    height, width, opacity = stage.region.height, stage.region.width, None if fills else image.origin.opacity
     folder.begin(height, width, stage.shard, image.levels, Origin(opacity=opacity) if opacity else None)
 
 
@@ -118,7 +125,7 @@ def photo_of(image: Source, folder: WorkFolder, plan: Plan, kept: Kept | None = 
     if len(steps) < 3:  # the only copy, or the one from which others are computed
         return Reduced(image, plan.step)
     sides = reduced(image.height, steps[-2]), reduced(image.width, steps[-2])
-    copy = (kept or _kept)(folder.stage("photo"), *sides)
+    copy = (kept or kept_copy)(folder.stage("photo"), *sides)
     return copy if plan.step == steps[-2] else Reduced(copy, plan.step // steps[-2])
 
 
@@ -138,7 +145,7 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan, kept: Kept | None =
     if factor == 1:
         return photo
     before = folder.stage(str(factor * plan.step))
-    below = (kept or _kept)(before, reduced(photo.height, factor), reduced(photo.width, factor))
+    below = (kept or kept_copy)(before, reduced(photo.height, factor), reduced(photo.width, factor))
     return Ground(photo, below, factor)
 
 
@@ -148,7 +155,12 @@ def _seen(place: Window, cut: Cut, factor: int, height: int, width: int, fill: i
     return mirrored_span(cut.block(span, height, width, fill), height, width)
 
 
-def _kept(folder: WorkFolder, height: int, width: int) -> "_Kept":
+def kept_copy(folder: WorkFolder, height: int, width: int) -> Masked:
+    """Open what the store of a copy holds, as the whole copy of a height and a width.
+
+    Raises:
+        ImageError: it is missing.
+    """
     begun = folder.begun()
     assert begun is not None, "steps are begun before the next one"
     return _Kept(Store.open(folder.store), begun.plan.region, height, width)

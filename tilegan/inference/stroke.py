@@ -14,6 +14,7 @@ from tilegan.methods.registry import methods
 from tilegan.translator import Translator
 
 AUTO = "auto"
+LEAST_COPY = 4  # by which the least reduced copy of an image with wide holes is smaller
 # The last step: its copy has a ninth or a sixteenth of the pixels, the one before a quarter of that, and so on. With
 # 2, all steps before the last would take a third of its time, and more for small images.
 _LAST = (3, 4)
@@ -48,13 +49,15 @@ def find_stroke(asked: int | str, translator: Translator, height: int, width: in
         width: its width.
 
     Raises:
-        SettingError: ``asked`` is another word.
+        SettingError: ``asked`` is another word, or larger strokes of a model that fills holes, and paints none.
     """
     if asked != AUTO:
         if not isinstance(asked, int):
             raise SettingError(
                 f"strokes '{asked}' are impossible: give {AUTO} or a whole number from 1 to {LARGEST_STROKE}"
             )
+        if asked > 1 and translator.fills:
+            raise SettingError(f"no larger strokes: '{translator.name}' fills holes, and paints none")
         return asked
     if not _paints(translator):
         return 1
@@ -70,14 +73,25 @@ def check_stroke(stroke: int, translator: Translator) -> None:
     """Refuse larger strokes of a model that cannot paint them.
 
     Raises:
-        SettingError: it enlarges, fills holes or paints label maps.
+        SettingError: it enlarges or paints label maps.
     """
     if stroke > 1 and translator.scale > 1:
         raise SettingError(f"larger strokes need a model that does not enlarge: '{translator.name}' does")
     if stroke > 1 and translator.architecture.get("labels"):
         raise SettingError(f"no larger strokes: '{translator.name}' paints label maps, which cannot be averaged")
-    if stroke > 1 and translator.fills:
-        raise SettingError(f"no larger strokes: '{translator.name}' fills holes, and paints none")
+
+
+def find_copy(hole: int, at_once: int) -> int:
+    """Return the factor of the first copy of filling from coarse to fine: 1, or 4, 8, 16 and so on.
+
+    Args:
+        hole: width of the widest hole, in pixels.
+        at_once: width of those that the model fills at once, at least 1; they are no wider than this in the copy.
+    """
+    factor = 1
+    while hole > factor * at_once and factor < LARGEST_STROKE:
+        factor = LEAST_COPY if factor == 1 else 2 * factor
+    return factor
 
 
 def reduced(side: int, step: int) -> int:

@@ -20,13 +20,15 @@ from tilegan.images.stores.pyramid import Recent, reduced_shard
 from tilegan.images.stores.store import Store
 from tilegan.inference.controls.guide import guide_of
 from tilegan.inference.controls.maps import Maps
+from tilegan.inference.controls.mask import CONTROL as MASK
 from tilegan.inference.folder import WorkFolder
 from tilegan.inference.journal import Journal, write_json
 from tilegan.inference.memory import Limits
 from tilegan.inference.paint import Brush, Painter
 from tilegan.inference.passes import Passes, Stopped
 from tilegan.inference.plan import Cut, Plan
-from tilegan.inference.stages import Kept, ground_of, photo_of
+from tilegan.inference.stages import Kept, ground_of, kept_copy, photo_of
+from tilegan.inference.starts import StartedGuide, started_of
 from tilegan.translator import Translator, load
 
 KEPT_OPEN = 2  # work folders that a worker of a cluster keeps open, with a model each
@@ -45,7 +47,7 @@ class Work:
         translators: the model of each painting of the plan.
         plan: the plan of the image, or of the copy.
         limits: limits from the available memory.
-        maps: those of the image, for its own plan.
+        maps: those of the image, for its own plan, and for the copies of one with wide holes.
         threads: those that run forward passes if several works share them; own ones if None.
         painter: stylizes the shards of level 0.
         recent: halved shards for the pyramid.
@@ -101,6 +103,9 @@ class Work:
     def read_copies(self, kept: Kept | None = None) -> None:
         """Create the painter; ``kept`` opens the copies that it reads (see ``stages.photo_of``)."""
         plan, paintings = self.plan, self.plan.paintings
+        if self.translator.fills and plan.look.stroke > 1:
+            self._read_starts(kept or kept_copy)
+            return
         photo = photo_of(self.source, self.folder, plan, kept)
         folders = [self.folder.painting(number, len(paintings)) for number in range(len(paintings))]
         grounds = [ground_of(photo, *painting, kept) for painting in zip(folders, paintings, strict=True)]
@@ -108,6 +113,16 @@ class Work:
         guide = guide_of(self.maps, plan.layers, plan.feather, plan.look.strength)
         opacity = self.store.channels == 4
         self.painter = Painter(photo, brushes, plan, guide, opacity=opacity, each=self.passes.map)
+
+    def _read_starts(self, kept: Kept) -> None:
+        """Create the painter of a step of filling from coarse to fine, which has one painting."""
+        plan, maps = self.plan, self.maps
+        started = started_of(self.source, maps.fitted[MASK.name], self.folder, plan, kept)
+        whole = guide_of(maps, plan.layers, plan.feather, plan.look.strength) if plan.step == 1 else None
+        brush, opacity = Brush(started, self.translator), self.store.channels == 4
+        self.painter = Painter(
+            started.copy.image, [brush], plan, StartedGuide(started, whole), opacity=opacity, each=self.passes.map
+        )
 
 
 _open_works: dict[Names, Work] = {}

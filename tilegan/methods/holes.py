@@ -11,6 +11,8 @@ HOLE = 255  # level of a hole in a mask
 STROKE_AREA, RECTANGLE_AREA = 64**2, 96**2  # pixels of an image for each further stroke and rectangle
 LEAST = 2.0  # width of the thinnest hole, in pixels
 MOST_STEPS = 8  # straight parts of a stroke
+WIDE = 4  # wide holes are up to so many times as wide
+WIDE_EVERY = 8  # one of so many images of a training has a wide hole
 TURN = 0.4  # standard deviation of the angle between them, in radians
 
 Mask = NDArray[np.uint8]
@@ -45,9 +47,22 @@ class Holes:
             self._rectangle(random, holes)
         return holes * np.uint8(HOLE)
 
+    def draw_for_training(self, seed: int, number: int, height: int, width: int) -> Mask:
+        """Draw the holes of the crop ``number`` of a training: in one of ``WIDE_EVERY`` a single wide one."""
+        return (self.draw if number % WIDE_EVERY else self.draw_wide)((seed, number), height, width)
+
+    def draw_wide(self, seed: tuple[int, ...], height: int, width: int) -> Mask:
+        """Draw a single hole, ``width`` to ``WIDE * width`` pixels wide, but no wider than half of the image."""
+        random, holes = np.random.default_rng(seed), np.zeros((height, width), bool)
+        thickness = min(_log_uniform(random, self.width, WIDE * self.width), min(height, width) / 2)
+        at, angle = random.uniform((0, 0), holes.shape), random.uniform(0, 2 * np.pi)
+        along = random.uniform(0, thickness) * np.array((np.sin(angle), np.cos(angle)))
+        _draw_line(holes, at, at + along, thickness / 2)
+        return holes * np.uint8(HOLE)
+
     def _thickness(self, random: np.random.Generator) -> float:
         """Return the width of a hole: thin ones are as frequent as those of twice their width."""
-        return float(np.exp(random.uniform(np.log(LEAST), np.log(max(LEAST, self.width)))))
+        return _log_uniform(random, LEAST, max(LEAST, self.width))
 
     def _stroke(self, random: np.random.Generator, holes: NDArray[np.bool_]) -> None:
         radius = self._thickness(random) / 2
@@ -64,12 +79,24 @@ class Holes:
         holes[top : top + height, left : left + width] = True
 
 
+def filled_at_once(width: int) -> int:
+    """Return the width of the widest holes that are filled without a start, in pixels, by that of the training.
+
+    A quarter wider: holes that cross are a little wider than single ones, and are filled better at once.
+    """
+    return width * 5 // 4
+
+
 def learned_width(facts: Mapping[str, Any]) -> int:
     """Return the width of the widest holes of a training, in pixels, from the facts of its model; 0 if unknown."""
     settings = facts.get("settings")
     method = settings.get("method") if isinstance(settings, dict) else None
     width = method.get("hole_width") if isinstance(method, dict) else None
     return width if isinstance(width, int) else 0
+
+
+def _log_uniform(random: np.random.Generator, least: float, most: float) -> float:
+    return float(np.exp(random.uniform(np.log(least), np.log(most))))
 
 
 def _draw_line(holes: NDArray[np.bool_], start: NDArray[np.float64], end: NDArray[np.float64], radius: float) -> None:

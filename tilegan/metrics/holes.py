@@ -1,13 +1,17 @@
 """Metrics inside of holes that were filled, and the two baselines: diffusion and the mean color."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from tilegan.metrics.content import luminance, ssim_map
 from tilegan.metrics.psnr import LEAST
 from tilegan.metrics.sets import Picture
+from tilegan.networks.efficientnet import STRIDE
 
 STILL = 0.01  # levels: diffusion ends when no value changes by more in a round
 ROUNDS = 5000  # or after so many rounds
@@ -44,6 +48,43 @@ def ssim_in_holes(filled: Picture, wanted: Picture, mask: Mask) -> float:
     return float(similar[inside].mean()) if inside.any() else 1.0
 
 
+def features_in_holes(wanted: Sequence[torch.Tensor], filled: Sequence[torch.Tensor], mask: Mask) -> float:
+    """Return the mean squared distance of normalized features at the positions that touch holes, mean over taps.
+
+    (As ``metrics.structure.feature_distance``, which is over all positions.)
+
+    Args:
+        wanted: features by tap, float (1, C, h / s, w / s).
+        filled: likewise.
+        mask: uint8 (h, w), above 0 in holes; it is cropped to multiples of 16 pixels, as ``metrics.views`` does.
+
+    Returns:
+        0 for the same image, at most 4.
+    """
+    holes, found = torch.from_numpy((mask > 0).astype(np.float32))[None, None], []
+    height, width = (side // STRIDE * STRIDE for side in mask.shape)
+    for one, other in zip(wanted, filled, strict=True):
+        near = functional.adaptive_max_pool2d(holes[..., :height, :width], one.shape[2:])[:, 0]
+        apart = (functional.normalize(one) - functional.normalize(other)).square().sum(1)
+        found.append(float((near * apart).sum() / near.sum().clamp(min=1)))
+    return sum(found) / len(found)
+
+
+def detail_in_holes(filled: Picture, wanted: Picture, mask: Mask) -> float:
+    """Return how much detail there is in holes, relative to what was there: the mean difference of neighboring pixels.
+
+    Args:
+        filled: sRGB (h, w, 3).
+        wanted: of the same shape.
+        mask: uint8 (h, w), above 0 in holes.
+
+    Returns:
+        1 for as much, 0 for flat holes; 1 if holes were flat before.
+    """
+    made, there = (_steps(pixels, mask > 0) for pixels in (filled, wanted))
+    return made / there if there else 1.0
+
+
 def mean_filled(pixels: Picture, mask: Mask) -> Picture:
     """Return an image (h, w, 3) with the mean color of its other pixels in holes; gray if there are none."""
     holes = mask > 0
@@ -72,3 +113,12 @@ def diffused(pixels: Picture, mask: Mask) -> Picture:
         if change < STILL:
             break
     return np.rint(values).astype(np.uint8).reshape(pixels.shape)
+
+
+def _steps(pixels: Picture, holes: NDArray[np.bool_]) -> float:
+    """Return the sum of the differences of neighbors that are both in holes."""
+    total = 0.0
+    for values, inside in ((pixels, holes), (pixels.swapaxes(0, 1), holes.T)):
+        both = inside[1:] & inside[:-1]
+        total += float(np.abs(values[1:].astype(np.int16) - values[:-1])[both].sum())
+    return total

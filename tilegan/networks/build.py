@@ -34,7 +34,7 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
-FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1, 2, 4], "detail": 8}
+FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1, 2, 4], "detail": 8, "stride": 2}
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}

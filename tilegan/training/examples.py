@@ -90,7 +90,7 @@ class Holed(NamedTuple):
     def crops(self, number: int) -> tuple[Crop, Crop]:
         """See ``Examples``; sources have four channels."""
         crop = self.targets.crop(number)
-        mask = self.holes.draw((self.targets.seed, number), *crop.pixels.shape[:2])
+        mask = self.holes.draw_for_training(self.targets.seed, number, *crop.pixels.shape[:2])
         return crop._replace(pixels=with_holes(crop.pixels, mask)), crop
 
 

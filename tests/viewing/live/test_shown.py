@@ -147,3 +147,14 @@ def test_maps_hold_where_somebody_looks_and_in_previews(look, plain, pixels, sty
     assert (preview[20:55, 30:60] == halved[20:55, 30:60]).all()
     for style, part in (("dark", np.s_[:, :28]), ("light", np.s_[:, 63:])):
         assert (preview[part] == styled_translator.in_style({style: 1}).translate(halved)[part]).all()
+
+
+def test_wide_holes_are_filled_over_their_copies_where_somebody_looks(look, plain, pixels, learned_filler, tmp_path):
+    holes = np.zeros(pixels.shape[:2], np.uint8)
+    holes[40:110, 60:120] = 255
+    Image.fromarray(holes).save(tmp_path / "holes.png")
+    given = {"model": learned_filler, "mask": str(tmp_path / "holes.png")}
+    client = look(**given)
+    made = client.whole("result", 2)
+    assert (made == level_of(plain(**given), 0)).all()
+    assert (made[holes == 0] == pixels[holes == 0]).all()
