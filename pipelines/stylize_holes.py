@@ -34,6 +34,7 @@ def find_holes(maps: Maps, image: Source, translator: Translator) -> Found:
 
     Args:
         maps: the maps of the image, open.
+        image: the image.
         translator: the model.
 
     Raises:
