@@ -30,7 +30,7 @@ FILLING = ("output", "images", "held_out", "short_side", "features", "seed", "de
 @options(Pairing, "paired", "direction")
 @options(Contents, "instances")
 @options(EvaluateOptions)
-@options(StyleOptions, "style", "stroke")
+@options(StyleOptions, "style", "code", "stroke")
 @options(PassOptions, "device", "precision")
 @options(RunOptions, "overwrite")
 @click.pass_context

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import click
 
+from tilegan.cli.fields import options
 from tilegan.cli.options import style_shares
+from tilegan.inference.options import StyleOptions
 
 
 @click.command()
 @click.argument("model")
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--style", type=style_shares, metavar="NAME[=SHARE],...", help="Style of a model with several styles.")
+@options(StyleOptions, "code")
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
-def export(model: str, output: Path, style: dict[str, float] | None, overwrite: bool) -> None:
+def export(model: str, output: Path, style: dict[str, float] | None, code: dict[str, float], overwrite: bool) -> None:
     """Write MODEL to OUTPUT (.onnx, .pt2) for other programs, for images of any size, and check it by running it.
 
     .onnx is for ONNX Runtime, .pt2 for torch.export.load of the same version of torch or a later one.
@@ -21,7 +24,7 @@ def export(model: str, output: Path, style: dict[str, float] | None, overwrite: 
     """
     from tilegan.pipelines.export import export as run_export
 
-    made = run_export(model, output, style=style, overwrite=overwrite)
+    made = run_export(model, output, style=style, code=code, overwrite=overwrite)
     for note in made.notes:
         click.echo(f"Note: {note}", err=True)
     kept = f"halo {made.halo}, stride {made.stride}, scale {made.scale}"

@@ -33,7 +33,7 @@ OPTIONS = (
     EvaluateOptions,
     (Pairing, "paired", "direction"),
     (Contents, "instances"),
-    (StyleOptions, "style", "stroke"),
+    (StyleOptions, "style", "code", "stroke"),
     (PassOptions, "device", "precision"),
     (RunOptions, "overwrite"),
 )
@@ -69,7 +69,7 @@ def evaluate(
         ModelError: there is no such model, it sees more than a neighborhood, or there is no network in the file.
         DatasetError: a folder is missing or has too few usable images, or label maps lack instance maps.
         SettingError: the short side is too small for the model's tiles, ``images`` is below 1, other files were held
-            out, the model takes no instance maps or fills holes, or there are no large images for it.
+            out, the model has no such code, takes no instance maps or fills holes, or there are no large images for it.
         OutputExistsError: the folder exists.
         OutputError: the results cannot be written.
     """
@@ -91,17 +91,18 @@ def evaluate(
     sizes = Sizes(options.megapixels, files, styling.stroke)
     computed = {"device": passes.device, "precision": passes.precision}
     seen_large = look_at_large(onlooker, translator, sizes, given.side, computed, progress or silent)
-    result = _result(folder, style, measured, options, seen_large, [path.name for _, path in files], started)
+    large_sources = [path.name for _, path in files]
+    result = _result(folder, style, styling.code, measured, options, seen_large, large_sources, started)
     write_folder(folder, result.to_json(), {PAGE: page(result, measured.pictures).encode()}, run.overwrite)
     return result
 
 
 def _settled(model: str | Path, styling: StyleOptions, contents: Contents, passes: PassOptions) -> Translator:
-    """Load the model with its style selected."""
+    """Load the model with its style and codes selected."""
     if maps := given_maps(styling):
         raise SettingError(f"a map belongs to one image, and {', '.join(maps)} concerns all: give a name or a number")
     assert isinstance(styling.style, Mapping), "there are no maps"
-    choices = Choices(styling.style, instances=contents.instances is not None)
+    choices = Choices(styling.style, instances=contents.instances is not None, code=styling.code)
     translator = load(model, passes.device, passes.precision)
     if translator.fills:
         raise SettingError(f"'{translator.name}' fills holes: measure it by evaluate_filling")
@@ -114,6 +115,7 @@ def _settled(model: str | Path, styling: StyleOptions, contents: Contents, passe
 def _result(
     folder: Path,
     style: str,
+    code: Mapping[str, float],
     measured: Evaluation,
     options: EvaluateOptions,
     large: list[LargeFigures],
@@ -124,6 +126,7 @@ def _result(
     return EvaluateResult(
         output=folder,
         style=style,
+        code=dict(code),
         tile_size=translator.tile_size,
         stride=translator.stride,
         short_side=given.side,

@@ -45,7 +45,12 @@ class ExportResult:
 
 
 def export(
-    model: str | Path, output: str | Path, *, style: Mapping[str, float] | None = None, overwrite: bool = False
+    model: str | Path,
+    output: str | Path,
+    *,
+    style: Mapping[str, float] | None = None,
+    code: Mapping[str, float] | None = None,
+    overwrite: bool = False,
 ) -> ExportResult:
     """Write a model as an ONNX file or a program of torch.export.
 
@@ -57,11 +62,12 @@ def export(
         model: a bundled model's name, a file or a run folder.
         output: the file, .onnx or .pt2.
         style: shares of the styles of a model with several.
+        code: values of the codes of a model that has them.
         overwrite: replace an output that is there.
 
     Raises:
         ModelError: the model cannot be exported, is not the same when it is run again, or packages are missing.
-        SettingError: it has no such style.
+        SettingError: it has no such style or code.
         OutputExistsError: the output is there.
         OutputError: it is no .onnx or .pt2 file, or cannot be written.
     """
@@ -73,7 +79,7 @@ def export(
     if place.exists() and not overwrite:
         raise OutputExistsError(f"{place} exists: give --overwrite to replace it")
     loaded = load(model, "cpu", "float32")
-    made = loaded.settled(Choices(style or {}, mask=loaded.fills))  # refused below
+    made = loaded.settled(Choices(style or {}, mask=loaded.fills, code=code or {}))  # refused below
     if made.channels != 3:
         raise ModelError(f"the model '{made.name}' takes other than three channels: it cannot be exported")
     settled = made.frozen() if made.needs_statistics else made  # windows need its halo, once statistics are settled

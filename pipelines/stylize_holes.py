@@ -16,7 +16,7 @@ from tilegan.translator import Translator
 
 
 class Found(NamedTuple):
-    """What was found in a mask.
+    """The holes found in a mask.
 
     Attributes:
         copy: factor of the first copy of filling from coarse to fine; 1 if all is filled at once.
@@ -41,14 +41,13 @@ def find_holes(maps: Maps, image: Source, translator: Translator) -> Found:
         SettingError: there is no hole.
         ImageError: the mask is damaged.
     """
-    mask = maps.rasters.get(MASK.name)
-    if mask is None:
+    if MASK.name not in maps.rasters:
         return Found(1, ())
-    found = widest_hole(mask.strips())
+    found = widest_hole(maps.strips(MASK.name))
     if not found:
         name = shown(maps.files[MASK.name])
         raise SettingError(f"nothing to fill: {name} is black everywhere: make the pixels white that are to be filled")
-    widest, learned = -(-found * image.height // mask.height), learned_width(translator.facts)
+    widest, learned = maps.fitted[MASK.name].pixels(found), learned_width(translator.facts)
     note, copy = f"holes are up to {widest} px wide", find_copy(widest, at_once(translator))
     if copy > 1:
         sees = f"learned to fill {learned} px" if learned else f"sees {translator.halo} px far"

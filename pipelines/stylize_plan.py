@@ -106,7 +106,7 @@ def prepared(
         word = word_of(model, settings.styling.style) if output is None else ""
         place = locate(output) if output is not None else name_beside(Path(name), word)
         files = files_of(settings.styling, source)
-        with closing(Maps.open(files, image.height, image.width)) as maps:
+        with closing(Maps.open(files, image)) as maps:
             output = place if is_remote(place) else place.absolute()
             request = Request.of(image, maps.examined(), name, output, settings)
             yield _job(request, settle(request, model), process)

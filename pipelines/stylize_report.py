@@ -140,7 +140,7 @@ def report(
         finished=finished,
         notes=(
             *image.remarks,
-            *words_of(model.paintings),
+            *words_of(model.paintings, request.maps),
             *model.notes,
             *notes,
             *_notes_on_seams(model.measured, plan),

@@ -45,6 +45,11 @@ class Window(NamedTuple):
         top, left = max(self.top, other.top), max(self.left, other.left)
         return Window(top, left, min(self.bottom, other.bottom) - top, min(self.right, other.right) - left)
 
+    def strips(self, rows: int) -> Iterator["Window"]:
+        """Divide the window into strips of at most so many rows, from the top."""
+        for top in range(self.top, self.bottom, rows):
+            yield self._replace(top=top, height=min(rows, self.bottom - top))
+
     def of(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Crop an image (h, w, ...) that contains the window; a view."""
         return pixels[self.top : self.bottom, self.left : self.right]

@@ -80,6 +80,8 @@ def page(result: EvaluateResult, pictures: list[Pictures]) -> str:
         f"to a short side of {result.short_side} px; tiles of {result.tile_size} px; {result.device}, "
         f"{result.precision}. Probes were trained on {result.trained_on[0]} sources and {result.trained_on[1]} targets."
     )
+    if result.code:
+        facts += f" Codes: {', '.join(f'{name}={value:g}' for name, value in result.code.items())}."
     if any(large.enlarged > 1 for large in result.large):
         facts += " Some of the large sources were enlarged: " + ", ".join(
             f"{large.megapixels:g} MP up to {large.enlarged:.1f} times" for large in result.large if large.enlarged > 1

@@ -16,6 +16,7 @@ class EvaluateResult:
     Attributes:
         output: the folder with ``evaluate.json`` and ``evaluate.html``.
         style: name of the model.
+        code: chosen values of its codes, by name.
         tile_size, stride: tile size and stride of the model, in pixels.
         short_side: short side of the reduced sources, in pixels.
         enlarged: factor by which compared images are larger than sources, if sources are reductions of targets.
@@ -37,6 +38,7 @@ class EvaluateResult:
 
     output: Path
     style: str
+    code: dict[str, float]
     tile_size: int
     stride: int
     short_side: int

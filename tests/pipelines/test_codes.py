@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
@@ -14,7 +15,7 @@ from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
 from tilegan.model_file import read_header
 from tilegan.networks.build import build_generator
-from tilegan.pipelines import stylize
+from tilegan.pipelines import evaluate, stylize
 from tilegan.pipelines.train import resume, train
 from tilegan.pipelines.train_data import with_networks
 from tilegan.pipelines.train_settings import TrainRequest
@@ -129,6 +130,39 @@ def test_a_sheet_shows_each_code_and_tells_what_it_changes(
     assert "0.0 levels, 0.0 Lab, features 0%" in lines[1]
 
 
+@pytest.mark.slow
+def test_an_evaluation_is_of_the_chosen_codes(coded_translator: Translator, tmp_path: Path) -> None:
+    folders = [tmp_path / "model.safetensors", tmp_path / "photos", tmp_path / "paintings"]
+    coded_translator.save(folders[0])
+    for number, folder in enumerate(folders[1:]):
+        folder.mkdir()
+        for image in range(2):
+            pixels = np.random.default_rng((number, image)).integers(0, 256, (80, 80, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / f"{image}.png")
+    how = {"images": 1, "device": "cpu", "precision": "float32"}
+    one, other = (evaluate(*folders, tmp_path / str(len(code)), code=code, **how) for code in ({}, CODE))
+    assert (one.code, other.code) == ({}, CODE)
+    assert one.figures["exact"].style_distance != other.figures["exact"].style_distance
+    assert one.figures["identity"] == other.figures["identity"]
+    assert json.loads((other.output / "evaluate.json").read_text())["code"] == CODE
+    assert "Codes: c0=-0.8, k=1." in (other.output / "evaluate.html").read_text()
+
+
+@pytest.mark.slow
+def test_an_export_is_of_the_chosen_codes(coded_translator: Translator, tmp_path: Path) -> None:
+    coded_translator.save(tmp_path / "coded.safetensors")
+    given = ",".join(f"{name}={value}" for name, value in CODE.items())
+    result = run("export", tmp_path / "coded.safetensors", tmp_path / "out.pt2", "--code", given)
+    assert result.exit_code == 0, result.output
+    images = torch.rand(1, 3, 32, 48)
+    with torch.no_grad():
+        made = torch.export.load(tmp_path / "out.pt2").module()(images)
+        generator = coded_translator.settled(Choices(code=CODE)).generator
+        generator.noise = None
+        wanted = generator(2 * images - 1) / 2 + 0.5
+    assert (made - wanted).abs().max() < 1e-4
+
+
 def test_what_cannot_be_is_told_in_a_line(trained: Path, picture: Path, training_folders: tuple[Path, Path]) -> None:
     stylized = ("stylize", picture, "-o", picture.with_name("out.png"))
     training = ("train", *training_folders)
@@ -137,6 +171,8 @@ def test_what_cannot_be_is_told_in_a_line(trained: Path, picture: Path, training
         (*stylized, "--model", trained, "--code", "c1=1"): "has no code 'c1': choose from c0, k",
         (*stylized, "--model", trained, "--code", "k=2"): "no category k=2 in 'paintings'",
         ("batch", picture, picture.with_name("out"), "--model", trained, "--code", "k=0.5"): "no category k=0.5",
+        ("evaluate", trained, *training_folders, "--code", "c1=1"): "has no code 'c1': choose from c0, k",
+        ("export", trained, picture.with_name("m.pt2"), "--code", "k=2"): "no category k=2 in 'paintings'",
         ("codes", "vangogh", picture): "the model 'vangogh' was trained without codes: there are none to draw",
         (*training, "--method", "cyclegan", "--codes", "continuous=1"): "cyclegan learns no codes",
         (*training, "--generator", "unet", "--codes", "continuous=1"): "generator 'unet' takes no codes",

@@ -45,11 +45,10 @@ class AmountRaster:
             raise ImageError(f"{shown(self.file.path)} has colors, and amounts are gray: save it as a gray image")
         return amounts_of(pixels[..., 0], self.file.read_mask(window))
 
-    def strips(self) -> Iterator[Amounts]:
-        """Read all amounts, strip by strip from the top. Raises as ``amounts``."""
-        rows = max(STRIP, self.file.block[0])
-        for top in range(0, self.height, rows):
-            yield self.amounts(Window(top, 0, min(rows, self.height - top), self.width))
+    def strips(self, part: Window | None = None) -> Iterator[Amounts]:
+        """Read all amounts, or those of a part of the image, strip by strip from the top. Raises as ``amounts``."""
+        for strip in (part or Window(0, 0, self.height, self.width)).strips(max(STRIP, self.file.block[0])):
+            yield self.amounts(strip)
 
     def close(self) -> None:
         """Close the file."""

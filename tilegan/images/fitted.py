@@ -1,8 +1,9 @@
-"""Rasters scaled to the size of an image, window by window.
+"""Rasters fitted to an image, window by window: scaled to its size, or placed on it.
 
-The position of a pixel's center in the raster is a ratio of integers, so that no value depends on the window.
+Positions are those of ``images.axes``, so that no value depends on the window.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilegan.geometry import Window
+from tilegan.images.axes import Axis, Cells, Stretched
 
 Values = NDArray[np.unsignedinteger[Any]]
 
@@ -21,10 +23,19 @@ class Fitted:
 
     Attributes:
         height, width: size of the image, in pixels.
+        axes: where rows and columns of the image lie in the raster; None if it covers all of the image.
     """
 
     def __init__(
-        self, read: Callable[[Window], Values], shape: tuple[int, int], height: int, width: int, *, smooth: bool
+        self,
+        read: Callable[[Window], Values],
+        shape: tuple[int, int],
+        height: int,
+        width: int,
+        *,
+        smooth: bool,
+        axes: tuple[Axis, Axis] | None = None,
+        outside: int = 0,
     ) -> None:
         """Take a raster.
 
@@ -34,35 +45,66 @@ class Fitted:
             height: height of the image, in pixels.
             width: likewise.
             smooth: whether values between those of the raster are interpolated, and rounded.
+            axes: where rows and columns of the image lie in the raster; None if it covers all of the image.
+            outside: value of pixels that it does not cover, up to 65535; windows with such pixels are uint16.
         """
-        self._read, self._shape, self._smooth = read, shape, smooth
+        self._read, self._shape, self._smooth, self._outside = read, shape, smooth, outside
+        self.axes = axes
+        self._axes: tuple[Axis, Axis] = axes or (Stretched(shape[0], height), Stretched(shape[1], width))
+        self._equal = axes is None and shape == (height, width)
         self.height, self.width = height, width
+
+    @property
+    def part(self) -> Window | None:
+        """Return the part of the raster that lies in the image, in cells; None if there is none."""
+        rows, columns = (
+            axis.at(0, length, smooth=self._smooth).kept()
+            for axis, length in zip(self._axes, (self.height, self.width), strict=True)
+        )
+        if not len(rows.before) or not len(columns.before):
+            return None
+        (top, height), (left, width) = rows.span(), columns.span()
+        return Window(top, left, height, width)
+
+    @property
+    def covers_all(self) -> bool:
+        """Return whether the raster covers all pixels of the image."""
+        lengths = zip(self._axes, (self.height, self.width), strict=True)
+        return all(axis.at(place, place + 1, smooth=False).inside[0] for axis, n in lengths for place in (0, n - 1))
+
+    def pixels(self, cells: int) -> int:
+        """Return how many rows of the image a number of rows of the raster take, rounded up."""
+        return math.ceil(cells / abs(self._axes[0].scale) - 1e-9)
 
     def read(self, window: Window) -> Values:
         """Return the values of a window inside the image, (h, w)."""
-        if self._shape == (self.height, self.width):
+        if self._equal:
             return self._read(window)
-        wide = -(-window.width * self._shape[1] // self.width) + 2
-        high = -(-self._shape[0] // self.height) + 2
-        rows = max(1, _AT_ONCE // (wide * high))
-        return np.concatenate(
-            [
-                self._band(window._replace(top=top, height=min(rows, window.bottom - top)))
-                for top in range(window.top, window.bottom, rows)
-            ]
+        high, wide = (
+            int(length * abs(axis.scale)) + 3 for axis, length in zip(self._axes, (1, window.width), strict=True)
         )
+        rows = max(1, _AT_ONCE // (wide * high))
+        return np.concatenate([self._band(strip) for strip in window.strips(rows)])
 
     def _band(self, window: Window) -> Values:
-        (height, width), smooth = self._shape, self._smooth
-        rows = _positions(window.top, window.bottom, self.height, height, smooth=smooth)
-        columns = _positions(window.left, window.right, self.width, width, smooth=smooth)
-        top, left = int(rows[0][0]), int(columns[0][0])
-        part = Window(top, left, int(rows[1][-1]) - top + 1, int(columns[1][-1]) - left + 1)
-        values = self._read(part)
-        if not smooth:
-            return values.take(rows[0] - top, 0).take(columns[0] - left, 1)
-        across = _between(values.astype(np.float32), 1, columns[0] - left, columns[1] - left, columns[2])
-        return np.rint(_between(across, 0, rows[0] - top, rows[1] - top, rows[2])).astype(values.dtype)
+        rows = self._axes[0].at(window.top, window.bottom, smooth=self._smooth)
+        columns = self._axes[1].at(window.left, window.right, smooth=self._smooth)
+        if rows.inside.all() and columns.inside.all():
+            return self._values(rows, columns)
+        made = np.full((window.height, window.width), self._outside, np.uint16)
+        if rows.inside.any() and columns.inside.any():
+            made[np.ix_(rows.inside, columns.inside)] = self._values(rows.kept(), columns.kept())
+        return made
+
+    def _values(self, rows: Cells, columns: Cells) -> Values:
+        """Return the values of rows and columns that lie in the raster."""
+        top, height = rows.span()
+        left, width = columns.span()
+        values = self._read(Window(top, left, height, width))
+        if not self._smooth:
+            return values.take(rows.before - top, 0).take(columns.before - left, 1)
+        across = _mixed(values.astype(np.float32), 1, columns, left)
+        return np.rint(_mixed(across, 0, rows, top)).astype(values.dtype)
 
 
 def covers(height: int, width: int, image_height: int, image_width: int) -> bool:
@@ -70,39 +112,11 @@ def covers(height: int, width: int, image_height: int, image_width: int) -> bool
     return abs(height * image_width - width * image_height) <= max(image_height, image_width)
 
 
-def _positions(
-    begin: int, end: int, length: int, cells: int, *, smooth: bool
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Return for pixels of an axis the cells before and after their centers, and the share of the latter.
-
-    Without ``smooth`` both are the cell in which the center lies.
-
-    Args:
-        begin: first pixel.
-        end: end of the pixels.
-        length: pixels of the axis.
-        cells: cells of the raster along it.
-        smooth: whether there are two cells.
-    """
-    twice = 2 * np.arange(begin, end, dtype=np.intp) + 1  # the center, in halves of pixels
-    if not smooth:
-        nearest = twice * cells // (2 * length)
-        return nearest, nearest, np.zeros(len(nearest), np.float32)
-    place = twice * cells - length  # from the center of the first cell, in parts of a cell of which it has 2 * length
-    before, share = place // (2 * length), (place % (2 * length) / (2 * length)).astype(np.float32)
-    return before.clip(0, cells - 1), (before + 1).clip(0, cells - 1), share
-
-
-def _between(
-    values: NDArray[np.float32],
-    axis: int,
-    before: NDArray[np.intp],
-    after: NDArray[np.intp],
-    share: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    first: NDArray[np.float32] = values.take(before, axis)
-    second: NDArray[np.float32] = values.take(after, axis)
+def _mixed(values: NDArray[np.float32], axis: int, cells: Cells, begin: int) -> NDArray[np.float32]:
+    """Return values interpolated along an axis, of which the first is cell ``begin``."""
+    first: NDArray[np.float32] = values.take(cells.before - begin, axis)
+    second: NDArray[np.float32] = values.take(cells.after - begin, axis)
     second -= first
-    second *= share[:, None] if axis == 0 else share
+    second *= cells.share[:, None] if axis == 0 else cells.share
     second += first
     return second

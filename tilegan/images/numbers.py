@@ -11,6 +11,7 @@ from tilegan.errors import ImageError, shown
 from tilegan.geometry import Window
 from tilegan.images.opening import open_source
 from tilegan.images.readers.raster import RasterSource
+from tilegan.images.reading import Reading
 
 STRIP = 256  # rows searched at once
 
@@ -33,7 +34,7 @@ class NumberRaster:
         Raises:
             ImageError: it is missing, not an image, or holds other values than integers of 8 or 16 bits.
         """
-        file = open_source(path)
+        file = open_source(path, Reading(stretch="dtype"))
         if not isinstance(file, RasterSource) or file.bands != 1 or file.dtype not in (np.uint8, np.uint16):
             file.close()
             raise ImageError(
@@ -50,15 +51,14 @@ class NumberRaster:
         """
         return self.file.numbers(window)
 
-    def strips(self) -> Iterator[NDArray[Any]]:
-        """Read all numbers, strip by strip from the top.
+    def strips(self, part: Window | None = None) -> Iterator[NDArray[Any]]:
+        """Read all numbers, or those of a part of the raster, strip by strip from the top.
 
         Raises:
             ImageError: the file is damaged.
         """
-        rows = max(STRIP, self.file.block[0])
-        for top in range(0, self.height, rows):
-            yield self.numbers(Window(top, 0, min(rows, self.height - top), self.width))
+        for strip in (part or Window(0, 0, self.height, self.width)).strips(max(STRIP, self.file.block[0])):
+            yield self.numbers(strip)
 
     def close(self) -> None:
         """Close the file."""

@@ -155,7 +155,7 @@ def _open(names: Names) -> Work:
         with local_copy(folder.whole.painting(number, count).translator) as file:
             translators.append(load(file, plan.device, plan.precision, plan.backend))
     image = open_joined(source, plan.reading, record.instances)
-    maps = Maps.open(record.map_files, image.height, image.width)
+    maps = Maps.open(record.map_files, image)
     return Work(image, folder, tuple(translators), plan, record.limits, maps)
 
 

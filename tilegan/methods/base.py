@@ -132,12 +132,12 @@ class Method(Protocol):
 class RecoversCodes(Protocol):
     """A training method that learns codes."""
 
-    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+    def recovered(self, plain: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
         """Return how well codes are recovered from translations of crops, by name, for metrics.
 
         Args:
-            source: float (N, C, h, w) in [-1, 1], crops of source images.
-            translated: float (N, 3, h, w) in [-1, 1], their translations.
+            plain: float (N, 3, h, w) in [-1, 1], translations of crops with default codes.
+            translated: likewise, with other codes.
             codes: float (N, codes), the codes with which they were made.
         """
         ...

@@ -80,7 +80,9 @@ class Siamese(Repainting[SiameseSettings]):
                 weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
                 losses[f"generator_{name}"] = weight * self._distance(crops, memory, rows)
         if crops.codes is not None:
-            losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, source_features, features)
+            rows = changed_statistics(self._plain_features(crops, transforms), features)
+            batch.made["codes"] = rows.detach()
+            losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, rows)
         return losses
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -107,7 +109,7 @@ class Siamese(Repainting[SiameseSettings]):
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
         if crops.codes is not None:
-            losses["discriminator_codes"] = self._code_loss(crops, *_halves(known))
+            losses["discriminator_codes"] = self._code_loss(crops, batch.made["codes"], remember=True)
         others = other_styles(crops.styles, crops.seed)
         if others is None:
             return losses
@@ -120,19 +122,25 @@ class Siamese(Repainting[SiameseSettings]):
         return super().judged(generator) | ({"codes": generator["codes"]} if generator.get("codes") else {})
 
     @torch.no_grad()
-    def recovered(self, source: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
+    def recovered(self, plain: torch.Tensor, translated: torch.Tensor, codes: torch.Tensor) -> dict[str, float]:
         """See ``RecoversCodes``."""
         head = self._code_head()
-        features = self._features(torch.cat((source, translated)))
-        found = head(changed_statistics(*_halves(features)))
+        found = head(changed_statistics(self._features(plain), self._features(translated)), seed=0)
         return recovery(head.codes, found, codes)
 
-    def _code_loss(self, crops: Batch, sources: list[torch.Tensor], translations: list[torch.Tensor]) -> torch.Tensor:
-        """Return the loss on recovered codes, of all processes, from frozen features."""
+    @torch.no_grad()
+    def _plain_features(self, crops: Batch, transforms: torch.Tensor) -> list[torch.Tensor]:
+        """Return frozen features of translations with default codes, in the colors in which others are judged."""
+        plain = translate(self.generator, replace(crops, codes=None), self.settings)
+        return self._features(transform_colors(plain, transforms))
+
+    def _code_loss(self, crops: Batch, rows: torch.Tensor, *, remember: bool = False) -> torch.Tensor:
+        """Return the loss on codes recovered from changes (n, values), of all processes; or also on earlier ones."""
         assert crops.codes is not None
-        head = self._code_head()
-        rows = gather(changed_statistics(sources, translations), crops)
-        return code_loss(head.codes, head(rows), gather(crops.codes, crops))
+        head, rows, values = self._code_head(), gather(rows, crops), gather(crops.codes, crops)
+        if remember:
+            rows, values = head.remember(rows, values)
+        return code_loss(head.codes, head(rows, crops.seed), values)
 
     def _code_head(self) -> CodeHead:
         assert isinstance(self.discriminator, JointDiscriminator)
@@ -179,12 +187,6 @@ def _numbers(crops: Batch) -> torch.Tensor:
     if crops.styles is None:
         return torch.zeros(crops.total, dtype=torch.int64)
     return gather(crops.styles, crops).argmax(1)
-
-
-def _halves(features: list[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Return the features of the first half of the images and those of the second."""
-    first, second = zip(*(each.chunk(2) for each in features), strict=True)
-    return list(first), list(second)
 
 
 METHOD = Siamese

@@ -49,7 +49,7 @@ class SiameseSettings(RepaintingSettings):
         0.5, "Strength of the random color transforms of all inputs of the discriminator", least=0
     )
     code_weight: float = option(
-        2.0,
+        1.0,
         "Weight of the loss on codes, of a generator with codes: how well they are recovered from its images",
         metavar="W",
         least=0,

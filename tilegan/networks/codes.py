@@ -17,9 +17,13 @@ CATEGORY = "k"  # name of the categorical code; continuous ones are c0, c1, ...
 MOST = 64  # codes of a kind
 FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
 HIDDEN = 64  # units of the head
-FIRST = 0.2  # standard deviation of the first modulations, which move colors by about 4 units of Lab
-PACE = 4.0  # of the weights of codes, relative to others: their gradients are small beside those of other losses
-LEAST_DEVIATION = 0.05  # of a recovered continuous code, so that its density stays finite
+FIRST = 0.5  # standard deviation of the first modulations: effects of smaller ones are lost in those of the source
+PACE = 10.0  # of the weights of codes, relative to others of the generator, which have to change little
+HEAD_PACE = 4.0  # of those of the head, likewise: what it does not find early is lost
+LEAST_DEVIATION = 0.25  # of a recovered continuous code: more precision would be won by ever larger effects, and a
+# code that is found first would be worth more than any category
+NOISE = 0.25  # of changes of statistics: codes whose effects are smaller, which are hardly visible, are not recovered
+REMEMBERED = 256  # paintings from which the head learns: the few of one step are not enough to find what differs
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,18 @@ class Codes:
         return made
 
     def drawn(self, count: int, seed: int) -> torch.Tensor:
-        """Draw values for ``count`` crops, (count, values): uniform in [-1, 1], and one of the categories."""
+        """Draw values for ``count`` crops, (count, values): uniform in [-1, 1], and one of the categories.
+
+        They are spread over the crops: one in each of ``count`` equal parts of the range, and categories in turn.
+        """
         random = torch.Generator().manual_seed(seed)
-        free = 2 * torch.rand(count, self.continuous, generator=random) - 1
+        orders = [torch.randperm(count, generator=random) for _ in range(self.continuous + 1)]
+        places = torch.stack(orders[1:], 1) if self.continuous else torch.zeros(count, 0)
+        free = 2 * (places + torch.rand(count, self.continuous, generator=random)) / max(1, count) - 1
         if not self.categorical:
             return free
-        drawn = torch.randint(self.categorical, (count,), generator=random)
+        first = torch.randint(self.categorical, (1,), generator=random)
+        drawn = (orders[0] + first) % self.categorical
         return torch.cat((free, nn.functional.one_hot(drawn, self.categorical)), 1)
 
     def chosen(self, given: Mapping[str, float], model: str) -> torch.Tensor:
@@ -129,22 +139,48 @@ class CodeFilm(nn.Module):
 
 
 class CodeHead(nn.Module):
-    """Recovers codes from the change of the statistics of frozen features, from a source to its translation.
+    """Recovers codes from the change of statistics of frozen features, from a painting with default codes to another.
 
-    Statistics have no positions, and what they are in the source is subtracted: codes have to control the manner of
-    painting and not the content. (The bound of InfoGAN holds given the source as well, since codes are drawn
-    independently of it.)
+    Both are of the same source: how paintings of different sources differ hides the effects that codes have at first.
+    Then nothing would be recovered from them, and a code from which nothing is recovered learns no effect. (The bound
+    of InfoGAN holds given the source as well, since codes are drawn independently of it.) Statistics have no positions:
+    codes have to control the manner of painting and not the content. Since any change would be enough without noise,
+    there is some.
     """
+
+    rows: torch.Tensor
+    values: torch.Tensor
+    count: torch.Tensor
 
     def __init__(self, codes: Codes, statistics: int) -> None:
         super().__init__()
         self.codes = codes
         outputs = 2 * codes.continuous + codes.categorical
-        self.layers = nn.Sequential(nn.Linear(statistics, HIDDEN), nn.LeakyReLU(0.2), nn.Linear(HIDDEN, outputs))
+        first = nn.Linear(statistics, HIDDEN)
+        nn.init.uniform_(first.weight, -(statistics**-0.5) / HEAD_PACE, statistics**-0.5 / HEAD_PACE)
+        self.layers = nn.Sequential(first, nn.LeakyReLU(0.2), nn.Linear(HIDDEN, outputs))
+        self.register_buffer("rows", torch.zeros(REMEMBERED, statistics))
+        self.register_buffer("values", torch.zeros(REMEMBERED, codes.values))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))  # of all so far
 
-    def forward(self, statistics: torch.Tensor) -> "Recovered":
-        """Recover codes from statistics (N, values), from ``changed_statistics``."""
-        found = self.layers(statistics.float()).float()
+    @torch.no_grad()
+    def remember(self, statistics: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Replace the oldest entries by statistics (N, values) and their codes (N, codes); return all that are known.
+
+        Returns:
+            float32 (n, values) and (n, codes), of at most ``REMEMBERED`` paintings.
+        """
+        places = (int(self.count) + torch.arange(len(statistics), device=self.rows.device)) % REMEMBERED
+        self.rows[places], self.values[places] = statistics.float(), values.float()
+        self.count += len(statistics)
+        known = min(int(self.count), REMEMBERED)
+        return self.rows[:known].clone(), self.values[:known].clone()
+
+    def forward(self, statistics: torch.Tensor, seed: int) -> "Recovered":
+        """Recover codes from statistics (N, values), from ``changed_statistics``, with noise from a seed."""
+        random = torch.Generator().manual_seed(seed)
+        noise = torch.randn(statistics.shape, generator=random).to(statistics.device)
+        found = self.layers(HEAD_PACE * (statistics.float() / NOISE + noise)).float()
         means, spreads, scores = found.split([self.codes.continuous] * 2 + [self.codes.categorical], 1)
         return Recovered(means, nn.functional.softplus(spreads) + LEAST_DEVIATION, scores)
 
@@ -168,8 +204,8 @@ def changed_statistics(sources: list[torch.Tensor], translations: list[torch.Ten
     """Return how means and deviations of channels change, relative to the deviations, so that all weigh alike.
 
     Args:
-        sources: frozen features of the sources, (N, C, h, w) each.
-        translations: the same of their translations.
+        sources: frozen features of images, (N, C, h, w) each.
+        translations: the same of the images that they became.
 
     Returns:
         float32 (N, 2 x all channels): differences of means, divided by the deviation of both images together, and

@@ -37,13 +37,14 @@ def code_figures(trainer: Trainer, translator: Translator, pictures: Sequence[Pi
     crops = np.stack([picture[top : top + side, left : left + side] for picture in pictures])
     places = [Place(0, 0)] * len(crops)
     style = dict.fromkeys(translator.styles[:1], 1.0)
+    plain = translator.settled(Choices(style)).run(crops, 0, places)
     made, values = [], []
     for given in spread(translator.codes, DRAWS):
         made.append(translator.settled(Choices(style, code=given)).run(crops, 0, places))
         values.append(translator.codes.chosen(given, translator.name).expand(len(crops), -1))
-    source, translated = (np.concatenate(parts) for parts in ([crops] * DRAWS, made))
+    before, after = (np.concatenate(parts) for parts in ([plain] * DRAWS, made))
     device, method = trainer.device, cast(RecoversCodes, trainer.method)
-    return method.recovered(_tensor(source, device), _tensor(translated, device), torch.cat(values).to(device))
+    return method.recovered(_tensor(before, device), _tensor(after, device), torch.cat(values).to(device))
 
 
 def spread(codes: Codes, count: int) -> list[dict[str, float]]:

@@ -18,10 +18,12 @@ class Control(ABC):
     Attributes:
         name: name of the option, which is a field of ``StyleOptions``.
         smooth: whether values between those of a map of another resolution are interpolated.
+        outside: value of pixels that a georeferenced map does not cover, from 0 to 65535.
     """
 
     name: ClassVar[str]
     smooth: ClassVar[bool]
+    outside: ClassVar[int] = 0
 
     def is_map(self, value: Any) -> bool:
         """Return whether a value of the option is a map: the name of a file or a folder, or an array."""

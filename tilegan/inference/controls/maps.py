@@ -1,6 +1,6 @@
 """The maps of an image: the rasters of its controls, opened together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,9 @@ from tilegan.errors import ImageError, SettingError, shown
 from tilegan.geometry import Window
 from tilegan.images.amounts import ALL, AmountRaster, amounts_of
 from tilegan.images.fitted import Fitted, covers
+from tilegan.images.metadata.origin import Geo
 from tilegan.images.numbers import NumberRaster
+from tilegan.images.placing import placed_axes
 from tilegan.images.readers.vsi import is_elsewhere
 from tilegan.images.source import Source
 from tilegan.inference.controls.control import ChoiceControl, Control
@@ -33,43 +35,42 @@ class Maps:
         fitted: the maps, scaled to the size of the image.
         files: their absolute paths, URLs or GDAL names; none for arrays.
         rasters: their files.
+        geo: georeference of the image, by which georeferenced maps are placed; None if there is none.
         numbers: the numbers that occur in those that choose, in order; only of maps that were read by ``examined``.
     """
 
     fitted: Mapping[str, Fitted] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     rasters: Mapping[str, Raster] = field(default_factory=dict)
+    geo: Geo | None = None
     numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, files: Mapping[str, str], height: int, width: int) -> "Maps":
+    def open(cls, files: Mapping[str, str], image: Source) -> "Maps":
         """Open the maps of an image.
 
         Args:
             files: paths, URLs or GDAL names by control.
-            height: height of the image, in pixels.
-            width: likewise.
+            image: the image.
 
         Raises:
-            ImageError: one cannot be read, or has another shape than the image.
+            ImageError: one cannot be read, lies elsewhere, or has another shape than the image and no georeference.
         """
         rasters: dict[str, Raster] = {}
+        geo = image.origin.geo if files else None
         try:
             fitted = {}
             for control in _given(files):
                 file = files[control.name]
                 rasters[control.name] = raster = _opened(control, file)
-                if not covers(raster.height, raster.width, height, width):
-                    raise ImageError(
-                        f"{shown(file)} is {raster.width} x {raster.height} pixels, and the image, upright, "
-                        f"{width} x {height}: a map covers all of it, in the same or another resolution"
-                    )
-                fitted[control.name] = _fitted(control, raster, height, width)
+                fitted[control.name] = made = _fitted(control, raster, image.height, image.width, geo)
+                if made.part is None:
+                    raise ImageError(f"{shown(file)} lies outside of the image, by the georeferences of both")
         except BaseException:
             for raster in rasters.values():
                 raster.close()
             raise
-        return cls(fitted, dict(files), rasters)
+        return cls(fitted, dict(files), rasters, geo)
 
     def examined(self) -> "Maps":
         """Read all maps once, strip by strip, so that a bad one is found before any work; return the found numbers too.
@@ -80,16 +81,29 @@ class Maps:
         numbers = {}
         for name, raster in self.rasters.items():
             found: set[int] = set()
-            for strip in raster.strips():
+            for strip in raster.strips(self.fitted[name].part):
                 if isinstance(raster, NumberRaster):
                     found.update(np.unique(strip).tolist())
             if found:
-                numbers[name] = tuple(sorted(found))
-        return Maps(self.fitted, self.files, self.rasters, numbers)
+                outside = () if self.fitted[name].covers_all else (_known()[name].outside,)
+                numbers[name] = tuple(sorted(found.union(outside)))
+        return replace(self, numbers=numbers)
+
+    def strips(self, name: str) -> Iterator[NDArray[np.unsignedinteger[Any]]]:
+        """Read the part of a map that lies in the image, strip by strip from the top.
+
+        Raises:
+            ImageError: the map is damaged.
+        """
+        yield from self.rasters[name].strips(self.fitted[name].part)
 
     def identities(self) -> dict[str, dict[str, str | int]]:
-        """Return the identity of each file (see ``Source``), by control."""
-        return {name: raster.file.identity() for name, raster in self.rasters.items()}
+        """Return the identity of each file (see ``Source``), by control, and its place on the image if it has one."""
+        found = {}
+        for name, raster in self.rasters.items():
+            axes = self.fitted[name].axes
+            found[name] = raster.file.identity() | ({} if axes is None else {"place": repr(axes)})
+        return found
 
     def sources(self) -> tuple[Source, ...]:
         """Return the open files."""
@@ -97,9 +111,9 @@ class Maps:
 
     def resized(self, height: int, width: int) -> "Maps":
         """Return the same maps for a copy of the image in another size."""
-        known = {control.name: control for control in controls()}
-        fitted = {name: _fitted(known[name], raster, height, width) for name, raster in self.rasters.items()}
-        return Maps(fitted, self.files, self.rasters, self.numbers)
+        known, given = _known(), self.rasters.items()
+        fitted = {name: _fitted(known[name], raster, height, width, self.geo) for name, raster in given}
+        return replace(self, fitted=fitted)
 
     def close(self) -> None:
         """Close the files."""
@@ -195,9 +209,20 @@ def _opened(control: Control, file: str) -> Raster:
     return NumberRaster(file, control.what) if isinstance(control, ChoiceControl) else AmountRaster(file)
 
 
-def _fitted(control: Control, raster: Raster, height: int, width: int) -> Fitted:
+def _fitted(control: Control, raster: Raster, height: int, width: int, geo: Geo | None) -> Fitted:
+    """Return a map on an image of a size, by their georeferences or over all of it."""
     read = raster.numbers if isinstance(raster, NumberRaster) else raster.amounts
-    return Fitted(read, (raster.height, raster.width), height, width, smooth=control.smooth)
+    axes, shape = placed_axes(raster.file, height, width, geo), (raster.height, raster.width)
+    if axes is None and not covers(*shape, height, width):
+        raise ImageError(
+            f"{shown(raster.file.path)} is {shape[1]} x {shape[0]} pixels, and the image, upright, {width} x {height}: "
+            "a map covers all of it, in the same or another resolution, or both have a georeference"
+        )
+    return Fitted(read, shape, height, width, smooth=control.smooth, axes=axes, outside=control.outside)
+
+
+def _known() -> dict[str, Control]:
+    return {control.name: control for control in controls()}
 
 
 def _file(value: str | Path, image: str | Path) -> str:

@@ -12,12 +12,15 @@ class StyleControl(ChoiceControl):
 
     name: ClassVar = "style"
     what: ClassVar = "a map of styles"
+    outside: ClassVar = 65535
 
     def chosen(self, number: int, translator: Translator, height: int, width: int) -> dict[str, float]:  # noqa: ARG002
-        """Return the shares of one style."""
+        """Return the shares of one style; outside of the map that of the model's name, or its first one."""
         styles = translator.styles
         if not styles:
             raise SettingError(f"the model '{translator.name}' has only one style: leave the map out")
+        if number == self.outside:
+            return {translator.chosen_style or styles[0]: 1.0}
         if not 0 <= number < len(styles):
             known = ", ".join(f"{place} {style}" for place, style in enumerate(styles))
             raise SettingError(f"the model '{translator.name}' has {known}")

@@ -95,15 +95,21 @@ def rendering_of(
     return Rendering(options.strength, options.keep_colors, max(strokes)), layers if len(found) > 1 else ()
 
 
-def words_of(found: Sequence[Variant]) -> tuple[str, ...]:
-    """Return a line for each map of which numbers choose: which numbers there are, and what they stand for."""
+def words_of(found: Sequence[Variant], maps: Maps) -> tuple[str, ...]:
+    """Return lines about maps: where numbers choose, which ones there are and what they stand for; and their places."""
     lines = []
     for control in choice_controls():
         chosen = {variant.numbers.get(control.name): getattr(variant.options, control.name) for variant in found}
-        named = [
-            f"{', '.join(map(str, numbers))} {control.words(value)}" for numbers, value in chosen.items() if numbers
-        ]
+        partial = control.name in maps.fitted and not maps.fitted[control.name].covers_all
+        named = []
+        for numbers, value in chosen.items():
+            words = ["outside" if partial and number == control.outside else str(number) for number in numbers or ()]
+            named += [f"{', '.join(words)} {control.words(value)}"] if words else []
         lines += [f"map of {control.name}: {'; '.join(named)}"] if named else []
+    for name, raster in maps.fitted.items():
+        if raster.axes is not None:
+            part = "" if raster.covers_all else ", on a part of it"
+            lines.append(f"map of {name}: placed on the image by its georeference{part}")
     return tuple(lines)
 
 
