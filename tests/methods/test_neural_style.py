@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.methods.base import Batch
-from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings, sliced_distance
+from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings
 from tilegan.networks.style_samples import KEPT, PER_CROP, StyleSamples, vectors
 
 
@@ -19,27 +19,17 @@ class Same(nn.Module):
 
 
 class Scores(nn.Module):
-    """Gives each patch the same score."""
+    """Gives each patch of images the score 2, and those of features 0 and 1."""
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.full((len(images), 1, 3, 3), 2.0)
-
-
-def test_distances_are_of_sorted_projections() -> None:
-    made, wanted = torch.tensor([[2.0, 7.0], [0.0, 5.0]]), torch.tensor([[1.0, 5.0], [3.0, 8.0]])
-    # along x (0, 2) and (1, 3): 1, 1; along y (5, 7) and (5, 8): 0, 1
-    assert sliced_distance(made, wanted, torch.eye(2)).item() == pytest.approx((1 + 1 + 0 + 1) / 4)
-    slanted = torch.tensor([[0.6], [0.8]])  # (4, 6.8) and (4.6, 8.2)
-    assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
-    with torch.autocast("cpu", torch.bfloat16):
-        assert sliced_distance(made, wanted, slanted).item() == pytest.approx((0.6**2 + 1.4**2) / 2)
+    def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> list[torch.Tensor]:
+        assert [each.shape[2] for each in features] == [images.shape[2] // stride for stride in (2, 4, 8, 16)]
+        return [torch.full((len(images), 1, 3, 3), score) for score in (2.0, 0.0, 1.0)]
 
 
-def test_more_vectors_are_compared_at_the_same_quantiles() -> None:
-    made, wanted = torch.tensor([[2.0], [0.0]]), torch.tensor([[3.0], [1.0], [0.0], [2.0]])
-    # a quarter and three quarters of 0, 1, 2, 3 are 0.5 and 2.5
-    assert sliced_distance(made, wanted, torch.ones(1, 1)).item() == pytest.approx(0.5**2)
-    assert sliced_distance(wanted[:1], made, torch.ones(1, 1)).item() == pytest.approx((3 - 1) ** 2)
+def entropy(sign: float) -> float:
+    """Half of the cross entropy for a score of 2, and half of the mean for 0 and 1."""
+    of_patches, *of_features = (math.log(1 + math.exp(-sign * score)) for score in (2.0, 0.0, 1.0))
+    return of_patches / 2 + sum(of_features) / 4
 
 
 def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_full() -> None:
@@ -55,6 +45,11 @@ def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_ful
         samples.remember([torch.full((1, 1, 16, 17), float(number))], number)
     assert samples.full
     assert samples.of(0)[-1].item() == KEPT // PER_CROP - 1
+    some = samples.some(0, 100, seed=4)
+    assert some.shape == (100, 1)
+    assert len(some.unique()) > 10
+    assert torch.equal(some, samples.some(0, 100, seed=4))
+    assert torch.equal(samples.some(0, KEPT + 1, seed=4).sort(0).values, samples.of(0).sort(0).values)
     samples.remember([torch.full((1, 1, 16, 17), -1.0)], 0)
     assert samples.of(0).min().item() == 0
 
@@ -64,12 +59,29 @@ def test_a_target_that_is_its_own_source_leaves_the_adversary_alone() -> None:
     method = NeuralStyle(Same(), Scores(), NeuralStyleSettings(whole_share=1.0))
     batch = Batch(images, images, 0, 0, 2)
     losses = {name: value.item() for name, value in method.generator_loss(batch).items()}
-    assert losses.pop("generator") == pytest.approx(0.6 * math.log(1 + math.exp(-2)))
+    assert losses.pop("generator") == pytest.approx(0.6 * entropy(1))
     assert losses.keys() == {"style", "content", "generator_tone", "generator_seams", "generator_weave"}
     assert all(value == pytest.approx(0, abs=1e-9) for value in losses.values())
     told = {name: value.item() for name, value in method.discriminator_loss(batch).items()}
-    assert told["real"] == pytest.approx(math.log(1 + math.exp(-2)))
-    assert told["translated"] == pytest.approx(math.log(1 + math.exp(2)))
+    assert told["real"] == pytest.approx(entropy(1))
+    assert told["translated"] == pytest.approx(entropy(-1))
+
+
+def test_areas_are_compared_with_those_of_their_color() -> None:
+    """Dark noise beside even light becomes even light beside dark noise: the same regions, elsewhere."""
+    noise = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0)) * 0.4 - 1
+    source = torch.cat((noise, torch.full((2, 3, 64, 32), 0.8)), 3)
+    swapped = torch.cat((torch.full((2, 3, 64, 32), -0.8), noise + 1.6), 3)  # even dark, and light noise
+    apart, together = (
+        [
+            NeuralStyle(Same(), Scores(), NeuralStyleSettings(regions=count, whole_share=1.0))
+            .generator_loss(Batch(source, target, 0, 0, 2))["style"]
+            .item()
+            for target in (source.flip(3), swapped)
+        ]
+        for count in (2, 1)
+    )
+    assert apart[1] - apart[0] > 1.5 * (together[1] - together[0]) > 0
 
 
 def test_another_target_counts_by_the_weight_of_style() -> None:

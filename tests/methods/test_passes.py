@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from tilegan.combo import join_quadrants
 from tilegan.errors import SettingError
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.passes import judged, translate
@@ -71,3 +72,22 @@ def test_single_tiles_are_judged_apart_where_nothing_is_joined(generator: nn.Mod
 def test_a_share_beyond_all_is_refused() -> None:
     with pytest.raises(SettingError, match="whole share"):
         MethodSettings(whole_share=1.5)
+
+
+def test_noise_that_drifts_continues_from_tile_to_tile() -> None:
+    drifting = build_generator({"name": "residual", "channels": 4, "blocks": 1, "stride": 4, "detail": 4, "drifts": 1})
+    seen: list[torch.Tensor] = []
+    drifting.drift.register_forward_hook(lambda *call: seen.append(call[2]))
+    nn.init.zeros_(drifting.drift.convolution.weight)
+    drifting.drift.convolution.weight.data[:, :, 1, 1] = 1
+    source = torch.zeros(2, 3, 64, 64)
+    translate(drifting, Batch(source, source, 0, 0, 2), MethodSettings(whole_share=0))
+    joined = join_quadrants(seen[0])[:, 0]
+    within, across = (
+        (joined.diff(dim=axis).abs() for axis in (1, 2)),
+        (joined[:, 7:9].diff(dim=1).abs(), joined[:, :, 7:9].diff(dim=2).abs()),
+    )
+    for steps, edges in zip(within, across, strict=True):
+        assert edges.max() <= steps.max()
+        assert edges.mean() < 2 * steps.mean()
+    assert not torch.allclose(joined[0], joined[1])

@@ -5,18 +5,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from tilegan.errors import SettingError
 from tilegan.networks.build import build_generator
-from tilegan.networks.noise import NoiseFeatures, cell_noise
+from tilegan.networks.noise import NoiseFeatures, cell_noise, drifting_noise
 from tilegan.pipelines import stylize
 from tilegan.tiling.places import Place, placed
 from tilegan.translator import Translator
 
-ARCHITECTURE = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5, "noise": 2}
+ARCHITECTURE = {
+    "name": "residual",
+    "channels": 8,
+    "blocks": 1,
+    "stride": 4,
+    "detail": 4,
+    "squint": 5,
+    "noise": 2,
+    "drifts": 2,
+}
 
 
 def slow_hash(value: int) -> int:
@@ -106,6 +115,18 @@ def test_another_seed_is_another_painting(tmp_path: Path) -> None:
     assert (wanted != translator.translate(image)).mean() > 0.5
     stylize(tmp_path / "photo.png", tmp_path / "three.png", translator, seed=3, device="cpu", precision="float32")
     assert np.abs(np.asarray(Image.open(tmp_path / "three.png")).astype(int) - wanted).max() <= 1
-    plain = ARCHITECTURE | {"noise": 0}
+    plain = ARCHITECTURE | {"noise": 0, "drifts": 0}
     with pytest.raises(SettingError, match="has no noise"):
         Translator.of(build_generator(plain), plain, 16).seeded(3)
+
+
+@settings(max_examples=20)
+@given(top=st.integers(-99, 99), left=st.integers(-99, 99))
+def test_drifting_noise_is_between_the_corners_of_squares(top: int, left: int) -> None:
+    found = drifting_noise(3, torch.tensor([[0, 0, 1], [top, left, 2]]), 2, 11, 9, 4)[1]
+    for plane, row, column in ((0, 0, 0), (1, 10, 8), (1, 3, 5)):
+        (down, into), (right, along) = divmod(top + row, 4), divmod(left + column, 4)
+        corners = [[slow_noise(3, 2, plane, down + y, right + x) for x in (0, 1)] for y in (0, 1)]
+        share, across = (3 * t**2 - 2 * t**3 for t in (into / 4, along / 4))
+        above, below = (a + (b - a) * across for a, b in corners)
+        assert found[plane, row, column].item() == pytest.approx(above + (below - above) * share, rel=2e-5, abs=1e-5)

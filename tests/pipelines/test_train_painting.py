@@ -33,13 +33,13 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny(tiny_training: TrainSettings) -> TrainSettings:
-    judge = {"name": "patch", "channels": 4, "layers": 2}
+    judge = {"name": "patch-and-features", "channels": 4, "layers": 2, "width": 4}
     return replace(tiny_training, steps=3, discriminator=judge, method=NeuralStyleSettings())
 
 
 def test_the_file_decides_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
     made = TrainRequest.of(target=painting)
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 2000)
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 150)
     made = TrainRequest.of(target=str(painting), steps=7, init="none")
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", None, 7)
     assert TrainRequest.of(target=painting, generator_set={"channels": 8}).network.init is None

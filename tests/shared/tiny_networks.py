@@ -12,7 +12,7 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "neural-style": (
         {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "recolor": True},
-        {"name": "patch", "channels": 4, "layers": 2},
+        {"name": "patch-and-features", "channels": 4, "layers": 2, "width": 4},
     ),
     "cyclegan": (
         {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},

@@ -37,7 +37,7 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
         },
         "discriminator": {"name": "multiscale", "channels": 4, "layers": 2, "scales": 2},
     },
-    "neural-style": {"discriminator": {"name": "patch", "channels": 4, "layers": 2}},
+    "neural-style": {"discriminator": {"name": "patch-and-features", "channels": 4, "layers": 2, "width": 4}},
     "srgan": {
         "generator": {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 4},
         "discriminator": {"name": "patch", "channels": 4, "layers": 2},

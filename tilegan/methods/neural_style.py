@@ -1,12 +1,13 @@
-"""Neural style: one painting is learned from the distribution of its features, and by an adversary of patches.
+"""Neural style: one painting is learned from the distribution of its features, and by an adversary.
 
 A network is trained once for a style, and applied in one pass (Johnson et al. 2016, 'Perceptual Losses for Real-Time
 Style Transfer and Super-Resolution'). Content is compared by deep features of a frozen network (Gatys et al. 2016,
 'Image Style Transfer Using Convolutional Neural Networks'). Style is the distribution of its features at all positions,
 compared by the sliced Wasserstein distance, which tells more than Gram matrices, their second moments (Heitz et al.
-2021, 'A Sliced Wasserstein Loss for Neural Texture Synthesis'). Statistics alone give a relief without strokes; a
-discriminator of patches gives these (Li and Wand 2016, 'Precomputed Real-Time Texture Synthesis with Markovian
-Generative Adversarial Networks').
+2021, 'A Sliced Wasserstein Loss for Neural Texture Synthesis'), apart for each region of the palette: areas take the
+texture of areas of their color. Statistics alone give a relief without strokes; a discriminator of patches (Li and Wand
+2016, 'Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial Networks') and of frozen features
+(Sauer et al. 2021, 'Projected GANs Converge Faster') gives these.
 """
 
 from dataclasses import dataclass
@@ -22,14 +23,18 @@ from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
 from tilegan.methods.repainting import Repainting
 from tilegan.methods.repainting_settings import RepaintingSettings
-from tilegan.methods.siamese_losses import feature_distance
-from tilegan.networks.build import RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR
+from tilegan.methods.siamese_losses import feature_distance, tones
+from tilegan.methods.style_distance import palette_regions, region_of, regional_distance
+from tilegan.networks.build import RECOLORING_GENERATOR, STROKE_DISCRIMINATOR
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.style_samples import StyleSamples, vectors
+from tilegan.networks.style_views import TONE_CELL, TONES, VIEW_CHANNELS, views, with_tones
 from tilegan.options import described, option
 
-PER_IMAGE = 1024  # vectors of each tap and generated image
+PER_IMAGE = 1024  # vectors of each view and generated image
+FEATURES = tuple(f"features_{tap}" for tap in range(len(CHANNELS)))  # their names among what a batch has made
+OF_TARGET = 4096  # vectors of each view of the target with which those of a batch are compared
 DIRECTIONS = 16
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
 
@@ -43,12 +48,13 @@ class NeuralStyleSettings(RepaintingSettings):
         SettingError: a value is out of range.
     """
 
+    regions: int = option(6, "Regions of the target's palette, whose features are compared apart", least=1)
     style_weight: float = option(
-        3.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
+        12.0, "Weight of the distance of distributions of frozen features from those of the target", least=0
     )
     adversarial_weight: float = option(0.6, "Weight of the adversarial loss, by which strokes become distinct", least=0)
     feature_weight: float = option(0.5, "Weight of the content loss, on deep frozen features", least=0)
-    tone_weight: float = option(3.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
+    tone_weight: float = option(1.0, "Weight of the loss on mean colors of areas", metavar="W", least=0)
     palette: float = option(
         1.0,
         "Share of the target's hue and chroma: 1 matches them, 0 keeps those of the source",
@@ -70,7 +76,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         "Johnson et al., 'Perceptual Losses for Real-Time Style Transfer and Super-Resolution' (ECCV 2016)"
     )
     settings_type: ClassVar[type[MethodSettings]] = NeuralStyleSettings
-    architectures: ClassVar = (RECOLORING_GENERATOR, SMALL_PATCH_DISCRIMINATOR)
+    architectures: ClassVar = (RECOLORING_GENERATOR, STROKE_DISCRIMINATOR)
     rates: ClassVar = (8e-4, 1e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
@@ -78,7 +84,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
         super().__init__(generator, discriminator, settings)
         self.frozen = EfficientNetFeatures.read()
-        self.samples = StyleSamples(CHANNELS)
+        self.samples = StyleSamples(tuple(channels + TONES for channels in VIEW_CHANNELS))
         recolor = getattr(generator, "recolor", None)
         if isinstance(recolor, Recolor) and settings.color_maps:
             recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
@@ -89,69 +95,56 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         return super().networks() | {"discriminator": nn.ModuleDict(judges)}
 
     def generator_loss(self, batch: Batch) -> Losses:
-        """``w_s sum_l SW(l) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
+        """``w_s mean_v SW(v) + w_c d(a, G(a)) - w_a log D(G(a))``, and the losses on tones and patterns."""
         crops, settings = judged(batch, self.settings), self.settings
         translated = translate(self.generator, crops, settings)
-        batch.made = {"translated": translated.detach()}
         with torch.no_grad():
             source = self.frozen(crops.source)
             if not self.samples.full:
-                self.samples.remember([gather(each, crops) for each in self.frozen(crops.target)], crops.seed)
+                seen = views(self.frozen, crops.target, self.frozen(crops.target))
+                seen = with_tones(seen, tones(crops.target, TONE_CELL))
+                self.samples.remember([gather(each, crops) for each in seen], crops.seed)
         features = self.frozen(translated)
+        named = zip(("translated", *FEATURES), (translated, *features), strict=True)
+        batch.made = {name: each.detach() for name, each in named}
         return {
-            "style": settings.style_weight * self._style(crops, features),
+            "style": settings.style_weight * self._style(crops, translated, features),
             "content": settings.feature_weight * feature_distance(source[-1], features[-1]),
-            "generator": settings.adversarial_weight * cross_entropy(self.discriminator(translated), 1),
+            "generator": settings.adversarial_weight * self._judged(translated, features, 1),
             **self.repainting_losses(crops, translated),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """``-log D(b) - log(1 - D(G(a)))``, for each patch."""
-        crops = judged(batch, self.settings)
+        """``-log D(b) - log(1 - D(G(a)))``, for each patch, and each place of frozen features."""
+        crops, made = judged(batch, self.settings), batch.made
+        with torch.no_grad():
+            features = self.frozen(crops.target)
         return {
-            "real": cross_entropy(self.discriminator(crops.target), 1),
-            "translated": cross_entropy(self.discriminator(batch.made["translated"]), 0),
+            "real": self._judged(crops.target, features, 1),
+            "translated": self._judged(made["translated"], [made[name] for name in FEATURES], 0),
         }
 
-    def _style(self, crops: Batch, features: list[torch.Tensor]) -> torch.Tensor:
-        """Return the sum over taps of the distances of the batch's features, as one set, from those of the target."""
+    def _judged(self, images: torch.Tensor, features: list[torch.Tensor], wanted: float) -> torch.Tensor:
+        """Return the cross entropy of the scores of patches, and the mean of those of features, half each."""
+        patches, *others = (cross_entropy(scores, wanted) for scores in self.discriminator(images, features))
+        return (patches + torch.stack(others).mean()) / 2
+
+    def _style(self, crops: Batch, translated: torch.Tensor, features: list[torch.Tensor]) -> torch.Tensor:
+        """Return the mean over views of the distances of the batch, as one set, from the target, by region."""
+        wanted_tones = self._moved(crops, tones(crops.source, TONE_CELL))
         draw = torch.Generator().manual_seed(crops.seed)
+        centers = palette_regions(self.samples.of(0)[:, -TONES:], self.settings.regions)
         found = []
-        for tap, each in enumerate(features):
-            wanted = self.samples.of(tap)
+        for view, each in enumerate(with_tones(views(self.frozen, translated, features), wanted_tones)):
+            rows = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
+            wanted = self.samples.some(view, OF_TARGET, crops.seed)
+            regions = region_of(rows[:, -TONES:], centers), region_of(wanted[:, -TONES:], centers)
+            rows, wanted = rows[:, :-TONES], wanted[:, :-TONES]
             mean, deviation = wanted.mean(0), wanted.std(0) + _LEAST
-            directions = torch.randn(wanted.shape[1], DIRECTIONS, generator=draw).to(wanted.device)
-            made = gather(vectors(each, PER_IMAGE, crops.seed), crops).flatten(0, 1)
-            distance = sliced_distance(
-                (made - mean) / deviation, (wanted - mean) / deviation, nn.functional.normalize(directions, dim=0)
-            )
-            found.append(distance)
-        return torch.stack(found).sum()
-
-
-def sliced_distance(made: torch.Tensor, wanted: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
-    """Return the mean over directions of the squared Wasserstein distance of projections of two sets of vectors.
-
-    Sorted projections are compared at the same quantiles; those of ``wanted`` are interpolated linearly (Heitz et al.
-    2021, equations 2 and 3; Rabin et al. 2011).
-
-    Args:
-        made: float (n, C).
-        wanted: float (m, C).
-        directions: float (C, k), unit vectors.
-
-    Returns:
-        scalar.
-    """
-    with torch.autocast(made.device.type, enabled=False):  # ranks need more than the 8 bits of bfloat16
-        projected = [(rows.float() @ directions).T.contiguous() for rows in (made, wanted)]
-    own, others = (each.sort(1).values for each in projected)  # rows: sorting columns takes several times as long
-    places = (torch.arange(len(made), device=own.device) + 0.5) * (len(wanted) / len(made)) - 0.5
-    places = places.clamp(0, len(wanted) - 1)
-    below = places.long()
-    above = (below + 1).clamp(max=len(wanted) - 1)
-    quantiles = torch.lerp(others[:, below], others[:, above], (places - below).to(others.dtype))
-    return (own - quantiles).square().mean()
+            directions = nn.functional.normalize(torch.randn(len(mean), DIRECTIONS, generator=draw), dim=0)
+            rows, wanted = ((each - mean) / deviation for each in (rows, wanted))
+            found.append(regional_distance(rows, wanted, regions, directions.to(rows.device)))
+        return torch.stack(found).mean()
 
 
 METHOD = NeuralStyle

@@ -1,5 +1,6 @@
 """Forward passes of a generator in training: of whole crops, of crops tile by tile, or of single tiles."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 import torch
@@ -8,7 +9,10 @@ from torch import nn
 from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.conditions import learning_conditions
+from tilegan.networks.capabilities import capabilities
+from tilegan.networks.noise import PLACES
 from tilegan.norms.layers import batch_norms_in_use
+from tilegan.tiling.places import Place, placed
 
 
 def judged(batch: Batch, settings: MethodSettings) -> Batch:
@@ -48,12 +52,32 @@ def translate(
         return cast(torch.Tensor, generator(*inputs))
     whole = max(0, whole_of(settings, batch.total) - batch.first)
     if whole == 0:
-        return cast(torch.Tensor, Combo(generator)(*inputs))
+        return _by_tiles(generator, inputs)
     if whole >= len(batch.source):
         return cast(torch.Tensor, generator(*inputs))
     with batch_norms_in_use(generator):
         output = generator(*(each[:whole] for each in inputs))
-    return torch.cat((output, Combo(generator)(*(each[whole:] for each in inputs))))
+    return torch.cat((output, _by_tiles(generator, tuple(each[whole:] for each in inputs))))
+
+
+def _by_tiles(generator: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    with _somewhere(generator, inputs[0]):
+        return cast(torch.Tensor, Combo(generator)(*inputs))
+
+
+def _somewhere(generator: nn.Module, images: torch.Tensor) -> AbstractContextManager[None]:
+    """Return a context that places the tiles of each image side by side at random, for noise that continues in them."""
+    has = capabilities(generator)
+    if not has.drifts:
+        return nullcontext()
+    draws = torch.randint(PLACES, (len(images), 3)).tolist()
+    offsets = [(down, right) for down in (0, images.shape[2] // 2) for right in (0, images.shape[3] // 2)]
+    places = [
+        Place(top * has.cell + down, left * has.cell + right, step + 1)
+        for top, left, step in draws
+        for down, right in offsets
+    ]
+    return placed(places, (images.shape[2] // 2, images.shape[3] // 2))
 
 
 def whole_of(settings: MethodSettings, total: int) -> int:

@@ -18,7 +18,7 @@ from tilegan.networks.codes import Codes
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
 PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
-RECOLORING_GENERATOR = PAINTING_GENERATOR | {"recolor": True}
+RECOLORING_GENERATOR = PAINTING_GENERATOR | {"squint": 7, "drifts": 4, "recolor": True}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", the table of label maps
@@ -42,7 +42,8 @@ DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cel
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
 MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32}
-SMALL_PATCH_DISCRIMINATOR = {"name": "patch", "channels": 32, "layers": 2}  # sees 34 pixels: single strokes
+# patches of 34 pixels at half the size
+STROKE_DISCRIMINATOR = {"name": "patch-and-features", "channels": 32, "layers": 2, "width": 64}
 PATCH_AND_GLOBAL_DISCRIMINATOR = {"name": "patch-and-global", "channels": 32, "layers": 3}
 MULTISCALE_DISCRIMINATOR = {"name": "multiscale", "channels": 64, "layers": 3, "scales": 3}
 

@@ -78,7 +78,8 @@ class ResidualGenerator(nn.Module):
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
     finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
-    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``). With ``recolor``, x has
+    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``); ``drifts`` is the number
+    of planes that vary slowly, from which larger shapes start. With ``recolor``, x has
     its colors moved by a fixed map first (see ``networks.recolor``).
     """
 
@@ -97,6 +98,7 @@ class ResidualGenerator(nn.Module):
         seed: int = 0,
         codes: Mapping[str, int] | None = None,
         recolor: bool = False,
+        drifts: int = 0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -105,6 +107,7 @@ class ResidualGenerator(nn.Module):
         self.squint = box_blur(inputs, squint)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
+        self.drift = NoiseFeatures(drifts, channels, stride, seed + 1, drifts=True) if drifts else None
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
         self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
@@ -132,7 +135,8 @@ class ResidualGenerator(nn.Module):
             context=self.encoder is not None,
             styles=self.styles,
             codes=self.codes,
-            noise=self.noise is not None,
+            noise=self.noise is not None or self.drift is not None,
+            drifts=self.drift is not None,
             cell=self.stride,
         )
 
@@ -166,8 +170,9 @@ class ResidualGenerator(nn.Module):
         seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
-        if self.noise is not None and (noise := self.noise(cells)) is not None:
-            features = features + noise
+        for source in (self.noise, self.drift):
+            if source is not None and (noise := source(cells)) is not None:
+                features = features + noise
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)

@@ -10,9 +10,10 @@ from torch import nn
 
 from tilegan.tiling.places import Pass, Placed, current_pass
 
+SPREAD = 8  # cells: side of the squares of drifting noise
 _BITS = 2**32 - 1
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # standard deviation of the sum of four bytes
-_PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
+PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
 
 
 def cell_noise(seed: int, places: torch.Tensor, planes: int, rows: int, columns: int) -> torch.Tensor:
@@ -51,6 +52,38 @@ def _hash(values: torch.Tensor) -> torch.Tensor:
     return values ^ values >> 16
 
 
+def drifting_noise(
+    seed: int, places: torch.Tensor, planes: int, rows: int, columns: int, spread: int = SPREAD
+) -> torch.Tensor:
+    """Return noise that varies slowly: ``cell_noise`` of squares of ``spread`` x ``spread`` cells, interpolated.
+
+    Args:
+        seed: as for ``cell_noise``, as are the others.
+        places: likewise.
+        planes: likewise.
+        rows: likewise.
+        columns: likewise.
+        spread: side of the squares, in cells.
+
+    Returns:
+        float32 (N, planes, rows, columns), between the values at the corners of the squares, weighted by
+        3 t^2 - 2 t^3 with t the distance from a corner along an axis in squares.
+    """
+    first = torch.cat((places[:, :2].div(spread, rounding_mode="floor"), places[:, 2:]), 1)
+    values = cell_noise(seed, first, planes, (rows - 2) // spread + 3, (columns - 2) // spread + 3)
+    for axis, count in ((2, rows), (3, columns)):
+        along = places[:, axis - 2, None] % spread + torch.arange(count, device=places.device)
+        shape = [len(places), 1, 1, 1]
+        shape[axis] = count
+        sizes = list(values.shape)
+        sizes[axis] = count
+        below = along.div(spread, rounding_mode="floor").reshape(shape)
+        part = ((along % spread).float() / spread).reshape(shape)
+        low, high = (values.gather(axis, (below + more).expand(sizes)) for more in (0, 1))
+        values = torch.lerp(low, high, part * part * (3 - 2 * part))
+    return values
+
+
 class NoiseFeatures(nn.Module, Placed):
     """Features computed from noise, to be added to those of an image.
 
@@ -58,10 +91,14 @@ class NoiseFeatures(nn.Module, Placed):
     random.
     """
 
-    def __init__(self, planes: int, channels: int, cell: int, seed: int) -> None:
-        """Create a 3 x 3 convolution of noise planes with one value per ``cell`` x ``cell`` pixels."""
+    def __init__(self, planes: int, channels: int, cell: int, seed: int, drifts: bool = False) -> None:
+        """Create a 3 x 3 convolution of noise planes with one value per ``cell`` x ``cell`` pixels; see the functions.
+
+        Its result is the same for all windows of an image only if their positions are known.
+        """
         super().__init__()
         self.planes, self.cell, self.seed = planes, cell, seed
+        self.noise = drifting_noise if drifts else cell_noise
         self.convolution = nn.Conv2d(planes, channels, 3, padding=1, bias=False)
 
     def forward(self, cells: torch.Tensor) -> torch.Tensor | None:
@@ -70,11 +107,11 @@ class NoiseFeatures(nn.Module, Placed):
         if running is not None:
             places = self._cells(running).to(cells.device)
         elif self.training:
-            places = torch.randint(_PLACES, (len(cells), 3), device=cells.device)
+            places = torch.randint(PLACES, (len(cells), 3), device=cells.device)
         else:
             return None
         rows, columns = cells.shape[2:]
-        noise = cell_noise(self.seed, places, self.planes, rows, columns)
+        noise = self.noise(self.seed, places, self.planes, rows, columns)
         features: torch.Tensor = self.convolution(noise.to(cells.dtype, memory_format=torch.channels_last))
         return features
 

@@ -42,6 +42,12 @@ class StyleSamples(nn.Module):
         """Return the stored vectors of a tap, (n, C)."""
         return self.get_buffer(f"tap_{tap}")[: int(self.count[tap])]
 
+    def some(self, tap: int, most: int, seed: int) -> torch.Tensor:
+        """Return up to ``most`` random ones of the stored vectors of a tap, (n, C)."""
+        rows = self.of(tap)
+        draw = torch.Generator().manual_seed(seed)
+        return rows[torch.randperm(len(rows), generator=draw)[:most].to(rows.device)]
+
 
 def vectors(features: torch.Tensor, most: int, seed: int) -> torch.Tensor:
     """Return vectors at random positions, the same in all images: (N, C, h, w) -> (N, min(most, h w), C)."""

@@ -1,4 +1,4 @@
-"""A single image file as the target of a training: one painting, in several sizes."""
+"""A single image file as the target of a training: one painting, in two sizes."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tilegan.errors import DatasetError, ImageError
 from tilegan.images.opening import open_source
 from tilegan.training.images import TrainingImage
 
-FACTORS = (1.4, 1.0, 0.7)  # of the short side, so that strokes of several sizes are seen
+FACTORS = (1.4, 1.0)  # of the short side, so that strokes of two sizes are seen; finer ones become ridges
 
 
 def find_painting(path: Path, side: int, short_side: int) -> list[TrainingImage]:
@@ -17,7 +17,7 @@ def find_painting(path: Path, side: int, short_side: int) -> list[TrainingImage]
     Args:
         path: the file.
         side: minimum side, in pixels.
-        short_side: short side of the middle size, in pixels; the painting is never enlarged.
+        short_side: short side of the smaller size, in pixels; the painting is never enlarged.
 
     Raises:
         DatasetError: the file is no image, or is too small.

@@ -1,0 +1,33 @@
+"""Views of an image that are compared with those of a painting: frozen features at two scales, and mean colors at four.
+
+Features at stride 2 are left out: with them strokes get thin bright and dark rims, like a relief.
+"""
+
+import torch
+from torch import nn
+
+from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+
+WHOLE, HALVED = slice(1, None), slice(None, -1)  # taps of the image, and of half its size: strides 4, 8 and 16
+COLOR_STRIDES = (2, 4, 8, 16)
+TONES = 3  # channels that each view has at its end
+TONE_CELL = 16  # pixels: side of the squares whose mean colors tell regions apart
+VIEW_CHANNELS: tuple[int, ...] = (*CHANNELS[WHOLE], *CHANNELS[HALVED], *(3 for _ in COLOR_STRIDES))
+
+
+def views(frozen: EfficientNetFeatures, images: torch.Tensor, features: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the views of images, float (N, C, h, w), with ``VIEW_CHANNELS`` as C.
+
+    Args:
+        frozen: the network.
+        images: float (N, 3, H, W) in [-1, 1].
+        features: its features of ``images``.
+    """
+    images = images.float()
+    colors = [nn.functional.avg_pool2d(images, stride) for stride in COLOR_STRIDES]
+    return [*features[WHOLE], *frozen(nn.functional.avg_pool2d(images, 2))[HALVED], *colors]
+
+
+def with_tones(found: list[torch.Tensor], tones: torch.Tensor) -> list[torch.Tensor]:
+    """Append tones (N, 3, h, w) to the channels of views, repeated at each place of their cells."""
+    return [torch.cat((each, nn.functional.interpolate(tones, each.shape[2:])), 1) for each in found]
