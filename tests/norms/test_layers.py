@@ -122,5 +122,5 @@ def test_choosing_a_norm_for_an_architecture() -> None:
 
 def test_defaults_are_known_by_name() -> None:
     names = {method.architectures[0]["name"] for method in methods().values()}
-    assert names - set(NAMED_GENERATORS) == {"filling", "srresnet", "spade", "pix2pixhd"}
+    assert names - set(NAMED_GENERATORS) == {"filling", "srresnet", "spade", "stacked", "pix2pixhd"}
     assert all(name == architecture["name"] for name, architecture in NAMED_GENERATORS.items())

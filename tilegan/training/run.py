@@ -66,6 +66,8 @@ class RunConfig:
             values: dict[str, Any] = json.loads((folder / CONFIG).read_text())
         except (OSError, json.JSONDecodeError) as error:
             raise ResumeError(f"nothing to resume in '{folder}': no readable {CONFIG}") from error
+        if isinstance(values, dict):
+            values.setdefault("captions", "")  # which earlier versions do not have
         own = {entry.name for entry in fields(cls)} - {"folders", "upkeep"}
         of_folders, of_upkeep = ({entry.name for entry in fields(group)} for group in (Folders, Upkeep))
         if not isinstance(values, dict) or set(values) != own | of_folders | of_upkeep:
