@@ -5,7 +5,6 @@ its square, and a hole if there are none. In finer steps, holes have a start whe
 narrow ones are filled as if there were no others.
 """
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -19,11 +18,10 @@ from tilegan.inference.folder import WorkFolder
 from tilegan.inference.ground import between_centers, carried_up
 from tilegan.inference.plan import Plan
 from tilegan.inference.reduced import Reduced
-from tilegan.inference.stroke import find_copy, reduced, steps_of
+from tilegan.inference.stages import Kept, factor_to
+from tilegan.inference.stroke import find_copy, reduced
 from tilegan.methods.holes import filled_at_once, learned_width
 from tilegan.translator import Translator
-
-Kept = Callable[[WorkFolder, int, int], Masked]
 
 _ROWS = 64  # rows enlarged at once
 _STRIP = 256  # rows of a mask that are read at once
@@ -198,10 +196,9 @@ def started_of(image: Masked, mask: Readable, folder: WorkFolder, plan: Plan, ke
     Raises:
         ImageError: the copy before is missing.
     """
-    known, steps = Known(image, mask), steps_of(plan.look.stroke)
-    copy, place = Copy.of(known, plan.step), steps.index(plan.step)
-    if place == 0:
+    known, factor = Known(image, mask), factor_to(plan)
+    copy, before = Copy.of(known, plan.step), factor * plan.step
+    if factor == 1:
         return Started(copy)
-    before = steps[place - 1]
     sides = reduced(image.height, before), reduced(image.width, before)
-    return Started(copy, Copy.of(known, before), kept(folder.stage(str(before)), *sides), before // plan.step)
+    return Started(copy, Copy.of(known, before), kept(folder.stage(str(before)), *sides), factor)

@@ -137,7 +137,7 @@ class Canvas:
 
     def _fill(self, found: Pixels, window: Window, cells: list[Index]) -> None:
         for cell in cells:
-            part = common(window, grid_cell(cell, self.side, self.height, self.width))
+            part = window.common(grid_cell(cell, self.side, self.height, self.width))
             pixels = self.known(cell, part)
             while pixels is None:
                 self.make(cell)
@@ -288,9 +288,3 @@ class Copy:
     def read_mask(self, window: Window) -> Pixels | None:
         """Return its opacity; None if all of the image is opaque."""
         return self._canvas.pixels(window)[..., 3] if self._canvas.work.store.channels == 4 else None
-
-
-def common(one: Window, other: Window) -> Window:
-    """Return what two windows have in common, which is something."""
-    top, left = max(one.top, other.top), max(one.left, other.left)
-    return Window(top, left, min(one.bottom, other.bottom) - top, min(one.right, other.right) - left)

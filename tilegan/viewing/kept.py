@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tilegan.geometry import Pixels, Window, grid_cell, split
 from tilegan.images.stores.pyramid import halve
-from tilegan.viewing.canvas import Canvas, Index, common
+from tilegan.viewing.canvas import Canvas, Index
 
 _BLOCK = 512  # pixels a side that are halved at once
 _DEEP = 3  # levels that are looked below one of which parts are missing
@@ -90,7 +90,7 @@ class KeptLevels:
     def _read_cells(self, part: Window, pixels: Pixels, known: NDArray[np.bool_]) -> None:
         canvas = self._canvas
         for cell in canvas.cells(part):
-            inner = common(part, grid_cell(cell, canvas.side, canvas.height, canvas.width))
+            inner = part.common(grid_cell(cell, canvas.side, canvas.height, canvas.width))
             found = canvas.known(cell, inner)
             if found is not None:
                 inside = inner.moved(-part.top, -part.left)
@@ -105,7 +105,7 @@ class KeptLevels:
         side = self._store.shard
         for row in range(window.top // side, -(-window.bottom // side)):
             for column in range(window.left // side, -(-window.right // side)):
-                yield (row, column), common(window, Window(row * side, column * side, side, side))
+                yield (row, column), window.common(Window(row * side, column * side, side, side))
 
     def _below(self, level: int, window: Window) -> Window:
         """Return the window of the level below that a window of a level is made of."""
