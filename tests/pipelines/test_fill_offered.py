@@ -56,10 +56,10 @@ def whole(photo, holes, learned_filler, tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_fill_the_same(photo, holes, whole, learned_filler, tmp_path, worst):
-    told = stylize(photo, tmp_path / "two.png", learned_filler, mask=holes, workers=2, **CUT)
+def test_workers_fill_the_same(photo, holes, whole, learned_filler, tmp_path, worst, scheduler):
+    told = stylize(photo, tmp_path / "other.png", learned_filler, mask=holes, scheduler=scheduler, **CUT)
     assert told.stroke == 8
-    assert worst(opened(tmp_path / "two.png"), whole) <= 2
+    assert worst(opened(tmp_path / "other.png"), whole) <= 2
 
 
 def test_a_begun_filling_is_continued_over_the_same_copies(

@@ -179,9 +179,11 @@ def test_a_region_is_a_part_of_the_whole(
 
 
 @pytest.mark.slow
-def test_workers_read_the_instances_too(run: Path, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path) -> None:
+def test_workers_read_the_instances_too(
+    run: Path, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path, scheduler: str
+) -> None:
     labels, objects, pixels = large
-    stylize(labels, tmp_path / "out.png", run, instances=objects, looks={"#301": 2}, workers=2, **PLACED)
+    stylize(labels, tmp_path / "out.png", run, instances=objects, looks={"#301": 2}, scheduler=scheduler, **PLACED)
     whole = load(run, "cpu", "float32").in_look({"#301": 2}).translate(pixels)
     assert are_equal(np.asarray(Image.open(tmp_path / "out.png")), whole)
 

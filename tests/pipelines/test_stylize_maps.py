@@ -175,10 +175,10 @@ def test_what_was_begun_is_continued_with_the_same_maps_only(
 
 
 @pytest.mark.slow
-def test_workers_compute_the_same(picture, styled_translator, everything, tmp_path, level0):
-    for workers in (1, 2):
-        stylize(picture, tmp_path / f"{workers}.zarr", styled_translator, workers=workers, **everything, **CUT)
-    assert (level0(tmp_path / "1.zarr") == level0(tmp_path / "2.zarr")).all()
+def test_workers_compute_the_same(picture, styled_translator, everything, tmp_path, level0, scheduler):
+    for name, where in (("alone", {}), ("other", {"scheduler": scheduler})):
+        stylize(picture, tmp_path / f"{name}.zarr", styled_translator, **where, **everything, **CUT)
+    assert (level0(tmp_path / "alone.zarr") == level0(tmp_path / "other.zarr")).all()
 
 
 def test_a_finished_output_tells_its_maps(picture, random_translator, amounts, tmp_path):

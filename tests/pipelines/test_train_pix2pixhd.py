@@ -49,8 +49,7 @@ def run(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("labels", [None, "auto"])
-@pytest.mark.parametrize("done", [1, 3])  # in the first and in the second phase
+@pytest.mark.parametrize(("labels", "done"), [(None, 1), ("auto", 3)])  # in the first and in the second phase
 def test_a_cut_training_goes_on_in_its_phase(
     folders: tuple[Path, Path], run: Path, tmp_path: Path, labels: str | None, done: int
 ) -> None:
