@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from pictures import opened, saved
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.reading import Reading
@@ -13,16 +13,6 @@ from tilegan.pipelines import batch, plan_stylize, stylize, stylize_video
 SHAPE = (90, 110)
 WIDE = np.s_[30:70, 40:90]
 CUT = {"window": 32, "shard": 64}
-
-
-def saved(path, values):
-    Image.fromarray(values).save(path)
-    return path
-
-
-def opened(path):
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +27,6 @@ def mask():
     holes[WIDE] = 255
     holes[10:80, 15:18] = 255
     return holes
-
-
-@pytest.fixture
-def photo(pixels, tmp_path):
-    return saved(tmp_path / "photo.png", pixels)
-
-
-@pytest.fixture
-def holes(mask, tmp_path):
-    return saved(tmp_path / "holes.png", mask)
 
 
 @pytest.fixture
