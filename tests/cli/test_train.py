@@ -152,7 +152,7 @@ def test_an_interrupt_saves_first(folders: list[str], tmp_path: Path, number: si
     while process.poll() is None and not (metrics.is_file() and metrics.read_text().count("\n") >= 2):
         time.sleep(0.05)
     os.kill(process.pid, number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert f"continue with tilegan train --resume {run}" in errors
     assert "Traceback" not in errors

@@ -21,7 +21,7 @@ from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def normed():
     """A small translator with instance norms."""
     torch.manual_seed(7)
