@@ -22,19 +22,20 @@ class PatchAndFeaturesDiscriminator(nn.Module):
         channels: see ``PatchDiscriminator``.
         layers: likewise.
         width: channels of mixed features and of heads.
+        features: channels of the frozen features, from fine to coarse; the finest are not looked at.
     """
 
-    def __init__(self, channels: int, layers: int, width: int) -> None:
+    def __init__(self, channels: int, layers: int, width: int, features: tuple[int, ...] = CHANNELS) -> None:
         super().__init__()
         self.patches = PatchDiscriminator(channels, layers)
-        counts = CHANNELS[SCALES]
+        counts = features[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_head(width) for _ in counts)
 
     def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> list[torch.Tensor]:
         """Return scores of patches, then of each scale of features from fine to coarse.
 
-        (N, 3, H, W) in [-1, 1], and its frozen features (see ``EfficientNetFeatures``) -> float32 (N, 1, h, w) each,
+        (N, 3, H, W) in [-1, 1], and its frozen features (see ``networks.frozen``) -> float32 (N, 1, h, w) each,
         unbounded.
         """
         mixed = self.mixing(features[SCALES])
