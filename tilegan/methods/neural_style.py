@@ -17,7 +17,6 @@ import torch
 from torch import nn
 
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
-from tilegan.methods.color_map import coefficients
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
@@ -32,7 +31,6 @@ from tilegan.networks.build import (
     build_generator,
 )
 from tilegan.networks.frozen import TAPS, FrozenFeatures, frozen_features
-from tilegan.networks.recolor import Recolor
 from tilegan.networks.style_samples import StyleSamples, vectors
 from tilegan.networks.style_views import TONE_CELL, TONES, view_channels, views, with_tones
 from tilegan.options import described, option
@@ -115,9 +113,6 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
         super().__init__(generator, discriminator, settings)
         self.frozen = frozen
         self.samples = StyleSamples(tuple(channels + TONES for channels in view_channels(frozen)))
-        recolor = getattr(generator, "recolor", None)
-        if isinstance(recolor, Recolor) and settings.color_maps:
-            recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
