@@ -33,6 +33,7 @@ def prepared(source: str | Path, target: str | Path | None, request: TrainReques
     Raises:
         DatasetError, SettingError, ModelError: see ``with_networks``, ``Dataset.for_training`` and ``with_labels``.
     """
+    request.settings.method.check_files()
     contents, init = request.contents, request.network.init
     folders = Folders.of(source, target, contents.instances, contents.captions, **asdict(request.pairing))
     names = style_names(folders.target) if contents.styles else []

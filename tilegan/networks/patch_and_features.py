@@ -15,16 +15,17 @@ class FeaturesDiscriminator(nn.Module):
 
     Args:
         width: channels of mixed features and of heads.
+        features: channels of the frozen features, from fine to coarse; the finest are not looked at.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, features: tuple[int, ...] = CHANNELS) -> None:
         super().__init__()
-        counts = CHANNELS[SCALES]
+        counts = features[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_head(width) for _ in counts)
 
     def of_features(self, features: list[torch.Tensor]) -> list[torch.Tensor]:
-        """Return scores of each scale of features (see ``EfficientNetFeatures``), from fine to coarse.
+        """Return scores of each scale of features (see ``networks.frozen``), from fine to coarse.
 
         (N, C, h, w) each -> float32 (N, 1, h, w) each, unbounded.
         """
@@ -41,17 +42,18 @@ class PatchAndFeaturesDiscriminator(FeaturesDiscriminator):
     Args:
         channels: see ``PatchDiscriminator``.
         layers: likewise.
-        width: channels of mixed features and of heads.
+        width: see ``FeaturesDiscriminator``.
+        features: likewise.
     """
 
-    def __init__(self, channels: int, layers: int, width: int) -> None:
-        super().__init__(width)
+    def __init__(self, channels: int, layers: int, width: int, features: tuple[int, ...] = CHANNELS) -> None:
+        super().__init__(width, features)
         self.patches = PatchDiscriminator(channels, layers)
 
     def forward(self, images: torch.Tensor, features: list[torch.Tensor]) -> list[torch.Tensor]:
         """Return scores of patches, then of each scale of features from fine to coarse.
 
-        (N, 3, H, W) in [-1, 1], and its frozen features (see ``EfficientNetFeatures``) -> float32 (N, 1, h, w) each,
+        (N, 3, H, W) in [-1, 1], and its frozen features (see ``networks.frozen``) -> float32 (N, 1, h, w) each,
         unbounded.
         """
         of_patches = self.patches(nn.functional.avg_pool2d(images.float(), 2))
