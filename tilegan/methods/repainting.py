@@ -5,7 +5,6 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from tilegan.errors import SettingError
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import Batch, Losses
 from tilegan.methods.color_map import coefficients, move_colors
@@ -23,18 +22,13 @@ Settings = TypeVar("Settings", bound=RepaintingSettings)
 class Repainting(Adversaries[Settings]):
     """One generator, one discriminator, and losses that keep colors in their place.
 
-    A generator that moves colors first (``recolor``) gets the color map of the settings.
-
-    Raises:
-        SettingError: such a generator with several styles, each of which has a map of its own.
+    A generator that moves colors first (see ``networks.recolor``) gets the color map of the settings.
     """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
         super().__init__(generator, discriminator, settings)
         recolor = getattr(generator, "recolor", None)
         if isinstance(recolor, Recolor) and settings.color_maps:
-            if len(settings.color_maps) > 1:
-                raise SettingError("recolor moves the colors to those of one style: train without it, or one style")
             recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
 
     def wanted_tones(self, crops: Batch) -> torch.Tensor:
