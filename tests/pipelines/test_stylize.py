@@ -5,7 +5,6 @@ import sys
 import threading
 from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
