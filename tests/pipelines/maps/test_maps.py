@@ -9,7 +9,7 @@ import rasterio
 import torch
 from PIL import Image
 
-from pictures import saved
+from pictures import are_equal, saved
 from tilegan.errors import ImageError, ResumeError
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blend import blend, mixed
@@ -106,23 +106,17 @@ def everything(tmp_path, amounts, halves, faces):
     return {"strength": tmp_path / "small.png", "style": halves, "stroke": strokes, "protect": faces, "feather": 14}
 
 
-def are_equal(one, other):
-    """Equal but for rounding, see docs/design.md; each step of strokes amplifies it."""
-    apart = np.abs(one.astype(int) - other)
-    return apart.max() <= 2 and (apart > 0).mean() < 1e-3
-
-
 def test_all_at_once_are_the_same_whatever_the_cut(picture, pixels, styled_translator, everything, tmp_path, level0):
     stylize(picture, tmp_path / "whole.zarr", styled_translator, **everything)
     stylize(picture, tmp_path / "tiled.zarr", styled_translator, **everything, **CUT)
     stylize(picture, tmp_path / "part.zarr", styled_translator, **everything, region=(50, 20, 65, 100), **CUT)
     whole = level0(tmp_path / "whole.zarr")
-    assert are_equal(level0(tmp_path / "tiled.zarr"), whole)
-    assert are_equal(level0(tmp_path / "part.zarr"), whole[20:120, 50:115])
+    assert are_equal(level0(tmp_path / "tiled.zarr"), whole, most=2)  # each step of strokes amplifies them
+    assert are_equal(level0(tmp_path / "part.zarr"), whole[20:120, 50:115], most=2)
     arrays = {name: np.asarray(Image.open(file)) for name, file in everything.items() if name != "feather"}
     chunked = da.from_array(pixels, chunks=(60, 100, 3))
     made = stylize_array(chunked, styled_translator, **(everything | arrays))
-    assert are_equal(np.asarray(made), whole)
+    assert are_equal(np.asarray(made), whole, most=2)
 
 
 def test_what_was_begun_is_continued_with_the_same_maps_only(
