@@ -1,6 +1,5 @@
 """What all tests share."""
 
-import gc
 import os
 import socket
 import subprocess
@@ -27,12 +26,6 @@ from tilegan.translator import Translator
 os.environ.setdefault("TILEGAN_BACKEND", "torch")  # no trials, whose result depends on the machine
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
-
-
-def pytest_collection_finish() -> None:
-    """Leave what is imported by now out of garbage collections, which would look through it again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
