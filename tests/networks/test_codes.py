@@ -20,10 +20,13 @@ def test_what_is_drawn_is_uniform_and_one_category_and_of_the_seed_alone() -> No
     assert values[:, :2].var(0).tolist() == pytest.approx([1 / 3] * 2, abs=0.03)
     assert values[:, 2:].sum(1).eq(1).all()
     assert values[:, 2:].mean(0).tolist() == pytest.approx([1 / 3] * 3, abs=0.03)
-    few = Codes(1, 4).drawn(4, 9)
-    assert sorted(((few[:, 0] + 1) * 2).int().tolist()) == [0, 1, 2, 3]  # one in each quarter of the range
-    assert few[:, 1:].sum(0).tolist() == [1] * 4
-    assert Codes(2).drawn(4, 0).shape == (4, 2) and Codes().drawn(4, 0).shape == (4, 0)
+    few = Codes(1, 4).drawn(8, 9)
+    pairs, counts = few.unique(dim=0, return_counts=True)
+    assert counts.tolist() == [2] * 4  # crops with the same values
+    assert sorted(((pairs[:, 0] + 1) * 2).int().tolist()) == [0, 1, 2, 3]  # one in each quarter of the range
+    assert pairs[:, 1:].sum(0).tolist() == [1] * 4
+    assert [len(Codes(2).drawn(count, 0).unique(dim=0)) for count in (1, 2, 3, 4, 5)] == [1, 1, 2, 2, 3]
+    assert Codes().drawn(4, 0).shape == (4, 0)
 
 
 def test_codes_are_chosen_by_name() -> None:

@@ -74,17 +74,19 @@ class Codes:
     def drawn(self, count: int, seed: int) -> torch.Tensor:
         """Draw values for ``count`` crops, (count, values): uniform in [-1, 1], and one of the categories.
 
-        They are spread over the crops: one in each of ``count`` equal parts of the range, and categories in turn.
+        Crops in pairs have the same values, so that what a code does to all images is known from two of them. Values
+        are spread over the pairs: one in each of as many equal parts of the range, and categories in turn.
         """
         random = torch.Generator().manual_seed(seed)
-        orders = [torch.randperm(count, generator=random) for _ in range(self.continuous + 1)]
-        places = torch.stack(orders[1:], 1) if self.continuous else torch.zeros(count, 0)
-        free = 2 * (places + torch.rand(count, self.continuous, generator=random)) / max(1, count) - 1
-        if not self.categorical:
-            return free
-        first = torch.randint(self.categorical, (1,), generator=random)
-        drawn = (orders[0] + first) % self.categorical
-        return torch.cat((free, nn.functional.one_hot(drawn, self.categorical)), 1)
+        pairs = -(-count // 2)
+        orders = [torch.randperm(pairs, generator=random) for _ in range(self.continuous + 1)]
+        places = torch.stack(orders[1:], 1) if self.continuous else torch.zeros(pairs, 0)
+        made = 2 * (places + torch.rand(pairs, self.continuous, generator=random)) / max(1, pairs) - 1
+        if self.categorical:
+            first = torch.randint(self.categorical, (1,), generator=random)
+            drawn = (orders[0] + first) % self.categorical
+            made = torch.cat((made, nn.functional.one_hot(drawn, self.categorical)), 1)
+        return made[torch.randperm(count, generator=random) // 2]
 
     def chosen(self, given: Mapping[str, float], model: str) -> torch.Tensor:
         """Return the values for codes by name, (values,); those that are not named are the default.
