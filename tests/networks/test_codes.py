@@ -6,7 +6,7 @@ from torch import nn
 
 from tilegan.errors import SettingError
 from tilegan.networks.build import build_generator, with_codes
-from tilegan.networks.codes import REMEMBERED, CodeHead, Codes, changed_statistics
+from tilegan.networks.codes import Codes
 from tilegan.networks.generator import ResidualGenerator
 
 CODES = Codes(2, 3)
@@ -99,31 +99,3 @@ def test_without_codes_it_is_the_generator_of_the_default_ones() -> None:
     default = CODES.default().double()
     assert torch.equal(generator(image), generator.with_code(default)(image))
     assert torch.equal(generator(image), generator(image, default.expand(2, -1)))
-
-
-def test_the_change_of_statistics_against_numbers_computed_by_hand() -> None:
-    before = torch.tensor([[1.0, 3.0], [5.0, 7.0]])[None, None]  # mean 4, variance 20 / 3
-    after = 2 * before + 1  # mean 9, variance 80 / 3
-    found = changed_statistics([before, before], [after, before])
-    assert found.tolist()[0] == pytest.approx([5 / math.sqrt(100 / 3), math.log(2), 0, 0], abs=1e-5)
-
-
-def test_a_head_learns_from_the_latest_paintings() -> None:
-    head = CodeHead(CODES, 3)
-    rows, values = torch.rand(REMEMBERED + 3, 3), CODES.drawn(REMEMBERED + 3, 0)
-    known = head.remember(rows[:4], values[:4])
-    assert torch.equal(known[0], rows[:4]) and torch.equal(known[1], values[:4])
-    known = head.remember(rows[4:], values[4:])
-    assert sorted(known[0][:, 0].tolist()) == sorted(rows[3:, 0].tolist())
-    place = int((known[0] == rows[-1]).all(1).nonzero())
-    assert torch.equal(known[1][place], values[-1])
-
-
-def test_what_a_head_recovers_has_noise_of_a_seed() -> None:
-    head = CodeHead(CODES, 3)
-    rows = torch.zeros(2, 3)
-    assert torch.equal(head(rows, 1).means, head(rows, 1).means)
-    assert not torch.equal(head(rows, 1).means, head(rows, 2).means)
-    found = head(rows, 1)
-    assert (found.means.shape, found.deviations.shape, found.scores.shape) == ((2, 2), (2, 2), (2, 3))
-    assert found.deviations.min() > 0.25

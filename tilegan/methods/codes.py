@@ -1,10 +1,10 @@
 """The losses of codes that nobody labels: how much of them can be recovered from a translation.
 
 Source: X. Chen et al. 2016, 'InfoGAN'. The mutual information of codes c and images x = G(c) has the lower bound
-``I(c; x) >= H(c) + E log Q(c | x)`` (Barber and Agakov 2003, 'The IM Algorithm'), where Q is a distribution that a
-network derives from x. The entropy H(c) of the drawn codes is constant, so that ``-E log Q(c | x)`` is minimized, by
-the generator; Q is fitted: a cross-entropy for categories, and the negative log-likelihood of Gaussian distributions for
-continuous codes (appendix C there).
+``I(c; x) >= H(c) + E log Q(c | x)`` (Barber and Agakov 2003, 'The IM Algorithm'), where Q is a distribution that is
+derived from x. The entropy H(c) of the drawn codes is constant, so that the generator minimizes ``-E log Q(c | x)``: a
+cross-entropy for categories, and the negative log-likelihood of Gaussian distributions for continuous codes (appendix C
+there). Q is fitted to earlier images (see ``networks.code_head``).
 """
 
 import math

@@ -56,9 +56,6 @@ def common_energy(patterns: torch.Tensor, codes: torch.Tensor | None = None) -> 
         scalar, which may be negative; 0 if there are no two images to compare.
     """
     products = (patterns[:, None] * patterns).mean(2)
-    if codes is None:
-        compared = torch.ones_like(products)
-    else:
-        compared = (codes[:, None] == codes).all(2).to(products)
-    compared = compared - torch.eye(len(patterns)).to(products)
+    same = torch.ones_like(products) if codes is None else (codes[:, None] == codes).all(2).to(products)
+    compared = same - torch.eye(len(patterns)).to(products)
     return (compared * products).sum() / compared.sum().clamp(min=1)
