@@ -49,21 +49,19 @@ class CodeHead(nn.Module):
 
     def forward(self, statistics: torch.Tensor, seed: int) -> "Recovered":
         """Recover codes from statistics (N, values), from ``changed_statistics``, with noise from a seed."""
+        count, free = len(statistics), self.codes.continuous
         if self.count < FEWEST:
-            unknown = statistics.new_zeros(len(statistics), self.codes.values).float()
-            means, scores = unknown.split([self.codes.continuous, self.codes.categorical], 1)
-            return Recovered(means, means + 3**-0.5, scores)
+            unknown = statistics.new_zeros(count, self.codes.values).float()
+            return Recovered(unknown[:, :free], unknown[:, :free] + 3**-0.5, unknown[:, free:])
         random = torch.Generator().manual_seed(seed)
         noise = NOISE * torch.randn(statistics.shape, generator=random).to(statistics.device)
         with torch.autocast(statistics.device.type, enabled=False):
             fit = self.fitted()
             found = fit.values + (statistics.float() + noise - fit.statistics) @ fit.weights
-        means, scores = found.split([self.codes.continuous, self.codes.categorical], 1)
-        variances, of_scores = fit.variances.split([self.codes.continuous, self.codes.categorical])
-        deviations = variances.sqrt().clamp(min=LEAST_DEVIATION).expand(len(means), -1)
+        deviations = fit.variances[:free].sqrt().clamp(min=LEAST_DEVIATION).expand(count, -1)
         # as for Gaussian distributions around one-hot vectors: their sum is known, so that there is one dimension less
-        common = of_scores.sum() / max(1, self.codes.categorical - 1)
-        return Recovered(means, deviations, scores / common.clamp(min=LEAST_DEVIATION**2))
+        common = fit.variances[free:].sum() / max(1, self.codes.categorical - 1)
+        return Recovered(found[:, :free], deviations, found[:, free:] / common.clamp(min=LEAST_DEVIATION**2))
 
     @torch.no_grad()
     def fitted(self) -> "Fit":
