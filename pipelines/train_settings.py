@@ -92,6 +92,8 @@ class TrainRequest:
                 network = replace(network, init=PAINTING_INIT)
         elif settings is None and contents.captions is not None:
             usual = CAPTIONS_METHOD
+            if method.method in (None, usual) and network == NetworkOptions():
+                network = replace(network, init=PAINTING_INIT)
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.stacked import StackedGenerator
 
 
@@ -37,6 +38,23 @@ def test_the_first_stage_sees_the_reduced_image_and_the_second_keeps_its_details
     assert torch.allclose(small, generator.first(reduced, reduced, None), atol=1e-12)
     fresh = StackedGenerator(8, 1, 4, 4, factor=4, words=["sky"]).double()
     assert torch.allclose(fresh(IMAGE), torch.tanh(1.25 * (IMAGE + carried(fresh))), atol=1e-12)
+
+
+@torch.no_grad()
+def test_the_second_stage_is_a_generator_that_paints_over_the_blurred_image() -> None:
+    torch.manual_seed(0)
+    painter = ResidualGenerator(8, 1, 4, 4, squint=5, noise=2).double().eval()
+    torch.nn.init.normal_(painter.tail.weight, std=0.3)
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], noise=2, squint=5).double().eval()
+    part = made.capabilities.painter
+    made.load_state_dict({f"{part}.{name}": value for name, value in painter.state_dict().items()}, strict=False)
+    change = made.carry(torch.nn.functional.interpolate(darker(IMAGE), scale_factor=2))
+    made.palette.mix.weight.zero_()  # so that the first stage gives 0 everywhere
+    assert torch.allclose(made(IMAGE), painter(IMAGE + change), atol=1e-12)
+
+
+def darker(image: torch.Tensor) -> torch.Tensor:
+    return -torch.nn.functional.avg_pool2d(image, 2)
 
 
 def carried(fresh: StackedGenerator) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The stacked generator: a first stage paints the reduced image, a second one sees that, the image and the words again.
+"""The stacked generator: a first stage paints the reduced image, a second one sees that, and the words again.
 
 Source: H. Zhang et al. 2017, 'StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative Adversarial
 Networks'. There images are made from noise; here they are painted over an image.
@@ -14,22 +14,25 @@ from torch import nn
 from tilegan.names import CHANNEL
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
-from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, cell_blur, separable_blur
+from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, box_blur, cell_blur, separable_blur
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
 from tilegan.networks.words import Conditioning
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
+PACE = 10.0  # at which the vectors of words are learned
+
 
 class StackedGenerator(nn.Module):
     """Two stages: the first paints the image reduced by ``factor``, the second paints at full size over its change.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. A text
-    moves all colors by a map before the first stage, and modulates both stages. The
-    ground of the second stage is the image plus the enlarged change of the first one, so that the details of the image
-    are not lost; it also sees the image itself. The last layer of each stage is initialized to zero, so that the
-    generator works after any phase of the training.
+    moves all colors by a map before the first stage, and modulates both stages. The ground of the second stage is the
+    image plus the enlarged change of the first one. With ``squint`` it is blurred as that of ``ResidualGenerator``, so
+    that finer details have to be painted: the second stage then is such a generator, modulated by a text. Without, as
+    in models of earlier versions, it also sees the image itself and keeps its details, and words are learned slowly.
+    The last layer of each stage is initialized to zero, so that the generator works after any phase of the training.
 
     Args:
         channels: channels of the residual blocks.
@@ -39,9 +42,10 @@ class StackedGenerator(nn.Module):
         factor: factor by which the first stage sees the image reduced.
         words: the words that it knows; empty for a fixed text, or none.
         values: values of the condition of each stage, to which a text is encoded.
-        noise: planes of noise of the first stage; 0 for none.
+        noise: planes of noise of the first stage, and with ``squint`` of the second one; 0 for none.
         seed: seed of the noise.
         norm: one of ``norms.layers``.
+        squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
     """
 
     inputs = COLORS
@@ -58,15 +62,19 @@ class StackedGenerator(nn.Module):
         noise: int = 0,
         seed: int = 0,
         norm: str = CHANNEL,
+        squint: int = 0,
     ) -> None:
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
         sizes = channels, blocks, stride, detail
-        told = (len(words), values)
-        self.palette = Palette(*told)
+        self.palette = Palette(len(words), values)
+        told = (len(words), values, PACE if squint else 1.0)
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
-        self.second = PaintingStage(2 * COLORS, *sizes, *told, norm)
-        self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None
+        self.second = PaintingStage(COLORS if squint else 2 * COLORS, *sizes, *told, norm)
+        self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None  # of the first stage
+        if noise and squint:
+            self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
+        self.squint = box_blur(COLORS, squint) if squint else None
         self.carry = carrying_blur(COLORS, factor, stride)
 
     @property
@@ -77,7 +85,9 @@ class StackedGenerator(nn.Module):
     @property
     def capabilities(self) -> Capabilities:
         """See ``networks.capabilities``."""
-        return Capabilities(words=self.words, noise=self.noise is not None, cell=self.stride * self.factor)
+        painter = "" if self.squint is None else "second"
+        cell = self.stride * self.factor
+        return Capabilities(words=self.words, noise=self.noise is not None, cell=cell, painter=painter)
 
     def forward(
         self, image: torch.Tensor, condition: torch.Tensor | None = None, last: int = 1, resting: int = 0
@@ -104,7 +114,11 @@ class StackedGenerator(nn.Module):
         change = self.carry(change)
         seen = trim_to(image, change)
         ground = seen + change
-        made: torch.Tensor = self.second(torch.cat((ground, seen), 1), ground, of_second)
+        if self.squint is None:
+            planes = torch.cat((ground, seen), 1)
+        else:
+            planes = ground = self.squint(ground)
+        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise)
         return made
 
     def with_text(self, bag: torch.Tensor) -> "StackedGenerator":
@@ -132,7 +146,16 @@ class PaintingStage(nn.Module):
     """
 
     def __init__(
-        self, planes: int, channels: int, blocks: int, stride: int, detail: int, words: int, values: int, norm: str
+        self,
+        planes: int,
+        channels: int,
+        blocks: int,
+        stride: int,
+        detail: int,
+        words: int,
+        values: int,
+        pace: float,
+        norm: str,
     ) -> None:
         super().__init__()
         self.stride = stride
@@ -145,7 +168,8 @@ class PaintingStage(nn.Module):
         self.tail = nn.Conv2d(detail, COLORS, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
-        self.conditioning = Conditioning(words, values) if words else None
+        self.noise: NoiseFeatures | None = None
+        self.conditioning = Conditioning(words, values, pace) if words else None
         modulated = blocks * 2 * channels
         self.film = CodeFilm(torch.zeros(values), modulated, FIRST * values**-0.5) if words else None
 

@@ -127,7 +127,7 @@ class NetworkOptions:
         f"Start from a finished model (fine-tuning): a name, file or run folder, or {ANEW}; its generator replaces the "
         "others",
         metavar="MODEL",
-        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file",
+        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file, or with captions",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
     codes: Mapping[str, int] = option(
