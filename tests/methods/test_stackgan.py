@@ -90,6 +90,7 @@ def test_conditions_are_drawn_from_the_seed_for_all_processes(method: StackGan) 
     full, means, spreads = method._condition(whole, texts, 0)
     again = method._condition(batch(0.0), texts, 0)[0]
     assert torch.equal(full, again) and not torch.equal(full[:, :16], means)
+    assert torch.equal(full[:, 32:], texts)
     part = Batch(whole.source[1:], whole.target[1:], 5, 1, 2, captions=whole.captions[1:])
     assert torch.allclose(method._condition(part, texts[1:], 0)[0], full[1:], atol=1e-6)
     drawn = (full[:, :16] - means) / spreads.exp()

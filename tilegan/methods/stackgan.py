@@ -88,7 +88,7 @@ class StackGanSettings(MethodSettings):
         metadata=before(0.0),
     )
     first_share: float = option(
-        0.5, "Share of the steps in which the first stage is trained; then it rests", least=0, most=1
+        0.4, "Share of the steps in which the first stage is trained; then it rests", least=0, most=1
     )
 
 
@@ -247,7 +247,7 @@ class StackGan(Adversaries[StackGanSettings]):
             with torch.no_grad():
                 resting = stage.conditioning(texts)[0]
             parts.append(means + spreads.exp() * normal if stage is trained else resting)
-        return torch.cat(parts, 1), means, spreads
+        return self.stacked.condition_of(parts, texts), means, spreads
 
 
 class _Stages(nn.Module):

@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-LIGHT = (0.299, 0.587, 0.114)  # ITU-R BT.601
+from tilegan.networks.palette import opponents, palettes_of
+
 CELL = 8  # side of areas whose lightness and hue are kept, in pixels of a stage; strokes are free
 FAINT = 0.005  # contrast, of 2, of areas that are nearly even
 
@@ -50,14 +51,8 @@ def palette_distance(targets: torch.Tensor, translations: torch.Tensor) -> torch
 
     (N, 3, H, W) twice, in [-1, 1] -> scalar.
     """
-    first, second = (_palette(each.float()) for each in (targets, translations))
+    first, second = (palettes_of(each.float()) for each in (targets, translations))
     return (first - second).square().mean()
-
-
-def _palette(images: torch.Tensor) -> torch.Tensor:
-    """Return means and deviations of luma, red minus luma and blue minus luma, (N, 6)."""
-    values = _opponents(images)
-    return torch.cat((values.mean((2, 3)), (values.var((2, 3)) + 1e-6).sqrt()), 1)
 
 
 def structure_distance(sources: torch.Tensor, translations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -66,7 +61,7 @@ def structure_distance(sources: torch.Tensor, translations: torch.Tensor) -> tup
     (N, 3, H, W) twice -> two scalars: 0 for any other brightness and contrast, 1 for unrelated images, and for gray
     ones in hues, which are free then.
     """
-    first, second = (_opponents(nn.functional.avg_pool2d(each.float(), CELL)) for each in (sources, translations))
+    first, second = (opponents(nn.functional.avg_pool2d(each.float(), CELL)) for each in (sources, translations))
     distances = 1 - _correlation(first, second)
     return distances[:, 0].mean(), distances[:, 1:].mean()
 
@@ -76,9 +71,3 @@ def _correlation(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     first, second = (each - each.mean((2, 3), keepdim=True) for each in (first, second))
     lengths = [each.square().mean((2, 3)).sqrt() + FAINT for each in (first + 1e-6, second + 1e-6)]
     return (first * second).mean((2, 3)) / (lengths[0] * lengths[1])
-
-
-def _opponents(images: torch.Tensor) -> torch.Tensor:
-    """Return luma, red minus luma and blue minus luma of colors (N, 3, H, W)."""
-    luma = (images.new_tensor(LIGHT)[:, None, None] * images).sum(1)
-    return torch.stack((luma, images[:, 0] - luma, images[:, 2] - luma), 1)

@@ -75,6 +75,10 @@ class HasWords(Protocol):
         """Return the generator for a text, float (words,) (see ``networks.words``), without words."""
         ...
 
+    def fit_palettes(self, bags: torch.Tensor, palettes: torch.Tensor) -> None:
+        """Set what words do to colors, from captions (n, words) and palettes (n, 6); see ``Palette.fit``."""
+        ...
+
 
 def capabilities(generator: nn.Module) -> Capabilities:
     """Return the capabilities of a generator."""

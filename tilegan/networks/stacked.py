@@ -31,7 +31,7 @@ class StackedGenerator(nn.Module):
     moves all colors by a map before the first stage, and modulates both stages. The ground of the second stage is the
     image plus the enlarged change of the first one. With ``squint`` it is blurred as that of ``ResidualGenerator``, so
     that finer details have to be painted: the second stage then is such a generator, modulated by a text. Without, as
-    in models of earlier versions, it also sees the image itself and keeps its details, and words are learned slowly.
+    in models of earlier versions, it also sees the image itself and keeps its details, and the map follows a condition.
     The last layer of each stage is initialized to zero, so that the generator works after any phase of the training.
 
     Args:
@@ -67,7 +67,7 @@ class StackedGenerator(nn.Module):
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
         sizes = channels, blocks, stride, detail
-        self.palette = Palette(len(words), values)
+        self.palette = Palette(len(words), 0 if squint else values)
         told = (len(words), values, PACE if squint else 1.0)
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
         self.second = PaintingStage(COLORS if squint else 2 * COLORS, *sizes, *told, norm)
@@ -96,17 +96,17 @@ class StackedGenerator(nn.Module):
 
         Args:
             image: float (N, 3, h, w) in [-1, 1].
-            condition: float (N, 2 * values), conditions of both stages; None for no text.
+            condition: float (N, values), from ``condition_of``; None for no text.
             last: the last stage to run: 0 gives the painting of the first one, smaller by ``factor``.
             resting: number of first stages that receive no gradients.
 
         Returns:
             (N, 3, h, w) in [-1, 1].
         """
-        of_first, of_second = (None, None) if condition is None else condition.chunk(2, 1)
+        of_first, of_second, of_colors = self._told(condition)
         small = nn.functional.avg_pool2d(image, self.factor)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
-            colored = self.palette(small, of_first)
+            colored = self.palette(small, of_colors)
             painted: torch.Tensor = self.first(colored, colored, of_first, self.noise)
         if last == 0:
             return painted
@@ -121,20 +121,39 @@ class StackedGenerator(nn.Module):
         made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise)
         return made
 
+    def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
+        """Return the condition that ``forward`` takes: those of the stages (N, values) and, with ``squint``, texts."""
+        return torch.cat(tuple(conditions) if self.squint is None else (*conditions, bags), 1)
+
+    def _told(self, condition: torch.Tensor | None) -> Sequence[torch.Tensor | None]:
+        """Return what both stages and the map of colors are told."""
+        if condition is None:
+            return None, None, None
+        first, second, bags = condition.tensor_split((self.values, 2 * self.values), 1)
+        return first, second, first if self.squint is None else bags
+
+    def fit_palettes(self, bags: torch.Tensor, palettes: torch.Tensor) -> None:
+        """See ``HasWords``."""
+        self.palette.fit(bags, palettes)
+
     def with_text(self, bag: torch.Tensor) -> "StackedGenerator":
         """Return the generator for a text: without words, with their effect folded into the weights.
 
         Args:
             bag: float (words,); zeros for no text.
         """
-        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
-        for stage, known in zip(plain.stages, precise.stages, strict=True):
+        plain, precise, bags = deepcopy(self), deepcopy(self).double().cpu(), bag.double()[None]
+        conditions = []
+        for known in precise.stages:
             assert known.conditioning is not None
             with torch.no_grad():
-                condition = known.conditioning(bag.double()[None])[0]
+                conditions.append(known.conditioning(bags)[0])
+        *of_stages, of_colors = precise._told(precise.condition_of(conditions, bags))
+        for stage, known, condition in zip(plain.stages, precise.stages, of_stages, strict=True):
+            assert condition is not None
             stage.absorb(known.modulation(condition)[0])
-            if stage is plain.first:
-                plain.palette.absorb(precise.palette, condition)
+        assert of_colors is not None
+        plain.palette.absorb(precise.palette, of_colors)
         plain.words = ()
         return plain
 
