@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.palette import palettes_of
 from tilegan.networks.stacked import StackedGenerator
 
 
@@ -51,6 +52,24 @@ def test_the_second_stage_is_a_generator_that_paints_over_the_blurred_image() ->
     change = made.carry(torch.nn.functional.interpolate(darker(IMAGE), scale_factor=2))
     made.palette.mix.weight.zero_()  # so that the first stage gives 0 everywhere
     assert torch.allclose(made(IMAGE), painter(IMAGE + change), atol=1e-12)
+
+
+@torch.no_grad()
+def test_what_words_mean_for_colors_is_fitted_and_kept() -> None:
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["blue", "dark", "rare"], squint=5)
+    bags = torch.eye(3)[[0, 1] * 50 + [2]]  # one caption has the last word
+    image = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 0.2
+    plain = palettes_of(image)[0]
+    means = torch.tensor([[0.0, 0.0, 0.2], [-0.4, 0.0, -0.2]])  # of luma, and of red and of blue minus luma
+    palettes = torch.cat((torch.cat((means, torch.full((2, 3), 0.1)), 1).repeat(50, 1), torch.full((1, 6), 0.1)))
+    made.fit_palettes(bags, palettes)
+    moved = [palettes_of(made.palette(image, word[None]))[0] - plain for word in torch.eye(3)]
+    assert torch.allclose(moved[0], torch.tensor([0.2, 0.0, 0.2, 0.0, 0.0, 0.0]), atol=0.02)
+    assert torch.allclose(moved[1], torch.tensor([-0.2, 0.0, -0.2, 0.0, 0.0, 0.0]), atol=0.02)
+    assert moved[2][0].item() == pytest.approx((0.1 + 0.2) / 2, abs=0.02)  # half of what it would be with many
+    before = made.palette.film.weight.clone()
+    made.fit_palettes(bags, palettes.flip(0))
+    assert torch.equal(made.palette.film.weight, before)
 
 
 def darker(image: torch.Tensor) -> torch.Tensor:

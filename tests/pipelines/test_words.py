@@ -42,7 +42,7 @@ def trained(
         batch=2,
         steps=4,
         learning_rate=0.05,
-        generator={"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2, "noise": 2},
+        generator={"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2, "squint": 5},
         discriminator={"name": "matching", "width": 8, "values": 4},
     )
     folder = tmp_path_factory.mktemp("run") / "run"
@@ -59,6 +59,7 @@ def test_a_training_learns_words_and_tells_how_often_captions_are_found(trained:
     assert all({"match", "divergence", "real_wrong"} <= line["losses"].keys() for line in lines)
     model = load(trained, "cpu", "float32")
     assert model.vocabulary.words == ("blue", "night", "wheat")
+    assert model.weights()["palette.film.weight"].abs().amax(0).min() > 0  # fitted before the first step
     for figures in (lines[-1]["figures"], model.facts["figures"]):
         assert 0 <= figures["caption_1"] <= figures["caption_5"] == figures["chance_5"] == 1
         assert figures["chance_1"] == pytest.approx((2 + 1 + 1) / 12, abs=1e-3)
