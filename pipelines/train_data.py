@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, Colors
+from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.model_file import chosen_style, read_header
 from tilegan.names import RESIDUAL, STACKED
 from tilegan.networks.build import with_codes, with_norm, with_one_channel, with_painter
@@ -33,10 +34,13 @@ def prepared(source: str | Path, target: str | Path | None, request: TrainReques
     Raises:
         DatasetError, SettingError, ModelError: see ``with_networks``, ``Dataset.for_training`` and ``with_labels``.
     """
+    request.settings.method.check_files()
     contents, init = request.contents, request.network.init
     folders = Folders.of(source, target, contents.instances, contents.captions, **asdict(request.pairing))
     names = style_names(folders.target) if contents.styles else []
     settings = with_networks(request.settings, init, names, folders.derive)
+    if request.network.recolor:
+        _check_recolor(settings)
     dataset = Dataset.for_training(folders, settings)
     settings = with_words(with_labels(settings, init, dataset.sources, contents.labels), dataset)
     return settings, replace(dataset, words=tuple(settings.generator.get("words", ())))
@@ -96,6 +100,15 @@ def with_networks(
     if not settings.method_type.styles:
         raise SettingError(f"{settings.method_type.name} learns one style at a time")
     return replace(settings, generator=settings.generator | {"styles": styles})
+
+
+def _check_recolor(settings: TrainSettings) -> None:
+    if not isinstance(settings.method, RepaintingSettings):
+        raise SettingError(f"{settings.method_type.name} has no map of colors: leave recolor out")
+    if not settings.generator.get("recolor"):
+        raise SettingError("the generator of the model to start from moves no colors: leave recolor out, or init")
+    if settings.generator.get("styles"):
+        raise SettingError("colors can be moved to those of one style only: leave recolor out, or learn one style")
 
 
 def with_labels(

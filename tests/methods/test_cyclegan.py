@@ -31,9 +31,8 @@ class Mean(nn.Module):
         return self.factor * images.mean((1, 2, 3), keepdim=True)
 
 
-def batch(source: float, target: float) -> Batch:
-    levels = torch.tensor([source, source])[:, None, None, None].expand(-1, 3, 8, 8)
-    return Batch(levels, torch.full((2, 3, 8, 8), target), 0, 0, 2)
+def batch(source: float, target: float, side: int = 8) -> Batch:
+    return Batch(torch.full((2, 3, side, side), source), torch.full((2, 3, side, side), target), 0, 0, 2)
 
 
 def test_squared_error_is_of_what_is_wanted() -> None:
@@ -41,7 +40,7 @@ def test_squared_error_is_of_what_is_wanted() -> None:
 
 
 def test_losses_of_a_batch() -> None:
-    settings = CycleGanSettings(cycle_weight=4.0, identity_weight=0.25)
+    settings = CycleGanSettings(cycle_weight=4.0, identity_weight=0.25, feature_weight=0.0)
     method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], settings)
     given = batch(0.125, 0.5)
     losses = {name: loss.item() for name, loss in method.generator_loss(given).items()}
@@ -72,7 +71,7 @@ class FirstStyle(nn.Module):
 
 
 def test_targets_by_the_name_of_another_style_are_not_real() -> None:
-    method = CycleGan([Add(0.5), Add(-0.5)], [FirstStyle(), Mean(1.0)], CycleGanSettings())
+    method = CycleGan([Add(0.5), Add(-0.5)], [FirstStyle(), Mean(1.0)], CycleGanSettings(feature_weight=0.0))
     given = batch(0.125, 0.5)
     given.styles = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     given.made = {"translated": given.source, "returned": given.target}
@@ -80,8 +79,27 @@ def test_targets_by_the_name_of_another_style_are_not_real() -> None:
     assert method.discriminator_loss(given)["other_style"].item() == pytest.approx(0.5**2 / 2 / 2)
 
 
+def test_frozen_features_are_judged_too() -> None:
+    settings = CycleGanSettings(feature_weight=0.5)
+    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], settings)
+    frozen = method.frozen
+    assert frozen is not None
+    given = batch(0.125, 0.5, side=32)
+    there = method.generator_loss(given)["generator_there"]
+    there.backward()
+    assert method.generator.number.grad not in (None, 0)
+    assert all(weight.grad is None for weight in frozen.parameters())
+    scores = method.of_features["targets"].of_features(frozen(given.source + 0.5))
+    assert [each.shape[2:] for each in scores] == [(8, 8), (4, 4), (2, 2)]
+    by_features = torch.stack([(each - 1).square().mean() for each in scores]).mean()
+    assert there.detach().item() == pytest.approx(0.25**2 + 0.5 * by_features.item())
+    assert any(name.startswith("features.sources") for name in method.networks()["discriminator"].state_dict())
+
+
 def test_both_generators_learn_from_both_ways() -> None:
-    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings(identity_weight=0.0))
+    method = CycleGan(
+        [Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings(identity_weight=0.0, feature_weight=0.0)
+    )
     losses = method.generator_loss(batch(0.0, 0.5))
     assert "identity" not in losses
     losses["cycle"].backward()
@@ -89,7 +107,7 @@ def test_both_generators_learn_from_both_ways() -> None:
 
 
 def test_discriminators_see_earlier_translations() -> None:
-    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings())
+    method = CycleGan([Add(0.5), Add(-0.25)], [Mean(2.0), Mean(3.0)], CycleGanSettings(feature_weight=0.0))
     seen = set()
     for step in range(60):
         given = batch(step / 100, 0.0)

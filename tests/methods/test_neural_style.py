@@ -8,6 +8,7 @@ from torch import nn
 
 from tilegan.methods.base import Batch
 from tilegan.methods.neural_style import NeuralStyle, NeuralStyleSettings
+from tilegan.networks.frozen import frozen_features
 from tilegan.networks.style_samples import KEPT, PER_CROP, StyleSamples, vectors
 
 
@@ -56,7 +57,7 @@ def test_samples_are_of_the_same_places_in_all_images_and_stay_when_they_are_ful
 
 def test_a_target_that_is_its_own_source_leaves_the_adversary_alone() -> None:
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    method = NeuralStyle(Same(), Scores(), NeuralStyleSettings(whole_share=1.0))
+    method = NeuralStyle(Same(), Scores(), NeuralStyleSettings(whole_share=1.0), frozen_features())
     batch = Batch(images, images, 0, 0, 2)
     losses = {name: value.item() for name, value in method.generator_loss(batch).items()}
     assert losses.pop("generator") == pytest.approx(0.6 * entropy(1))
@@ -74,7 +75,7 @@ def test_areas_are_compared_with_those_of_their_color() -> None:
     swapped = torch.cat((torch.full((2, 3, 64, 32), -0.8), noise + 1.6), 3)  # even dark, and light noise
     apart, together = (
         [
-            NeuralStyle(Same(), Scores(), NeuralStyleSettings(regions=count, whole_share=1.0))
+            NeuralStyle(Same(), Scores(), NeuralStyleSettings(regions=count, whole_share=1.0), frozen_features())
             .generator_loss(Batch(source, target, 0, 0, 2))["style"]
             .item()
             for target in (source.flip(3), swapped)
@@ -88,7 +89,9 @@ def test_another_target_counts_by_the_weight_of_style() -> None:
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     batch = Batch(images, images.flip(1) / 2, 0, 0, 2)
     once, twice = (
-        NeuralStyle(Same(), Scores(), NeuralStyleSettings(style_weight=weight)).generator_loss(batch)["style"].item()
+        NeuralStyle(Same(), Scores(), NeuralStyleSettings(style_weight=weight), frozen_features())
+        .generator_loss(batch)["style"]
+        .item()
         for weight in (1.0, 2.0)
     )
     assert once > 0.1

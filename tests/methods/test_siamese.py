@@ -50,6 +50,15 @@ def test_losses_of_a_batch_against_numbers_computed_by_hand() -> None:
     assert discriminator["discriminator_content"].item() == pytest.approx(-3.0)
 
 
+def test_a_generator_that_moves_colors_starts_with_those_of_the_targets() -> None:
+    gray = [[-1.0, 0.0, 0.0] if power == (1, 0, 0) else [0.0, 0.0, 0.0] for power in POWERS]  # removes red
+    generator = ResidualGenerator(4, 1, 4, 4, recolor=True)
+    Siamese(generator, MeanColor(), SiameseSettings(color_maps=[gray], lightness=1.0, palette=1.0))
+    red, *others = generator(constant_images((0.5, 0.5, 0.5))).mean((0, 2, 3)).tolist()
+    assert red == pytest.approx(0, abs=1e-6)
+    assert others == pytest.approx([math.tanh(1.25 * 0.5)] * 2)
+
+
 class ColorOfStyle(nn.Module):
     """A discriminator: a vector of one value, red of the first style or twice red of the second."""
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from tilegan.networks.build import STROKE_DISCRIMINATOR, build_discriminator
 from tilegan.networks.efficientnet import EfficientNetFeatures
-from tilegan.networks.style_views import VIEW_CHANNELS, views, with_tones
+from tilegan.networks.style_views import view_channels, views, with_tones
 
 IMAGES = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -14,7 +14,7 @@ def test_views_are_features_at_two_scales_and_colors_at_four_with_the_tone_of_th
     frozen = EfficientNetFeatures.read()
     features = frozen(IMAGES)
     found = views(frozen, IMAGES, features)
-    assert [each.shape[1] for each in found] == list(VIEW_CHANNELS)
+    assert [each.shape[1] for each in found] == list(view_channels(frozen))
     assert [64 // each.shape[2] for each in found] == [4, 8, 16, 4, 8, 16, 2, 4, 8, 16]
     assert all(torch.equal(view, each) for view, each in zip(found, features[1:], strict=False))
     assert torch.allclose(found[6][1, :, 5, 3], IMAGES[1, :, 10:12, 6:8].mean((1, 2)), atol=1e-6)

@@ -29,15 +29,18 @@ def test_features_are_those_of_the_layers_that_the_names_tell(tmp_path: Path) ->
     save_file(tensors_of(layers) | {"classifier.0.weight": torch.zeros(2, 6)}, tmp_path / "vgg.safetensors")
     network = VggFeatures.read(tmp_path / "vgg.safetensors")
     normal = ((images + 1) / 2 - torch.tensor(MEANS)[:, None, None]) / torch.tensor(DEVIATIONS)[:, None, None]
-    assert torch.allclose(network(images), layers(normal), atol=1e-6)
-    assert network(images).shape == (2, 6, 6, 5)
+    first, last = network(images)
+    assert torch.allclose(first, layers[:4](normal), atol=1e-6)
+    assert torch.allclose(last, layers(normal), atol=1e-6)
+    assert (last.shape, network.channels) == ((2, 6, 6, 5), (4, 6))
+    assert torch.equal(VggFeatures.read(tmp_path / "vgg.safetensors", 1)(images)[-1], first)
     assert not list(network.parameters())
     assert not network.state_dict()
 
 
 def test_fewer_layers_give_earlier_features() -> None:
     first = VggFeatures({name: value for name, value in tensors_of(small_vgg()).items() if ".0." in name})
-    assert first(torch.zeros(1, 3, 8, 8)).shape == (1, 4, 8, 8)
+    assert [each.shape for each in first(torch.zeros(1, 3, 8, 8))] == [(1, 4, 8, 8)]
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
-from tilegan.errors import DatasetError, ResumeError, TileganWarning
+from tilegan.errors import DatasetError, ModelError, ResumeError, TileganWarning
 from tilegan.methods.neural_style import NeuralStyleSettings
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.evaluation.painting import parts_of_painting
 from tilegan.pipelines.train import resume, train
 from tilegan.pipelines.train_settings import TrainRequest
+from tilegan.training.checkpoint import NAME
 from tilegan.training.dataset import Dataset
 from tilegan.training.folders import Folders
 from tilegan.training.painting import find_painting
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import load
+from tiny_vgg import random_vgg
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
@@ -76,6 +80,29 @@ def test_a_run_goes_on_with_the_painting_elsewhere_and_is_evaluated_on_its_parts
     assert white == ["row 1, column 1", "row 1, column 3", "row 2, column 2", "row 2, column 4"]
     assert black == ["row 1, column 2", "row 1, column 4", "row 2, column 1", "row 2, column 3"]
     assert figures.figures["exact"].whole.maximum <= 1
+
+
+@pytest.mark.slow
+def test_the_features_of_a_vgg_file_are_compared_and_the_file_is_needed_to_go_on(
+    painting: Path, training_folders: tuple[Path, Path], tiny: TrainSettings, tmp_path: Path
+) -> None:
+    source, file, asked = training_folders[0], tmp_path / "vgg.safetensors", iter([True])
+    settings = replace(tiny, steps=2, method=NeuralStyleSettings(vgg=str(file)))
+    with pytest.raises(ModelError, match=r"no VGG weights in .*vgg\.safetensors: .*: give a \.safetensors file"):
+        train(tmp_path / "nowhere", painting, tmp_path / "run", settings=settings)  # before photographs are looked for
+    random_vgg(file)
+    whole = train(source, painting, tmp_path / "whole", settings=settings, device="cpu")
+    train(source, painting, tmp_path / "run", settings=settings, device="cpu", stop=lambda: next(asked))
+    elsewhere = file.rename(tmp_path / "elsewhere.safetensors")
+    with pytest.raises(ModelError, match=r"no VGG weights in .*vgg\.safetensors"):
+        resume(tmp_path / "run")
+    elsewhere.rename(file)
+    result = resume(tmp_path / "run")
+    assert (result.steps, result.finished) == (2, True)
+    file.unlink()  # models do not need it
+    models = [load(each.model) for each in (whole, result)]
+    assert all(torch.equal(value, models[1].weights()[name]) for name, value in models[0].weights().items())
+    assert "frozen" not in " ".join(load_file(tmp_path / "run" / NAME))
 
 
 def test_what_does_not_go_together_is_told(

@@ -13,11 +13,15 @@ from tilegan.methods.adversaries import style_options
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.replay import Replay
+from tilegan.methods.settings import before
 from tilegan.networks.build import DEFAULT_GENERATOR, PATCH_DISCRIMINATOR, build_discriminator, build_generator
+from tilegan.networks.efficientnet import EfficientNetFeatures
+from tilegan.networks.patch_and_features import FeaturesDiscriminator
 from tilegan.networks.styles import other_styles, with_planes
 from tilegan.options import described, option
 
 REPLAYED = 50  # images, as in the paper
+FEATURE_WIDTH = 64  # channels of the discriminators of features
 # the backward generator takes images without thumbnails, and makes sources, which have no styles
 UNCONDITIONAL = {"context": 0, "styles": []}
 
@@ -41,6 +45,13 @@ class CycleGanSettings(MethodSettings):
         "target domain",
         least=0,
     )
+    feature_weight: float = option(
+        1.0,
+        "Weight of discriminators of features of EfficientNet-Lite0, a network trained on ImageNet, relative to those "
+        "of patches of pixels",
+        least=0,
+        metadata=before(0.0),
+    )
 
 
 def squared_error(scores: torch.Tensor, wanted: float) -> torch.Tensor:
@@ -49,7 +60,11 @@ def squared_error(scores: torch.Tensor, wanted: float) -> torch.Tensor:
 
 
 class CycleGan:
-    """Generators G: source -> target and F: target -> source, and one discriminator per domain."""
+    """Generators G: source -> target and F: target -> source, and one discriminator per domain.
+
+    Beside each there is one of frozen features, unless its weight is 0: patches of pixels alone led to colors without
+    strokes (Sauer et al. 2021, 'Projected GANs Converge Faster').
+    """
 
     name: ClassVar = "cyclegan"
     needs: ClassVar = "two folders, unpaired"
@@ -81,15 +96,20 @@ class CycleGan:
     ) -> None:
         """Take the forward and the backward generator, and the discriminators of targets and of sources."""
         self.generator, self.backward = generators
-        self.of_targets, self.of_sources = discriminators
+        self.discriminators = dict(zip(("targets", "sources"), discriminators, strict=True))
+        weight = settings.feature_weight
+        self.frozen = EfficientNetFeatures.read() if weight else None
+        self.of_features = {name: FeaturesDiscriminator(FEATURE_WIDTH) for name in self.discriminators if weight}
         self.replays = nn.ModuleDict({"translated": Replay(REPLAYED), "returned": Replay(REPLAYED)})
         self.settings = settings
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``."""
         generators = {"there": self.generator, "back": self.backward}
-        discriminators = {"targets": self.of_targets, "sources": self.of_sources, "replays": self.replays}
-        return {"generator": nn.ModuleDict(generators), "discriminator": nn.ModuleDict(discriminators)}
+        judges = {**self.discriminators, "replays": self.replays}
+        if self.frozen is not None:
+            judges |= {"features": nn.ModuleDict(self.of_features), "frozen": self.frozen}
+        return {"generator": nn.ModuleDict(generators), "discriminator": nn.ModuleDict(judges)}
 
     def generator_loss(self, batch: Batch) -> Losses:
         """``(D(G(a)) - 1)^2 + (D(F(b)) - 1)^2 + w (|F(G(a)) - a| + |G(F(b)) - b|) + i w (|G(b) - b| + |F(a) - a|)``."""
@@ -99,8 +119,8 @@ class CycleGan:
         cycle = nn.functional.l1_loss(self._back(crops, translated), crops.source)
         cycle = cycle + nn.functional.l1_loss(self._there(crops, returned), crops.target)
         losses = {
-            "generator_there": squared_error(self.of_targets(with_planes(translated, crops.styles)), 1),
-            "generator_back": squared_error(self.of_sources(returned), 1),
+            "generator_there": self._error("targets", with_planes(translated, crops.styles), 1),
+            "generator_back": self._error("sources", returned, 1),
             "cycle": self.settings.cycle_weight * cycle,
         }
         if self.settings.identity_weight == 0:
@@ -117,24 +137,38 @@ class CycleGan:
         crops = judged(batch, self.settings)
         losses = {}
         sides = {
-            "translated": (self.of_targets, crops.target, crops.styles),
-            "returned": (self.of_sources, crops.source, None),
+            "translated": ("targets", crops.target, crops.styles),
+            "returned": ("sources", crops.source, None),
         }
-        for name, (discriminator, images, styles) in sides.items():
+        for name, (domain, images, styles) in sides.items():
             replay = self.replays[name]
             assert isinstance(replay, Replay)
             real = with_planes(images, styles)
             made = replay.mixed(with_planes(batch.made[name], styles), batch.seed)
-            losses[f"discriminator_{name}"] = (
-                squared_error(discriminator(real), 1) + squared_error(discriminator(made), 0)
-            ) / 2
+            losses[f"discriminator_{name}"] = (self._error(domain, real, 1) + self._error(domain, made, 0)) / 2
         others = other_styles(crops.styles, crops.seed)
         if others is not None:
-            losses["other_style"] = squared_error(self.of_targets(with_planes(crops.target, others)), 0) / 2
+            of_other = self.discriminators["targets"](with_planes(crops.target, others))
+            losses["other_style"] = squared_error(of_other, 0) / 2
         return losses
 
     def finish(self, generator: nn.Module) -> None:
         """See ``Method.finish``; there is nothing beside the weights."""
+
+    def _error(self, domain: str, images: torch.Tensor, wanted: float) -> torch.Tensor:
+        """Return the squared error of the scores of patches, and of features if they are judged.
+
+        Args:
+            domain: 'targets' or 'sources', which the discriminators know.
+            images: float (N, 3 + planes of styles, H, W); features have no styles.
+            wanted: the score that is wanted.
+        """
+        error = squared_error(self.discriminators[domain](images), wanted)
+        if self.frozen is None:
+            return error
+        scores = self.of_features[domain].of_features(self.frozen(images[:, :3]))
+        errors = torch.stack([squared_error(each, wanted) for each in scores])
+        return error + self.settings.feature_weight * errors.mean()
 
     def _there(self, crops: Batch, images: torch.Tensor) -> torch.Tensor:
         return translate(self.generator, crops.of(images), self.settings)

@@ -11,13 +11,12 @@ texture of areas of their color. Statistics alone give a relief without strokes;
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
 
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
-from tilegan.methods.color_map import coefficients
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.pix2pix import cross_entropy
@@ -25,18 +24,23 @@ from tilegan.methods.repainting import Repainting
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.methods.siamese_losses import feature_distance, tones
 from tilegan.methods.style_distance import palette_regions, region_of, regional_distance
-from tilegan.networks.build import RECOLORING_GENERATOR, STROKE_DISCRIMINATOR
-from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
-from tilegan.networks.recolor import Recolor
+from tilegan.networks.build import (
+    RECOLORING_GENERATOR,
+    STROKE_DISCRIMINATOR,
+    build_discriminator,
+    build_generator,
+)
+from tilegan.networks.frozen import TAPS, FrozenFeatures, frozen_features
 from tilegan.networks.style_samples import StyleSamples, vectors
-from tilegan.networks.style_views import TONE_CELL, TONES, VIEW_CHANNELS, views, with_tones
+from tilegan.networks.style_views import TONE_CELL, TONES, view_channels, views, with_tones
 from tilegan.options import described, option
 
 PER_IMAGE = 1024  # vectors of each view and generated image
-FEATURES = tuple(f"features_{tap}" for tap in range(len(CHANNELS)))  # their names among what a batch has made
+FEATURES = tuple(f"features_{tap}" for tap in range(TAPS))  # their names among what a batch has made
 OF_TARGET = 4096  # vectors of each view of the target with which those of a batch are compared
 DIRECTIONS = 16
 _LEAST = 1e-3  # added to deviations, so that constant channels do not count
+_LEAST_SHARE = 0.1  # of the mean deviation: channels of VGG networks that the painting hardly excites count less
 
 
 @described
@@ -62,6 +66,17 @@ class NeuralStyleSettings(RepaintingSettings):
         least=0,
         most=1,
     )
+    vgg: str = option(
+        "",
+        "Safetensors file with the weights of a VGG network, named as in torchvision, whose features are compared and "
+        "judged instead of those of EfficientNet-Lite0",
+        metavar="FILE",
+    )
+
+    def check_files(self) -> None:
+        """See ``MethodSettings.check_files``."""
+        if self.vgg:
+            frozen_features(self.vgg)
 
 
 class NeuralStyle(Repainting[NeuralStyleSettings]):
@@ -81,13 +96,23 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 512)
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings) -> None:
+    @classmethod
+    def build(cls, settings: NeuralStyleSettings, generator: dict[str, Any], discriminator: dict[str, Any]) -> Self:
+        """See ``Method.build``.
+
+        Raises:
+            ModelError: the VGG file is invalid.
+        """
+        frozen = frozen_features(settings.vgg)
+        judge = build_discriminator(discriminator | {"features": frozen.channels})
+        return cls(build_generator(generator), judge, settings, frozen)
+
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, settings: NeuralStyleSettings, frozen: FrozenFeatures
+    ) -> None:
         super().__init__(generator, discriminator, settings)
-        self.frozen = EfficientNetFeatures.read()
-        self.samples = StyleSamples(tuple(channels + TONES for channels in VIEW_CHANNELS))
-        recolor = getattr(generator, "recolor", None)
-        if isinstance(recolor, Recolor) and settings.color_maps:
-            recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
+        self.frozen = frozen
+        self.samples = StyleSamples(tuple(channels + TONES for channels in view_channels(frozen)))
 
     def networks(self) -> dict[str, nn.Module]:
         """See ``Method.networks``; frozen features and samples are part of 'discriminator', so that they are stored."""
@@ -141,6 +166,7 @@ class NeuralStyle(Repainting[NeuralStyleSettings]):
             regions = region_of(rows[:, -TONES:], centers), region_of(wanted[:, -TONES:], centers)
             rows, wanted = rows[:, :-TONES], wanted[:, :-TONES]
             mean, deviation = wanted.mean(0), wanted.std(0) + _LEAST
+            deviation = deviation.clamp(min=_LEAST_SHARE * deviation.mean())
             directions = nn.functional.normalize(torch.randn(len(mean), DIRECTIONS, generator=draw), dim=0)
             rows, wanted = ((each - mean) / deviation for each in (rows, wanted))
             found.append(regional_distance(rows, wanted, regions, directions.to(rows.device)))

@@ -3,22 +3,33 @@
 from typing import TypeVar
 
 import torch
+from torch import nn
 
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import Batch, Losses
-from tilegan.methods.color_map import move_colors
+from tilegan.methods.color_map import coefficients, move_colors
 from tilegan.methods.gather import gather
 from tilegan.methods.passes import whole_of
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 from tilegan.methods.siamese_losses import tone_distance, tones
 from tilegan.networks.capabilities import capabilities
+from tilegan.networks.recolor import Recolor
 
 Settings = TypeVar("Settings", bound=RepaintingSettings)
 
 
 class Repainting(Adversaries[Settings]):
-    """One generator, one discriminator, and losses that keep colors in their place."""
+    """One generator, one discriminator, and losses that keep colors in their place.
+
+    A generator that moves colors first (see ``networks.recolor``) gets the color map of the settings.
+    """
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
+        super().__init__(generator, discriminator, settings)
+        recolor = getattr(generator, "recolor", None)
+        if isinstance(recolor, Recolor) and settings.color_maps:
+            recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
 
     def wanted_tones(self, crops: Batch) -> torch.Tensor:
         """Return the mean colors that the areas of generated images should have, (N, 3, H / cell, W / cell)."""

@@ -65,6 +65,13 @@ class MethodSettings:
         """
         return self
 
+    def check_files(self) -> None:
+        """Check that the files that the method reads are there, and hold what they should; most methods read none.
+
+        Raises:
+            ModelError: a file cannot be read, or contains another network.
+        """
+
     @property
     def holes(self) -> "Holes | None":
         """The holes that are drawn in the images, for methods that learn to fill them."""

@@ -51,6 +51,11 @@ class SRGanSettings(PerceptualSettings):
         6e-3, "Weight of the mean squared distance to the target in these features; 0.006 in the paper", least=0
     )
 
+    def check_files(self) -> None:
+        """See ``MethodSettings.check_files``."""
+        if self.vgg:
+            VggFeatures.read(self.vgg)
+
 
 class SRGan(Perceptual[SRGanSettings]):
     """One generator that enlarges images, and a discriminator of enlarged images.
@@ -122,8 +127,8 @@ class SRGan(Perceptual[SRGanSettings]):
         if self.vgg is None:
             return losses
         with torch.no_grad():
-            wanted = self.vgg(crops.target)
-        return losses | {"vgg": settings.vgg_weight * nn.functional.mse_loss(self.vgg(translated), wanted)}
+            wanted = self.vgg(crops.target)[-1]
+        return losses | {"vgg": settings.vgg_weight * nn.functional.mse_loss(self.vgg(translated)[-1], wanted)}
 
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``-log D(b) - log(1 - D(G(a)))``, the paper's equation 2."""

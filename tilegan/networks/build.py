@@ -148,6 +148,18 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
     return architecture | sizes | own
 
 
+def with_recolor(architecture: dict[str, Any]) -> dict[str, Any]:
+    """Return the architecture with a first layer that moves colors (see ``networks.recolor``).
+
+    Raises:
+        SettingError: the generator has no such layer.
+    """
+    found = _generator(architecture)
+    if found is None or "recolor" not in signature(found).parameters:
+        raise SettingError(f"the generator '{architecture.get('name')}' moves no colors: leave recolor out")
+    return architecture | {"recolor": True}
+
+
 def with_numbers(architecture: dict[str, Any], numbers: Mapping[str, str | int]) -> dict[str, Any]:
     """Return the architecture with other integer arguments, such as ``downs`` of a U-Net.
 

@@ -26,6 +26,9 @@ class EfficientNetFeatures(nn.Module):
 
     Batch norms are folded into the convolutions. Weights are non-persistent buffers: they are not trained, and
     checkpoints do not contain them.
+
+    Attributes:
+        channels: of the features, from fine to coarse.
     """
 
     def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
@@ -38,9 +41,9 @@ class EfficientNetFeatures(nn.Module):
         self.stem = _Convolution(tensors, "_conv_stem", "_bn0", 2, activated=True)
         blocks = [_Block(tensors, number) for number in range(TAPS[-1] + 1)]
         self.blocks = nn.ModuleList(blocks)
-        found = tuple(blocks[tap].channels for tap in TAPS)
-        if found != CHANNELS:
-            raise ModelError(f"its blocks have {found} channels, those of EfficientNet-Lite0 have {CHANNELS}")
+        self.channels = tuple(blocks[tap].channels for tap in TAPS)
+        if self.channels != CHANNELS:
+            raise ModelError(f"its blocks have {self.channels} channels, those of EfficientNet-Lite0 have {CHANNELS}")
 
     @classmethod
     def read(cls, path: str = "") -> Self:

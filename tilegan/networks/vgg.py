@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 import safetensors
@@ -23,24 +23,33 @@ class VggFeatures(nn.Module):
     """3 x 3 convolutions, each with a ReLU, and 2 x 2 max poolings (Simonyan and Zisserman 2015, 'Very Deep ...').
 
     Weights are non-persistent buffers: they are not trained, and checkpoints do not contain them.
+
+    Attributes:
+        channels: of the features, from fine to coarse.
     """
 
     means: torch.Tensor
     deviations: torch.Tensor
 
-    def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
+    def __init__(self, tensors: Mapping[str, torch.Tensor], most: int | None = None) -> None:
         """Build the network from tensors with the names of torchvision (``features.0.weight`` ...); others are ignored.
 
         The indices of layers determine where the poolings are, and the last convolution is the end of the network, so
         that a file with fewer layers gives earlier features.
 
+        Args:
+            tensors: weights and biases.
+            most: number of blocks, which end at poolings, after which the network ends; None for all.
+
         Raises:
             ModelError: the tensors are not those of a VGG network without batch norms.
         """
         super().__init__()
-        self.places = sorted(int(found[1]) for found in map(WEIGHT.fullmatch, tensors) if found)
-        _check(self.places, tensors)
-        for place in self.places:
+        places = sorted(int(found[1]) for found in map(WEIGHT.fullmatch, tensors) if found)
+        _check(places, tensors)
+        self.blocks = _blocks(places)[:most]
+        self.channels = tuple(len(tensors[f"features.{block[-1]}.weight"]) for block in self.blocks)
+        for place in chain(*self.blocks):
             for part in ("weight", "bias"):
                 tensor = tensors[f"features.{place}.{part}"].float()
                 self.register_buffer(f"{part}_{place}", tensor, persistent=False)
@@ -48,29 +57,45 @@ class VggFeatures(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     @classmethod
-    def read(cls, path: str) -> Self:
-        """Read the network from a safetensors file.
+    def read(cls, path: str, most: int | None = None) -> Self:
+        """Read the network from a safetensors file, up to ``most`` blocks.
 
         Raises:
             ModelError: the file cannot be read, or contains another network.
         """
         try:
-            return cls(load_file(path))
+            return cls(load_file(path), most)
         except (OSError, safetensors.SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise ModelError(f"no VGG weights in {path}: {reason}: give a .safetensors file") from error
         except ModelError as error:
             raise ModelError(f"no VGG weights in {path}: {error}") from error
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, 3, H, W) in [-1, 1] -> float32 (N, C, h, w), the output of the last convolution after its ReLU."""
-        features = ((images + 1) / 2 - self.means) / self.deviations
-        for before, place in pairwise([self.places[0], *self.places]):
-            if place - before == POOLED:
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """(N, 3, H, W) in [-1, 1] -> float32 (N, C, H / s, W / s), s = 1, 2, 4 ...: the end of each block.
+
+        It is the output of the last convolution before each pooling, after its ReLU, and of the last one of all:
+        relu1_2, relu2_2, relu3_3, relu4_3 and relu5_3 of VGG16. Sizes are rounded down.
+        """
+        features, found = ((images + 1) / 2 - self.means) / self.deviations, []
+        for number, block in enumerate(self.blocks):
+            if number:
                 features = nn.functional.max_pool2d(features, 2)
-            weight, bias = getattr(self, f"weight_{place}"), getattr(self, f"bias_{place}")
-            features = torch.relu(nn.functional.conv2d(features, weight, bias, padding=1))
-        return features.float()
+            for place in block:
+                weight, bias = getattr(self, f"weight_{place}"), getattr(self, f"bias_{place}")
+                features = torch.relu(nn.functional.conv2d(features, weight, bias, padding=1))
+            found.append(features.float())
+        return found
+
+
+def _blocks(places: list[int]) -> list[list[int]]:
+    """Return the convolutions between poolings."""
+    found = [places[:1]]
+    for before, place in pairwise(places):
+        if place - before == POOLED:
+            found.append([])
+        found[-1].append(place)
+    return found
 
 
 def _check(places: list[int], tensors: Mapping[str, torch.Tensor]) -> None:

@@ -130,6 +130,9 @@ class NetworkOptions:
         unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file, or with captions",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
+    recolor: bool = option(
+        False, "Move colors to the targets' before painting: for prints and drawings in few colors, with a palette of 1"
+    )
     codes: Mapping[str, int] = option(
         dict,
         "Codes that modulate the generator, whose meaning is found without labels: numbers from -1 to 1, one category "
