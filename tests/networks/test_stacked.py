@@ -54,6 +54,17 @@ def test_the_second_stage_is_a_generator_that_paints_over_the_blurred_image() ->
     assert torch.allclose(made(IMAGE), painter(IMAGE + change), atol=1e-12)
 
 
+def test_words_modulate_a_finished_painter_and_do_not_change_it() -> None:
+    torch.manual_seed(0)
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], squint=5, kept=True)
+    torch.nn.init.normal_(made.second.tail.weight)
+    conditions = [stage.conditioning(torch.ones(1, 1))[0] for stage in made.stages]
+    made(IMAGE.float(), made.condition_of(conditions, torch.ones(1, 1))).mean().backward()
+    gradients = {name: weight.grad for name, weight in made.second.named_parameters() if weight.requires_grad}
+    moved = {name.split(".")[0] for name, gradient in gradients.items() if gradient.any()}
+    assert moved == {"conditioning", "film"}
+
+
 @torch.no_grad()
 def test_what_words_mean_for_colors_is_fitted_and_kept() -> None:
     made = StackedGenerator(8, 1, 4, 4, factor=2, words=["blue", "dark", "rare"], squint=5)

@@ -59,7 +59,7 @@ class StackGanSettings(MethodSettings):
         least=0,
     )
     feature_weight: float = option(
-        2.0, "Weight of the loss on deep frozen features, which keeps eyes, twigs and outlines", least=0
+        0.5, "Weight of the loss on deep frozen features, which keeps eyes, twigs and outlines", least=0
     )
     structure_weight: float = option(
         2.0, "Weight of the loss on lightness relative to its mean and contrast, which keeps light and shadow", least=0

@@ -130,7 +130,7 @@ def with_codes(architecture: dict[str, Any], counts: Mapping[str, int]) -> dict[
 
 
 def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[str, Any]:
-    """Return a stacked architecture whose second stage is a given residual one, so that it may take its weights.
+    """Return a stacked architecture whose second stage is a given residual one, to take its weights and keep them.
 
     Raises:
         SettingError: the given one sees what it paints unblurred, or takes more than an image.
@@ -145,7 +145,7 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
             f"the model to start from {what}, which a generator that is told a text cannot take: use another"
         )
     own = {name: painter.get(name, default) for name, default in (("noise", 0), ("seed", 0), ("norm", CHANNEL))}
-    return architecture | sizes | own
+    return architecture | sizes | own | {"kept": True}
 
 
 def with_recolor(architecture: dict[str, Any]) -> dict[str, Any]:

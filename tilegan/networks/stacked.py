@@ -22,6 +22,7 @@ from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
 PACE = 10.0  # at which the vectors of words are learned
+TOLD = ("conditioning", "film")  # parts of a stage that depend on words
 
 
 class StackedGenerator(nn.Module):
@@ -46,6 +47,7 @@ class StackedGenerator(nn.Module):
         seed: seed of the noise.
         norm: one of ``norms.layers``.
         squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
+        kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
     inputs = COLORS
@@ -63,6 +65,7 @@ class StackedGenerator(nn.Module):
         seed: int = 0,
         norm: str = CHANNEL,
         squint: int = 0,
+        kept: bool = False,
     ) -> None:
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
@@ -76,6 +79,9 @@ class StackedGenerator(nn.Module):
             self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
         self.squint = box_blur(COLORS, squint) if squint else None
         self.carry = carrying_blur(COLORS, factor, stride)
+        for name, weight in self.second.named_parameters() if kept else ():
+            if weight.requires_grad and name.split(".")[0] not in TOLD:
+                weight.register_hook(torch.zeros_like)
 
     @property
     def stages(self) -> tuple["PaintingStage", "PaintingStage"]:
