@@ -81,7 +81,7 @@ class StackedGenerator(nn.Module):
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
             if weight.requires_grad and name.split(".")[0] not in TOLD:
-                weight.register_hook(torch.zeros_like)
+                weight.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
 
     @property
     def stages(self) -> tuple["PaintingStage", "PaintingStage"]:

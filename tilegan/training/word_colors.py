@@ -1,4 +1,4 @@
-"""What words mean for colors, fitted to captioned paintings before a training."""
+"""Fits what words mean for colors to captioned paintings, before a training."""
 
 from typing import cast
 
