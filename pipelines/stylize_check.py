@@ -42,7 +42,7 @@ def state_of(request: Request, made: Provenance, height: int, width: int) -> Sta
     run, begun, kind = request.settings.run, request.begun, request.kind
     asked = made.encoded(**writer_of(kind).deciding(request.settings.options))
     if run.resume and not run.overwrite and _is_there(request):
-        finished = check_finished(request.output, kind, height, width, asked, free=request.free)
+        finished = check_finished(request.output, kind, height, width, asked, free=request.asked.free)
         return State(finished, not finished)
     unmoved = None if begun is None else request.folder.unmoved(request.output)
     return State(unmoved is not None and provenance_of(unmoved, kind) == asked, run.overwrite)

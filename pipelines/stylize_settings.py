@@ -81,6 +81,11 @@ class StylizeSettings:
             )
         return 0
 
+    @property
+    def free(self) -> frozenset[str]:
+        """Names of the settings that are left to choice, so that a finished output may have any value of them."""
+        return frozenset(name for name in ("precision", "backend") if getattr(self.passes, name) == "auto")
+
     def as_begun(self, begun: RunRecord) -> "StylizeSettings":
         """Return the settings with open choices made as in unfinished work."""
         before, passes = begun.plan, self.passes

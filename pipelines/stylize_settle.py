@@ -90,11 +90,6 @@ class Request:
         asked, image = self.settings.styling.feather, self.image
         return feather_of(asked, image.height, image.width) if self.maps.fitted else 0
 
-    @property
-    def free(self) -> frozenset[str]:
-        """Names of the settings that were left to choice, so that a finished output may have any value of them."""
-        return frozenset(name for name in ("precision", "backend") if getattr(self.asked.passes, name) == "auto")
-
 
 @dataclass(frozen=True)
 class Model:

@@ -66,9 +66,7 @@ def check_place(output: Path, source: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{output} exists: give another name, or --overwrite to replace it")
 
 
-def is_finished(
-    output: Path, source: Path, folder: VideoFolder, made: Provenance, settings: StylizeSettings, free: frozenset[str]
-) -> bool:
+def is_finished(output: Path, source: Path, folder: VideoFolder, made: Provenance, settings: StylizeSettings) -> bool:
     """Return whether an existing output is what a resumed command asks for.
 
     Args:
@@ -77,7 +75,6 @@ def is_finished(
         folder: the work folder.
         made: provenance of the result.
         settings: the settings as they were given.
-        free: names of the settings that were left to choice.
 
     Raises:
         ResumeError: it was made otherwise, or does not say what made it.
@@ -90,7 +87,7 @@ def is_finished(
     there = provenance_of(output)
     if there is None:
         raise ResumeError(f"cannot resume: {output} exists, and does not say what made it: {_CURE}")
-    kept = {name: value for name, value in there.settings.items() if name in free}
+    kept = {name: value for name, value in there.settings.items() if name in settings.free}
     if (difference := there.difference(made.encoded(**kept))) is not None:
         raise ResumeError(f"cannot resume: {output} is finished, and was made {difference}: {_CURE}")
     return True

@@ -110,8 +110,7 @@ def prepared_video(
         record.check(begun)
     told = {"codec": encoding.codec.encoder, "quality": encoding.quality}
     made = made_by(record, str(clip.path)).encoded(**told, **settings.options.of_store)
-    free = frozenset(name for name in ("precision", "backend") if getattr(asked.passes, name) == "auto")
-    finished = is_finished(output, clip.path, folder, made, asked, free)
+    finished = is_finished(output, clip.path, folder, made, asked)
     if not finished:
         check_place(output, clip.path, overwrite=settings.run.overwrite)
     notes = (*clip.remarks, *notes, *encoding.remarks(height, width), *left_out)

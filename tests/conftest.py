@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilegan.networks.build import build_generator
+from tilegan.proven import Proven
 from tilegan.training.loop import FIXED
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
@@ -37,7 +39,9 @@ def data_folder() -> Path:
 
 def proven(translator: Translator) -> Translator:
     """Return it with its proof, which every file that it is saved to shares."""
-    return replace(translator, proof=translator.prove())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Translator, "_usual", Proven._usual)
+        return replace(translator, proof=translator.prove())
 
 
 @pytest.fixture(scope="session")
@@ -174,10 +178,14 @@ def tiny_training() -> TrainSettings:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def few_crops() -> Iterator[None]:
-    """Trainings show and measure four crops: the usual twelve take as long as all else of a tiny one."""
+def quick_trainings() -> Iterator[None]:
+    """Trainings show and measure four crops, and models keep no memory of passes but those that are proven here.
+
+    The usual twelve crops, and nine passes, take as long as all else of a tiny training.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tilegan.training.loop.FIXED", FIXED[:4])
+        patch.setattr(Translator, "_usual", lambda _: iter(()))
         yield
 
 
@@ -199,6 +207,16 @@ def training_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
             Image.fromarray(pixels).save(folder / f"{number}.png")
         made.append(folder)
     return made[0], made[1]
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """The address of a Dask scheduler with one worker, which is a process of its own and imports torch only once."""
+    from distributed import LocalCluster
+
+    options: dict[str, Any] = {"n_workers": 1, "threads_per_worker": 1, "host": "127.0.0.1"}
+    with LocalCluster(protocol="tcp", dashboard_address="127.0.0.1:0", silence_logs=50, **options) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="session")

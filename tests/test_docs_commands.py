@@ -107,7 +107,6 @@ def small_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("tilegan.training.loop.loss_curves", lambda *_: False)
         patch.setattr("tilegan.training.loop.FIXED", range(2))  # crops that are measured
         patch.setattr("tilegan.metrics.style.DIRECTIONS", 8)
-        patch.setattr("tilegan.proven.can_be_kept", lambda _: False)  # what is proven takes longer than all else
         patch.setattr("tilegan.viewing.server.Server.run", lambda _: None)
         yield
 

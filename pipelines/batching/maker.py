@@ -273,7 +273,7 @@ def _difference(task: Task, job: Job) -> str | None:
     made = provenance_of(task.output, request.kind)
     if made is None:
         return "by something else: it has no provenance"
-    kept = {name: value for name, value in made.settings.items() if name in request.free}
+    kept = {name: value for name, value in made.settings.items() if name in request.asked.free}
     return made.difference(asked.encoded(**kept))
 
 

@@ -1,6 +1,7 @@
 """What the command's tests share."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def dots() -> Translator:
     """A tiny untrained model, nearly the identity, of the style 'dots'."""
-    generator = build_generator(ARCHITECTURE)
+    translator = Translator.of(build_generator(ARCHITECTURE), ARCHITECTURE, 64, name="dots", facts=FACTS)
+    return replace(translator, proof=translator.prove())
+
+
+@pytest.fixture
+def model(tmp_path: Path, dots: Translator) -> Path:
+    """The same as a file."""
     path = tmp_path / "dots.safetensors"
-    Translator.of(generator, ARCHITECTURE, 64, name="dots", facts=FACTS).save(path)
+    dots.save(path)
     return path
 
 

@@ -11,12 +11,20 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tilegan.cli.main import main
+from tilegan.methods.siamese import Siamese
 from tilegan.methods.srgan import SRGan
 from tilegan.training.settings import TrainSettings
+from tiny_networks import NETWORKS
 
-pytestmark = pytest.mark.usefixtures("no_curves")
+pytestmark = pytest.mark.usefixtures("no_curves", "tiny_siamese")
 QUICK = ["--tile-size", "16", "--short-side", "40", "--batch", "2", "--device", "cpu"]
 RATES = ["--learning-rate", "1e-4", "--discriminator-rate", "4e-4"]
+
+
+@pytest.fixture
+def tiny_siamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The method by default trains tiny networks."""
+    monkeypatch.setattr(Siamese, "architectures", NETWORKS["siamese"])
 
 
 @pytest.fixture
@@ -134,13 +142,17 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_an_interrupt_saves_first(folders: list[str], tmp_path: Path, number: signal.Signals) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-c", "from tilegan.cli.main import main; main()", "train", *folders, *QUICK]
-    process = subprocess.Popen([*command, "-o", str(run)], stderr=subprocess.PIPE, text=True)
+    code = (
+        "from tilegan.cli.main import main; from tilegan.methods.siamese import Siamese;"
+        f"Siamese.architectures = {NETWORKS['siamese']!r}; main()"
+    )
+    command = [sys.executable, "-c", code, "train", *folders, *QUICK, "-o", str(run)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     metrics = run / "metrics.jsonl"
     while process.poll() is None and not (metrics.is_file() and metrics.read_text().count("\n") >= 2):
         time.sleep(0.05)
     os.kill(process.pid, number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert f"continue with tilegan train --resume {run}" in errors
     assert "Traceback" not in errors

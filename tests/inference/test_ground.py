@@ -121,7 +121,9 @@ def test_a_part_is_what_it_is_in_the_whole(
     span = painted_span(part, factor, height, width)
     piece = Ground(photo, held(painting), factor).moved_back(span.of(painted), span, part)
     np.testing.assert_array_equal(piece, part.of(moved))
-    assert part.top - span.top <= painted_margin(factor) or height < span.height + painted_margin(factor)
+    around = painted_margin(factor)
+    assert (part.top - around <= span.top <= part.top) and (part.left - around <= span.left <= part.left)
+    assert (part.bottom <= span.bottom <= part.bottom + around) and (part.right <= span.right <= part.right + around)
 
 
 @settings(max_examples=40, deadline=None)

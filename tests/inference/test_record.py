@@ -46,7 +46,7 @@ def test_one_of_another_version_is_told(tmp_path: Path) -> None:
 
 
 def test_large_strokes_of_earlier_versions_are_not_continued(tmp_path: Path) -> None:
-    record = replace(RECORD, plan=replace(PLAN, look=Rendering(stroke=8), moved_back=True))
+    record = replace(RECORD, plan=replace(PLAN, look=Rendering(stroke=8)))
     record.write(tmp_path)
     values = json.loads((tmp_path / "record.json").read_text())
     del values["settings"]["moved_back"]

@@ -5,11 +5,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from pictures import blots
 from tilegan.errors import DatasetError, ModelError, OutputError, OutputExistsError, SettingError
 from tilegan.metrics.seams import Difference
 from tilegan.networks.build import build_generator
@@ -22,22 +21,11 @@ NAMES = ["identity", "color_transfer", "combo", "exact"]
 CPU = {"device": "cpu", "precision": "float32"}
 
 
-def write_images(folder: Path, count: int, height: int, width: int, grain: int) -> Path:
-    """Noise in blots of that many pixels; the coarser, the bluer."""
-    folder.mkdir()
-    for number in range(count):
-        random = np.random.default_rng((grain, number))
-        small = random.integers(0, 256, (height // grain, width // grain, 3), dtype=np.uint8)
-        small[..., 0] //= grain
-        Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
-    return folder
-
-
 def prepare(folder: Path, translator: Translator) -> tuple[Path, Path, Path]:
     """A model, three photographs and five paintings."""
     translator.save(folder / "model.safetensors")
-    photos = write_images(folder / "photos", 3, 96, 120, 2)
-    return folder / "model.safetensors", photos, write_images(folder / "paintings", 5, 100, 90, 6)
+    photos = blots(folder / "photos", 3, 96, 120, 2)
+    return folder / "model.safetensors", photos, blots(folder / "paintings", 5, 100, 90, 6)
 
 
 @pytest.fixture
@@ -102,7 +90,7 @@ def test_what_is_seen_of_known_candidates(measured) -> None:
 
 @pytest.mark.slow
 def test_large_images_are_seen_from_near_and_far(tmp_path: Path, given) -> None:
-    large = write_images(tmp_path / "large", 2, 300, 400, 2)
+    large = blots(tmp_path / "large", 2, 300, 400, 2)
     sizes = {"megapixels": [0.1, 0.2], "large": large}
     result = evaluate(*given, tmp_path / "out", images=2, short_side=96, **sizes, **CPU)
     assert result.large_sources == ["0.png", "1.png"]
@@ -260,34 +248,6 @@ def test_other_files_than_the_training_held_out_are_refused(given, random_transl
         evaluate(*given, given[0].parent / "out", held_out=2, **CPU)
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> tuple[Path, Path, Path]:
-    """Sources, targets that are 10 levels brighter, and both side by side."""
-    folders = tmp_path / "sources", tmp_path / "targets", tmp_path / "both"
-    for number in range(4):
-        pixels = np.random.default_rng(number).integers(0, 240, (96, 96, 3), dtype=np.uint8)
-        for folder, image in zip(folders, (pixels, pixels + 10, np.hstack((pixels + 10, pixels))), strict=True):
-            folder.mkdir(exist_ok=True)
-            Image.fromarray(image).save(folder / f"{number}.png")
-    return folders
-
-
-def test_images_that_correspond_are_compared(
-    pairs: tuple[Path, Path, Path], tmp_path: Path, random_translator: Translator
-) -> None:
-    random_translator.save(tmp_path / "model.safetensors")
-    both = tmp_path / "model.safetensors", CPU | {"images": 2, "held_out": 2}
-    named = evaluate(both[0], *pairs[:2], tmp_path / "named", paired="by-name", **both[1])
-    halves = evaluate(
-        both[0], pairs[2], None, tmp_path / "halves", paired="side-by-side", direction="b-to-a", **both[1]
-    )
-    assert named.sources == halves.sources == ["1.png", "3.png"]
-    assert named.figures == halves.figures
-    assert named.figures["identity"].psnr == pytest.approx(20 * np.log10(255 / 10))
-    assert named.figures["exact"].psnr < named.figures["identity"].psnr
-    assert "PSNR to the true output (dB)" in [row.label for row in table(named)]
-
-
 def test_images_that_do_not_correspond_are_not(measured) -> None:
     assert measured[0].figures["exact"].psnr is None
     assert not any("PSNR" in row.label for row in table(measured[0]))
@@ -296,22 +256,3 @@ def test_images_that_do_not_correspond_are_not(measured) -> None:
 def test_one_folder_is_enough_only_if_it_holds_both(given: tuple[Path, Path, Path]) -> None:
     with pytest.raises(SettingError, match="give one of targets too, or say how they are paired"):
         evaluate(*given[:2])
-
-
-def test_what_enlarges_is_compared_with_the_images_and_with_bicubic_enlargement(tmp_path: Path) -> None:
-    """Before it has learned anything such a generator enlarges bicubically."""
-    architecture = {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 2}
-    translator = Translator.of(build_generator(architecture), architecture, tile_size=16)
-    translator.save(tmp_path / "model.safetensors")
-    photos = write_images(tmp_path / "photos", 4, 195, 240, 4)
-    options = {"images": 2, "short_side": 97, **CPU}
-    result = evaluate(tmp_path / "model.safetensors", photos, None, tmp_path / "out", **options)
-    figures = result.figures
-    assert result.enlarged == 2
-    assert figures["exact"].psnr == pytest.approx(figures["identity"].psnr, abs=0.15)  # edges differ
-    assert figures["identity"].psnr > 30
-    assert figures["exact"].content == pytest.approx(figures["identity"].content, abs=0.01)
-    assert figures["exact"].whole.maximum <= 1
-    assert "96 x 96 pixels" in (tmp_path / "out" / "evaluate.html").read_text()
-    same = evaluate(tmp_path / "model.safetensors", photos, photos, tmp_path / "same", **options)
-    assert same.figures == figures

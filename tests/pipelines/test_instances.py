@@ -14,10 +14,11 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
+from label_maps import COLORS, drawn, joined
+from pictures import are_equal
 from tilegan.cli.main import main
 from tilegan.errors import DatasetError, ImageError, OutputError, ResumeError, SettingError
 from tilegan.geometry import Window
-from tilegan.images.instances import number_planes
 from tilegan.images.stores.store import Store
 from tilegan.inference.array import stylize_array
 from tilegan.methods.registry import method_settings
@@ -33,29 +34,9 @@ from tiny_networks import tiny_pix2pixhd
 
 pytestmark = pytest.mark.usefixtures("no_curves")
 
-COLORS = np.array([[0, 0, 0], [255, 255, 0], [255, 0, 0]], np.uint8)
 SETTINGS = tiny_pix2pixhd(steps=3)
 OPTIONS: dict[str, Any] = {"paired": "by-name", "settings": SETTINGS, "device": "cpu"}
 PLACED: dict[str, Any] = {"window": 16, "shard": 32, "device": "cpu", "precision": "float32"}
-
-
-def drawn(seed: int, height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """A label map of some even areas, and numbers of objects whose sides are half as long; 0 in some of them."""
-    random = np.random.default_rng(seed)
-    cells = -(-height // 6), -(-width // 6)
-    areas = random.integers(0, 3, (-(-height // 12), -(-width // 12))).repeat(12, 0).repeat(12, 1)
-    objects = random.permutation(300 + np.arange(cells[0] * cells[1])) * random.integers(0, 2, cells[0] * cells[1])
-    numbers = objects.reshape(cells).repeat(6, 0).repeat(6, 1)
-    return COLORS[areas[:height, :width]], numbers[:height, :width].astype(np.uint16)
-
-
-def joined(labels: NDArray[np.uint8], numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    return np.concatenate((labels, number_planes(numbers)), -1)
-
-
-def are_equal(painted: NDArray[np.uint8], whole: NDArray[np.uint8]) -> bool:
-    """Equal, but for sums that may be rounded otherwise, see docs/design.md."""
-    return bool(np.abs(painted.astype(int) - whole).max() <= 1 and np.mean(painted != whole) < 0.001)
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +160,11 @@ def test_a_region_is_a_part_of_the_whole(
 
 
 @pytest.mark.slow
-def test_workers_read_the_instances_too(run: Path, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path) -> None:
+def test_workers_read_the_instances_too(
+    run: Path, large: tuple[Path, Path, NDArray[np.uint8]], tmp_path: Path, scheduler: str
+) -> None:
     labels, objects, pixels = large
-    stylize(labels, tmp_path / "out.png", run, instances=objects, looks={"#301": 2}, workers=2, **PLACED)
+    stylize(labels, tmp_path / "out.png", run, instances=objects, looks={"#301": 2}, scheduler=scheduler, **PLACED)
     whole = load(run, "cpu", "float32").in_look({"#301": 2}).translate(pixels)
     assert are_equal(np.asarray(Image.open(tmp_path / "out.png")), whole)
 

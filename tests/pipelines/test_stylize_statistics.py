@@ -21,7 +21,7 @@ from tilegan.tiling.places import Place
 from tilegan.translator import Translator
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def normed():
     """A small translator with instance norms."""
     torch.manual_seed(7)
@@ -121,10 +121,10 @@ def test_unfinished_work_goes_on_with_the_statistics_it_was_begun_with(
 @pytest.mark.slow
 @pytest.mark.parametrize("statistics", ["global", "interpolated"])
 @pytest.mark.usefixtures("small_cells")
-def test_workers_have_the_same_statistics(picture, normed, tmp_path, statistics):
-    stylize(picture, tmp_path / "alone.png", normed, window=32, shard=64, statistics=statistics)
-    stylize(picture, tmp_path / "two.png", normed, window=32, shard=64, statistics=statistics, workers=2)
-    assert np.array_equal(read(tmp_path / "alone.png"), read(tmp_path / "two.png"))
+def test_workers_have_the_same_statistics(picture, normed, tmp_path, statistics, scheduler):
+    for name, where in (("alone", {}), ("other", {"scheduler": scheduler})):
+        stylize(picture, tmp_path / f"{name}.png", normed, window=32, shard=64, statistics=statistics, **where)
+    assert np.array_equal(read(tmp_path / "alone.png"), read(tmp_path / "other.png"))
 
 
 def test_a_plan_knows_the_halo_and_writes_nothing(picture, normed, random_translator, tmp_path):

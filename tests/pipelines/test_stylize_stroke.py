@@ -132,10 +132,10 @@ def test_a_region_of_an_image_with_holes_has_the_pixels_of_the_whole(tmp_path, r
 
 
 @pytest.mark.slow
-def test_workers_paint_copies_too(picture, random_translator, tmp_path, contents):
+def test_workers_paint_copies_too(picture, random_translator, tmp_path, contents, scheduler):
     how = {"stroke": 4, "window": 64, "shard": 128}
     stylize(picture, tmp_path / "one.zarr", random_translator, **how)
-    stylize(picture, tmp_path / "two.zarr", random_translator, workers=2, **how)
+    stylize(picture, tmp_path / "two.zarr", random_translator, scheduler=scheduler, **how)
     assert contents(tmp_path / "one.zarr") == contents(tmp_path / "two.zarr")
 
 

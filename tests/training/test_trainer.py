@@ -181,11 +181,11 @@ def test_each_network_learns_against_the_other_held_still(tiny_training: TrainSe
         losses = trainer._minimize(name, batch)
         return sum(loss.item() for key, loss in losses.items() if "content" not in key)
 
-    before, *_, after = (learn("discriminator", noise_and_stripes()) for _ in range(150))
+    before, *_, after = (learn("discriminator", noise_and_stripes()) for _ in range(100))
     assert after < 0.6 * before
     trainer.method.discriminator.requires_grad_(False)
     batch = noise_and_stripes()
-    before, *_, after = (learn("generator", batch) for _ in range(150))
+    before, *_, after = (learn("generator", batch) for _ in range(50))
     assert after < 0.6 * before
 
 

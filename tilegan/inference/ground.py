@@ -122,7 +122,12 @@ def reach(window: Window, factor: int, height: int, width: int) -> tuple[Window,
 
 
 def painted_span(window: Window, factor: int, height: int, width: int) -> Window:
-    """Return the part of an image of a height and a width that is painted so that a window can be moved back."""
+    """Return the part of an image of a height and a width that is painted so that a window can be moved back.
+
+    It is the window itself for factor 1, without a previous step.
+    """
+    if factor == 1:
+        return window
     cells = between_centers(window, MOVED * factor).scaled(MOVED)
     return _pixels_of(cells, factor, height, width)
 
@@ -134,7 +139,7 @@ def margin(factor: int) -> int:
 
 def painted_margin(factor: int) -> int:
     """Return the maximum number of pixels per side that are painted around a window so that it can be moved back."""
-    return 2 * MOVED * factor
+    return 2 * MOVED * factor if factor > 1 else 0
 
 
 def ground_bytes() -> int:

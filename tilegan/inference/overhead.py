@@ -33,7 +33,8 @@ def overhead(plan: Plan, translator: Translator, height: int, width: int, fill: 
             continue
         # shards and windows lie in grids: sums of areas are products of sums of sides
         rows, columns = (stage.region.top, stage.region.height), (stage.region.left, stage.region.width)
-        along = partial(_along, shard=stage.shard, cut=cut, factor=factor_to(stage))
+        factor = 1 if translator.fills else factor_to(stage)  # fillings are not moved back
+        along = partial(_along, shard=stage.shard, cut=cut, factor=factor)
         passes += along(*rows, reduced(height, stage.step)) * along(*columns, reduced(width, stage.step))
     return passes / (region.height * region.width)
 
@@ -43,8 +44,7 @@ def _along(begin: int, length: int, whole: int, shard: int, cut: Cut, factor: in
     found = 0
     for first in range(begin, begin + length, shard):
         side = min(shard, begin + length - first)
-        if factor > 1:
-            first, _, side, _ = painted_span(Window(first, first, side, side), factor, whole, whole)
+        first, _, side, _ = painted_span(Window(first, first, side, side), factor, whole, whole)
         if cut.overlap:
             found += cut.side * len(Axis(whole, cut.side, cut.overlap).touching(first, first + side))
             continue

@@ -36,18 +36,14 @@ class Brush(NamedTuple):
     translator: Translator
 
     @property
-    def margin(self) -> int:
-        """Return the maximum number of pixels per side that are painted around a window."""
-        return painted_margin(self.ground.factor) if isinstance(self.ground, Ground) else 0
+    def strokes(self) -> Ground | None:
+        """Return the ground if it has the strokes of a previous step, to which what is painted is moved back."""
+        return self.ground if isinstance(self.ground, Ground) else None
 
-    def span(self, place: Window) -> Window:
-        """Return the part of the image that is painted for a window inside it."""
-        ground = self.ground
-        return painted_span(place, ground.factor, ground.height, ground.width) if isinstance(ground, Ground) else place
-
-    def finished(self, painted: Pixels, span: Window, place: Window) -> Pixels:
-        """Return a window inside the image, from what is painted in its span."""
-        return self.ground.moved_back(painted, span, place) if isinstance(self.ground, Ground) else painted
+    @property
+    def factor(self) -> int:
+        """Return the factor by which the previous step is coarser; 1 if there is none."""
+        return self.strokes.factor if self.strokes else 1
 
 
 class Painter:
@@ -133,12 +129,14 @@ class Painter:
             seen = (guided.amount > 0) & (share > 0)
             if not seen.any():
                 continue
-            span = brush.span(place)
+            span = painted_span(place, brush.factor, self.photo.height, self.photo.width)
             window, bare = cut.block(span, self.photo.height, self.photo.width), brush.ground is self.photo
             block = self._block(brush, window) if source is None or not bare else source
             source = block if bare else source
             painted = self._translated(brush, block, window, span, place, cut, seen)
-            paintings.append((brush.finished(painted, span, place), share))
+            if strokes := brush.strokes:
+                painted = strokes.moved_back(painted, span, place)
+            paintings.append((painted, share))
         pixels = mixed(paintings)
         if keep_colors or guided.amount.min() < 1:
             window = cut.block(place, self.photo.height, self.photo.width)
@@ -186,7 +184,7 @@ class Painter:
                 part = cut.overlapping(span, photo.height, photo.width)
                 return part.blended(run, seen, cut.batch, self._scale, self._each, step)
             origin = Place(window.top, window.left, step)
-            needed = partial(_any_in, wanted, seen_in, brush.margin)
+            needed = partial(_any_in, wanted, seen_in, painted_margin(brush.factor))
             pixels = translate_block(run, seen, cut.side, cut.batch, cut.halo, self._scale, self._each, origin, needed)
             return inside.scaled(self._scale).of(pixels)
         except MemoryError as error:

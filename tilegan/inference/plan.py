@@ -45,8 +45,6 @@ class Plan:
         layers: the paintings of which the result consists by maps; none if there is only one. The stroke of ``look`` is
             then the largest of theirs.
         feather: width of transitions at the edges of maps, in pixels; 0 without maps.
-        moved_back: whether there are large strokes whose steps are moved back (see ``inference.ground``). False in
-            records of earlier versions, whose unfinished runs with large strokes cannot be resumed.
     """
 
     region: Window
@@ -62,7 +60,6 @@ class Plan:
     backend: str = TORCH
     layers: tuple[Layer, ...] = ()
     feather: int = 0
-    moved_back: bool = False
 
     @property
     def paintings(self) -> "tuple[Plan, ...]":
@@ -127,7 +124,7 @@ def cut_of(plan: Plan, translator: Translator) -> Cut:
     if plan.seams == EXACT:
         factor = max(largest_factor(painting.look.stroke) for painting in plan.paintings)
         # so that a shard with the margin that larger strokes need is cut into no more windows than without
-        more = 2 * painted_margin(factor) if factor > 1 else 0
+        more = 0 if translator.fills else 2 * painted_margin(factor)
         side = plan.window + round_up(more, translator.stride)
         return Cut(translator.stride, side, plan.batch, translator.halo)
     if plan.seams == BLEND:
@@ -205,7 +202,6 @@ def make_plan(
         reading=reading or Reading(),
         look=look,
         backend=translator.backend,
-        moved_back=look.stroke > 1,
     )
 
 

@@ -11,6 +11,8 @@ from tilegan.inference.journal import Record, check_record, read_record, write_r
 from tilegan.inference.memory import Limits
 from tilegan.inference.plan import Plan
 
+MOVED_BACK = "moved_back"  # in the settings of runs whose large strokes are moved back (see ``inference.ground``)
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -25,6 +27,8 @@ class RunRecord:
         instances: path, URL or GDAL name of the instance map; None if there is none.
         maps: identity of each map, by its control (see ``inference.controls``).
         map_files: paths, URLs or GDAL names of the maps.
+        is_outdated: whether it is that of a version that paints large strokes differently, so that unfinished work
+            cannot be resumed.
     """
 
     plan: Plan
@@ -34,13 +38,16 @@ class RunRecord:
     instances: str | None = None
     maps: dict[str, dict[str, Any]] = field(default_factory=dict)
     map_files: dict[str, str] = field(default_factory=dict)
+    is_outdated: bool = False
 
     def compared(self) -> Record:
         """Return the values that must be unchanged when a run is resumed, as JSON types."""
         plan: dict[str, Any] = json.loads(json.dumps(asdict(self.plan)))
         # runs without maps or large strokes are compared as in earlier versions; a map that is left out is a difference
         maps = {f"map of {control.name}": self.maps.get(control.name, {"name": None}) for control in controls()}
-        plan = {name: value for name, value in plan.items() if value or name not in ("layers", "feather", "moved_back")}
+        plan = {name: value for name, value in plan.items() if value or name not in ("layers", "feather")}
+        if self.plan.look.stroke > 1:
+            plan[MOVED_BACK] = True
         return {**maps, "source": self.source, "model": self.model, "settings": plan}
 
     def check(self, begun: "RunRecord") -> None:
@@ -49,7 +56,7 @@ class RunRecord:
         Raises:
             ResumeError: it was started with others, or by a version that gives other pixels.
         """
-        if begun.plan.look == self.plan.look and begun.plan.moved_back != self.plan.moved_back:
+        if begun.is_outdated and begun.plan.look == self.plan.look:
             raise ResumeError(
                 "cannot resume: it was begun by a version that paints large strokes differently: --overwrite without "
                 "--resume"
@@ -76,16 +83,23 @@ class RunRecord:
         values = read_record(journal)
         if values is None:
             return None
-        known = {control.name: values.get(f"map of {control.name}", {}) for control in controls()}
         try:
-            return cls(
-                plan=Plan.from_json(values["settings"]),
-                limits=Limits(**values["limits"]),
-                source=values.get("source", {}),
-                model=values.get("model", {}),
-                instances=values.get("files", {}).get("instances"),
-                maps={name: identity for name, identity in known.items() if identity.get("name") is not None},
-                map_files=values.get("files", {}).get("maps", {}),
-            )
+            return cls.from_json(values)
         except (KeyError, TypeError) as error:
             raise ResumeError(f"{journal.parent} is of another version: --overwrite starts again") from error
+
+    @classmethod
+    def from_json(cls, values: Record) -> Self:
+        """Create a record from what ``write`` writes. Raises ``KeyError`` or ``TypeError`` for other values."""
+        known = {control.name: values.get(f"map of {control.name}", {}) for control in controls()}
+        plan = Plan.from_json({name: value for name, value in values["settings"].items() if name != MOVED_BACK})
+        return cls(
+            plan=plan,
+            limits=Limits(**values["limits"]),
+            source=values.get("source", {}),
+            model=values.get("model", {}),
+            instances=values.get("files", {}).get("instances"),
+            maps={name: identity for name, identity in known.items() if identity.get("name") is not None},
+            map_files=values.get("files", {}).get("maps", {}),
+            is_outdated=plan.look.stroke > 1 and MOVED_BACK not in values["settings"],
+        )

@@ -151,7 +151,7 @@ def ground_of(photo: Masked, folder: WorkFolder, plan: Plan, kept: Kept | None =
 
 def _seen(place: Window, cut: Cut, factor: int, height: int, width: int, fill: int) -> Window:
     """Return what the network sees of a step to paint a window of it, inside the image."""
-    span = place if factor == 1 else painted_span(place, factor, height, width)
+    span = painted_span(place, factor, height, width)
     return mirrored_span(cut.block(span, height, width, fill), height, width)
 
 

@@ -1,14 +1,11 @@
 """The work folder of a video: the record of its run, its finished parts, and the settled model."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from tilegan.errors import ResumeError
 from tilegan.inference.folder import ENDING, WorkFolder
-from tilegan.inference.journal import Record, read_record, write_record
-from tilegan.inference.memory import Limits
-from tilegan.inference.plan import Plan
+from tilegan.inference.journal import Record
 from tilegan.inference.record import RunRecord
 from tilegan.video.parts import Parts
 
@@ -27,26 +24,10 @@ class VideoRecord(RunRecord):
         """Return the values that must be unchanged when a run is resumed, as JSON types."""
         return super().compared() | {"encoding": self.encoding}
 
-    def write(self, journal: Path) -> None:
-        """Write the record; this marks the run as started. Raises ``OSError`` if it cannot be written."""
-        write_record(journal, self.compared() | {"limits": asdict(self.limits)})
-
     @classmethod
-    def read(cls, journal: Path) -> Self | None:
-        """Read the record of a journal's folder; None if no run was started.
-
-        Raises:
-            ResumeError: it is from another version.
-            OSError: it cannot be read.
-        """
-        values = read_record(journal)
-        if values is None:
-            return None
-        try:
-            plan, limits = Plan.from_json(values["settings"]), Limits(**values["limits"])
-            return cls(plan, limits, values["source"], values["model"], encoding=values["encoding"])
-        except (KeyError, TypeError) as error:
-            raise ResumeError(f"{journal.parent} is of another version: --overwrite starts again") from error
+    def from_json(cls, values: Record) -> Self:
+        """Create a record from what ``write`` writes. Raises ``KeyError`` or ``TypeError`` for other values."""
+        return replace(super().from_json(values), encoding=values["encoding"])
 
 
 class VideoFolder(WorkFolder):

@@ -58,8 +58,8 @@ def assert_valid(path) -> None:
     ids=lambda options: f"{options.compress}{'-lossless' if options.lossless else ''}",
 )
 def test_it_is_cloud_optimized_and_compressed_as_asked(tmp_path, options, stored, picture):
-    pixels = picture(1100, 1030)
-    export(stored(pixels, Origin(Geo(1100, 1030, crs=UTM, transform=ROTATED))), tmp_path / "out.tif", options)
+    pixels = picture(1100, 130)
+    export(stored(pixels, Origin(Geo(1100, 130, crs=UTM, transform=ROTATED))), tmp_path / "out.tif", options)
     assert_valid(tmp_path / "out.tif")
     with rasterio.open(tmp_path / "out.tif") as dataset:
         assert dataset.compression.name.lower() == options.compress
@@ -73,7 +73,7 @@ def test_it_is_cloud_optimized_and_compressed_as_asked(tmp_path, options, stored
         assert 0 < np.abs(found.astype(int) - pixels).mean() < 4
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (512, 512), (513, 9), (1300, 2100), (3, 2600)])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (512, 512), (513, 9), (1100, 600), (3, 2600)])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_its_levels_are_those_of_the_pyramid(tmp_path, monkeypatch, height, width, channels, stored, picture):
     monkeypatch.setattr(cog, "_SIDE", 512)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from pictures import opened, saved
 from tilegan.errors import SettingError
 from tilegan.geometry import Window
 from tilegan.images.reading import Reading
@@ -13,16 +13,6 @@ from tilegan.pipelines import batch, plan_stylize, stylize, stylize_video
 SHAPE = (90, 110)
 WIDE = np.s_[30:70, 40:90]
 CUT = {"window": 32, "shard": 64}
-
-
-def saved(path, values):
-    Image.fromarray(values).save(path)
-    return path
-
-
-def opened(path):
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 @pytest.fixture(scope="module")
@@ -40,26 +30,16 @@ def mask():
 
 
 @pytest.fixture
-def photo(pixels, tmp_path):
-    return saved(tmp_path / "photo.png", pixels)
-
-
-@pytest.fixture
-def holes(mask, tmp_path):
-    return saved(tmp_path / "holes.png", mask)
-
-
-@pytest.fixture
 def whole(photo, holes, learned_filler, tmp_path):
     stylize(photo, tmp_path / "whole.png", learned_filler, mask=holes)
     return opened(tmp_path / "whole.png")
 
 
 @pytest.mark.slow
-def test_workers_fill_the_same(photo, holes, whole, learned_filler, tmp_path, worst):
-    told = stylize(photo, tmp_path / "two.png", learned_filler, mask=holes, workers=2, **CUT)
+def test_workers_fill_the_same(photo, holes, whole, learned_filler, tmp_path, worst, scheduler):
+    told = stylize(photo, tmp_path / "other.png", learned_filler, mask=holes, scheduler=scheduler, **CUT)
     assert told.stroke == 8
-    assert worst(opened(tmp_path / "two.png"), whole) <= 2
+    assert worst(opened(tmp_path / "other.png"), whole) <= 2
 
 
 def test_a_begun_filling_is_continued_over_the_same_copies(

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from pictures import opened, saved
 from tilegan.cli.events import plan_lines
 from tilegan.cli.main import main
 from tilegan.errors import ImageError, ModelError, ResumeError, SettingError
@@ -23,16 +24,6 @@ pytestmark = pytest.mark.usefixtures("no_curves")
 ARCHITECTURE = {"name": "filling", "channels": 4, "dilations": [1, 2], "detail": 4, "stride": 2}
 CUT = {"window": 32, "shard": 64}
 SHAPE = (130, 150)
-
-
-def saved(path, values):
-    Image.fromarray(values).save(path)
-    return path
-
-
-def opened(path):
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +45,6 @@ def mask():
         holes[row, row // 2 + 20 : row // 2 + 26] = 255
     holes[10:19, 100:109] = 1
     return holes
-
-
-@pytest.fixture
-def photo(pixels, tmp_path):
-    return saved(tmp_path / "photo.png", pixels)
-
-
-@pytest.fixture
-def holes(mask, tmp_path):
-    return saved(tmp_path / "holes.png", mask)
 
 
 def test_holes_are_filled_and_no_other_byte_changes(photo, holes, pixels, mask, filler, tmp_path, worst):

@@ -9,7 +9,8 @@ import rasterio
 import torch
 from PIL import Image
 
-from tilegan.errors import ImageError, OutputError, ResumeError, SettingError
+from pictures import are_equal, saved
+from tilegan.errors import ImageError, ResumeError
 from tilegan.inference.array import stylize_array
 from tilegan.inference.blend import blend, mixed
 from tilegan.inference.controls.feather import shares
@@ -21,39 +22,6 @@ from tilegan.translator import Translator
 
 CUT = {"window": 32, "shard": 64}
 SHAPE = (135, 155)  # of the picture
-
-
-def saved(path, values):
-    Image.fromarray(values).save(path)
-    return path
-
-
-@pytest.fixture
-def pixels():
-    return np.random.default_rng(3).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def halves(tmp_path):
-    """A map of numbers: 0 on the left, 1 on the right."""
-    numbers = np.zeros(SHAPE, np.uint8)
-    numbers[:, 75:] = 1
-    return saved(tmp_path / "halves.png", numbers)
-
-
-@pytest.fixture
-def amounts(tmp_path):
-    """A gray ramp from black to white, with black and white margins."""
-    ramp = np.linspace(-60, 315, SHAPE[1]).clip(0, 255).astype(np.uint8)
-    return saved(tmp_path / "amounts.png", np.broadcast_to(ramp, SHAPE).copy())
-
-
-@pytest.fixture
-def faces(tmp_path):
-    """A mask with a white square and a gray one."""
-    mask = np.zeros(SHAPE, np.uint8)
-    mask[35:65, 50:90], mask[100:115, 10:25] = 255, 100
-    return saved(tmp_path / "faces.png", mask)
 
 
 def share_of(numbers, number, feather):
@@ -138,23 +106,17 @@ def everything(tmp_path, amounts, halves, faces):
     return {"strength": tmp_path / "small.png", "style": halves, "stroke": strokes, "protect": faces, "feather": 14}
 
 
-def are_equal(one, other):
-    """Equal but for rounding, see docs/design.md; each step of strokes amplifies it."""
-    apart = np.abs(one.astype(int) - other)
-    return apart.max() <= 2 and (apart > 0).mean() < 1e-3
-
-
 def test_all_at_once_are_the_same_whatever_the_cut(picture, pixels, styled_translator, everything, tmp_path, level0):
     stylize(picture, tmp_path / "whole.zarr", styled_translator, **everything)
     stylize(picture, tmp_path / "tiled.zarr", styled_translator, **everything, **CUT)
     stylize(picture, tmp_path / "part.zarr", styled_translator, **everything, region=(50, 20, 65, 100), **CUT)
     whole = level0(tmp_path / "whole.zarr")
-    assert are_equal(level0(tmp_path / "tiled.zarr"), whole)
-    assert are_equal(level0(tmp_path / "part.zarr"), whole[20:120, 50:115])
+    assert are_equal(level0(tmp_path / "tiled.zarr"), whole, most=2)  # each step of strokes amplifies them
+    assert are_equal(level0(tmp_path / "part.zarr"), whole[20:120, 50:115], most=2)
     arrays = {name: np.asarray(Image.open(file)) for name, file in everything.items() if name != "feather"}
     chunked = da.from_array(pixels, chunks=(60, 100, 3))
     made = stylize_array(chunked, styled_translator, **(everything | arrays))
-    assert are_equal(np.asarray(made), whole)
+    assert are_equal(np.asarray(made), whole, most=2)
 
 
 def test_what_was_begun_is_continued_with_the_same_maps_only(
@@ -175,10 +137,10 @@ def test_what_was_begun_is_continued_with_the_same_maps_only(
 
 
 @pytest.mark.slow
-def test_workers_compute_the_same(picture, styled_translator, everything, tmp_path, level0):
-    for workers in (1, 2):
-        stylize(picture, tmp_path / f"{workers}.zarr", styled_translator, workers=workers, **everything, **CUT)
-    assert (level0(tmp_path / "1.zarr") == level0(tmp_path / "2.zarr")).all()
+def test_workers_compute_the_same(picture, styled_translator, everything, tmp_path, level0, scheduler):
+    for name, where in (("alone", {}), ("other", {"scheduler": scheduler})):
+        stylize(picture, tmp_path / f"{name}.zarr", styled_translator, **where, **everything, **CUT)
+    assert (level0(tmp_path / "alone.zarr") == level0(tmp_path / "other.zarr")).all()
 
 
 def test_a_finished_output_tells_its_maps(picture, random_translator, amounts, tmp_path):
@@ -221,51 +183,6 @@ def test_what_is_not_valid_keeps_its_color(pixels, random_translator, amounts, t
     assert (result[30:, :, :3] == expected).all()
 
 
-BAD = {
-    "narrow": ("protect", (135, 100), r"is 100 x 135 pixels, and the image, upright, 155 x 135: a map covers all"),
-    "colors": ("strength", (*SHAPE, 3), r"colors.png has colors, and amounts are gray: save it as a gray image"),
-    "bands": ("stroke", (*SHAPE, 3), r"not a map of strokes: .*bands.png has 3 bands of uint8: save numbers in one"),
-    "white": ("stroke", SHAPE, r"white.png has the number 255: numbers are factors of strokes, 1 to 64, or 0 for auto"),
-    "styles": ("style", SHAPE, r"styles.png has the number 255: the model 'styled' has 0 dark, 1 light"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_maps_are_refused_before_any_work(picture, styled_translator, tmp_path, name):
-    control, shape, message = BAD[name]
-    values = np.full(shape, 255, np.uint8)
-    values[:9] = np.arange(values.shape[1]).reshape(-1, *(1,) * (len(shape) - 2)) % 2
-    if name == "colors":
-        values[100, 100] = 9, 8, 7
-    file = saved(tmp_path / f"{name}.png", values)
-    before = sorted(tmp_path.iterdir())
-    with pytest.raises((ImageError, SettingError), match=message) as error:
-        stylize(picture, tmp_path / "out.zarr", styled_translator, **({"style": {"dark": 1}} | {control: file}))
-    assert "\n" not in str(error.value)
-    assert sorted(tmp_path.iterdir()) == before
-
-
-def test_a_model_of_one_style_takes_no_map_of_styles(picture, random_translator, halves, tmp_path):
-    with pytest.raises(SettingError, match=r"halves.png has the number 0: the model 'random' has only one style"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, style=halves)
-    with pytest.raises(ImageError, match=r"no such image: .*none.png"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, protect=tmp_path / "none.png")
-    (tmp_path / "torn.png").write_bytes(halves.read_bytes()[:60])
-    with pytest.raises(ImageError, match=r"torn.png"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, protect=tmp_path / "torn.png")
-    smooth = saved(tmp_path / "smooth.png", np.broadcast_to(np.arange(155) % 40, SHAPE).astype(np.uint8))
-    with pytest.raises(SettingError, match=r"40 numbers for stroke give 39 paintings, at most 16"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, stroke=smooth)
-    with pytest.raises(SettingError, match=r"a feather of 300 pixels is impossible: give 0 to 256"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, protect=halves, feather=300)
-    with pytest.raises(SettingError, match=r"protect by an array is for stylize_array"):
-        plan_stylize(picture, tmp_path / "out.zarr", random_translator, protect=np.zeros(SHAPE))
-    with pytest.raises(SettingError, match=r"protect by a file is for stylize"):
-        stylize_array(np.zeros((*SHAPE, 3), np.uint8), random_translator, protect=halves)
-    with pytest.raises(SettingError, match=r"a map of float64 \(135, 155\) for stroke does not fit"):
-        stylize_array(np.zeros((*SHAPE, 3), np.uint8), random_translator, stroke=np.zeros(SHAPE))
-
-
 def test_a_batch_has_one_map_or_one_for_each_image(pixels, random_translator, faces, tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "masks").mkdir()
@@ -306,8 +223,3 @@ def test_strokes_by_a_map_with_statistics_of_the_image(picture, halves, tmp_path
     for stroke, part in ((1, np.s_[:, :75]), (2, np.s_[:, 75:])):
         stylize(picture, tmp_path / f"{stroke}.zarr", normed, statistics="global", stroke=stroke, **CUT)
         assert (level0(tmp_path / "out.zarr")[part] == level0(tmp_path / f"{stroke}.zarr")[part]).all()
-
-
-def test_an_output_is_not_its_map(picture, random_translator, faces):
-    with pytest.raises(OutputError, match=r"faces.png is the source itself"):
-        stylize(picture, faces, random_translator, protect=faces, overwrite=True)
