@@ -5,7 +5,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from PIL import Image
 from tilegan.networks.build import build_generator
 from tilegan.proven import Proven
 from tilegan.training.loop import FIXED
+from tilegan.training.monitor import Monitor
 from tilegan.training.settings import TrainSettings
 from tilegan.translator import Translator
 
@@ -177,14 +179,34 @@ def tiny_training() -> TrainSettings:
     )
 
 
+class QuickMonitor(Monitor):
+    """Measures style and palette along few directions."""
+
+    def __init__(self, *given: Any) -> None:
+        with self._few_directions():
+            super().__init__(*given)
+
+    def measure(self, translations: Sequence[NDArray[np.uint8]]) -> dict[str, float]:
+        with self._few_directions():
+            return super().measure(translations)
+
+    @contextmanager
+    def _few_directions(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for module in ("style", "palette"):
+                patch.setattr(f"tilegan.metrics.{module}.DIRECTIONS", 8)
+            yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_trainings() -> Iterator[None]:
     """Trainings show and measure four crops, and models keep no memory of passes but those that are proven here.
 
-    The usual twelve crops, and nine passes, take as long as all else of a tiny training.
+    The usual twelve crops, directions and passes take longer than all else of a tiny training.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tilegan.training.loop.FIXED", FIXED[:4])
+        patch.setattr("tilegan.training.loop.Monitor", QuickMonitor)
         patch.setattr(Translator, "_usual", lambda _: iter(()))
         yield
 
