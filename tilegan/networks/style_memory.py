@@ -86,10 +86,29 @@ class StyleMemory(nn.Module):
             if min(many, few) < _LEAST:
                 continue
             targets, translations = self.targets[style, :many], self.translations[style, :few]
-            deviations = targets.std(0) + 1e-3
-            to_targets, among = (
-                (((row - others) / deviations).square().mean(1) + 1e-6).sqrt().mean()
-                for others in (targets, translations)
-            )
+            to_targets, among = (_apart(row, others, targets) for others in (targets, translations))
             found.append(2 * (to_targets - among))
         return torch.stack(found).sum() / len(rows)
+
+    def pair_distance(self, rows: torch.Tensor, targets: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        """Return ``2 E|x - y|``, where y is the one target that each generated image is to be like.
+
+        Args:
+            rows: float (N, values), of generated images x.
+            targets: likewise, of the target y of each.
+            styles: (N,), style indices of the rows.
+
+        Returns:
+            scalar, in the units of ``distance``; 0 for styles with too few stored crops.
+        """
+        found = [rows.new_zeros(())]
+        for row, target, style in zip(rows, targets, styles.tolist(), strict=True):
+            many = int(self.counts[style, 0])
+            if many >= _LEAST:
+                found.append(2 * _apart(row, target[None], self.targets[style, :many]))
+        return torch.stack(found).sum() / len(rows)
+
+
+def _apart(row: torch.Tensor, others: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean distance of a row (values,) from others (n, values), in units of the deviations of targets."""
+    return (((row - others) / (targets.std(0) + 1e-3)).square().mean(1) + 1e-6).sqrt().mean()
