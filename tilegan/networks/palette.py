@@ -3,19 +3,19 @@
 import torch
 from torch import nn
 
+from tilegan.metrics.lab import LUMA
 from tilegan.networks.codes import CodeFilm
 
 COLORS = 3  # channels
 CHANGES = COLORS * (COLORS + 1)  # numbers of an affine map
 SHARE = 0.25  # of the changes by a condition: those of a whole image have large gradients
 FIRST = 0.1  # standard deviation of the first changes, for a condition of normal values
-LIGHT = (0.299, 0.587, 0.114)  # ITU-R BT.601
 RIDGE = 1.0  # captions of which a word's effect is halved: fits best what is held out of 135 paintings
 
 
 def opponents(images: torch.Tensor) -> torch.Tensor:
     """Return luma, red minus luma and blue minus luma of colors, (N, 3, H, W) -> the same."""
-    luma = (images.new_tensor(LIGHT)[:, None, None] * images).sum(1)
+    luma = (images.new_tensor(LUMA)[:, None, None] * images).sum(1)
     return torch.stack((luma, images[:, 0] - luma, images[:, 2] - luma), 1)
 
 

@@ -10,6 +10,8 @@ too small for a distribution, so the most recent crops are stored.
 import torch
 from torch import nn
 
+from tilegan.metrics.lab import LUMA
+
 TARGETS, TRANSLATIONS = 256, 64  # crops that are stored; fewer of the generated ones, since generators change
 TEXTURES = 5  # number of texture sizes
 _LEAST = 16  # crops needed for standard deviations
@@ -36,7 +38,7 @@ def color_textures(images: torch.Tensor) -> torch.Tensor:
             minus luma (ITU-R BT.601, unscaled).
     """
     red, green, blue = images.float().unbind(1)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
     values, parts = torch.stack((luma, blue - luma, red - luma), 1), []
     for _ in range(TEXTURES):
         coarser = nn.functional.avg_pool2d(values, 2)

@@ -24,9 +24,8 @@ _FUNCTION_WORDS = """
     other out outside over past several some that the their there these this those through to toward towards two under
     up upon very was were where which while who with within without
 """
-FUNCTION_WORDS = frozenset(
-    _FUNCTION_WORDS.split()
-)  # what would be learned of these is what few captions have by chance
+# what would be learned of these is what few captions have in common by chance
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 FIRST_SPREAD = -1.5  # logarithm of the first deviations: larger ones than the differences of texts hide these
 
 
