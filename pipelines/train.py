@@ -25,6 +25,7 @@ from tilegan.training.options import TimeOptions
 from tilegan.training.processes import Processes, joined
 from tilegan.training.run import TRANSLATOR, RunConfig, check, cut_metrics, last_losses, prepare
 from tilegan.training.trainer import Trainer
+from tilegan.training.word_colors import fit_word_colors
 from tilegan.translator import load
 
 __all__ = ["TrainPlan", "TrainResult", "TrainStep", "plan", "resume", "train"]
@@ -87,6 +88,7 @@ def train(
         trainer = _trainer(config, processes)
         if init is not None:
             trainer.start_from(load(init, device="cpu", precision="float32"))
+        fit_word_colors(trainer, dataset)
         loop = Loop(folder, config, trainer, dataset, {"seconds": 0.0, "figures": {}})
         if processes.rank == 0:  # only now, so that an earlier run is kept if this one cannot start
             prepare(folder)

@@ -7,7 +7,8 @@ from tilegan.errors import SettingError
 from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.model_file import chosen_style, read_header
-from tilegan.networks.build import with_codes, with_norm, with_one_channel
+from tilegan.names import RESIDUAL, STACKED
+from tilegan.networks.build import with_codes, with_norm, with_one_channel, with_painter
 from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.training.captions import vocabulary_of
 from tilegan.training.colors import tones_of
@@ -74,6 +75,8 @@ def with_networks(
         architecture = read_header(init)["architecture"]
         if chosen_style(init):  # then training starts from this style only
             architecture["styles"] = []
+        if settings.generator["name"] == STACKED and architecture["name"] == RESIDUAL:
+            architecture = with_painter(settings.generator, architecture)
         if not architecture.get("context") and (context := settings.generator.get("context")):
             architecture["context"] = context
         if settings.generator.get("recolor") and architecture["name"] == settings.generator["name"]:

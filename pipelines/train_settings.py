@@ -14,6 +14,7 @@ from tilegan.options import changed, check_values, option, options_of
 from tilegan.training.options import (
     ANEW,
     CAPTIONS_METHOD,
+    CAPTIONS_STEPS,
     DEFAULT_METHOD,
     PAINTING_INIT,
     PAINTING_METHOD,
@@ -92,6 +93,8 @@ class TrainRequest:
                 network = replace(network, init=PAINTING_INIT)
         elif settings is None and contents.captions is not None:
             usual = CAPTIONS_METHOD
+            if method.method in (None, usual) and network == NetworkOptions():
+                network, learning = replace(network, init=PAINTING_INIT), {"steps": CAPTIONS_STEPS} | learning
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)

@@ -112,7 +112,7 @@ def worded_translator() -> Translator:
     """The same in two stages, that knows the words blue, night, sky and wheat, far from each other, and has noise."""
     torch.manual_seed(7)
     architecture = {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2, "noise": 2}
-    architecture["words"] = ["blue", "night", "sky", "wheat"]
+    architecture |= {"squint": 5, "words": ["blue", "night", "sky", "wheat"]}
     generator = build_generator(architecture)
     for stage in generator.stages:
         torch.nn.init.normal_(stage.tail.weight, std=0.3)

@@ -11,6 +11,7 @@ EXACT, COMBO, BLEND = SEAMS = ("exact", "combo", "blend")
 TILE, THUMBNAIL, GLOBAL, INTERPOLATED = STATISTICS = ("tile", "thumbnail", "global", "interpolated")
 CHANNEL, INSTANCE, BATCH = NORMS = ("channel", "instance", "batch")  # with which generators are trained
 RESIDUAL, UNET, RESNET = NETWORKS = ("residual", "unet", "resnet")  # generators in place of that of a method
+STACKED = "stacked"  # the generator that is told a text
 BY_NAME, SIDE_BY_SIDE = PAIRINGS = ("by-name", "side-by-side")
 DIRECTIONS = ("a-to-b", "b-to-a")
 GRAY, EDGES = DERIVATIONS = ("gray", "edges")

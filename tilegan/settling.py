@@ -160,15 +160,15 @@ class Settling(Proven):
             if text:
                 raise SettingError(f"the model '{self.name}' was trained without captions: leave out the text")
             return self
-        unknown = known.unknown(text)
-        if unknown and len(unknown) == len(set(words_of(text))):
+        bag, unknown = known.bag(text), known.unknown(text)
+        if words_of(text) and not bag.any():
             some = ", ".join(known.words[:: -(-len(known.words) // SOME)])
             raise SettingError(f"the model '{self.name}' knows no word of '{text}': it knows {some} and others")
         if unknown:
             listed = ", ".join(unknown)
             message = f"the model '{self.name}' does not know {listed}: without effect; tilegan info lists its words"
             warnings.warn(message, TileganWarning, stacklevel=2)
-        return self._made_plain(*with_text(self.architecture, self.weights(), known.bag(text)))
+        return self._made_plain(*with_text(self.architecture, self.weights(), bag))
 
     def seeded(self, seed: int) -> Self:
         """Return the translator with another seed of noise, 0 or more, which gives another painting of the same image.

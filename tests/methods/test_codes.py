@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from tilegan.methods.codes import category_loss, code_loss, continuous_loss, recovery
-from tilegan.networks.codes import Codes, Recovered
+from tilegan.networks.code_head import Recovered
+from tilegan.networks.codes import Codes
 
 # of two images: one continuous code, recovered as 0.5 and as -1, and three categories
 RECOVERED = Recovered(

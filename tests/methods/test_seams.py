@@ -25,8 +25,8 @@ def test_strokes_here_and_there_have_little_of_it() -> None:
     assert seam_energies(random).mean().item() == pytest.approx(1 / 128, rel=0.1)
 
 
-def weave_energy(images: torch.Tensor, cell: int) -> float:
-    return common_energy(weave_patterns(images, cell)).item()
+def weave_energy(images: torch.Tensor, cell: int, codes: torch.Tensor | None = None) -> float:
+    return common_energy(weave_patterns(images, cell), codes).item()
 
 
 def test_the_weave_is_what_images_have_in_common() -> None:
@@ -40,3 +40,14 @@ def test_the_weave_is_what_images_have_in_common() -> None:
     random = torch.randn(400, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     own = 15 / 16 / 64  # of a single image's pattern
     assert abs(weave_energy(random, 4)) < own / 400
+
+
+def test_opposite_weaves_of_two_codes_are_as_bad_as_one_weave() -> None:
+    pattern = torch.tensor([[0.3, -0.1], [-0.1, -0.1]])
+    woven = pattern.tile(8, 8).expand(2, 3, 16, 16)
+    images = torch.cat((woven, -woven))[[0, 2, 1, 3]]
+    energy = pattern.square().mean().item()
+    codes = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])
+    assert weave_energy(images, 2, codes) == pytest.approx(energy)
+    assert weave_energy(images, 2) == pytest.approx(-energy / 3)
+    assert weave_energy(images[:2], 2, codes[:2]) == 0

@@ -184,6 +184,16 @@ def test_what_repeats_with_the_cell_counts_in_all_images(generator: nn.Module) -
     assert method.generator_loss(batch)["generator_weave"].item() == pytest.approx(expected, abs=3e-3)
 
 
+def test_opposite_patterns_of_two_codes_are_no_gain() -> None:
+    source = torch.zeros(4, 3, 32, 32)
+    codes = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])
+    method = Siamese(Registered(), MeanColor(), SiameseSettings(weave_weight=10.0))
+    woven = method.generator(source)
+    translated = torch.where(codes[:, :1, None, None] > 0, woven, -woven)
+    losses = method.repainting_losses(Batch(source, source, 0, 0, 4, codes=codes), translated)
+    assert losses["generator_weave"].item() == pytest.approx(10 * (0.15**2 + 3 * 0.05**2) / 4)
+
+
 def test_parts_of_a_batch_are_transformed_as_in_the_whole() -> None:
     method = Siamese(Brighten(), MeanColor(), SiameseSettings())
     source = torch.randn(4, 3, 32, 32)

@@ -6,9 +6,8 @@ import torch
 
 from tilegan.errors import ModelError, SettingError
 from tilegan.methods.base import Batch
-from tilegan.methods.stackgan import (
-    StackGan,
-    StackGanSettings,
+from tilegan.methods.stackgan import StackGan, StackGanSettings
+from tilegan.methods.stackgan_losses import (
     matching_loss,
     own_caption_loss,
     palette_distance,
@@ -16,8 +15,8 @@ from tilegan.methods.stackgan import (
 )
 from tilegan.networks.words import divergence
 
-GENERATOR = {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2}
-DISCRIMINATOR = {"name": "matching", "width": 8, "values": 4}
+GENERATOR = {"name": "stacked", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "factor": 2, "squint": 5}
+DISCRIMINATOR = {"name": "matching", "width": 8, "values": 4, "textures": True}
 
 
 def test_the_losses_against_numbers_computed_by_hand() -> None:
@@ -41,12 +40,17 @@ def test_the_losses_against_numbers_computed_by_hand() -> None:
 
 
 def test_the_loss_on_structure_is_blind_to_brightness_contrast_and_hue() -> None:
-    gray = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    cells = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0)).repeat_interleave(8, 2)
+    gray = cells.repeat_interleave(8, 3)
     image = gray.expand(-1, 3, -1, -1)
     tinted = 0.2 + 0.4 * gray * torch.tensor([1.0, 0.5, 0.1])[:, None, None]
-    assert structure_distance(image, tinted).item() == pytest.approx(0, abs=0.01)
-    assert structure_distance(image, image.flip(3)).item() == pytest.approx(2, abs=0.5)
-    assert structure_distance(image, -image).item() == pytest.approx(4, abs=0.3)
+    for other, lightness in ((tinted, 0), (image.flip(3), 1), (-image, 2)):
+        light, hues = structure_distance(image, other)
+        assert light.item() == pytest.approx(lightness, abs=0.3)
+        assert hues.item() == pytest.approx(1, abs=0.01)  # a gray image keeps none
+    warm, pale = gray * torch.tensor([1.0, 0.5, 0.1])[:, None, None], 0.3 + tinted
+    assert structure_distance(warm, pale)[1].item() == pytest.approx(0, abs=0.3)
+    assert structure_distance(warm, pale.flip(1))[1].item() == pytest.approx(2, abs=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,7 @@ def test_conditions_are_drawn_from_the_seed_for_all_processes(method: StackGan) 
     full, means, spreads = method._condition(whole, texts, 0)
     again = method._condition(batch(0.0), texts, 0)[0]
     assert torch.equal(full, again) and not torch.equal(full[:, :16], means)
+    assert torch.equal(full[:, 32:], texts)
     part = Batch(whole.source[1:], whole.target[1:], 5, 1, 2, captions=whole.captions[1:])
     assert torch.allclose(method._condition(part, texts[1:], 0)[0], full[1:], atol=1e-6)
     drawn = (full[:, :16] - means) / spreads.exp()

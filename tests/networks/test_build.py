@@ -3,7 +3,14 @@
 import pytest
 
 from tilegan.errors import SettingError
-from tilegan.networks.build import UNET_GENERATOR, build_generator, with_numbers
+from tilegan.networks.build import (
+    PAINTING_GENERATOR,
+    STACKED_GENERATOR,
+    UNET_GENERATOR,
+    build_generator,
+    with_numbers,
+    with_painter,
+)
 from tilegan.tiling.reach import reach
 
 
@@ -25,3 +32,13 @@ def test_the_papers_eight_halvings_can_be_chosen() -> None:
 def test_mistakes_are_named(numbers: dict[str, str], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         with_numbers(UNET_GENERATOR, numbers)
+
+
+def test_a_generator_in_stages_may_paint_as_a_given_one() -> None:
+    given = PAINTING_GENERATOR | {"channels": 32, "noise": 2, "seed": 3, "styles": []}
+    made = with_painter(STACKED_GENERATOR | {"words": ["sky"]}, given)
+    told = {"name": "stacked", "channels": 32, "noise": 2, "seed": 3, "words": ["sky"], "kept": True}
+    assert {name: made[name] for name in told} == told and "styles" not in made
+    for other, what in (({"squint": 0}, "paints no details"), ({"drifts": 4, "recolor": True}, "has drifts, recolor")):
+        with pytest.raises(SettingError, match=what):
+            with_painter(STACKED_GENERATOR, PAINTING_GENERATOR | other)

@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from tilegan.networks.generator import ResidualGenerator
+from tilegan.networks.palette import palettes_of
 from tilegan.networks.stacked import StackedGenerator
 
 
@@ -37,6 +39,52 @@ def test_the_first_stage_sees_the_reduced_image_and_the_second_keeps_its_details
     assert torch.allclose(small, generator.first(reduced, reduced, None), atol=1e-12)
     fresh = StackedGenerator(8, 1, 4, 4, factor=4, words=["sky"]).double()
     assert torch.allclose(fresh(IMAGE), torch.tanh(1.25 * (IMAGE + carried(fresh))), atol=1e-12)
+
+
+@torch.no_grad()
+def test_the_second_stage_is_a_generator_that_paints_over_the_blurred_image() -> None:
+    torch.manual_seed(0)
+    painter = ResidualGenerator(8, 1, 4, 4, squint=5, noise=2).double().eval()
+    torch.nn.init.normal_(painter.tail.weight, std=0.3)
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], noise=2, squint=5).double().eval()
+    part = made.capabilities.painter
+    made.load_state_dict({f"{part}.{name}": value for name, value in painter.state_dict().items()}, strict=False)
+    change = made.carry(torch.nn.functional.interpolate(darker(IMAGE), scale_factor=2))
+    made.palette.mix.weight.zero_()  # so that the first stage gives 0 everywhere
+    assert torch.allclose(made(IMAGE), painter(IMAGE + change), atol=1e-12)
+
+
+def test_words_modulate_a_finished_painter_and_do_not_change_it() -> None:
+    torch.manual_seed(0)
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], squint=5, kept=True)
+    torch.nn.init.normal_(made.second.tail.weight)
+    conditions = [stage.conditioning(torch.ones(1, 1))[0] for stage in made.stages]
+    made(IMAGE.float(), made.condition_of(conditions, torch.ones(1, 1))).mean().backward()
+    gradients = {name: weight.grad for name, weight in made.second.named_parameters() if weight.requires_grad}
+    moved = {name.split(".")[0] for name, gradient in gradients.items() if gradient.any()}
+    assert moved == {"conditioning", "film"}
+
+
+@torch.no_grad()
+def test_what_words_mean_for_colors_is_fitted_and_kept() -> None:
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["blue", "dark", "rare"], squint=5)
+    bags = torch.eye(3)[[0, 1] * 50 + [2]]  # one caption has the last word
+    image = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 0.2
+    plain = palettes_of(image)[0]
+    means = torch.tensor([[0.0, 0.0, 0.2], [-0.4, 0.0, -0.2]])  # of luma, and of red and of blue minus luma
+    palettes = torch.cat((torch.cat((means, torch.full((2, 3), 0.1)), 1).repeat(50, 1), torch.full((1, 6), 0.1)))
+    made.fit_palettes(bags, palettes)
+    moved = [palettes_of(made.palette(image, word[None]))[0] - plain for word in torch.eye(3)]
+    assert torch.allclose(moved[0], torch.tensor([0.2, 0.0, 0.2, 0.0, 0.0, 0.0]), atol=0.02)
+    assert torch.allclose(moved[1], torch.tensor([-0.2, 0.0, -0.2, 0.0, 0.0, 0.0]), atol=0.02)
+    assert moved[2][0].item() == pytest.approx((0.1 + 0.2) / 2, abs=0.02)  # half of what it would be with many
+    before = made.palette.film.weight.clone()
+    made.fit_palettes(bags, palettes.flip(0))
+    assert torch.equal(made.palette.film.weight, before)
+
+
+def darker(image: torch.Tensor) -> torch.Tensor:
+    return -torch.nn.functional.avg_pool2d(image, 2)
 
 
 def carried(fresh: StackedGenerator) -> torch.Tensor:

@@ -60,6 +60,13 @@ def test_each_style_has_a_memory_of_its_own() -> None:
     row = torch.tensor([[2.0]])
     assert memory.distance(row, numbers(0)).item() == 0
     assert memory.distance(row, numbers(1)).item() == filled().distance(row, numbers(0)).item()
+    assert memory.pair_distance(row, row + 3, numbers(0)).item() == 0  # nothing is known of its deviations
+
+
+def test_the_distance_from_a_target_of_its_own_is_in_the_same_units() -> None:
+    rows, targets = torch.tensor([[2.0], [0.0]]), torch.tensor([[5.0], [1.0]])
+    found = filled().pair_distance(rows, targets, numbers(0, 0)).item()
+    assert found == pytest.approx(2 * (3 + 1) / 2 / math.sqrt(200 / 199), rel=0.01)
 
 
 def test_the_oldest_is_forgotten() -> None:

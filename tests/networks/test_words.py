@@ -14,7 +14,14 @@ def test_the_words_of_a_text_are_its_letters_in_lower_case() -> None:
 def test_words_of_two_captions_are_known_and_others_told() -> None:
     known = Vocabulary.of(CAPTIONS)
     assert known.words == ("field", "night", "sky", "wheat")  # 'a' occurs twice in one caption
-    assert known.unknown("Wheat under a wheat sun, sun") == ["under", "a", "sun"]
+    assert known.unknown("Wheat under a wheat sun, sun") == ["sun"]
+
+
+def test_words_that_say_nothing_of_a_picture_are_not_learned_or_told() -> None:
+    known = Vocabulary.of([f"{caption} with the moon" for caption in CAPTIONS])
+    assert known.words == ("field", "moon", "night", "sky", "wheat")
+    earlier = Vocabulary(("night", "with"))  # of a model that learned them
+    assert earlier.bag("with night").tolist() == pytest.approx([0.5**0.5] * 2)
 
 
 def test_a_text_is_the_set_of_its_words_whatever_their_order() -> None:

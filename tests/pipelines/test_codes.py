@@ -54,7 +54,7 @@ def trained(training_folders: tuple[Path, Path], tmp_path_factory: pytest.TempPa
 
 def test_a_training_learns_codes_and_tells_how_well_they_are_recovered(trained: Path) -> None:
     lines = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
-    assert all({"generator_codes", "discriminator_codes"} <= line["losses"].keys() for line in lines)
+    assert all("generator_codes" in line["losses"] for line in lines)
     model = load(trained, "cpu", "float32")
     assert model.codes.names == ("c0", "k")
     for figures in (lines[-1]["figures"], model.facts["figures"]):

@@ -41,12 +41,16 @@ def tiny(tiny_training: TrainSettings) -> TrainSettings:
     return replace(tiny_training, steps=3, discriminator=judge, method=NeuralStyleSettings())
 
 
-def test_the_file_decides_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
+def test_the_file_and_captions_decide_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
     made = TrainRequest.of(target=painting)
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 150)
     made = TrainRequest.of(target=str(painting), steps=7, init="none")
     assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", None, 7)
     assert TrainRequest.of(target=painting, generator_set={"channels": 8}).network.init is None
+    made = TrainRequest.of(target=tmp_path, captions="names")
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("stackgan", "vangogh", 400)
+    made = TrainRequest.of(target=tmp_path, captions="names", init="none")
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("stackgan", None, 6000)
     made = TrainRequest.of(target=painting, method="siamese")
     assert (made.settings.method_type.name, made.network.init) == ("siamese", None)
     made = TrainRequest.of(target=tmp_path)

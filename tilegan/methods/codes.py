@@ -1,10 +1,10 @@
 """The losses of codes that nobody labels: how much of them can be recovered from a translation.
 
 Source: X. Chen et al. 2016, 'InfoGAN'. The mutual information of codes c and images x = G(c) has the lower bound
-``I(c; x) >= H(c) + E log Q(c | x)`` (Barber and Agakov 2003, 'The IM Algorithm'), where Q is a distribution that a
-network derives from x. The entropy H(c) of the drawn codes is constant, so that ``-E log Q(c | x)`` is minimized, by
-the generator and by Q: a cross-entropy for categories, and the negative log-likelihood of Gaussian distributions for
-continuous codes (appendix C there).
+``I(c; x) >= H(c) + E log Q(c | x)`` (Barber and Agakov 2003, 'The IM Algorithm'), where Q is a distribution that is
+derived from x. The entropy H(c) of the drawn codes is constant, so that the generator minimizes ``-E log Q(c | x)``: a
+cross-entropy for categories, and the negative log-likelihood of Gaussian distributions for continuous codes (appendix C
+there). Q is fitted to earlier images (see ``networks.code_head``).
 """
 
 import math
@@ -12,7 +12,8 @@ import math
 import torch
 from torch import nn
 
-from tilegan.networks.codes import CATEGORY, Codes, Recovered
+from tilegan.networks.code_head import Recovered
+from tilegan.networks.codes import CATEGORY, Codes
 
 
 def category_loss(scores: torch.Tensor, categories: torch.Tensor) -> torch.Tensor:

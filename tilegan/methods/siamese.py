@@ -30,7 +30,7 @@ from tilegan.methods.siamese_losses import (
 from tilegan.methods.siamese_settings import BETAS, RATES, SIDES
 from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings  # where it is imported from, as well
 from tilegan.networks.build import JOINT_DISCRIMINATOR, PAINTING_GENERATOR
-from tilegan.networks.codes import CodeHead, changed_statistics
+from tilegan.networks.code_head import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -81,7 +81,6 @@ class Siamese(Repainting[SiameseSettings]):
                 losses[f"generator_{name}"] = weight * self._distance(crops, memory, rows)
         if crops.codes is not None:
             rows = changed_statistics(self._plain_features(crops, transforms), features)
-            batch.made["codes"] = rows.detach()
             losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, rows)
         return losses
 
@@ -108,8 +107,6 @@ class Siamese(Repainting[SiameseSettings]):
             "translated_margin": translated_margin(of_translated, self.settings.margin),
             "discriminator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
         }
-        if crops.codes is not None:
-            losses["discriminator_codes"] = self._code_loss(crops, batch.made["codes"], remember=True)
         others = other_styles(crops.styles, crops.seed)
         if others is None:
             return losses
@@ -134,13 +131,13 @@ class Siamese(Repainting[SiameseSettings]):
         plain = translate(self.generator, replace(crops, codes=None), self.settings)
         return self._features(transform_colors(plain, transforms))
 
-    def _code_loss(self, crops: Batch, rows: torch.Tensor, *, remember: bool = False) -> torch.Tensor:
-        """Return the loss on codes recovered from changes (n, values), of all processes; or also on earlier ones."""
+    def _code_loss(self, crops: Batch, rows: torch.Tensor) -> torch.Tensor:
+        """Return the loss on codes recovered from changes (n, values), of all processes, and remember these."""
         assert crops.codes is not None
         head, rows, values = self._code_head(), gather(rows, crops), gather(crops.codes, crops)
-        if remember:
-            rows, values = head.remember(rows, values)
-        return code_loss(head.codes, head(rows, crops.seed), values)
+        loss = code_loss(head.codes, head(rows, crops.seed), values)
+        head.remember(rows, values)
+        return loss
 
     def _code_head(self) -> CodeHead:
         assert isinstance(self.discriminator, JointDiscriminator)

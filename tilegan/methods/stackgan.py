@@ -16,17 +16,27 @@ from tilegan.errors import ModelError, SettingError
 from tilegan.methods.adversaries import Adversaries
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.passes import judged, translate
+from tilegan.methods.settings import before
 from tilegan.methods.siamese_losses import feature_distance
+from tilegan.methods.stackgan_losses import (
+    matching_loss,
+    over_cells,
+    own_caption_loss,
+    palette_distance,
+    structure_distance,
+)
 from tilegan.networks.build import MATCHING_DISCRIMINATOR, STACKED_GENERATOR, build_discriminator, build_generator
-from tilegan.networks.efficientnet import STRIDE
+from tilegan.networks.efficientnet import CHANNELS, STRIDE
 from tilegan.networks.matching import Judged, MatchingDiscriminator, described
 from tilegan.networks.stacked import StackedGenerator
-from tilegan.networks.style_memory import channel_statistics
+from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.words import divergence
 from tilegan.options import described as documented
 from tilegan.options import option
 
-LIGHT = (0.299, 0.587, 0.114)  # ITU-R BT.601
+TEXTURED = 32  # sides of images whose textures are measured are multiples of this
+
+Seen = tuple[torch.Tensor, list[torch.Tensor]]  # images (N, 3, H, W) and their frozen features
 
 
 @documented
@@ -41,7 +51,7 @@ class StackGanSettings(MethodSettings):
     """
 
     match_weight: float = option(
-        2.0, "Weight of the generator's loss on whether its images match their text better than others", least=0
+        0.5, "Weight of the generator's loss on whether its images match their text better than others", least=0
     )
     divergence_weight: float = option(
         0.1,
@@ -49,10 +59,16 @@ class StackGanSettings(MethodSettings):
         least=0,
     )
     feature_weight: float = option(
-        2.0, "Weight of the loss on deep frozen features, which keeps eyes, twigs and outlines", least=0
+        0.5, "Weight of the loss on deep frozen features, which keeps eyes, twigs and outlines", least=0
     )
     structure_weight: float = option(
         2.0, "Weight of the loss on lightness relative to its mean and contrast, which keeps light and shadow", least=0
+    )
+    hue_weight: float = option(
+        0.5,
+        "Weight of the same loss on hues, which keeps areas of different colors apart",
+        least=0,
+        metadata=before(0.0),
     )
     palette_weight: float = option(
         10.0,
@@ -62,74 +78,18 @@ class StackGanSettings(MethodSettings):
     style_weight: float = option(
         1.0, "Weight of the loss on statistics of frozen features: distance of generated images from targets", least=0
     )
+    texture_weight: float = option(
+        1.0, "Weight of the same loss on textures in lightness and color", least=0, metadata=before(0.0)
+    )
+    told_weight: float = option(
+        1.0,
+        "Weight of the distance from the target whose caption is the text, beside that from all, in these two losses",
+        least=0,
+        metadata=before(0.0),
+    )
     first_share: float = option(
-        0.5, "Share of the steps in which the first stage is trained; then it rests", least=0, most=1
+        0.4, "Share of the steps in which the first stage is trained; then it rests", least=0, most=1
     )
-
-
-def matching_loss(real: list[torch.Tensor], right: torch.Tensor, wrong: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Return D's losses on real images: ``-log D(b, c)`` and ``-log(1 - D(b, c'))``, half of the latter.
-
-    The score of an image with a caption is that of its cells plus that of the match.
-
-    Args:
-        real: scores of cells, (N, 1, h, w) for each scale.
-        right: matches of the images and their captions c, (N,).
-        wrong: matches of the images and K captions c' of others, (N, K).
-
-    Returns:
-        Two scalars: means over cells, scales and captions.
-    """
-    of_right = _over_cells(real, right[:, None], 1)
-    return of_right, _over_cells(real, wrong, 0) / 2
-
-
-def _over_cells(cells: list[torch.Tensor], matches: torch.Tensor, wanted: float) -> torch.Tensor:
-    """Return the mean cross-entropy of cells (N, 1, h, w) plus matches (N, K), over cells, matches and scales."""
-    sign = 1 - 2 * wanted
-    sums = [each.flatten(1)[:, None] + matches[..., None] for each in cells]
-    return torch.stack([nn.functional.softplus(sign * each).mean() for each in sums]).mean()
-
-
-def own_caption_loss(matches: torch.Tensor) -> torch.Tensor:
-    """Return the mean of ``-log(exp m_0 / sum exp m_k)``: the first of K captions is found by its match m.
-
-    (T. Xu et al. 2018, 'AttnGAN', section 3.2. That an image matches its text better than others tells a generator what
-    is particular about the text; that it matches at all is learned first of what paintings have in common.)
-
-    (N, K) -> scalar, in nats: log K if nothing is found.
-    """
-    return -nn.functional.log_softmax(matches, 1)[:, 0].mean()
-
-
-def palette_distance(targets: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Return the mean squared difference of means and standard deviations of luma and two color differences.
-
-    Of all palettes of paintings with the same words the generator learns the mean, which the discriminator refines.
-
-    (N, 3, H, W) twice, in [-1, 1] -> scalar.
-    """
-    first, second = (_palette(each.float()) for each in (targets, translations))
-    return (first - second).square().mean()
-
-
-def _palette(images: torch.Tensor) -> torch.Tensor:
-    """Return means and deviations of luma, red minus luma and blue minus luma, (N, 6)."""
-    luma = (images.new_tensor(LIGHT)[:, None, None] * images).sum(1)
-    values = torch.stack((luma, images[:, 0] - luma, images[:, 2] - luma), 1)
-    return torch.cat((values.mean((2, 3)), (values.var((2, 3)) + 1e-6).sqrt()), 1)
-
-
-def structure_distance(sources: torch.Tensor, translations: torch.Tensor) -> torch.Tensor:
-    """Return the mean squared difference of lightness, of mean 0 and deviation 1 in each image, in cells of 4 pixels.
-
-    (N, 3, H, W) twice -> scalar: 0 for any other brightness and contrast, 2 for unrelated images.
-    """
-    weights = sources.new_tensor(LIGHT)[:, None, None]
-    first, second = (
-        nn.functional.avg_pool2d((weights * each.float()).sum(1, keepdim=True), 4) for each in (sources, translations)
-    )
-    return feature_distance(first, second)
 
 
 class StackGan(Adversaries[StackGanSettings]):
@@ -145,7 +105,7 @@ class StackGan(Adversaries[StackGanSettings]):
     paper: ClassVar = "Zhang et al., 'StackGAN: Text to Photo-realistic Image Synthesis with Stacked ...' (ICCV 2017)"
     settings_type: ClassVar[type[MethodSettings]] = StackGanSettings
     architectures: ClassVar = (STACKED_GENERATOR, MATCHING_DISCRIMINATOR)
-    rates: ClassVar = (1e-3, 1e-3)
+    rates: ClassVar = (1e-3, 3e-4)
     betas: ClassVar = (0.5, 0.99)
     sides: ClassVar = (64, 192)
 
@@ -192,17 +152,20 @@ class StackGan(Adversaries[StackGanSettings]):
         matches = self.judge.matches(found.points, crops.captions)
         batch.made = {f"features {number}": each.detach() for number, each in enumerate(features)}
         batch.made |= {"painted": painted.detach(), "texts": texts}
-        rows, only = channel_statistics(features), torch.zeros(len(painted), dtype=torch.int64)
-        style = self.judge.memory.distance(rows, only)
-        self.judge.memory.remember(rows, only, translated=True)
+        target = _reduced(crops.target, painted)
+        with torch.no_grad():
+            of_target = self.judge.features(target)
+        batch.made |= {f"target {number}": each for number, each in enumerate(of_target)}
+        light, hues = structure_distance(source, painted)
         return {
-            "generator": _over_cells(found.cells, matches[:, :1], 1),
+            "generator": over_cells(found.cells, matches[:, :1], 1),
             "match": settings.match_weight * own_caption_loss(matches),
             "divergence": settings.divergence_weight * divergence(means, spreads),
             "features": settings.feature_weight * feature_distance(deep, features[-1]),
-            "palette": settings.palette_weight * palette_distance(_reduced(crops.target, painted), painted),
-            "structure": settings.structure_weight * structure_distance(source, painted),
-            "style": settings.style_weight * style,
+            "palette": settings.palette_weight * palette_distance(target, painted),
+            "structure": settings.structure_weight * light,
+            "hues": settings.hue_weight * hues,
+            **self._style_losses((painted, features), (target, of_target)),
         }
 
     def discriminator_loss(self, batch: Batch) -> Losses:
@@ -215,19 +178,40 @@ class StackGan(Adversaries[StackGanSettings]):
         assert crops.captions is not None
         painted, texts = batch.made["painted"], batch.made["texts"]
         target = _reduced(crops.target, painted)
-        features = self.judge.features(target)
-        rows = channel_statistics(features)
-        self.judge.memory.remember(rows, torch.zeros(len(rows), dtype=torch.int64), translated=False)
+        known, features = (
+            [batch.made[f"{kind} {number}"] for number in range(len(CHANNELS))] for kind in ("features", "target")
+        )
+        for memory, rows in self._statistics(target, features).values():
+            memory.remember(rows, _only(rows), translated=False)
         self.judge.scales.see(described(target, features))
         real: Judged = self.judge(target, features)
         matches = self.judge.matches(real.points, crops.captions)
         of_right, of_wrong = matching_loss(real.cells, matches[:, 0], matches[:, 1:])
-        known = [batch.made[f"features {number}"] for number in range(len(features))]
         made: Judged = self.judge(painted, known)
         with torch.no_grad():
             of_text = self.judge.matches(made.points, texts)[:, None]
-        of_made = _over_cells(made.cells, of_text, 0) / 2
+        of_made = over_cells(made.cells, of_text, 0) / 2
         return {"real_right": of_right, "real_wrong": of_wrong, "painted": of_made}
+
+    def _style_losses(self, painted: Seen, target: Seen) -> Losses:
+        """Return the losses on style and texture, and remember the statistics of painted images."""
+        losses, wanted = {}, self._statistics(*target)
+        for name, (memory, rows) in self._statistics(*painted).items():
+            weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
+            own = memory.pair_distance(rows, wanted[name][1], _only(rows))
+            losses[name] = weight * (memory.distance(rows, _only(rows)) + self.settings.told_weight * own)
+            memory.remember(rows, _only(rows), translated=True)
+        return losses
+
+    def _statistics(
+        self, images: torch.Tensor, features: list[torch.Tensor]
+    ) -> dict[str, tuple[StyleMemory, torch.Tensor]]:
+        """Return statistics of images, (N, values), of features and of textures, each with its memory."""
+        found = {"style": (self.judge.memory, channel_statistics(features))}
+        if self.judge.textures is not None:
+            height, width = (side - side % TEXTURED for side in images.shape[2:])
+            found["textures"] = self.judge.textures, color_textures(images[..., :height, :width])
+        return found
 
     @torch.no_grad()
     def matches(self, images: torch.Tensor, bags: torch.Tensor, progress: float) -> torch.Tensor:
@@ -263,7 +247,7 @@ class StackGan(Adversaries[StackGanSettings]):
             with torch.no_grad():
                 resting = stage.conditioning(texts)[0]
             parts.append(means + spreads.exp() * normal if stage is trained else resting)
-        return torch.cat(parts, 1), means, spreads
+        return self.stacked.condition_of(parts, texts), means, spreads
 
 
 class _Stages(nn.Module):
@@ -276,6 +260,11 @@ class _Stages(nn.Module):
     def forward(self, image: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = self.generator(image, condition, self.last, self.last)
         return made
+
+
+def _only(rows: torch.Tensor) -> torch.Tensor:
+    """Return the style indices of rows: there is one style."""
+    return torch.zeros(len(rows), dtype=torch.int64)
 
 
 def _reduced(images: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:

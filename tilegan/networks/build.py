@@ -12,7 +12,7 @@ from torch import nn
 from tilegan import networks
 from tilegan.errors import ModelError, SettingError
 from tilegan.extensions import extensions, left_out
-from tilegan.names import NETWORKS, NORMS, RESIDUAL, RESNET, UNET
+from tilegan.names import CHANNEL, NETWORKS, NORMS, RESIDUAL, RESNET, STACKED, UNET
 from tilegan.networks.codes import Codes
 
 GROUP = "tilegan.generators"  # of entry points
@@ -34,14 +34,14 @@ COARSE_TO_FINE_GENERATOR = {
     "features": 3,
     "looks": 10,
 }
-STACKED_GENERATOR = {"name": "stacked", "channels": 64, "blocks": 5, "stride": 4, "detail": 8, "factor": 2, "noise": 4}
+STACKED_GENERATOR = PAINTING_GENERATOR | {"name": STACKED, "factor": 2}
 FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1, 2, 4], "detail": 8, "stride": 2}
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
 JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
-MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32}
+MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32, "textures": True}
 # patches of 34 pixels at half the size
 STROKE_DISCRIMINATOR = {"name": "patch-and-features", "channels": 32, "layers": 2, "width": 64}
 PATCH_AND_GLOBAL_DISCRIMINATOR = {"name": "patch-and-global", "channels": 32, "layers": 3}
@@ -127,6 +127,25 @@ def with_codes(architecture: dict[str, Any], counts: Mapping[str, int]) -> dict[
         raise SettingError(f"the generator '{architecture.get('name')}' takes no codes: leave them out")
     Codes.of(counts)
     return architecture | {"codes": dict(counts)}
+
+
+def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[str, Any]:
+    """Return a stacked architecture whose second stage is a given residual one, to take its weights and keep them.
+
+    Raises:
+        SettingError: the given one sees what it paints unblurred, or takes more than an image.
+    """
+    sizes = {name: painter[name] for name in ("channels", "blocks", "stride", "detail", "squint") if name in painter}
+    further = sorted(
+        name for name in painter.keys() - sizes.keys() - {"name", "noise", "seed", "norm"} if painter[name]
+    )
+    if further or not sizes.get("squint"):
+        what = f"has {', '.join(further)}" if further else "paints no details (it has no squint)"
+        raise SettingError(
+            f"the model to start from {what}, which a generator that is told a text cannot take: use another"
+        )
+    own = {name: painter.get(name, default) for name, default in (("noise", 0), ("seed", 0), ("norm", CHANNEL))}
+    return architecture | sizes | own | {"kept": True}
 
 
 def with_recolor(architecture: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Capabilities:
         drifts: whether some of it varies slowly, so that it must continue from tile to tile in training.
         cell: side of the squares of pixels that it computes from the same features, in pixels. Patterns that repeat
             with the cell are a fault, against which training may use a loss; 1 for none.
+        painter: name of the part that may take the weights of a ``ResidualGenerator``, from which training then starts.
     """
 
     context: bool = False
@@ -40,6 +41,7 @@ class Capabilities:
     noise: bool = False
     drifts: bool = False
     cell: int = 1
+    painter: str = ""
 
 
 class SeesWhole(Protocol):
@@ -71,6 +73,10 @@ class HasWords(Protocol):
 
     def with_text(self, bag: torch.Tensor) -> nn.Module:
         """Return the generator for a text, float (words,) (see ``networks.words``), without words."""
+        ...
+
+    def fit_palettes(self, bags: torch.Tensor, palettes: torch.Tensor) -> None:
+        """Set what words do to colors, from captions (n, words) and palettes (n, 6); see ``Palette.fit``."""
         ...
 
 

@@ -16,14 +16,8 @@ CONTINUOUS, CATEGORICAL = KINDS = ("continuous", "categorical")
 CATEGORY = "k"  # name of the categorical code; continuous ones are c0, c1, ...
 MOST = 64  # codes of a kind
 FARTHEST = 2.0  # largest continuous code that is taken, twice the range of the training
-HIDDEN = 64  # units of the head
 FIRST = 0.5  # standard deviation of the first modulations: effects of smaller ones are lost in those of the source
 PACE = 10.0  # of the weights of codes, relative to others of the generator, which have to change little
-HEAD_PACE = 4.0  # of those of the head, likewise: what it does not find early is lost
-LEAST_DEVIATION = 0.25  # of a recovered continuous code: more precision would be won by ever larger effects, and a
-# code that is found first would be worth more than any category
-NOISE = 0.25  # of changes of statistics: codes whose effects are smaller, which are hardly visible, are not recovered
-REMEMBERED = 256  # paintings from which the head learns: the few of one step are not enough to find what differs
 
 
 @dataclass(frozen=True)
@@ -74,17 +68,19 @@ class Codes:
     def drawn(self, count: int, seed: int) -> torch.Tensor:
         """Draw values for ``count`` crops, (count, values): uniform in [-1, 1], and one of the categories.
 
-        They are spread over the crops: one in each of ``count`` equal parts of the range, and categories in turn.
+        Crops in pairs have the same values, so that what a code does to all images is known from two of them. Values
+        are spread over the pairs: one in each of as many equal parts of the range, and categories in turn.
         """
         random = torch.Generator().manual_seed(seed)
-        orders = [torch.randperm(count, generator=random) for _ in range(self.continuous + 1)]
-        places = torch.stack(orders[1:], 1) if self.continuous else torch.zeros(count, 0)
-        free = 2 * (places + torch.rand(count, self.continuous, generator=random)) / max(1, count) - 1
-        if not self.categorical:
-            return free
-        first = torch.randint(self.categorical, (1,), generator=random)
-        drawn = (orders[0] + first) % self.categorical
-        return torch.cat((free, nn.functional.one_hot(drawn, self.categorical)), 1)
+        pairs = -(-count // 2)
+        orders = [torch.randperm(pairs, generator=random) for _ in range(self.continuous + 1)]
+        places = torch.stack(orders[1:], 1) if self.continuous else torch.zeros(pairs, 0)
+        made = 2 * (places + torch.rand(pairs, self.continuous, generator=random)) / max(1, pairs) - 1
+        if self.categorical:
+            first = torch.randint(self.categorical, (1,), generator=random)
+            drawn = (orders[0] + first) % self.categorical
+            made = torch.cat((made, nn.functional.one_hot(drawn, self.categorical)), 1)
+        return made[torch.randperm(count, generator=random) // 2]
 
     def chosen(self, given: Mapping[str, float], model: str) -> torch.Tensor:
         """Return the values for codes by name, (values,); those that are not named are the default.
@@ -136,84 +132,3 @@ class CodeFilm(nn.Module):
         """(N, values) -> (N, modulated)."""
         modulation: torch.Tensor = self.film(PACE * (values - self.default))
         return modulation
-
-
-class CodeHead(nn.Module):
-    """Recovers codes from the change of statistics of frozen features, from a painting with default codes to another.
-
-    Both are of the same source: how paintings of different sources differ hides the effects that codes have at first.
-    Then nothing would be recovered from them, and a code from which nothing is recovered learns no effect. (The bound
-    of InfoGAN holds given the source as well, since codes are drawn independently of it.) Statistics have no positions:
-    codes have to control the manner of painting and not the content. Since any change would be enough without noise,
-    there is some.
-    """
-
-    rows: torch.Tensor
-    values: torch.Tensor
-    count: torch.Tensor
-
-    def __init__(self, codes: Codes, statistics: int) -> None:
-        super().__init__()
-        self.codes = codes
-        outputs = 2 * codes.continuous + codes.categorical
-        first = nn.Linear(statistics, HIDDEN)
-        nn.init.uniform_(first.weight, -(statistics**-0.5) / HEAD_PACE, statistics**-0.5 / HEAD_PACE)
-        self.layers = nn.Sequential(first, nn.LeakyReLU(0.2), nn.Linear(HIDDEN, outputs))
-        self.register_buffer("rows", torch.zeros(REMEMBERED, statistics))
-        self.register_buffer("values", torch.zeros(REMEMBERED, codes.values))
-        self.register_buffer("count", torch.zeros((), dtype=torch.int64))  # of all so far
-
-    @torch.no_grad()
-    def remember(self, statistics: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Replace the oldest entries by statistics (N, values) and their codes (N, codes); return all that are known.
-
-        Returns:
-            float32 (n, values) and (n, codes), of at most ``REMEMBERED`` paintings.
-        """
-        places = (int(self.count) + torch.arange(len(statistics), device=self.rows.device)) % REMEMBERED
-        self.rows[places], self.values[places] = statistics.float(), values.float()
-        self.count += len(statistics)
-        known = min(int(self.count), REMEMBERED)
-        return self.rows[:known].clone(), self.values[:known].clone()
-
-    def forward(self, statistics: torch.Tensor, seed: int) -> "Recovered":
-        """Recover codes from statistics (N, values), from ``changed_statistics``, with noise from a seed."""
-        random = torch.Generator().manual_seed(seed)
-        noise = torch.randn(statistics.shape, generator=random).to(statistics.device)
-        found = self.layers(HEAD_PACE * (statistics.float() / NOISE + noise)).float()
-        means, spreads, scores = found.split([self.codes.continuous] * 2 + [self.codes.categorical], 1)
-        return Recovered(means, nn.functional.softplus(spreads) + LEAST_DEVIATION, scores)
-
-
-@dataclass(frozen=True)
-class Recovered:
-    """Distributions of codes that a head derives from images.
-
-    Attributes:
-        means: float32 (N, continuous), means of Gaussian distributions.
-        deviations: float32 (N, continuous), their standard deviations.
-        scores: float32 (N, categorical), logits of the categories.
-    """
-
-    means: torch.Tensor
-    deviations: torch.Tensor
-    scores: torch.Tensor
-
-
-def changed_statistics(sources: list[torch.Tensor], translations: list[torch.Tensor]) -> torch.Tensor:
-    """Return how means and deviations of channels change, relative to the deviations, so that all weigh alike.
-
-    Args:
-        sources: frozen features of images, (N, C, h, w) each.
-        translations: the same of the images that they became.
-
-    Returns:
-        float32 (N, 2 x all channels): differences of means, divided by the deviation of both images together, and
-            logarithms of the ratios of deviations.
-    """
-    parts = []
-    for before, after in zip(sources, translations, strict=True):
-        moved = after.float().mean((2, 3)) - before.float().mean((2, 3))
-        first, second = (each.float().var((2, 3)) + 1e-6 for each in (before, after))
-        parts += [moved / (first + second).sqrt(), (second / first).log() / 2]
-    return torch.cat(parts, 1)

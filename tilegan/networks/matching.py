@@ -15,13 +15,14 @@ from torch import nn
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.projected import SCALES, RandomMixing
-from tilegan.networks.style_memory import StyleMemory, channel_statistics
+from tilegan.networks.style_memory import TEXTURES, StyleMemory, channel_statistics
 
 BANDS = 3  # rows of means of the deepest features: what is sky, middle or ground
 GRID = (4, 3)  # mean colors: of such rows and columns
 DESCRIBED = 2 * sum(CHANNELS) + BANDS * CHANNELS[-1] + 3 * GRID[0] * GRID[1] + 3  # values of a description
 SHOWN = 0.5  # share of a description that is not dropped in training
 FIRST_SCALE = 1.6  # logarithm of the first factor of the cosine of image and caption
+MOST_SCALE = 2.0  # of the largest: a space of few captions is sure of too much, and its generator learns that only
 
 
 class Judged(NamedTuple):
@@ -45,16 +46,19 @@ class MatchingDiscriminator(nn.Module):
         words: number of words of captions.
         width: channels of the heads.
         values: dimensions of the space of images and captions.
+        textures: whether it remembers color textures, which trainings of earlier versions did not.
 
     Attributes:
         features: frozen features of images.
         memory: memory of the statistics of these features.
+        textures: memory of the statistics of color textures; None without.
     """
 
-    def __init__(self, words: int, width: int, values: int) -> None:
+    def __init__(self, words: int, width: int, values: int, textures: bool = False) -> None:
         super().__init__()
         self.features = EfficientNetFeatures.read()
         self.memory = StyleMemory(1, 2 * sum(CHANNELS))
+        self.textures = StyleMemory(1, 3 * TEXTURES) if textures else None
         counts = CHANNELS[SCALES]
         self.mixing = RandomMixing(counts, width)
         self.heads = nn.ModuleList(_Cells(width) for _ in counts)
@@ -90,7 +94,7 @@ class MatchingDiscriminator(nn.Module):
         """
         captions = nn.functional.normalize(self.caption(bags).float(), dim=-1)
         cosines = torch.einsum("nv,n...v->n...", points, captions)
-        return self.scale.exp() * cosines + self.bias
+        return self.scale.clamp(max=MOST_SCALE).exp() * cosines + self.bias
 
 
 class RunningScales(nn.Module):

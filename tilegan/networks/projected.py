@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from tilegan.networks.codes import CodeHead, Codes
+from tilegan.networks.code_head import CodeHead
+from tilegan.networks.codes import Codes
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
 from tilegan.networks.style_memory import TEXTURES, StyleMemory

@@ -1,4 +1,4 @@
-"""The stacked generator: a first stage paints the reduced image, a second one sees that, the image and the words again.
+"""The stacked generator: a first stage paints the reduced image, a second one sees that, and the words again.
 
 Source: H. Zhang et al. 2017, 'StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative Adversarial
 Networks'. There images are made from noise; here they are painted over an image.
@@ -14,22 +14,26 @@ from torch import nn
 from tilegan.names import CHANNEL
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
-from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, cell_blur, separable_blur
+from tilegan.networks.generator import CONTRAST, PADDING, ResidualBlock, box_blur, cell_blur, separable_blur
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
 from tilegan.networks.words import Conditioning
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
+PACE = 10.0  # at which the vectors of words are learned
+TOLD = ("conditioning", "film")  # parts of a stage that depend on words
+
 
 class StackedGenerator(nn.Module):
     """Two stages: the first paints the image reduced by ``factor``, the second paints at full size over its change.
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. A text
-    moves all colors by a map before the first stage, and modulates both stages. The
-    ground of the second stage is the image plus the enlarged change of the first one, so that the details of the image
-    are not lost; it also sees the image itself. The last layer of each stage is initialized to zero, so that the
-    generator works after any phase of the training.
+    moves all colors by a map before the first stage, and modulates both stages. The ground of the second stage is the
+    image plus the enlarged change of the first one. With ``squint`` it is blurred as that of ``ResidualGenerator``, so
+    that finer details have to be painted: the second stage then is such a generator, modulated by a text. Without, as
+    in models of earlier versions, it also sees the image itself and keeps its details, and the map follows a condition.
+    The last layer of each stage is initialized to zero, so that the generator works after any phase of the training.
 
     Args:
         channels: channels of the residual blocks.
@@ -39,9 +43,11 @@ class StackedGenerator(nn.Module):
         factor: factor by which the first stage sees the image reduced.
         words: the words that it knows; empty for a fixed text, or none.
         values: values of the condition of each stage, to which a text is encoded.
-        noise: planes of noise of the first stage; 0 for none.
+        noise: planes of noise of the first stage, and with ``squint`` of the second one; 0 for none.
         seed: seed of the noise.
         norm: one of ``norms.layers``.
+        squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
+        kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
     inputs = COLORS
@@ -58,16 +64,24 @@ class StackedGenerator(nn.Module):
         noise: int = 0,
         seed: int = 0,
         norm: str = CHANNEL,
+        squint: int = 0,
+        kept: bool = False,
     ) -> None:
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
         sizes = channels, blocks, stride, detail
-        told = (len(words), values)
-        self.palette = Palette(*told)
+        self.palette = Palette(len(words), 0 if squint else values)
+        told = (len(words), values, PACE if squint else 1.0)
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
-        self.second = PaintingStage(2 * COLORS, *sizes, *told, norm)
-        self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None
+        self.second = PaintingStage(COLORS if squint else 2 * COLORS, *sizes, *told, norm)
+        self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None  # of the first stage
+        if noise and squint:
+            self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
+        self.squint = box_blur(COLORS, squint) if squint else None
         self.carry = carrying_blur(COLORS, factor, stride)
+        for name, weight in self.second.named_parameters() if kept else ():
+            if weight.requires_grad and name.split(".")[0] not in TOLD:
+                weight.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
 
     @property
     def stages(self) -> tuple["PaintingStage", "PaintingStage"]:
@@ -77,7 +91,9 @@ class StackedGenerator(nn.Module):
     @property
     def capabilities(self) -> Capabilities:
         """See ``networks.capabilities``."""
-        return Capabilities(words=self.words, noise=self.noise is not None, cell=self.stride * self.factor)
+        painter = "" if self.squint is None else "second"
+        cell = self.stride * self.factor
+        return Capabilities(words=self.words, noise=self.noise is not None, cell=cell, painter=painter)
 
     def forward(
         self, image: torch.Tensor, condition: torch.Tensor | None = None, last: int = 1, resting: int = 0
@@ -86,17 +102,17 @@ class StackedGenerator(nn.Module):
 
         Args:
             image: float (N, 3, h, w) in [-1, 1].
-            condition: float (N, 2 * values), conditions of both stages; None for no text.
+            condition: float (N, values), from ``condition_of``; None for no text.
             last: the last stage to run: 0 gives the painting of the first one, smaller by ``factor``.
             resting: number of first stages that receive no gradients.
 
         Returns:
             (N, 3, h, w) in [-1, 1].
         """
-        of_first, of_second = (None, None) if condition is None else condition.chunk(2, 1)
+        of_first, of_second, of_colors = self._told(condition)
         small = nn.functional.avg_pool2d(image, self.factor)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not resting):
-            colored = self.palette(small, of_first)
+            colored = self.palette(small, of_colors)
             painted: torch.Tensor = self.first(colored, colored, of_first, self.noise)
         if last == 0:
             return painted
@@ -104,8 +120,27 @@ class StackedGenerator(nn.Module):
         change = self.carry(change)
         seen = trim_to(image, change)
         ground = seen + change
-        made: torch.Tensor = self.second(torch.cat((ground, seen), 1), ground, of_second)
+        if self.squint is None:
+            planes = torch.cat((ground, seen), 1)
+        else:
+            planes = ground = self.squint(ground)
+        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise)
         return made
+
+    def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
+        """Return the condition that ``forward`` takes: those of the stages (N, values) and, with ``squint``, texts."""
+        return torch.cat(tuple(conditions) if self.squint is None else (*conditions, bags), 1)
+
+    def _told(self, condition: torch.Tensor | None) -> Sequence[torch.Tensor | None]:
+        """Return what both stages and the map of colors are told."""
+        if condition is None:
+            return None, None, None
+        first, second, bags = condition.tensor_split((self.values, 2 * self.values), 1)
+        return first, second, first if self.squint is None else bags
+
+    def fit_palettes(self, bags: torch.Tensor, palettes: torch.Tensor) -> None:
+        """See ``HasWords``."""
+        self.palette.fit(bags, palettes)
 
     def with_text(self, bag: torch.Tensor) -> "StackedGenerator":
         """Return the generator for a text: without words, with their effect folded into the weights.
@@ -113,14 +148,18 @@ class StackedGenerator(nn.Module):
         Args:
             bag: float (words,); zeros for no text.
         """
-        plain, precise = deepcopy(self), deepcopy(self).double().cpu()
-        for stage, known in zip(plain.stages, precise.stages, strict=True):
+        plain, precise, bags = deepcopy(self), deepcopy(self).double().cpu(), bag.double()[None]
+        conditions = []
+        for known in precise.stages:
             assert known.conditioning is not None
             with torch.no_grad():
-                condition = known.conditioning(bag.double()[None])[0]
+                conditions.append(known.conditioning(bags)[0])
+        *of_stages, of_colors = precise._told(precise.condition_of(conditions, bags))
+        for stage, known, condition in zip(plain.stages, precise.stages, of_stages, strict=True):
+            assert condition is not None
             stage.absorb(known.modulation(condition)[0])
-            if stage is plain.first:
-                plain.palette.absorb(precise.palette, condition)
+        assert of_colors is not None
+        plain.palette.absorb(precise.palette, of_colors)
         plain.words = ()
         return plain
 
@@ -132,7 +171,16 @@ class PaintingStage(nn.Module):
     """
 
     def __init__(
-        self, planes: int, channels: int, blocks: int, stride: int, detail: int, words: int, values: int, norm: str
+        self,
+        planes: int,
+        channels: int,
+        blocks: int,
+        stride: int,
+        detail: int,
+        words: int,
+        values: int,
+        pace: float,
+        norm: str,
     ) -> None:
         super().__init__()
         self.stride = stride
@@ -145,7 +193,8 @@ class PaintingStage(nn.Module):
         self.tail = nn.Conv2d(detail, COLORS, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
-        self.conditioning = Conditioning(words, values) if words else None
+        self.noise: NoiseFeatures | None = None
+        self.conditioning = Conditioning(words, values, pace) if words else None
         modulated = blocks * 2 * channels
         self.film = CodeFilm(torch.zeros(values), modulated, FIRST * values**-0.5) if words else None
 

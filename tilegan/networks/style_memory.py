@@ -10,6 +10,8 @@ too small for a distribution, so the most recent crops are stored.
 import torch
 from torch import nn
 
+from tilegan.metrics.lab import LUMA
+
 TARGETS, TRANSLATIONS = 256, 64  # crops that are stored; fewer of the generated ones, since generators change
 TEXTURES = 5  # number of texture sizes
 _LEAST = 16  # crops needed for standard deviations
@@ -36,7 +38,7 @@ def color_textures(images: torch.Tensor) -> torch.Tensor:
             minus luma (ITU-R BT.601, unscaled).
     """
     red, green, blue = images.float().unbind(1)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
     values, parts = torch.stack((luma, blue - luma, red - luma), 1), []
     for _ in range(TEXTURES):
         coarser = nn.functional.avg_pool2d(values, 2)
@@ -86,10 +88,29 @@ class StyleMemory(nn.Module):
             if min(many, few) < _LEAST:
                 continue
             targets, translations = self.targets[style, :many], self.translations[style, :few]
-            deviations = targets.std(0) + 1e-3
-            to_targets, among = (
-                (((row - others) / deviations).square().mean(1) + 1e-6).sqrt().mean()
-                for others in (targets, translations)
-            )
+            to_targets, among = (_apart(row, others, targets) for others in (targets, translations))
             found.append(2 * (to_targets - among))
         return torch.stack(found).sum() / len(rows)
+
+    def pair_distance(self, rows: torch.Tensor, targets: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        """Return ``2 E|x - y|``, where y is the one target that each generated image is to be like.
+
+        Args:
+            rows: float (N, values), of generated images x.
+            targets: likewise, of the target y of each.
+            styles: (N,), style indices of the rows.
+
+        Returns:
+            scalar, in the units of ``distance``; 0 for styles with too few stored crops.
+        """
+        found = [rows.new_zeros(())]
+        for row, target, style in zip(rows, targets, styles.tolist(), strict=True):
+            many = int(self.counts[style, 0])
+            if many >= _LEAST:
+                found.append(2 * _apart(row, target[None], self.targets[style, :many]))
+        return torch.stack(found).sum() / len(rows)
+
+
+def _apart(row: torch.Tensor, others: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean distance of a row (values,) from others (n, values), in units of the deviations of targets."""
+    return (((row - others) / (targets.std(0) + 1e-3)).square().mean(1) + 1e-6).sqrt().mean()

@@ -18,6 +18,14 @@ from torch import nn
 WORD = re.compile(r"[^\W\d_]+")
 LEAST = 2  # captions in which a word occurs, or nothing is learned of it but one image
 MOST = 2000  # words
+_FUNCTION_WORDS = """
+    a about above across after against all along among an and another are around as at before behind below beneath
+    beside between beyond by each for from has have her his in inside into is it its near next of off on one onto or
+    other out outside over past several some that the their there these this those through to toward towards two under
+    up upon very was were where which while who with within without
+"""
+# what would be learned of these is what few captions have in common by chance
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 FIRST_SPREAD = -1.5  # logarithm of the first deviations: larger ones than the differences of texts hide these
 
 
@@ -38,8 +46,11 @@ class Vocabulary:
 
     @classmethod
     def of(cls, captions: Iterable[str]) -> "Vocabulary":
-        """Return the words that occur in two captions or more, the most frequent 2,000 of them, in order of letters."""
-        counts = Counter(word for caption in captions for word in set(words_of(caption)))
+        """Return the words that occur in two captions or more, the most frequent 2,000 of them, in order of letters.
+
+        English function words, such as *with*, are left out.
+        """
+        counts = Counter(word for caption in captions for word in set(words_of(caption)) - FUNCTION_WORDS)
         known = sorted((-count, word) for word, count in counts.items() if count >= LEAST)
         return cls(tuple(sorted(word for _, word in known[:MOST])))
 
@@ -63,8 +74,8 @@ class Vocabulary:
         return " ".join(word for word, count in zip(self.words, bag, strict=True) if count > 0)
 
     def unknown(self, text: str) -> list[str]:
-        """Return the words of a text that are not known, each once, in order."""
-        return [word for word in dict.fromkeys(words_of(text)) if word not in self._places]
+        """Return the words of a text that are not known, each once, in order; but no function words."""
+        return [word for word in dict.fromkeys(words_of(text)) if word not in FUNCTION_WORDS.union(self._places)]
 
 
 class Conditioning(nn.Module):
@@ -72,18 +83,24 @@ class Conditioning(nn.Module):
 
     With few captions the conditions of a training are points with nothing between them; drawn ones fill the space, and
     nearby texts give similar pictures. The text encoder is learned along: the sum of the vectors of words.
+
+    Args:
+        words: number of words.
+        values: values of a condition.
+        pace: pace at which the vectors of words are learned, relative to other weights: each occurs in few steps.
     """
 
-    def __init__(self, words: int, values: int) -> None:
+    def __init__(self, words: int, values: int, pace: float = 1.0) -> None:
         super().__init__()
+        self.pace = pace
         self.encoder = nn.Linear(words, values, bias=False)
         self.moments = nn.Linear(values, 2 * values, bias=False)
-        nn.init.normal_(self.encoder.weight)
+        nn.init.normal_(self.encoder.weight, std=1 / pace)
         nn.init.normal_(self.moments.weight, std=values**-0.5)
 
     def forward(self, bags: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Texts, float (N, words) -> means and logarithms of deviations, (N, values); the means of no words are 0."""
-        encoded = nn.functional.leaky_relu(self.encoder(bags), 0.2)
+        encoded = nn.functional.leaky_relu(self.encoder(self.pace * bags), 0.2)
         means, spreads = self.moments(encoded).chunk(2, 1)
         return means, FIRST_SPREAD + spreads
 

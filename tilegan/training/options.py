@@ -14,6 +14,7 @@ DEFAULT_METHOD = "siamese"
 CAPTIONS_METHOD = "stackgan"
 NAMES = "names"  # of files and folders, as captions
 # for the file of one painting in place of a folder of targets
+CAPTIONS_STEPS = 400  # from the model that training then starts from
 PAINTING_METHOD, PAINTING_INIT, PAINTING_STEPS = "neural-style", "vangogh", 150
 ANEW = "none"  # a model to start from that is none
 
@@ -84,7 +85,8 @@ class Learning:
     batch: int = option(4, "Crops per step", metavar="N", least=2)
     steps: int = option(
         6000,
-        f"Steps in all, for an image file as target {PAINTING_STEPS}; with --resume, train on to this one",
+        f"Steps in all, for an image file as target {PAINTING_STEPS}, with captions and without --init {CAPTIONS_STEPS}"
+        "; with --resume, train on to this one",
         metavar="N",
         least=1,
     )
@@ -127,7 +129,7 @@ class NetworkOptions:
         f"Start from a finished model (fine-tuning): a name, file or run folder, or {ANEW}; its generator replaces the "
         "others",
         metavar="MODEL",
-        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file",
+        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file, or with captions",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
     recolor: bool = option(
