@@ -59,6 +59,17 @@ def test_a_generator_that_moves_colors_starts_with_those_of_the_targets() -> Non
     assert others == pytest.approx([math.tanh(1.25 * 0.5)] * 2)
 
 
+def test_opposite_weaves_of_two_styles_are_as_bad_as_one_weave() -> None:
+    method = Siamese(ResidualGenerator(4, 1, 4, 4), MeanColor(), SiameseSettings(weave_weight=1.0))
+    pattern = torch.zeros(4, 4)
+    pattern[0, 0], pattern[2, 2] = 0.5, -0.5
+    source = torch.zeros(4, 3, 16, 16)
+    woven = pattern.tile(4, 4) * torch.tensor([1.0, -1.0, 1.0, -1.0])[:, None, None, None]
+    crops = Batch(source, source, 0, 0, 4, styles=torch.eye(2)[[0, 1, 0, 1]])
+    losses = method.repainting_losses(crops, source + woven)
+    assert losses["generator_weave"].item() == pytest.approx(pattern.square().mean().item())
+
+
 class ColorOfStyle(nn.Module):
     """A discriminator: a vector of one value, red of the first style or twice red of the second."""
 

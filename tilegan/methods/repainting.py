@@ -71,5 +71,5 @@ class Repainting(Adversaries[Settings]):
     def _weave(self, crops: Batch, changes: torch.Tensor) -> torch.Tensor:
         """Return the energy of the pattern that repeats with the generator's cell, in the images of all processes."""
         patterns = weave_patterns(changes, capabilities(self.generator).cell)
-        codes = None if crops.codes is None else gather(crops.codes, crops)
-        return common_energy(gather(patterns, crops), codes)
+        conditions = [gather(each, crops) for each in (crops.styles, crops.codes) if each is not None]
+        return common_energy(gather(patterns, crops), torch.cat(conditions, 1) if conditions else None)

@@ -38,24 +38,26 @@ def weave_patterns(changes: torch.Tensor, cell: int) -> torch.Tensor:
     return (patterns - patterns.mean(2, keepdim=True)).flatten(1)
 
 
-def common_energy(patterns: torch.Tensor, codes: torch.Tensor | None = None) -> torch.Tensor:
+def common_energy(patterns: torch.Tensor, conditions: torch.Tensor | None = None) -> torch.Tensor:
     """Return the mean square of the common part of patterns, as mean of the products of patterns of different images.
 
     Its expectation is the square of the expected pattern, since the images of a batch are drawn independently: strokes,
     which would count in the square of a single image, average out over the steps.
 
-    With codes only products of images with the same ones count, and the expectation is the mean square over the codes.
-    (Codes of a batch are not independent. Products of all images become ever more negative if one code has a pattern
-    and another one the opposite: within 200 steps all pictures were reliefs of such patterns.)
+    With conditions only products of images with the same ones count, and the expectation is the mean square over these.
+    (Conditions of a batch are not independent. Products of all images become ever more negative if one code has a
+    pattern and another one the opposite: within 200 steps all pictures were reliefs of such patterns.)
 
     Args:
         patterns: float (N, V).
-        codes: (N, codes), those of the images; None if there are none.
+        conditions: (N, values), styles and codes of the images; None if there are none.
 
     Returns:
         scalar, which may be negative; 0 if there are no two images to compare.
     """
     products = (patterns[:, None] * patterns).mean(2)
-    same = torch.ones_like(products) if codes is None else (codes[:, None] == codes).all(2).to(products)
+    same = torch.ones_like(products)
+    if conditions is not None:
+        same = (conditions[:, None] == conditions).all(2).to(products)
     compared = same - torch.eye(len(patterns)).to(products)
     return (compared * products).sum() / compared.sum().clamp(min=1)
