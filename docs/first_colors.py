@@ -1,5 +1,7 @@
 """Give a residual model a first layer that moves colors: to gray, or so that its results have the palette of targets.
 
+What is painted from gray gets one ink and one paper: all channels of the last layer have the same weights.
+
 python docs/first_colors.py etching -o etching.safetensors
 python docs/first_colors.py ukiyoe --photographs photo/ --targets ukiyoe/ -o ukiyoe.safetensors
 """
@@ -21,6 +23,9 @@ from tilegan.training.images import find_images, read_masked
 
 SHORT_SIDE, LEAST = 512, 128  # of training: images are reduced to this short side, and have at least so many pixels
 EVERY = 5  # of the photographs is translated
+# Twice the mean differences of red and green, and of green and blue, of the prepared etchings and drawings (of 2): tanh
+# halves them in light areas.
+TINT = (0.034, 0.076)
 
 
 def to_gray() -> torch.Tensor:
@@ -30,6 +35,15 @@ def to_gray() -> torch.Tensor:
         row = POWERS.index(tuple(int(channel == each) for each in range(3)))
         found[row] = share - torch.eye(3)[channel]
     return found
+
+
+def with_one_ink(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights of a last layer that adds the same to all channels, and the tint of paper."""
+    luma = torch.tensor(LUMA)
+    tint = torch.tensor([TINT[0], 0, -TINT[1]])
+    weight = torch.tensordot(luma, weights["tail.weight"], 1).expand(3, -1, -1, -1).contiguous()
+    bias = luma @ weights["tail.bias"] + tint - luma @ tint
+    return weights | {"tail.weight": weight, "tail.bias": bias}
 
 
 def to_palette(model: tilegan.Translator, photographs: Path, targets: Path) -> torch.Tensor:
@@ -49,7 +63,8 @@ if __name__ == "__main__":
     given = parser.parse_args()
     model = tilegan.load(given.model, device="cpu", precision="float32")
     first = to_palette(model, given.photographs, given.targets) if given.targets else to_gray()
+    weights = model.weights() if given.targets else with_one_ink(model.weights())
     architecture = with_recolor(model.architecture)
     generator = build_generator(architecture)
-    generator.load_state_dict(model.weights() | {"recolor.weight": first})
+    generator.load_state_dict(weights | {"recolor.weight": first})
     replace(model, generator=generator.eval(), architecture=architecture, proof=None).save(given.output)

@@ -162,7 +162,8 @@ def with_words(settings: TrainSettings, dataset: Dataset) -> TrainSettings:
     side = settings.tile_size * (2 if settings.method.joined else 1) // factor
     if side < LEAST_JUDGED:
         least = settings.tile_size * LEAST_JUDGED // side
-        raise SettingError(f"the first stage sees {side} px a side, and {LEAST_JUDGED} are judged: tile size {least}")
+        seen = f"the first stage sees {side} px a side, and {LEAST_JUDGED} are judged"
+        raise SettingError(f"tiles are too small: {seen}: give a tile size of {least} or more")
     words = generator.get("words") or list(vocabulary_of(dataset.trained[1]).words)
     return replace(settings, generator=generator | {"words": words})
 

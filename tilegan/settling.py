@@ -163,7 +163,7 @@ class Settling(Proven):
         bag, unknown = known.bag(text), known.unknown(text)
         if words_of(text) and not bag.any():
             some = ", ".join(known.words[:: -(-len(known.words) // SOME)])
-            raise SettingError(f"the model '{self.name}' knows no word of '{text}': it knows {some} and others")
+            raise SettingError(f"the model '{self.name}' knows no word of '{text}': it knows words such as {some}")
         if unknown:
             listed = ", ".join(unknown)
             message = f"the model '{self.name}' does not know {listed}: without effect; tilegan info lists its words"

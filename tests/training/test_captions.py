@@ -31,7 +31,9 @@ def of_table(folder: Path, table: str | bytes) -> list[TrainingImage]:
 
 
 def test_a_table_gives_captions_several_per_file_and_the_others_are_left_out(folder: Path) -> None:
-    table = '\ufeffFile, Caption\r\nfield.png,a wheat field\r\n\r\nold\\x1.png,"night, moon"\r\nfield.png,blue sky\r\n'
+    table = (
+        '\ufeffFile, Caption\r\n./field.png,a wheat field\r\n\r\nold\\x1.png,"night, moon"\r\nfield.png,blue sky\r\n'
+    )
     with pytest.warns(TileganWarning, match="1 of 3 images in .* have no caption: they are left out"):
         found = of_table(folder, table)
     assert [image.captions for image in found] == [("a wheat field", "blue sky"), ("night, moon",)]
@@ -54,6 +56,7 @@ def test_names_of_files_and_folders_are_captions(folder: Path) -> None:
         ("file,caption\nfield.png\n", "line 2: 1 columns, not file and caption"),
         ("file,caption\nfield.png,blue, green\n", "line 2: 3 columns, .* put captions with commas in quotes"),
         ("file,caption\n\nfeld.png,blue\n", "line 3: no file 'feld.png' in .*: did you mean field.png?"),
+        ("file,caption\n/etc/passwd,blue\n", "line 2: no file '/etc/passwd' in .*: names are those below"),
         ("file,caption\nabc,blue\n", "line 2: no file 'abc' in .*: names are those below the folder of targets"),
         ("file,caption\nfield.png,blue\n", "1 usable images .* have captions .*: at least 2 are needed"),
         ('file,caption\nfield.png,"blue\n', "captions.csv, line 2: "),

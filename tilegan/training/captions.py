@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,10 @@ def vocabulary_of(images: Sequence[TrainingImage]) -> Vocabulary:
     """
     found = Vocabulary.of(caption for image in images for caption in image.captions)
     if not found.words:
-        raise DatasetError(f"no word occurs in {LEAST} captions, so that none can be learned: give more captions")
+        raise DatasetError(
+            f"no word occurs in {LEAST} captions, so that none can be learned (function words, such as 'with', are not "
+            "counted): give more captions"
+        )
     return found
 
 
@@ -96,15 +99,16 @@ def _of_names(images: list[TrainingImage], folder: Path) -> dict[str, tuple[str,
 def _of_table(path: Path, folder: Path) -> dict[str, tuple[str, ...]]:
     """Read a table: captions by the name of the file below the folder."""
     found: dict[str, tuple[str, ...]] = {}
+    known = dict.fromkeys(each.relative_to(folder).as_posix() for each in files_below(folder))
     for line, row in _rows(path):
         where = f"{path}, line {line}"
         if len(row) != len(HEADER):
             raise DatasetError(f"{where}: {len(row)} columns, not file and caption: put captions with commas in quotes")
-        name, caption = row[0].strip().replace("\\", "/"), row[1].strip()
+        name, caption = PurePosixPath(row[0].strip().replace("\\", "/")).as_posix(), row[1].strip()
         if not words_of(caption):
             raise DatasetError(f"{where}: no words in the caption of '{name}': write some, or leave the line out")
-        if name not in found and not (folder / name).is_file():
-            near = get_close_matches(name, [each.relative_to(folder).as_posix() for each in files_below(folder)], 1)
+        if name not in found and name not in known:
+            near = get_close_matches(name, known, 1)
             cure = f"did you mean {near[0]}?" if near else "names are those below the folder of targets"
             raise DatasetError(f"{where}: no file '{name}' in '{folder}': {cure}")
         found[name] = (*found.get(name, ()), caption)
