@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Self
 
 import safetensors
@@ -64,10 +63,6 @@ class VggFeatures(nn.Module):
         Raises:
             ModelError: the file cannot be read, or contains another network.
         """
-        if not Path(path).is_file():
-            raise ModelError(
-                f"no VGG weights in {path}: no such file: give a .safetensors file with the names of torchvision"
-            )
         try:
             return cls(load_file(path), most)
         except (OSError, safetensors.SafetensorError) as error:
