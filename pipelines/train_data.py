@@ -39,8 +39,7 @@ def prepared(source: str | Path, target: str | Path | None, request: TrainReques
     folders = Folders.of(source, target, contents.instances, contents.captions, **asdict(request.pairing))
     names = style_names(folders.target) if contents.styles else []
     settings = with_networks(request.settings, init, names, folders.derive)
-    if request.network.recolor:
-        _check_recolor(settings)
+    _check_recolor(settings, asked=request.network.recolor)
     dataset = Dataset.for_training(folders, settings)
     settings = with_words(with_labels(settings, init, dataset.sources, contents.labels), dataset)
     return settings, replace(dataset, words=tuple(settings.generator.get("words", ())))
@@ -102,13 +101,17 @@ def with_networks(
     return replace(settings, generator=settings.generator | {"styles": styles})
 
 
-def _check_recolor(settings: TrainSettings) -> None:
-    if not isinstance(settings.method, RepaintingSettings):
+def _check_recolor(settings: TrainSettings, *, asked: bool) -> None:
+    """Check that colors can be moved, if that is asked for, or if the model to start from does it."""
+    moved = settings.generator.get("recolor")
+    if asked and not isinstance(settings.method, RepaintingSettings):
         raise SettingError(f"{settings.method_type.name} has no map of colors: leave recolor out")
-    if not settings.generator.get("recolor"):
+    if asked and not moved:
         raise SettingError("the generator of the model to start from moves no colors: leave recolor out, or init")
-    if settings.generator.get("styles"):
-        raise SettingError("colors can be moved to those of one style only: leave recolor out, or learn one style")
+    if moved and settings.generator.get("styles"):
+        raise SettingError(
+            "colors can be moved to those of one style only: leave recolor out, or start from a model without it"
+        )
 
 
 def with_labels(

@@ -35,6 +35,7 @@ def test_what_moves_no_colors_is_refused(folders: tuple[Path, Path], values: dic
         prepared(*folders, TrainRequest.of(recolor=True, **values))
 
 
-def test_several_styles_are_refused(folders: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("values", [{"recolor": True}, {"init": "ukiyoe"}])
+def test_several_styles_are_refused(folders: tuple[Path, Path], values: dict[str, bool | str]) -> None:
     with pytest.raises(SettingError, match="one style only"):
-        prepared(folders[0], folders[1].parent, TrainRequest.of(recolor=True, styles=True))
+        prepared(folders[0], folders[1].parent, TrainRequest.of(styles=True, **values))
