@@ -35,10 +35,10 @@ def test_mistakes_are_named(numbers: dict[str, str], message: str) -> None:
 
 
 def test_a_generator_in_stages_may_paint_as_a_given_one() -> None:
-    given = PAINTING_GENERATOR | {"channels": 32, "noise": 2, "seed": 3, "styles": []}
-    made = with_painter(STACKED_GENERATOR | {"words": ["sky"]}, given)
-    told = {"name": "stacked", "channels": 32, "noise": 2, "seed": 3, "words": ["sky"], "kept": True}
+    own = {"channels": 32, "noise": 2, "drifts": 1, "seed": 3}
+    made = with_painter(STACKED_GENERATOR | {"words": ["sky"]}, PAINTING_GENERATOR | own | {"styles": []})
+    told = own | {"name": "stacked", "words": ["sky"], "kept": True}
     assert {name: made[name] for name in told} == told and "styles" not in made
-    for other, what in (({"squint": 0}, "paints no details"), ({"drifts": 4, "recolor": True}, "has drifts, recolor")):
+    for other, what in (({"squint": 0}, "paints no details"), ({"inputs": 1, "recolor": True}, "has inputs, recolor")):
         with pytest.raises(SettingError, match=what):
             with_painter(STACKED_GENERATOR, PAINTING_GENERATOR | other)

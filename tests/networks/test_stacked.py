@@ -4,6 +4,7 @@ import torch
 from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.palette import palettes_of
 from tilegan.networks.stacked import StackedGenerator
+from tilegan.tiling.places import Place, placed
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +45,19 @@ def test_the_first_stage_sees_the_reduced_image_and_the_second_keeps_its_details
 @torch.no_grad()
 def test_the_second_stage_is_a_generator_that_paints_over_the_blurred_image() -> None:
     torch.manual_seed(0)
-    painter = ResidualGenerator(8, 1, 4, 4, squint=5, noise=2).double().eval()
+    painter = ResidualGenerator(8, 1, 4, 4, squint=5, noise=2, drifts=1, seed=4).double().eval()
     torch.nn.init.normal_(painter.tail.weight, std=0.3)
-    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], noise=2, squint=5).double().eval()
+    made = StackedGenerator(8, 1, 4, 4, factor=2, words=["sky"], noise=2, squint=5, drifts=1, seed=3).double().eval()
     part = made.capabilities.painter
     made.load_state_dict({f"{part}.{name}": value for name, value in painter.state_dict().items()}, strict=False)
     change = made.carry(torch.nn.functional.interpolate(darker(IMAGE), scale_factor=2))
     made.palette.mix.weight.zero_()  # so that the first stage gives 0 everywhere
     assert torch.allclose(made(IMAGE), painter(IMAGE + change), atol=1e-12)
+    with placed([Place(8, 16, 1)], IMAGE.shape[2:]):
+        found = made(IMAGE)
+        assert torch.allclose(found, painter(IMAGE + change), atol=1e-12)
+    assert not torch.allclose(found, made(IMAGE))
+    assert made.capabilities.noise and made.capabilities.drifts
 
 
 def test_words_modulate_a_finished_painter_and_do_not_change_it() -> None:

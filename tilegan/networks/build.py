@@ -17,8 +17,8 @@ from tilegan.networks.codes import Codes
 
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
-PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4}
-RECOLORING_GENERATOR = PAINTING_GENERATOR | {"squint": 7, "drifts": 4, "recolor": True}
+PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "noise": 4, "drifts": 4}
+RECOLORING_GENERATOR = PAINTING_GENERATOR | {"squint": 7, "recolor": True}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
 SPADE_GENERATOR = {"name": "spade", "channels": 16, "downs": 4, "hidden": 32}  # and "labels", the table of label maps
@@ -136,15 +136,14 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
         SettingError: the given one sees what it paints unblurred, or takes more than an image.
     """
     sizes = {name: painter[name] for name in ("channels", "blocks", "stride", "detail", "squint") if name in painter}
-    further = sorted(
-        name for name in painter.keys() - sizes.keys() - {"name", "noise", "seed", "norm"} if painter[name]
-    )
+    defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}
+    further = sorted(name for name in painter.keys() - sizes.keys() - {"name", *defaults} if painter[name])
     if further or not sizes.get("squint"):
         what = f"has {', '.join(further)}" if further else "paints no details (it has no squint)"
         raise SettingError(
             f"the model to start from {what}, which a generator that is told a text cannot take: use another"
         )
-    own = {name: painter.get(name, default) for name, default in (("noise", 0), ("seed", 0), ("norm", CHANNEL))}
+    own = {name: painter.get(name, default) for name, default in defaults.items()}
     return architecture | sizes | own | {"kept": True}
 
 

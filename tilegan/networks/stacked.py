@@ -44,6 +44,7 @@ class StackedGenerator(nn.Module):
         words: the words that it knows; empty for a fixed text, or none.
         values: values of the condition of each stage, to which a text is encoded.
         noise: planes of noise of the first stage, and with ``squint`` of the second one; 0 for none.
+        drifts: planes of noise of the second stage that vary slowly, with ``squint``; 0 for none.
         seed: seed of the noise.
         norm: one of ``norms.layers``.
         squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
@@ -66,6 +67,7 @@ class StackedGenerator(nn.Module):
         norm: str = CHANNEL,
         squint: int = 0,
         kept: bool = False,
+        drifts: int = 0,
     ) -> None:
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
@@ -77,6 +79,8 @@ class StackedGenerator(nn.Module):
         self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None  # of the first stage
         if noise and squint:
             self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
+        if drifts and squint:
+            self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
         self.squint = box_blur(COLORS, squint) if squint else None
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
@@ -93,7 +97,9 @@ class StackedGenerator(nn.Module):
         """See ``networks.capabilities``."""
         painter = "" if self.squint is None else "second"
         cell = self.stride * self.factor
-        return Capabilities(words=self.words, noise=self.noise is not None, cell=cell, painter=painter)
+        drifts = self.second.drift is not None
+        noise = self.noise is not None or drifts
+        return Capabilities(words=self.words, noise=noise, drifts=drifts, cell=cell, painter=painter)
 
     def forward(
         self, image: torch.Tensor, condition: torch.Tensor | None = None, last: int = 1, resting: int = 0
@@ -194,6 +200,7 @@ class PaintingStage(nn.Module):
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.noise: NoiseFeatures | None = None
+        self.drift: NoiseFeatures | None = None
         self.conditioning = Conditioning(words, values, pace) if words else None
         modulated = blocks * 2 * channels
         self.film = CodeFilm(torch.zeros(values), modulated, FIRST * values**-0.5) if words else None
@@ -208,9 +215,9 @@ class PaintingStage(nn.Module):
         """(N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1]."""
         cells = nn.functional.pixel_unshuffle(planes, self.stride)
         features = self.head(cells)
-        drawn = None if noise is None else noise(cells)
-        if drawn is not None:
-            features = features + drawn
+        for source in (noise, self.drift):
+            if source is not None and (drawn := source(cells)) is not None:
+                features = features + drawn
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
