@@ -14,11 +14,10 @@ from tilegan.options import changed, check_values, option, options_of
 from tilegan.training.options import (
     ANEW,
     CAPTIONS_METHOD,
-    CAPTIONS_STEPS,
     DEFAULT_METHOD,
-    PAINTING_INIT,
+    INIT,
     PAINTING_METHOD,
-    PAINTING_STEPS,
+    STEPS_FROM_MODEL,
     Contents,
     Learning,
     MethodOptions,
@@ -75,7 +74,7 @@ class TrainRequest:
 
         Args:
             settings: hyperparameters to start from.
-            target: the targets: if it is the file of one painting, other defaults hold for method, steps and ``init``.
+            target: the targets: the file of one painting has another default method.
             **values: options by name.
 
         Raises:
@@ -86,15 +85,14 @@ class TrainRequest:
         pairing, contents, _, method, network, *others = changed(given, *ASKED[1:])
         learning = {name: given[name] for name in (entry.name for entry in options_of(Learning)) if name in given}
         of_method = {**of_method, **method.method_settings}
-        usual = DEFAULT_METHOD
-        if settings is None and target is not None and Path(target).is_file():
-            usual, learning = PAINTING_METHOD, {"steps": PAINTING_STEPS} | learning
-            if method.method in (None, usual) and network == NetworkOptions():
-                network = replace(network, init=PAINTING_INIT)
-        elif settings is None and contents.captions is not None:
-            usual = CAPTIONS_METHOD
-            if method.method in (None, usual) and network == NetworkOptions():
-                network, learning = replace(network, init=PAINTING_INIT), {"steps": CAPTIONS_STEPS} | learning
+        usual = _usual_method(target, contents)
+        if settings is None:
+            name = method.method or usual
+            if network.init is None and name == usual and not (network.generator or network.generator_set):
+                network = replace(network, init=INIT)
+            if network.init not in (None, ANEW):
+                learning = ({"steps": STEPS_FROM_MODEL[name]} if name in STEPS_FROM_MODEL else {}) | learning
+                of_method = ({"style_start": 0.0} if name == DEFAULT_METHOD else {}) | of_method  # it has strokes
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)
@@ -109,6 +107,12 @@ class TrainRequest:
         """
         device = choose_device(self.passes.device)
         return {"device": str(device), "precision": precision_name(choose_precision(self.passes.precision, device))}
+
+
+def _usual_method(target: str | Path | None, contents: Contents) -> str:
+    if target is not None and Path(target).is_file():
+        return PAINTING_METHOD
+    return DEFAULT_METHOD if contents.captions is None else CAPTIONS_METHOD
 
 
 def _names_of_methods() -> set[str]:

@@ -122,7 +122,8 @@ def test_python_takes_the_options_of_a_command(groups):
 
 def test_a_training_is_asked_for_by_name():
     """Options replace those of settings that are given, and settings of the method are options, too."""
-    request = TrainRequest.of(steps=10, content_weight="0.5", derive=None, cache=5, device="cpu", norm="instance")
+    given = {"steps": 10, "content_weight": "0.5", "derive": None, "cache": 5, "device": "cpu", "norm": "instance"}
+    request = TrainRequest.of(**given, init="none")
     assert (request.settings.steps, request.settings.tile_size) == (10, TrainSettings().tile_size)
     assert request.settings.method == SiameseSettings(content_weight=0.5)
     assert request.settings.generator["norm"] == "instance"

@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 
 from tilegan.errors import DatasetError, ModelError, ResumeError, TileganWarning
 from tilegan.methods.neural_style import NeuralStyleSettings
+from tilegan.methods.siamese_settings import SiameseSettings
 from tilegan.pipelines.evaluate import evaluate
 from tilegan.pipelines.evaluation.painting import parts_of_painting
 from tilegan.pipelines.train import resume, train
@@ -41,20 +43,41 @@ def tiny(tiny_training: TrainSettings) -> TrainSettings:
     return replace(tiny_training, steps=3, discriminator=judge, method=NeuralStyleSettings())
 
 
-def test_the_file_and_captions_decide_on_method_start_and_steps(painting: Path, tmp_path: Path) -> None:
-    made = TrainRequest.of(target=painting)
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", "vangogh", 150)
-    made = TrainRequest.of(target=str(painting), steps=7, init="none")
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("neural-style", None, 7)
-    assert TrainRequest.of(target=painting, generator_set={"channels": 8}).network.init is None
-    made = TrainRequest.of(target=tmp_path, captions="names")
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("stackgan", "vangogh", 400)
-    made = TrainRequest.of(target=tmp_path, captions="names", init="none")
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("stackgan", None, 6000)
-    made = TrainRequest.of(target=painting, method="siamese")
-    assert (made.settings.method_type.name, made.network.init) == ("siamese", None)
-    made = TrainRequest.of(target=tmp_path)
-    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == ("siamese", None, 6000)
+@pytest.mark.parametrize(
+    ("file", "values", "expected"),
+    [
+        (True, {}, ("neural-style", "vangogh", 150)),
+        (True, {"steps": 7, "init": "none"}, ("neural-style", None, 7)),
+        (True, {"generator_set": {"channels": 8}}, ("neural-style", None, 6000)),
+        (True, {"method": "siamese"}, ("siamese", None, 6000)),
+        (False, {}, ("siamese", "vangogh", 2000)),
+        (False, {"context": True, "steps": 7}, ("siamese", "vangogh", 7)),
+        (False, {"init": "none"}, ("siamese", None, 6000)),
+        (False, {"init": "monet"}, ("siamese", "monet", 2000)),
+        (False, {"generator": "residual"}, ("siamese", None, 6000)),
+        (False, {"method": "cyclegan"}, ("cyclegan", None, 6000)),
+        (False, {"method": "cyclegan", "init": "monet"}, ("cyclegan", "monet", 6000)),
+        (False, {"captions": "names"}, ("stackgan", "vangogh", 400)),
+        (False, {"captions": "names", "init": "none"}, ("stackgan", None, 6000)),
+    ],
+)
+def test_the_target_and_captions_decide_on_method_start_and_steps(
+    painting: Path,
+    file: bool,
+    values: dict[str, Any],
+    expected: tuple[str, str | None, int],
+) -> None:
+    made = TrainRequest.of(target=painting if file else painting.parent, **values)
+    assert (made.settings.method_type.name, made.network.init, made.settings.steps) == expected
+
+
+def test_the_loss_on_style_starts_at_once_from_a_model(tmp_path: Path) -> None:
+    def style_start(**values: Any) -> float:
+        method = TrainRequest.of(target=tmp_path, **values).settings.method
+        assert isinstance(method, SiameseSettings)
+        return method.style_start
+
+    assert (style_start(), style_start(init="none"), style_start(style_start=0.5)) == (0, 0.25, 0.5)
 
 
 @pytest.mark.slow

@@ -12,11 +12,12 @@ from tilegan.options import beyond_limits, described, info_of, noun_of, option
 BY_METHOD = "that of the method"
 DEFAULT_METHOD = "siamese"
 CAPTIONS_METHOD = "stackgan"
+PAINTING_METHOD = "neural-style"  # for the file of one painting in place of a folder of targets
 NAMES = "names"  # of files and folders, as captions
-# for the file of one painting in place of a folder of targets
-CAPTIONS_STEPS = 400  # from the model that training then starts from
-PAINTING_METHOD, PAINTING_INIT, PAINTING_STEPS = "neural-style", "vangogh", 150
+INIT = "vangogh"  # the model that these methods start from
 ANEW = "none"  # a model to start from that is none
+STEPS = 6000
+STEPS_FROM_MODEL = {DEFAULT_METHOD: 2000, CAPTIONS_METHOD: 400, PAINTING_METHOD: 150}
 
 
 @described
@@ -84,11 +85,12 @@ class Learning:
     )
     batch: int = option(4, "Crops per step", metavar="N", least=2)
     steps: int = option(
-        6000,
-        f"Steps in all, for an image file as target {PAINTING_STEPS}, with captions and without --init {CAPTIONS_STEPS}"
-        "; with --resume, train on to this one",
+        STEPS,
+        "Steps in all; with --resume, train on to this one",
         metavar="N",
         least=1,
+        unset=", ".join(f"{steps} with {name}" for name, steps in STEPS_FROM_MODEL.items())
+        + f", from a model; {STEPS} otherwise",
     )
     learning_rate: float = option(RATES[0], "Learning rate of the generator (Adam)", metavar="RATE", unset=BY_METHOD)
     discriminator_rate: float = option(
@@ -129,7 +131,7 @@ class NetworkOptions:
         f"Start from a finished model (fine-tuning): a name, file or run folder, or {ANEW}; its generator replaces the "
         "others",
         metavar="MODEL",
-        unset=f"{ANEW}, or {PAINTING_INIT} if the target is an image file, or with captions",
+        unset=f"{INIT} with the methods {', '.join(STEPS_FROM_MODEL)}, unless a generator is given; {ANEW} otherwise",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
     recolor: bool = option(
