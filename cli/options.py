@@ -2,12 +2,10 @@
 
 import os
 import re
-import warnings
 from pathlib import Path
 
 import click
 
-from tilegan.errors import TileganWarning
 from tilegan.images.formats.register import formats
 
 
@@ -98,7 +96,7 @@ def code_counts(text: str) -> dict[str, int]:
 
 
 def code_values(text: str) -> dict[str, float]:
-    """Parse values by code from 'c0=0.5,k=3'; tells of those that the training did not draw."""
+    """Parse values by code from 'c0=0.5,k=3'."""
     values = {}
     for part in text.split(","):
         name, _, value = (each.strip() for each in part.partition("="))
@@ -106,9 +104,6 @@ def code_values(text: str) -> dict[str, float]:
             values[name] = float(value)
         except ValueError as error:
             raise click.BadParameter(f"'{part}' is not a value of a code: give c0=0.5 or k=3") from error
-        if name.startswith("c") and abs(values[name]) > 1:
-            message = f"code {name}={value}: beyond what was trained, -1 to 1: the effect is extrapolated"
-            warnings.warn(message, TileganWarning, stacklevel=2)
     return values
 
 

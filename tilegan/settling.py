@@ -12,7 +12,7 @@ from tilegan.devices import CPU, precision_name
 from tilegan.errors import SettingError, TileganWarning
 from tilegan.geometry import Pixels
 from tilegan.networks.capabilities import capabilities
-from tilegan.networks.codes import Codes
+from tilegan.networks.codes import CATEGORY, Codes
 from tilegan.networks.looks import chosen_looks
 from tilegan.networks.settle import for_image, in_look, in_style, with_code, with_frozen_norms, with_seed, with_text
 from tilegan.networks.styles import style_weights
@@ -125,6 +125,8 @@ class Settling(Proven):
     def with_code(self, given: Mapping[str, float]) -> Self:
         """Return the translator for values of its codes, which vary the manner of painting.
 
+        A ``TileganWarning`` tells of values that the training did not draw.
+
         Args:
             given: values by name: continuous ones, c0, c1, ..., from -2 to 2 (trained from -1 to 1), and the category,
                 k, from 0; those that are not named are 0 and the first category.
@@ -137,7 +139,12 @@ class Settling(Proven):
                 names = ", ".join(given)
                 raise SettingError(f"the model '{self.name}' was trained without codes: leave out {names}")
             return self
-        return self._made_plain(*with_code(self.architecture, self.weights(), self.codes.chosen(given, self.name)))
+        chosen = self.codes.chosen(given, self.name)
+        for name, value in given.items():
+            if name != CATEGORY and abs(value) > 1:
+                message = f"code {name}={value:g}: beyond what was trained, -1 to 1: the effect is extrapolated"
+                warnings.warn(message, TileganWarning, stacklevel=2)
+        return self._made_plain(*with_code(self.architecture, self.weights(), chosen))
 
     @property
     def vocabulary(self) -> Vocabulary:
