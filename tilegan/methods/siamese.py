@@ -32,6 +32,7 @@ from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings 
 from tilegan.networks.build import JOINT_DISCRIMINATOR, PAINTING_GENERATOR
 from tilegan.networks.code_head import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
+from tilegan.networks.stroke_directions import stroke_directions
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
 
@@ -76,9 +77,13 @@ class Siamese(Repainting[SiameseSettings]):
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance
+            weights = {
+                "style": self.settings.style_weight,
+                "textures": self.settings.texture_weight,
+                "directions": self.settings.direction_weight,
+            }
             for name, (memory, rows) in self._statistics(features, translated).items():
-                weight = self.settings.style_weight if name == "style" else self.settings.texture_weight
-                losses[f"generator_{name}"] = weight * self._distance(crops, memory, rows)
+                losses[f"generator_{name}"] = weights[name] * self._distance(crops, memory, rows)
         if crops.codes is not None:
             rows = changed_statistics(self._plain_features(crops, transforms), features)
             losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, rows)
@@ -151,11 +156,13 @@ class Siamese(Repainting[SiameseSettings]):
     def _statistics(
         self, features: list[torch.Tensor], images: torch.Tensor
     ) -> dict[str, tuple[StyleMemory, torch.Tensor]]:
-        """Return statistics of images, (N, values), of features and of textures, each with its memory."""
+        """Return statistics of images, (N, values), of features, textures and directions, each with its memory."""
         assert isinstance(self.discriminator, JointDiscriminator)
         found = {"style": (self.discriminator.memory, channel_statistics(features))}
         if self.discriminator.textures is not None:
             found["textures"] = self.discriminator.textures, color_textures(images)
+        if self.discriminator.directions is not None:
+            found["directions"] = self.discriminator.directions, stroke_directions(images)
         return found
 
     def _distance(self, crops: Batch, memory: StyleMemory, rows: torch.Tensor) -> torch.Tensor:

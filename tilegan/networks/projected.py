@@ -14,6 +14,7 @@ from tilegan.networks.code_head import CodeHead
 from tilegan.networks.codes import Codes
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
+from tilegan.networks.stroke_directions import DIRECTIONS
 from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
 
@@ -56,6 +57,7 @@ class JointDiscriminator(nn.Module):
         features: frozen features of images; also used for content losses of the generator.
         memory: memory of the statistics of these features.
         textures: memory of the statistics of color textures; None in trainings of versions without them.
+        directions: memory of the directions of strokes; likewise.
         code_head: recovers the codes of the generator; None if it has none.
     """
 
@@ -67,6 +69,7 @@ class JointDiscriminator(nn.Module):
         inputs: int = 3,
         styles: int = 0,
         textures: bool = False,
+        directions: bool = False,
         codes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
@@ -75,6 +78,7 @@ class JointDiscriminator(nn.Module):
         self.features = EfficientNetFeatures.read()
         self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
         self.textures = StyleMemory(max(1, styles), 3 * TEXTURES) if textures else None
+        self.directions = StyleMemory(max(1, styles), DIRECTIONS) if directions else None
         known = Codes.of(codes or {})
         self.code_head = CodeHead(known, 2 * sum(CHANNELS)) if known.values else None
         counts = CHANNELS[SCALES]
