@@ -117,6 +117,7 @@ def _print_result(result: "TrainResult") -> None:
 def _print_plan(made: "TrainPlan") -> None:
     click.echo(f"images     {made.source_images} source, {made.target_images} target")
     click.echo(f"cache      {made.cache_needed / 1e6:.0f} MB of reduced images, {made.cache / 1e6:.0f} MB allowed")
+    click.echo(f"start      {made.init or 'from scratch'}")
     click.echo("parameters " + ", ".join(f"{count} {name}" for name, count in made.parameters.items()))
     click.echo(f"device     {made.device}, {made.precision}")
     minutes = made.steps * made.seconds_per_step / 60

@@ -185,6 +185,7 @@ def plan(source: str | Path, target: str | Path | None = None, **values: Any) ->
         target_images=count_files(kept[1]),
         cache_needed=dataset.bytes,
         cache=request.upkeep.cache,
+        init=None if request.network.init is None else str(request.network.init),
         parameters={name: sum(weight.numel() for weight in net.parameters()) for name, net in networks.items()},
         steps=settings.steps,
         seconds_per_step=min(seconds),

@@ -47,6 +47,7 @@ class TrainPlan:
     Attributes:
         source_images, target_images: numbers of usable images.
         cache_needed: bytes of all reduced images; ``cache`` is the limit of the cache.
+        init: model that it starts from; None if from scratch.
         parameters: number of parameters of each network.
         steps: total number of steps.
         seconds_per_step: measured on this machine, without reading images.
@@ -57,6 +58,7 @@ class TrainPlan:
     target_images: int
     cache_needed: int
     cache: int
+    init: str | None
     parameters: dict[str, int]
     steps: int
     seconds_per_step: float

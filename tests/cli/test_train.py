@@ -75,6 +75,7 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
     result = CliRunner().invoke(main, ["train", *folders, *QUICK, "--dry-run"])
     assert result.exit_code == 0, result.output
     assert "3 source, 3 target" in result.output
+    assert "start      vangogh\n" in result.output
     assert "generator" in result.output
     assert "minutes" in result.output
     assert list(tmp_path.iterdir()) == []

@@ -217,4 +217,5 @@ def test_the_plan_counts_without_writing(
     assert made.cache_needed == sum(3 * 48 * round(width * 48 / 70) for width in (90, 91, 92)) * 2
     assert made.parameters.keys() == {"generator", "discriminator"}
     assert made.seconds_per_step > 0
+    assert made.init is None
     assert list(tmp_path.iterdir()) == []
