@@ -167,7 +167,7 @@ def test_what_cannot_be_is_told_in_a_line(trained: Path, picture: Path, training
     stylized = ("stylize", picture, "-o", picture.with_name("out.png"))
     training = ("train", *training_folders)
     said = {
-        (*stylized, "--code", "c0=1"): "'vangogh' was trained without codes: leave out c0",
+        (*stylized, "--code", "c0=3"): "'vangogh' was trained without codes: leave out c0",
         (*stylized, "--model", trained, "--code", "c1=1"): "has no code 'c1': choose from c0, k",
         (*stylized, "--model", trained, "--code", "k=2"): "no category k=2 in 'paintings'",
         ("batch", picture, picture.with_name("out"), "--model", trained, "--code", "k=0.5"): "no category k=0.5",
