@@ -17,6 +17,7 @@ from tilegan.training.options import (
     DEFAULT_METHOD,
     INIT,
     PAINTING_METHOD,
+    STEPS,
     STEPS_FROM_MODEL,
     Contents,
     Learning,
@@ -91,8 +92,9 @@ class TrainRequest:
             if network.init is None and name == usual and not (network.generator or network.generator_set):
                 network = replace(network, init=INIT)
             if network.init not in (None, ANEW):
-                learning = ({"steps": STEPS_FROM_MODEL[name]} if name in STEPS_FROM_MODEL else {}) | learning
-                of_method = ({"style_start": 0.0} if name == DEFAULT_METHOD else {}) | of_method  # it has strokes
+                learning = {"steps": STEPS_FROM_MODEL.get(name, STEPS)} | learning
+                if name == DEFAULT_METHOD:
+                    of_method = {"style_start": 0.0} | of_method  # strokes need not develop first
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)
