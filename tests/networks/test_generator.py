@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from tilegan.errors import ModelError
+from tilegan.networks.blurs import box_blur
 from tilegan.networks.build import DEFAULT_GENERATOR, build_generator
-from tilegan.networks.generator import box_blur
 from tilegan.norms.layers import ChannelNorm
 
 

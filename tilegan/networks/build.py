@@ -136,7 +136,7 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
         SettingError: the given one sees what it paints unblurred, or takes more than an image.
     """
     sizes = {name: painter[name] for name in ("channels", "blocks", "stride", "detail", "squint") if name in painter}
-    defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}
+    defaults = {"noise": 0, "drifts": 0, "details": False, "seed": 0, "norm": CHANNEL}
     further = sorted(name for name in painter.keys() - sizes.keys() - {"name", *defaults} if painter[name])
     if further or not sizes.get("squint"):
         what = f"has {', '.join(further)}" if further else "paints no details (it has no squint)"
@@ -145,6 +145,20 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
         )
     own = {name: painter.get(name, default) for name, default in defaults.items()}
     return architecture | sizes | own | {"kept": True}
+
+
+def with_details(architecture: dict[str, Any]) -> dict[str, Any]:
+    """Return the architecture with features of the details that its blur removes (see ``networks.details``).
+
+    Raises:
+        SettingError: the generator has no blur, or no such features, or its weights are kept.
+    """
+    found = _generator(architecture)
+    if architecture.get("kept"):
+        raise SettingError("the strokes of the model to start from are kept: leave details out")
+    if found is None or "details" not in signature(found).parameters or not architecture.get("squint"):
+        raise SettingError(f"the generator '{architecture.get('name')}' blurs no details: leave details out")
+    return architecture | {"details": True}
 
 
 def with_recolor(architecture: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from tilegan.networks.blurs import PADDING, cell_blur
 from tilegan.networks.capabilities import Capabilities
-from tilegan.networks.generator import PADDING, cell_blur
 from tilegan.networks.smooth import SmoothFilling
 from tilegan.tiling.unpadded import trim_to
 

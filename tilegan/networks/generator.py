@@ -3,25 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from itertools import repeat
-from typing import Final
 
 import torch
 from torch import nn
 
 from tilegan.names import CHANNEL, RESIDUAL
+from tilegan.networks.blurs import PADDING, box_blur, cell_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
+from tilegan.networks.details import DetailFeatures
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so zero residual is nearly identity
-
-# Reflection padding, so that a tile looks like a part of something larger: zeros reveal to the generator where its tile
-# ends, and in `combo` mode bands appear in skies. With a halo, padding makes no difference.
-PADDING: Final = "reflect"
 
 # Context vectors are rounded to this, so that processes that sum in another order agree on them.
 CONTEXT_STEP = 2**-12
@@ -77,10 +74,10 @@ class ResidualGenerator(nn.Module):
     blocks likewise. ``norm`` is one of ``norms.layers``.
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
-    finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
-    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``); ``drifts`` is the number
-    of planes that vary slowly, from which larger shapes start. With ``recolor``, x has
-    its colors moved by a fixed map first (see ``networks.recolor``).
+    finer details have to be painted. With ``details``, r sees what the blur removes. ``noise`` is the number of planes
+    of noise, with one value per cell, drawn from ``seed``: even areas contain nothing else to start a stroke from (see
+    ``networks.noise``); ``drifts`` is the number of planes that vary slowly, from which larger shapes start. With
+    ``recolor``, x has its colors moved by a fixed map first (see ``networks.recolor``).
     """
 
     def __init__(
@@ -99,6 +96,7 @@ class ResidualGenerator(nn.Module):
         codes: Mapping[str, int] | None = None,
         recolor: bool = False,
         drifts: int = 0,
+        details: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -108,6 +106,7 @@ class ResidualGenerator(nn.Module):
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
         self.drift = NoiseFeatures(drifts, channels, stride, seed + 1, drifts=True) if drifts else None
+        self.details = DetailFeatures(inputs, channels, stride) if details else None
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
         self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
@@ -167,9 +166,12 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        seen = self.squint(image if self.recolor is None else self.recolor(image))
+        colored = image if self.recolor is None else self.recolor(image)
+        seen = self.squint(colored)
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
+        if self.details is not None:
+            features = features + self.details(colored, seen)
         for source in (self.noise, self.drift):
             if source is not None and (noise := source(cells)) is not None:
                 features = features + noise
@@ -248,39 +250,6 @@ def _film(values: int, modulated: int) -> nn.Linear:
     film = nn.Linear(values, modulated, bias=False)
     nn.init.zeros_(film.weight)
     return film
-
-
-def box_blur(channels: int, side: int) -> nn.Sequential:
-    """Return a fixed blur of each channel: a ``side`` x ``side`` box, applied twice; no layers if the side is 0."""
-    return separable_blur(channels, torch.tensor([min(n, 2 * side - n) / side**2 for n in range(1, 2 * side)]))
-
-
-def separable_blur(channels: int, taps: torch.Tensor) -> nn.Sequential:
-    """Return a fixed blur of each channel by the same odd number of taps along either axis; no layers without taps.
-
-    It is one convolution per axis, which takes a thirtieth of the time of torch's average pooling.
-    """
-    layers = []
-    for shape in ((len(taps), 1), (1, len(taps))) if len(taps) else ():
-        blur = nn.Conv2d(channels, channels, shape, padding="same", groups=channels, bias=False, padding_mode=PADDING)
-        blur.weight = nn.Parameter(taps.reshape(shape).expand_as(blur.weight).clone(), requires_grad=False)
-        layers.append(blur)
-    return nn.Sequential(*layers)
-
-
-def cell_blur(channels: int, stride: int) -> nn.Conv2d:
-    """Return a fixed blur of each channel that removes all patterns with the period of a cell.
-
-    Its taps, ``stride`` or one more with the outer ones halved, have the same sum for each position in the cell.
-    """
-    taps = torch.full((stride // 2 * 2 + 1,), 1 / stride)
-    if stride % 2 == 0:
-        taps[[0, -1]] /= 2
-    blur = nn.Conv2d(
-        channels, channels, len(taps), padding=stride // 2, groups=channels, bias=False, padding_mode=PADDING
-    )
-    blur.weight = nn.Parameter((taps[:, None] * taps).expand_as(blur.weight).clone(), requires_grad=False)
-    return blur
 
 
 GENERATORS = {RESIDUAL: ResidualGenerator}

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from tilegan.names import CHANNEL
+from tilegan.networks.blurs import PADDING, cell_blur
 from tilegan.networks.boundaries import Boundaries
 from tilegan.networks.capabilities import Capabilities
-from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
+from tilegan.networks.generator import ResidualBlock
 from tilegan.networks.labels import LEVELS, Labels
 from tilegan.networks.looks import NUMBERS
 from tilegan.norms.layers import norm_layer

@@ -5,7 +5,8 @@ from torch import nn
 
 from tilegan.errors import ModelError
 from tilegan.names import CHANNEL
-from tilegan.networks.generator import PADDING, ResidualBlock, cell_blur
+from tilegan.networks.blurs import PADDING, cell_blur
+from tilegan.networks.generator import ResidualBlock
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
