@@ -16,7 +16,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     for name in ("photos", "paintings"):
         (tmp_path / name).mkdir()
         for number in range(2):
-            Image.fromarray(np.full((64, 64, 3), 90 * number, np.uint8)).save(tmp_path / name / f"{number}.png")
+            Image.fromarray(np.full((128, 128, 3), 90 * number, np.uint8)).save(tmp_path / name / f"{number}.png")
     return tmp_path / "photos", tmp_path / "paintings"
 
 
