@@ -12,15 +12,18 @@ from typing import Any
 
 import click
 import pytest
+import torch
 
 import tilegan
 import tilegan.cli
 import tilegan.pipelines
 from tilegan import tiling
 from tilegan.cli.main import COMMANDS, main
+from tilegan.networks.build import build_generator
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+SMALL = {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 5}
 NOTEBOOKS = list((ROOT / "docs").rglob("*.ipynb"))
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="the tests run apart from the checkout")
@@ -189,3 +192,17 @@ def test_the_table_of_what_is_carried_is_what_comes_out() -> None:
     pillow_heif.register_heif_opener()
     script = runpy.run_path(str(ROOT / "docs" / "carried_table.py"))
     assert "\n".join(script["table"]()) in (ROOT / "docs" / "formats.md").read_text()
+
+
+def test_weights_are_averaged_and_noise_is_reduced() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "average_weights.py"))
+    torch.manual_seed(0)
+    architectures = [{**SMALL, "noise": 1, "details": True}, {**SMALL, "noise": 1}]
+    models = [tilegan.Translator.of(build_generator(each), each, 32) for each in architectures]
+    found = script["averaged"](models, [0.25, 0.75], (0.5, 1.0))
+    assert found.architecture == architectures[0]
+    first, second, mean = (each.weights() for each in (*models, found))
+    torch.testing.assert_close(mean["head.weight"], 0.25 * first["head.weight"] + 0.75 * second["head.weight"])
+    name = "noise.convolution.weight"
+    torch.testing.assert_close(mean[name], 0.125 * first[name] + 0.375 * second[name])
+    torch.testing.assert_close(mean["details.convolution.weight"], 0.25 * first["details.convolution.weight"])
