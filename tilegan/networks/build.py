@@ -39,7 +39,13 @@ FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
-JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True, "directions": True}
+JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {
+    "name": "joint",
+    "width": 64,
+    "textures": True,
+    "directions": True,
+    "relief": True,
+}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
 MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32, "textures": True}
 # patches of 34 pixels at half the size
