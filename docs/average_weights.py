@@ -1,9 +1,10 @@
 """Write the weighted mean of the weights of models that were trained from the same one.
 
 (M. Wortsman et al. 2022, 'Model soups: averaging weights of multiple fine-tuned models improves accuracy without
-increasing inference time'.) The first model gives the architecture and the record; weights that another one lacks, such
-as those of a first layer that moves colors, count as 0 there. The effect of noise can be reduced: with its full
-strength in training strokes arise everywhere, and with less of it even areas differ more from others, as in paintings.
+increasing inference time'.) The first model gives the architecture and the record, and the first one with a line that
+describes it gives this line; weights that another one lacks, such as those of a first layer that moves colors, count as
+0 there. The effect of noise can be reduced: with its full strength in training strokes arise everywhere, and with less
+of it even areas differ more from others, as in paintings.
 
 python docs/average_weights.py runs/second=0.4 vangogh=0.6 --noise 0.4 --drifts 0.7 -o averaged.safetensors
 """
@@ -29,7 +30,9 @@ def averaged(models: list[tilegan.Translator], shares: list[float], noise: tuple
     found |= {name: factor * found[name] for name, factor in zip(NOISE, noise, strict=True) if name in found}
     generator = build_generator(models[0].architecture)
     generator.load_state_dict(found)
-    return replace(models[0], generator=generator.eval(), proof=None)
+    described = [{"summary": model.facts["summary"]} for model in models if "summary" in model.facts]
+    facts = models[0].facts | (described or [{}])[0]
+    return replace(models[0], generator=generator.eval(), facts=facts, proof=None)
 
 
 if __name__ == "__main__":

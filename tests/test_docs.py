@@ -198,9 +198,13 @@ def test_weights_are_averaged_and_noise_is_reduced() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "average_weights.py"))
     torch.manual_seed(0)
     architectures = [{**SMALL, "noise": 1, "details": True}, {**SMALL, "noise": 1}]
-    models = [tilegan.Translator.of(build_generator(each), each, 32) for each in architectures]
+    facts = {"steps": 7}, {"steps": 8, "summary": "dabs"}
+    models = [
+        tilegan.Translator.of(build_generator(each), each, 32, facts=known)
+        for each, known in zip(architectures, facts, strict=True)
+    ]
     found = script["averaged"](models, [0.25, 0.75], (0.5, 1.0))
-    assert found.architecture == architectures[0]
+    assert (found.architecture, found.facts) == (architectures[0], {"steps": 7, "summary": "dabs"})
     first, second, mean = (each.weights() for each in (*models, found))
     torch.testing.assert_close(mean["head.weight"], 0.25 * first["head.weight"] + 0.75 * second["head.weight"])
     name = "noise.convolution.weight"

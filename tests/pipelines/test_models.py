@@ -53,6 +53,7 @@ def test_what_a_header_does_not_say_is_made_up(
 def test_what_ships_is_listed() -> None:
     assert [model.name for model in models()] and set(by_name()) == set(bundled())
     assert all(summary and "\n" not in summary for summary in by_name().values())
+    assert not [name for name, summary in by_name().items() if summary.startswith("learned by")]  # no line of their own
 
 
 @pytest.mark.usefixtures("bundled_models")
