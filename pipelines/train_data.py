@@ -8,7 +8,7 @@ from tilegan.methods.base import LABELS, NO_LABELS, Colors
 from tilegan.methods.repainting_settings import RepaintingSettings
 from tilegan.model_file import chosen_style, read_header
 from tilegan.names import RESIDUAL, STACKED
-from tilegan.networks.build import with_codes, with_details, with_norm, with_one_channel, with_painter
+from tilegan.networks.build import with_codes, with_norm, with_one_channel, with_painter
 from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.training.captions import vocabulary_of
 from tilegan.training.colors import tones_of
@@ -80,8 +80,6 @@ def with_networks(
             architecture["context"] = context
         if settings.generator.get("recolor") and architecture["name"] == settings.generator["name"]:
             architecture["recolor"] = True
-        if settings.generator.get("details") and not architecture.get("details"):
-            architecture = with_details(architecture)
         if codes := settings.generator.get("codes"):
             if architecture.get("codes") not in (None, {}, codes):
                 raise SettingError("the model to start from has other codes: leave out --codes, or start anew")

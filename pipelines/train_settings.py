@@ -145,8 +145,6 @@ def _generator(architecture: dict[str, Any], network: NetworkOptions) -> dict[st
         made = build.with_norm(made, network.norm)
     if network.codes:
         made = build.with_codes(made, network.codes)
-    if network.details:
-        made = build.with_details(made)
     if network.recolor:
         made = build.with_recolor(made)
     return made | {"context": build.DEFAULT_CONTEXT} if network.context else made

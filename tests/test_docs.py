@@ -197,7 +197,7 @@ def test_the_table_of_what_is_carried_is_what_comes_out() -> None:
 def test_weights_are_averaged_and_noise_is_reduced() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "average_weights.py"))
     torch.manual_seed(0)
-    architectures = [{**SMALL, "noise": 1, "details": True}, {**SMALL, "noise": 1}]
+    architectures = [{**SMALL, "noise": 1, "drifts": 1}, {**SMALL, "noise": 1}]
     facts = {"steps": 7}, {"steps": 8, "summary": "dabs"}
     models = [
         tilegan.Translator.of(build_generator(each), each, 32, facts=known)
@@ -209,4 +209,4 @@ def test_weights_are_averaged_and_noise_is_reduced() -> None:
     torch.testing.assert_close(mean["head.weight"], 0.25 * first["head.weight"] + 0.75 * second["head.weight"])
     name = "noise.convolution.weight"
     torch.testing.assert_close(mean[name], 0.125 * first[name] + 0.375 * second[name])
-    torch.testing.assert_close(mean["details.convolution.weight"], 0.25 * first["details.convolution.weight"])
+    torch.testing.assert_close(mean["drift.convolution.weight"], 0.25 * first["drift.convolution.weight"])

@@ -8,7 +8,6 @@ from tilegan.networks.build import (
     STACKED_GENERATOR,
     UNET_GENERATOR,
     build_generator,
-    with_details,
     with_numbers,
     with_painter,
 )
@@ -36,21 +35,10 @@ def test_mistakes_are_named(numbers: dict[str, str], message: str) -> None:
 
 
 def test_a_generator_in_stages_may_paint_as_a_given_one() -> None:
-    own = {"channels": 32, "noise": 2, "drifts": 1, "seed": 3, "details": True}
+    own = {"channels": 32, "noise": 2, "drifts": 1, "seed": 3}
     made = with_painter(STACKED_GENERATOR | {"words": ["sky"]}, PAINTING_GENERATOR | own | {"styles": []})
     told = own | {"name": "stacked", "words": ["sky"], "kept": True}
     assert {name: made[name] for name in told} == told and "styles" not in made
     for other, what in (({"squint": 0}, "paints no details"), ({"inputs": 1, "recolor": True}, "has inputs, recolor")):
         with pytest.raises(SettingError, match=what):
             with_painter(STACKED_GENERATOR, PAINTING_GENERATOR | other)
-
-
-def test_details_are_for_generators_that_blur_them() -> None:
-    assert with_details(PAINTING_GENERATOR) == PAINTING_GENERATOR | {"details": True}
-    kept = with_painter(STACKED_GENERATOR, PAINTING_GENERATOR)
-    for other, why in (
-        (UNET_GENERATOR, "'unet' blurs no details"),
-        (kept, "strokes of the model to start from are kept"),
-    ):
-        with pytest.raises(SettingError, match=why):
-            with_details(other)

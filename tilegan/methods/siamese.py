@@ -32,7 +32,6 @@ from tilegan.methods.siamese_settings import SiameseSettings as SiameseSettings 
 from tilegan.networks.build import JOINT_DISCRIMINATOR, PAINTING_GENERATOR
 from tilegan.networks.code_head import CodeHead, changed_statistics
 from tilegan.networks.projected import JointDiscriminator
-from tilegan.networks.relief import gradient_skewness
 from tilegan.networks.stroke_directions import stroke_directions
 from tilegan.networks.style_memory import StyleMemory, channel_statistics, color_textures
 from tilegan.networks.styles import other_styles, with_planes
@@ -82,7 +81,6 @@ class Siamese(Repainting[SiameseSettings]):
                 "style": self.settings.style_weight,
                 "textures": self.settings.texture_weight,
                 "directions": self.settings.direction_weight,
-                "relief": self.settings.relief_weight,
             }
             for name, (memory, rows) in self._statistics(features, translated).items():
                 losses[f"generator_{name}"] = weights[name] * self._distance(crops, memory, rows)
@@ -158,15 +156,13 @@ class Siamese(Repainting[SiameseSettings]):
     def _statistics(
         self, features: list[torch.Tensor], images: torch.Tensor
     ) -> dict[str, tuple[StyleMemory, torch.Tensor]]:
-        """Return statistics of images, (N, values), each with its memory."""
+        """Return statistics of images, (N, values), of features, textures and directions, each with its memory."""
         assert isinstance(self.discriminator, JointDiscriminator)
         found = {"style": (self.discriminator.memory, channel_statistics(features))}
         if self.discriminator.textures is not None:
             found["textures"] = self.discriminator.textures, color_textures(images)
         if self.discriminator.directions is not None:
             found["directions"] = self.discriminator.directions, stroke_directions(images)
-        if self.discriminator.relief is not None:
-            found["relief"] = self.discriminator.relief, gradient_skewness(images)
         return found
 
     def _distance(self, crops: Batch, memory: StyleMemory, rows: torch.Tensor) -> torch.Tensor:

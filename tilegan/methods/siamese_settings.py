@@ -19,10 +19,9 @@ class SiameseSettings(RepaintingSettings):
 
     A content weight of 1 prevents strokes larger than the details that they replace. The style loss finds a coarse
     style early, and the discriminator refines it; before the discriminator has led to strokes, it would produce a
-    relief of the photograph. Without the texture loss paint is a gray relief on the colors of the photograph, without
-    that on directions skies are hatched, and without that on relief all strokes look lit from one side. With few
-    targets the discriminator would overfit to their colors, hence the color jitter. The loss on seams keeps strokes
-    small, so that they must develop first.
+    relief of the photograph. Without the texture loss paint is a gray relief on the colors of the photograph, and
+    without that on directions skies are hatched. With few targets the discriminator would overfit to their colors,
+    hence the color jitter. The loss on seams keeps strokes small, so that they must develop first.
 
     Raises:
         SettingError: a value is out of range.
@@ -46,14 +45,8 @@ class SiameseSettings(RepaintingSettings):
     direction_weight: float = option(
         4.0, "Weight of the same loss on directions of strokes in even areas", least=0, metadata=before(0.0)
     )
-    relief_weight: float = option(
-        4.0, "Weight of the same loss on the skewness of gradients", least=0, metadata=before(0.0)
-    )
     style_start: float = option(
-        0.25,
-        "Share of the training after which the losses on style, texture, directions and relief start",
-        least=0,
-        most=1,
+        0.25, "Share of the training after which the losses on style, texture and directions start", least=0, most=1
     )
     color_jitter: float = option(
         0.5, "Strength of the random color transforms of all inputs of the discriminator", least=0

@@ -39,13 +39,7 @@ FILLING_GENERATOR = {"name": "filling", "channels": 32, "dilations": [1, 2, 4, 1
 INSTANCE_ENCODER: dict[str, Any] = {"channels": 16, "downs": 2, "blocks": 0}  # encodes instances of label maps
 DEFAULT_CONTEXT = 16  # values, for generators that take a thumbnail of the whole image
 DEFAULT_DISCRIMINATOR = {"name": "siamese", "channels": [48, 96, 128, 192], "cell_values": 8}
-JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {
-    "name": "joint",
-    "width": 64,
-    "textures": True,
-    "directions": True,
-    "relief": True,
-}
+JOINT_DISCRIMINATOR = DEFAULT_DISCRIMINATOR | {"name": "joint", "width": 64, "textures": True, "directions": True}
 PATCH_DISCRIMINATOR = {"name": "patch", "channels": 64, "layers": 3}
 MATCHING_DISCRIMINATOR = {"name": "matching", "width": 64, "values": 32, "textures": True}
 # patches of 34 pixels at half the size
@@ -142,7 +136,7 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
         SettingError: the given one sees what it paints unblurred, or takes more than an image.
     """
     sizes = {name: painter[name] for name in ("channels", "blocks", "stride", "detail", "squint") if name in painter}
-    defaults = {"noise": 0, "drifts": 0, "details": False, "seed": 0, "norm": CHANNEL}
+    defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}
     further = sorted(name for name in painter.keys() - sizes.keys() - {"name", *defaults} if painter[name])
     if further or not sizes.get("squint"):
         what = f"has {', '.join(further)}" if further else "paints no details (it has no squint)"
@@ -151,20 +145,6 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
         )
     own = {name: painter.get(name, default) for name, default in defaults.items()}
     return architecture | sizes | own | {"kept": True}
-
-
-def with_details(architecture: dict[str, Any]) -> dict[str, Any]:
-    """Return the architecture with features of the details that its blur removes (see ``networks.details``).
-
-    Raises:
-        SettingError: the generator has no blur, or no such features, or its weights are kept.
-    """
-    found = _generator(architecture)
-    if architecture.get("kept"):
-        raise SettingError("the strokes of the model to start from are kept: leave details out")
-    if found is None or "details" not in signature(found).parameters or not architecture.get("squint"):
-        raise SettingError(f"the generator '{architecture.get('name')}' blurs no details: leave details out")
-    return architecture | {"details": True}
 
 
 def with_recolor(architecture: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from tilegan.networks.blurs import PADDING, box_blur, cell_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
-from tilegan.networks.details import DetailFeatures
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.norms.layers import norm_layer
@@ -74,7 +73,7 @@ class ResidualGenerator(nn.Module):
     blocks likewise. ``norm`` is one of ``norms.layers``.
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
-    finer details have to be painted. With ``details``, r sees what the blur removes. ``noise`` is the number of planes
+    finer details have to be painted. ``noise`` is the number of planes
     of noise, with one value per cell, drawn from ``seed``: even areas contain nothing else to start a stroke from (see
     ``networks.noise``); ``drifts`` is the number of planes that vary slowly, from which larger shapes start. With
     ``recolor``, x has its colors moved by a fixed map first (see ``networks.recolor``).
@@ -96,7 +95,6 @@ class ResidualGenerator(nn.Module):
         codes: Mapping[str, int] | None = None,
         recolor: bool = False,
         drifts: int = 0,
-        details: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -106,7 +104,6 @@ class ResidualGenerator(nn.Module):
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
         self.drift = NoiseFeatures(drifts, channels, stride, seed + 1, drifts=True) if drifts else None
-        self.details = DetailFeatures(inputs, channels, stride) if details else None
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
         self.norm = norm_layer(norm, channels)
         self.up = nn.Conv2d(channels, detail * stride**2, 1)
@@ -166,12 +163,9 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        colored = image if self.recolor is None else self.recolor(image)
-        seen = self.squint(colored)
+        seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
-        if self.details is not None:
-            features = features + self.details(colored, seen)
         for source in (self.noise, self.drift):
             if source is not None and (noise := source(cells)) is not None:
                 features = features + noise

@@ -14,7 +14,6 @@ from tilegan.networks.code_head import CodeHead
 from tilegan.networks.codes import Codes
 from tilegan.networks.discriminator import ChannelsLastInstanceNorm, SiameseDiscriminator, joined_cells
 from tilegan.networks.efficientnet import CHANNELS, EfficientNetFeatures
-from tilegan.networks.relief import SKEWNESSES
 from tilegan.networks.stroke_directions import DIRECTIONS
 from tilegan.networks.style_memory import TEXTURES, StyleMemory
 from tilegan.networks.styles import StyleGains, shares_in
@@ -59,7 +58,6 @@ class JointDiscriminator(nn.Module):
         memory: memory of the statistics of these features.
         textures: memory of the statistics of color textures; None in trainings of versions without them.
         directions: memory of the directions of strokes; likewise.
-        relief: memory of the skewness of gradients; likewise.
         code_head: recovers the codes of the generator; None if it has none.
     """
 
@@ -72,7 +70,6 @@ class JointDiscriminator(nn.Module):
         styles: int = 0,
         textures: bool = False,
         directions: bool = False,
-        relief: bool = False,
         codes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
@@ -82,7 +79,6 @@ class JointDiscriminator(nn.Module):
         self.memory = StyleMemory(max(1, styles), 2 * sum(CHANNELS))
         self.textures = StyleMemory(max(1, styles), 3 * TEXTURES) if textures else None
         self.directions = StyleMemory(max(1, styles), DIRECTIONS) if directions else None
-        self.relief = StyleMemory(max(1, styles), SKEWNESSES) if relief else None
         known = Codes.of(codes or {})
         self.code_head = CodeHead(known, 2 * sum(CHANNELS)) if known.values else None
         counts = CHANNELS[SCALES]

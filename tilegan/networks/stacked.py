@@ -15,7 +15,6 @@ from tilegan.names import CHANNEL
 from tilegan.networks.blurs import PADDING, box_blur, cell_blur, separable_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
-from tilegan.networks.details import DetailFeatures
 from tilegan.networks.generator import CONTRAST, ResidualBlock
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
@@ -47,7 +46,6 @@ class StackedGenerator(nn.Module):
         values: values of the condition of each stage, to which a text is encoded.
         noise: planes of noise of the first stage, and with ``squint`` of the second one; 0 for none.
         drifts: planes of noise of the second stage that vary slowly, with ``squint``; 0 for none.
-        details: whether the second stage, with ``squint``, sees the details that the blur removes.
         seed: seed of the noise.
         norm: one of ``norms.layers``.
         squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
@@ -71,7 +69,6 @@ class StackedGenerator(nn.Module):
         squint: int = 0,
         kept: bool = False,
         drifts: int = 0,
-        details: bool = False,
     ) -> None:
         super().__init__()
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
@@ -85,8 +82,6 @@ class StackedGenerator(nn.Module):
             self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
         if drifts and squint:
             self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
-        if details and squint:
-            self.second.details = DetailFeatures(COLORS, channels, stride)
         self.squint = box_blur(COLORS, squint) if squint else None
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
@@ -131,12 +126,12 @@ class StackedGenerator(nn.Module):
         change = nn.functional.interpolate(painted - trim_to(small, painted), scale_factor=float(self.factor))
         change = self.carry(change)
         seen = trim_to(image, change)
-        whole = ground = seen + change
+        ground = seen + change
         if self.squint is None:
             planes = torch.cat((ground, seen), 1)
         else:
-            planes = ground = self.squint(whole)
-        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise, whole)
+            planes = ground = self.squint(ground)
+        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise)
         return made
 
     def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
@@ -207,7 +202,6 @@ class PaintingStage(nn.Module):
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.noise: NoiseFeatures | None = None
         self.drift: NoiseFeatures | None = None
-        self.details: DetailFeatures | None = None
         self.conditioning = Conditioning(words, values, pace) if words else None
         modulated = blocks * 2 * channels
         self.film = CodeFilm(torch.zeros(values), modulated, FIRST * values**-0.5) if words else None
@@ -218,17 +212,10 @@ class PaintingStage(nn.Module):
         ground: torch.Tensor,
         condition: torch.Tensor | None,
         noise: NoiseFeatures | None = None,
-        whole: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """(N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1].
-
-        ``whole`` is the ground before it was blurred, from which a stage with details takes these.
-        """
+        """(N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1]."""
         cells = nn.functional.pixel_unshuffle(planes, self.stride)
         features = self.head(cells)
-        if self.details is not None:
-            assert whole is not None
-            features = features + self.details(whole, ground)
         for source in (noise, self.drift):
             if source is not None and (drawn := source(cells)) is not None:
                 features = features + drawn

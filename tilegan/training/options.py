@@ -134,7 +134,6 @@ class NetworkOptions:
         unset=f"{INIT} with the methods {', '.join(STEPS_FROM_MODEL)}, unless a generator is given; {ANEW} otherwise",
     )
     context: bool = option(False, "Let the generator see a thumbnail of the whole image")
-    details: bool = option(False, "Let the generator see the details of the image, over whose blurred copy it paints")
     recolor: bool = option(
         False, "Move colors to the targets' before painting: for prints and drawings in few colors, with a palette of 1"
     )
