@@ -37,9 +37,9 @@ def test_statistics_are_those_of_the_taps() -> None:
     view = View.of(network, crops)
     assert view.statistics.shape == (9, 2 * (16 + 24 + 40 + 112))
     alone = network(torch.from_numpy(crops[8]).permute(2, 0, 1)[None] / 127.5 - 1)
-    assert view.statistics[8, :16] == pytest.approx(alone[0][0].flatten(1).mean(1).numpy(), abs=1e-5)
-    assert view.statistics[8, 16:32] == pytest.approx(alone[0][0].flatten(1).std(1, correction=0).numpy(), abs=1e-5)
-    assert view.statistics[8, -112:] == pytest.approx(alone[3][0].flatten(1).std(1, correction=0).numpy(), abs=1e-5)
+    assert view.statistics[8, :16] == pytest.approx(alone[0][0].flatten(1).mean(1).numpy(), abs=1e-4)
+    assert view.statistics[8, 16:32] == pytest.approx(alone[0][0].flatten(1).std(1, correction=0).numpy(), abs=1e-4)
+    assert view.statistics[8, -112:] == pytest.approx(alone[3][0].flatten(1).std(1, correction=0).numpy(), abs=1e-4)
     whole = View.whole(network, np.zeros((CROP + 15, CROP, 3), np.uint8))
     assert [tuple(tap.shape[2:]) for tap in whole.features] == [(64, 64), (32, 32), (16, 16), (8, 8)]
 
