@@ -30,9 +30,8 @@ def averaged(models: list[tilegan.Translator], shares: list[float], noise: tuple
     found |= {name: factor * found[name] for name, factor in zip(NOISE, noise, strict=True) if name in found}
     generator = build_generator(models[0].architecture)
     generator.load_state_dict(found)
-    described = [{"summary": model.facts["summary"]} for model in models if "summary" in model.facts]
-    facts = models[0].facts | (described or [{}])[0]
-    return replace(models[0], generator=generator.eval(), facts=facts, proof=None)
+    summary = next(({"summary": each.facts["summary"]} for each in models if "summary" in each.facts), {})
+    return replace(models[0], generator=generator.eval(), facts=models[0].facts | summary, proof=None)
 
 
 if __name__ == "__main__":

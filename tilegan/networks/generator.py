@@ -73,10 +73,10 @@ class ResidualGenerator(nn.Module):
     blocks likewise. ``norm`` is one of ``norms.layers``.
 
     If ``squint`` is not 0, x is blurred with a box of that many pixels, twice, and r is added to the blurred image:
-    finer details have to be painted. ``noise`` is the number of planes
-    of noise, with one value per cell, drawn from ``seed``: even areas contain nothing else to start a stroke from (see
-    ``networks.noise``); ``drifts`` is the number of planes that vary slowly, from which larger shapes start. With
-    ``recolor``, x has its colors moved by a fixed map first (see ``networks.recolor``).
+    finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
+    ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``); ``drifts`` is the number
+    of planes that vary slowly, from which larger shapes start. With ``recolor``, x has its colors moved by a fixed map
+    first (see ``networks.recolor``).
     """
 
     def __init__(
