@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
+from torch import nn
 
 from tilegan.methods.augment import color_transforms, move_mean_colors, transform_colors
 from tilegan.methods.base import NO_LABELS, UNPAIRED, Batch, Losses, MethodSettings
 from tilegan.methods.codes import code_loss, recovery
 from tilegan.methods.gather import gather
+from tilegan.methods.kept import Kept, kept_distance, same_noise
 from tilegan.methods.passes import judged, translate
 from tilegan.methods.repainting import Repainting
 from tilegan.methods.siamese_losses import (
@@ -53,10 +55,25 @@ class Siamese(Repainting[SiameseSettings]):
     betas: ClassVar = BETAS
     sides: ClassVar = SIDES
 
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: SiameseSettings) -> None:
+        super().__init__(generator, discriminator, settings)
+        self.kept = Kept(generator) if settings.keep_weight else None
+
+    def networks(self) -> dict[str, nn.Module]:
+        """See ``Method.networks``; the generator as it was at the start is part of 'discriminator', to be stored."""
+        if self.kept is None:
+            return super().networks()
+        judges = {"discriminator": self.discriminator, "kept": self.kept}
+        return super().networks() | {"discriminator": nn.ModuleDict(judges)}
+
     def generator_loss(self, batch: Batch) -> Losses:
-        """``mean ||D(AB)|| - w cos``, and the losses on tones, on frozen features, and on patterns of tile and cell."""
+        """``mean ||D(AB)|| - w cos``, and the losses on tones, on frozen features, and on patterns of tile and cell.
+
+        With a weight of keeping, also that on the distance from the results of the generator at the start.
+        """
         crops = judged(batch, self.settings)
-        translated = translate(self.generator, crops, self.settings)
+        with same_noise(crops):
+            translated = translate(self.generator, crops, self.settings)
         batch.made["translated"] = translated.detach()
         transforms = self._transforms(crops, 0)
         with torch.no_grad():  # D is frozen, and sources are constant
@@ -70,10 +87,16 @@ class Siamese(Repainting[SiameseSettings]):
         for number, each in enumerate(zip(source_features, features, strict=True)):
             batch.made[f"features {number}"] = torch.cat(each).detach()
         losses = {
-            "generator_length": translated_length(of_translated),
+            "generator_length": self.settings.adversarial_weight * translated_length(of_translated),
             "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
             **self.repainting_losses(crops, translated),
         }
+        if self.kept is not None:
+            wanted = self.kept.results(self.generator, crops, self.settings)
+            with torch.no_grad():
+                wanted_features = self._features(transform_colors(wanted, transforms))
+            distance = kept_distance(wanted, translated, wanted_features, features)
+            losses["generator_kept"] = self.settings.keep_weight * distance
         if features:
             distance = feature_distance(source_features[-1], features[-1])
             losses["generator_features"] = self.settings.feature_weight * distance

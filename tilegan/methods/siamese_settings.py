@@ -30,6 +30,12 @@ class SiameseSettings(RepaintingSettings):
     margin: float = option(
         2.0, "Length beyond which the vector of a generated image is not pushed further, above 0", metavar="LENGTH"
     )
+    adversarial_weight: float = option(
+        1.0,
+        "Weight of the adversarial loss of the generator: the length of its images' vectors",
+        least=0,
+        metadata=before(1.0),
+    )
     content_weight: float = option(0.4, "Weight of the content loss, for both networks", metavar="W", least=0)
     feature_weight: float = option(
         2.0, "Weight of the loss on deep frozen features, which keeps eyes, twigs and outlines", least=0
@@ -50,6 +56,14 @@ class SiameseSettings(RepaintingSettings):
     )
     color_jitter: float = option(
         0.5, "Strength of the random color transforms of all inputs of the discriminator", least=0
+    )
+    keep_weight: float = option(
+        0.0,
+        "Weight of the distance from the results of the generator at the start, with the same noise: for small changes "
+        "to a finished model",
+        metavar="W",
+        least=0,
+        metadata=before(0.0),
     )
     code_weight: float = option(
         1.0,
