@@ -69,6 +69,8 @@ def test_the_kept_generator_is_not_trained() -> None:
     assert not [name for name, weight in kept.named_parameters() if weight.requires_grad]
 
 
-def test_without_the_adversarial_loss_vectors_do_not_matter() -> None:
+def test_a_discriminator_that_nobody_asks_learns_nothing() -> None:
     method = Siamese(painter(), MeanColor(), SiameseSettings(adversarial_weight=0, content_weight=0))
-    assert method.generator_loss(a_batch())["generator_length"].item() == 0
+    batch = a_batch()
+    assert not {"generator_length", "generator_content"} & method.generator_loss(batch).keys()
+    assert method.discriminator_loss(batch) == {}

@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -53,10 +54,11 @@ def run_for(command: list[str], seconds: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("changes", [{}, {"keep_weight": 3.0, "adversarial_weight": 0.0, "content_weight": 0.0}])
 def test_two_processes_learn_what_one_learns_with_the_whole_batch(
-    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path
+    tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    settings = replace(tiny_training, batch=4, steps=5)
+    settings = replace(tiny_training, batch=4, steps=5, method=replace(tiny_training.method, **changes))
     (tmp_path / "script.py").write_text(SCRIPT)
     arguments = [*map(str, training_folders), str(tmp_path / "two"), json.dumps(settings.to_json())]
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]

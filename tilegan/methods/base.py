@@ -121,7 +121,7 @@ class Method(Protocol):
         ...
 
     def discriminator_loss(self, batch: Batch) -> Losses:
-        """Return the discriminator's losses; called after ``generator_loss`` of the same batch."""
+        """Return the discriminator's losses, none if it is not used; called after ``generator_loss`` of the batch."""
         ...
 
     def finish(self, generator: nn.Module) -> None:

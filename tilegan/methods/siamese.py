@@ -76,19 +76,15 @@ class Siamese(Repainting[SiameseSettings]):
             translated = translate(self.generator, crops, self.settings)
         batch.made["translated"] = translated.detach()
         transforms = self._transforms(crops, 0)
-        with torch.no_grad():  # D is frozen, and sources are constant
-            source = transform_colors(crops.source, transforms)
+        source, seen = (transform_colors(each, transforms) for each in (crops.source, translated))
+        with torch.no_grad():
             source_features = self._features(source)
-            (of_source,) = self._vectors(crops, source_features, source)
-        seen = transform_colors(translated, transforms)
         features = self._features(seen)
-        (of_translated,) = self._vectors(crops, features, seen)
         batch.made["seen"] = torch.cat((source, seen.detach()))
         for number, each in enumerate(zip(source_features, features, strict=True)):
             batch.made[f"features {number}"] = torch.cat(each).detach()
         losses = {
-            "generator_length": self.settings.adversarial_weight * translated_length(of_translated),
-            "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
+            **self._judgment(crops, source, source_features, seen, features),
             **self.repainting_losses(crops, translated),
         }
         if self.kept is not None:
@@ -112,6 +108,30 @@ class Siamese(Repainting[SiameseSettings]):
             losses["generator_codes"] = self.settings.code_weight * self._code_loss(crops, rows)
         return losses
 
+    def _judgment(
+        self,
+        crops: Batch,
+        source: torch.Tensor,
+        source_features: list[torch.Tensor],
+        seen: torch.Tensor,
+        features: list[torch.Tensor],
+    ) -> Losses:
+        """Return the losses on vectors of sources and of generated images, (N, 3, H, W), as D sees them."""
+        if not self._judges:
+            return {}
+        with torch.no_grad():  # D is frozen, and sources are constant
+            (of_source,) = self._vectors(crops, source_features, source)
+        (of_translated,) = self._vectors(crops, features, seen)
+        return {
+            "generator_length": self.settings.adversarial_weight * translated_length(of_translated),
+            "generator_content": -self.settings.content_weight * content_cosine(of_source, of_translated),
+        }
+
+    @property
+    def _judges(self) -> bool:
+        """Whether the generator learns from vectors of D, which otherwise learns nothing."""
+        return self.settings.adversarial_weight > 0 or self.settings.content_weight > 0
+
     def discriminator_loss(self, batch: Batch) -> Losses:
         """``mean ||D(B)||^2 + mean max(0, margin - ||D(AB)||) - w cos``.
 
@@ -126,6 +146,8 @@ class Siamese(Repainting[SiameseSettings]):
         if of_target_features:
             for memory, rows in self._statistics(of_target_features, crops.target).values():
                 memory.remember(gather(rows, crops), _numbers(crops), translated=False)
+        if not self._judges:
+            return {}
         known = [batch.made[f"features {number}"] for number in range(len(of_target_features))]
         features = [torch.cat(each) for each in zip(known, of_target_features, strict=True)]
         seen = batch.made["seen"].chunk(2)

@@ -174,7 +174,8 @@ class Trainer:
         return DistributedDataParallel(losses, broadcast_buffers=False, find_unused_parameters=rests)
 
     def _minimize(self, name: str, batch: Batch) -> dict[str, torch.Tensor]:
-        losses = self._gradients(name, batch)
+        if not (losses := self._gradients(name, batch)):
+            return {}
         for group in self.optimizers[name].param_groups:
             group["lr"] = self.rates[name] * self._decay()
         self._scaler.step(self.optimizers[name])
@@ -186,7 +187,8 @@ class Trainer:
         self.optimizers[name].zero_grad()
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             losses: Losses = self._losses[name](batch)
-        self._scaler.scale(torch.stack(list(losses.values())).sum()).backward()  # type: ignore[no-untyped-call]
+        if losses:
+            self._scaler.scale(torch.stack(list(losses.values())).sum()).backward()  # type: ignore[no-untyped-call]
         return losses
 
     def _batch(self, crops: Crops, seed: int, first: int, total: int) -> Batch:
