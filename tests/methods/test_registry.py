@@ -30,6 +30,7 @@ def test_files_are_found_again_from_elsewhere(monkeypatch: pytest.MonkeyPatch, t
         ("siamese", {"depth": "3"}, "siamese has no depth: it has joined, "),
         ("siamese", {"color_maps": "3"}, "siamese has no color_maps: it has joined, "),
         ("siamese", {"margin": "far"}, "margin cannot be 'far': give a number"),
+        ("srgan", {"vgg": "."}, "vgg cannot be '.', a folder: give a file"),
         ("siamese", {"joined": "2"}, "joined cannot be '2': give true or false"),
         ("siamese", {"palette": "2"}, "palette must be from 0 to 1"),
     ],

@@ -64,8 +64,3 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     for name in ("vgg.pth", "missing.safetensors"):
         with pytest.raises(ModelError, match=rf"no VGG weights in .*{name}: .*: give a .safetensors file"):
             VggFeatures.read(tmp_path / name)
-
-
-def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no VGG weights in .*: it is a folder: give a .safetensors file"):
-        VggFeatures.read(str(tmp_path))

@@ -82,7 +82,10 @@ def choices(kind: type[MethodSettings]) -> list[Field[Any]]:
 def _value(name: str, value: str | float, kind: object) -> float | str:
     """Parse a number, a boolean or the path of a file, which becomes absolute."""
     if kind is str:
-        return str(locate(str(value)).absolute()) if value else ""
+        path = locate(str(value)).absolute()
+        if value and path.is_dir():
+            raise SettingError(f"{name} cannot be '{value}', a folder: give a file")
+        return str(path) if value else ""
     words = {"true": True, "false": False}
     try:
         if kind is bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Self
 
 import safetensors
@@ -67,7 +66,7 @@ class VggFeatures(nn.Module):
         try:
             return cls(load_file(path), most)
         except (OSError, safetensors.SafetensorError) as error:
-            reason = "it is a folder" if Path(path).is_dir() else str(error).splitlines()[0]
+            reason = str(error).splitlines()[0]
             raise ModelError(f"no VGG weights in {path}: {reason}: give a .safetensors file") from error
         except ModelError as error:
             raise ModelError(f"no VGG weights in {path}: {error}") from error
