@@ -98,6 +98,8 @@ class TrainRequest:
         made = _settings(settings, method.method, usual, of_method, learning)
         network = replace(network, init=None if network.init == ANEW else network.init)
         check_values(network)
+        if made.method.keeps and network.init is None:
+            raise SettingError("keep_weight keeps the look of a finished model: give one as init, or leave it out")
         made = replace(made, generator=_generator(made.generator, network))
         return cls(made, pairing, contents, network, *others)
 

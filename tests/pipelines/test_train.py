@@ -18,6 +18,7 @@ from tilegan.errors import (
 )
 from tilegan.pipelines.train import TrainStep, plan, resume, train
 from tilegan.pipelines.train_data import with_colors
+from tilegan.pipelines.train_settings import TrainRequest
 from tilegan.training.dataset import Dataset
 from tilegan.training.folders import Folders
 from tilegan.training.settings import TrainSettings
@@ -181,6 +182,12 @@ def test_fine_tuning_starts_from_the_given_model(
     assert load(tmp_path / "second").facts["init"] == whole.name  # where it lay is nobody's business
     with pytest.raises(ModelError, match="no model 'nothing'"):
         train(*training_folders, tmp_path / "third", init="nothing")
+
+
+def test_the_look_of_no_model_cannot_be_kept() -> None:
+    with pytest.raises(SettingError, match="keep_weight keeps the look of a finished model: give one as init"):
+        TrainRequest.of(init="none", method_settings={"keep_weight": "3"})
+    assert TrainRequest.of(init="monet", method_settings={"keep_weight": "3"}).settings.method.keeps
 
 
 @pytest.mark.slow

@@ -22,9 +22,9 @@ import json, os, pathlib, sys
 sys.modules["matplotlib"] = None  # no curves: they take long
 from tilegan.pipelines.train import resume, train
 from tilegan.training.settings import TrainSettings
-photos, paintings, run, settings = sys.argv[1:]
+photos, paintings, run, settings, init = sys.argv[1:]
 told, asked = [], iter([False, False, True])
-options = dict(settings=TrainSettings.from_json(json.loads(settings)), device="cpu", precision="float32")
+options = dict(settings=TrainSettings.from_json(json.loads(settings)), device="cpu", precision="float32", init=init)
 stopped = train(photos, paintings, run, stop=lambda: next(asked), progress=told.append, **options)
 assert not stopped.finished and stopped.steps == 3
 result = resume(run, progress=told.append)
@@ -59,13 +59,14 @@ def test_two_processes_learn_what_one_learns_with_the_whole_batch(
     tiny_training: TrainSettings, training_folders: tuple[Path, Path], tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     settings = replace(tiny_training, batch=4, steps=5, method=replace(tiny_training.method, **changes))
+    start = str(train(*training_folders, tmp_path / "start", settings=replace(tiny_training, steps=1)).model)
     (tmp_path / "script.py").write_text(SCRIPT)
-    arguments = [*map(str, training_folders), str(tmp_path / "two"), json.dumps(settings.to_json())]
+    arguments = [*map(str, training_folders), str(tmp_path / "two"), json.dumps(settings.to_json()), start]
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     run_for([*command, str(tmp_path / "script.py"), *arguments], seconds=120)
     # only the first is told of the steps
     assert [(tmp_path / f"two.told.{rank}").read_text() for rank in (0, 1)] == ["5 5", "0 5"]
-    train(*training_folders, tmp_path / "one", settings=settings, device="cpu", precision="float32")
+    train(*training_folders, tmp_path / "one", settings=settings, device="cpu", precision="float32", init=start)
     (one, _), (two, _) = (load_checkpoint(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name in one:

@@ -77,6 +77,11 @@ class MethodSettings:
         """The holes that are drawn in the images, for methods that learn to fill them."""
         return None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether the results of the model that training starts from are kept, so that there has to be one."""
+        return False
+
     def unfitted(self) -> Self:
         """Return the settings without the values that ``fitted`` added."""
         return self

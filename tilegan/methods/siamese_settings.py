@@ -77,3 +77,8 @@ class SiameseSettings(RepaintingSettings):
         """Validate the settings."""
         super().__post_init__()
         self.check(0 < self.margin < inf, f"margin must be above 0, not {self.margin}")
+
+    @property
+    def keeps(self) -> bool:
+        """See ``MethodSettings.keeps``."""
+        return self.keep_weight > 0
