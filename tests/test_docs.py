@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 import torch
 
@@ -19,6 +20,7 @@ import tilegan.cli
 import tilegan.pipelines
 from tilegan import tiling
 from tilegan.cli.main import COMMANDS, main
+from tilegan.methods.seams import weave_patterns
 from tilegan.networks.build import build_generator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,3 +212,25 @@ def test_weights_are_averaged_and_noise_is_reduced() -> None:
     name = "noise.convolution.weight"
     torch.testing.assert_close(mean[name], 0.125 * first[name] + 0.375 * second[name])
     torch.testing.assert_close(mean["drift.convolution.weight"], 0.25 * first["drift.convolution.weight"])
+
+
+def test_a_weave_is_removed_by_the_last_layers_alone() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "remove_weave.py"))
+    torch.manual_seed(0)
+    architecture = {**SMALL, "noise": 1}
+    generator = build_generator(architecture)
+    for layer, deviation in ((generator.up, 2), (generator.tail, 0.3), (generator.noise.convolution, 1)):
+        torch.nn.init.normal_(layer.weight, std=deviation)
+    model = tilegan.Translator.of(generator, architecture, 32)
+    random = np.random.default_rng(0)
+    photographs = [random.integers(0, 256, 3, np.uint8) * np.ones((128, 160, 1), np.uint8) for _ in range(4)]
+    found = script["without_weave"](model, photographs, 60)
+    crops, weaves = script["crops_of"](photographs, random), []
+    for each in (model, found):
+        network = build_generator(architecture)  # in training, so that it has noise
+        network.load_state_dict(each.weights())
+        torch.manual_seed(1)
+        weaves.append(weave_patterns(network(crops), 4).mean(0).norm().item())
+    assert weaves[1] < 0.6 * weaves[0]
+    changed = {name for name, value in model.weights().items() if not torch.equal(value, found.weights()[name])}
+    assert {name.split(".")[0] for name in changed} == {"up", "refine", "tail"}
