@@ -44,7 +44,9 @@ def without_weave(model: tilegan.Translator, photographs: list[np.ndarray], step
     before = build_generator(model.architecture).eval().requires_grad_(False)
     before.load_state_dict(model.weights())
     after = deepcopy(before)
-    layers = nn.ModuleList(getattr(after, name) for name in TRAINED).requires_grad_()
+    red, green, blue = after.tail.weight
+    one_ink = torch.equal(red, green) and torch.equal(green, blue)  # then the last layer stays, for no color to appear
+    layers = nn.ModuleList(getattr(after, name) for name in (TRAINED[:-1] if one_ink else TRAINED)).requires_grad_()
     average = torch.optim.swa_utils.AveragedModel(layers, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.98))
     optimizer = torch.optim.Adam(layers.parameters(), RATE, (0.9, 0.99))
     images = torch.arange(BATCH).repeat_interleave(4)[:, None]
