@@ -30,7 +30,10 @@ TRAINED = ("up", "refine", "tail")
 
 
 def crops_of(photographs: list[np.ndarray], random: np.random.Generator) -> torch.Tensor:
-    """Random crops, float (BATCH, 3, SIDE, SIDE) in [-1, 1]."""
+    """Random crops, float (BATCH, 3, SIDE, SIDE) in [-1, 1]: also flat ones, where a weave shows.
+
+    (Those of ``training.crops`` leave them out.)
+    """
     crops = []
     for image in (photographs[each] for each in random.integers(len(photographs), size=BATCH)):
         top, left = (random.integers(side - SIDE + 1) for side in image.shape[:2])
