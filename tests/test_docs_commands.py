@@ -98,7 +98,7 @@ def small_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Bundled models are tiny, methods train tiny networks, no curves are drawn, and no server goes on for ever."""
     bundled = tmp_path_factory.mktemp("bundled")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("vangogh", "monet", "turner", "ukiyoe", "etching", "drawing"):
+        for name in ("vangogh", "monet", "turner", "watercolor", "ukiyoe", "etching", "drawing"):
             translator(NETWORKS["siamese"][0], name).save(bundled / f"{name}.safetensors")
         patch.setattr("tilegan.model_file.FOLDER", bundled)
         for name, networks in NETWORKS.items():

@@ -187,7 +187,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("photographs", "photo", "other-photographs", "SOURCE_DIR", "more", "big", "stain_a"), folder),
     **dict.fromkeys(("paintings", "other-paintings", "TARGET_DIR", "stain_b"), folder),
     "paintings/monet": folder,
-    **dict.fromkeys(("vangogh", "monet", "turner", "ukiyoe", "etching", "drawing", "maps"), folder),
+    **dict.fromkeys(("vangogh", "monet", "turner", "watercolor", "ukiyoe", "etching", "drawing", "maps"), folder),
     "DIR": lambda path: folder(path, width=320),
     **dict.fromkeys(("drawings", "pictures"), folder),
     **dict.fromkeys(("label_maps", "labels"), lambda path: of_labels(path, "labels")),
