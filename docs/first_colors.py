@@ -16,12 +16,13 @@ import torch
 import tilegan
 from tilegan.geometry import means
 from tilegan.methods.color_map import CELL, POWERS, coefficients, fit_color_map
+from tilegan.methods.siamese_settings import SIDES
 from tilegan.metrics.lab import LUMA
 from tilegan.networks.build import build_generator, with_recolor
 from tilegan.training.colors import tones_of
 from tilegan.training.images import find_images, read_masked
 
-SHORT_SIDE, LEAST = 512, 128  # of training: images are reduced to this short side, and have at least so many pixels
+LEAST, SHORT_SIDE = 2 * SIDES[0], SIDES[1]  # of training: images have at least so many pixels, and are reduced to it
 EVERY = 5  # of the photographs is translated
 # Twice the mean differences of red and green, and of green and blue, of the prepared etchings and drawings (of 2): tanh
 # halves them in light areas.

@@ -18,12 +18,13 @@ from torch import nn
 import tilegan
 from tilegan.combo import split_quadrants
 from tilegan.methods.seams import common_energy, weave_patterns
+from tilegan.methods.siamese_settings import SIDES
 from tilegan.networks.build import build_generator
 from tilegan.networks.noise import PLACES
 from tilegan.tiling.places import Place, placed
 from tilegan.training.images import find_images, read_masked
 
-SHORT_SIDE, SIDE = 512, 128  # of the photographs, and of the crops that are cut from them, in pixels
+SIDE = 2 * SIDES[0]  # of the crops that are cut from photographs, in pixels
 BATCH, RATE = 16, 5e-4
 KEPT, COMMON, OWN = 100.0, 1e6, 3e5  # weights: of results, and of patterns of a batch and of an image
 TRAINED = ("up", "refine", "tail")
@@ -78,6 +79,6 @@ if __name__ == "__main__":
     parser.add_argument("-o", "--output", required=True)
     parser.add_argument("--steps", type=int, default=200)
     given = parser.parse_args()
-    found = [read_masked(image)[0] for image in find_images(given.photographs, SIDE, SHORT_SIDE)]
+    found = [read_masked(image)[0] for image in find_images(given.photographs, SIDE, SIDES[1])]
     model = tilegan.load(given.model, device="cpu", precision="float32")
     without_weave(model, found, given.steps).save(given.output)

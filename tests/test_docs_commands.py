@@ -17,6 +17,7 @@ import pytest
 from stand_ins import MAKERS, TRAIN, WITH_OPTION, Maker, ran, raster, translator
 from tilegan.cli.main import COMMANDS, main
 from tilegan.methods.registry import methods
+from tilegan.model_file import bundled
 from tilegan.networks.build import NAMED_GENERATORS
 from tiny_networks import NETWORKS
 
@@ -96,11 +97,11 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, list[st
 @pytest.fixture(scope="module", autouse=True)
 def small_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Bundled models are tiny, methods train tiny networks, no curves are drawn, and no server goes on for ever."""
-    bundled = tmp_path_factory.mktemp("bundled")
+    models, folder = bundled(), tmp_path_factory.mktemp("bundled")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("vangogh", "monet", "turner", "watercolor", "ukiyoe", "etching", "drawing"):
-            translator(NETWORKS["siamese"][0], name).save(bundled / f"{name}.safetensors")
-        patch.setattr("tilegan.model_file.FOLDER", bundled)
+        for name in models:
+            translator(NETWORKS["siamese"][0], name).save(folder / f"{name}.safetensors")
+        patch.setattr("tilegan.model_file.FOLDER", folder)
         for name, networks in NETWORKS.items():
             patch.setattr(methods()[name], "architectures", networks)
         patch.setitem(NAMED_GENERATORS, "resnet", {"name": "resnet", "channels": 4, "blocks": 1})
