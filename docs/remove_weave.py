@@ -1,9 +1,12 @@
-"""Remove the weave of a residual model, the pattern that repeats with the generator's cell, and keep its results.
+"""Remove a regular pattern from the results of a residual model, and keep these results.
 
-The last layers are trained: results with the same noise should not change, but for patterns that images of a batch, or
-the quarters of one image, have in common. The latter finds patterns that depend on the color of an area.
+The weave, which repeats with the generator's cell: the last layers are trained. Results with the same noise should not
+change, but for patterns that images of a batch, or the quarters of one image, have in common. The latter finds patterns
+that depend on the color of an area. With --seams the pattern of tile borders in ``combo`` mode: all layers are trained,
+for four joined tiles to differ less from the same image as a whole.
 
 python docs/remove_weave.py vangogh photo/ -o vangogh.safetensors
+python docs/remove_weave.py vangogh photo/ --seams -o vangogh.safetensors
 """
 
 import argparse
@@ -16,8 +19,8 @@ import torch
 from torch import nn
 
 import tilegan
-from tilegan.combo import split_quadrants
-from tilegan.methods.seams import common_energy, weave_patterns
+from tilegan.combo import Combo, split_quadrants
+from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 from tilegan.methods.siamese_settings import SIDES
 from tilegan.networks.build import build_generator
 from tilegan.networks.noise import PLACES
@@ -25,8 +28,10 @@ from tilegan.tiling.places import Place, placed
 from tilegan.training.images import find_images, read_masked
 
 SIDE = 2 * SIDES[0]  # of the crops that are cut from photographs, in pixels
-BATCH, RATE = 16, 5e-4
-KEPT, COMMON, OWN = 100.0, 1e6, 3e5  # weights: of results, and of patterns of a batch and of an image
+BATCH = 16
+RATES = 5e-4, 2e-4  # of the last layers, and of all
+KEPT, COMMON, OWN = 100.0, 1e6, 3e5  # weights: of results, and of weaves of a batch and of an image
+JOINED, SEAMS = 50.0, 2e3  # weights of joined tiles, and of the pattern that repeats with the tile
 TRAINED = ("up", "refine", "tail")
 
 
@@ -42,34 +47,54 @@ def crops_of(photographs: list[np.ndarray], random: np.random.Generator) -> torc
     return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def without_weave(model: tilegan.Translator, photographs: list[np.ndarray], steps: int) -> tilegan.Translator:
-    """The model with its last layers trained for some steps; its weights are averaged over the last ones."""
+def weave_loss(changes: torch.Tensor, cell: int) -> torch.Tensor:
+    """The energy of weaves, for differences (N, 3, h, w) of results from their sources."""
+    images = torch.arange(len(changes)).repeat_interleave(4)[:, None]
+    own = common_energy(weave_patterns(split_quadrants(changes), cell), images)
+    return OWN * own + COMMON * common_energy(weave_patterns(changes, cell))
+
+
+def seam_loss(generator: nn.Module, crops: torch.Tensor, places: list[Place], wanted: torch.Tensor) -> torch.Tensor:
+    """The distance of joined tiles from results of whole crops, (N, 3, h, w)."""
+    side = SIDE // 2
+    of_tiles = [each.moved(down, right) for each in places for down in (0, side) for right in (0, side)]
+    with torch.autocast("cpu", torch.bfloat16), placed(of_tiles, (side, side)):
+        apart = Combo(generator)(crops).float() - wanted
+    return JOINED * apart.square().mean() + SEAMS * seam_energies(apart).mean()
+
+
+def without_pattern(
+    model: tilegan.Translator, photographs: list[np.ndarray], steps: int, seams: bool = False
+) -> tilegan.Translator:
+    """The model trained for some steps against weaves or seams; its weights are averaged over the last ones."""
     random, cell = np.random.default_rng(0), model.architecture["stride"]
-    before = build_generator(model.architecture).eval().requires_grad_(False)
-    before.load_state_dict(model.weights())
-    after = deepcopy(before)
-    red, green, blue = after.tail.weight
-    one_ink = torch.equal(red, green) and torch.equal(green, blue)  # then the last layer stays, for no color to appear
-    layers = nn.ModuleList(getattr(after, name) for name in (TRAINED[:-1] if one_ink else TRAINED)).requires_grad_()
-    average = torch.optim.swa_utils.AveragedModel(layers, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.98))
-    optimizer = torch.optim.Adam(layers.parameters(), RATE, (0.9, 0.99))
-    images = torch.arange(BATCH).repeat_interleave(4)[:, None]
+    after = build_generator(model.architecture).eval()
+    after.load_state_dict(model.weights())
+    before = deepcopy(after).requires_grad_(False)
+    if not seams:
+        red, green, blue = after.tail.weight
+        one_ink = torch.equal(red, green) and torch.equal(
+            green, blue
+        )  # then the last layer stays, for no color to appear
+        after.requires_grad_(False)
+        for name in TRAINED[:-1] if one_ink else TRAINED:
+            getattr(after, name).requires_grad_()
+    average = torch.optim.swa_utils.AveragedModel(after, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.98))
+    trained = [weight for weight in after.parameters() if weight.requires_grad]
+    optimizer = torch.optim.Adam(trained, betas=(0.9, 0.99))
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 20, 2 * (1 - step / steps))
+        optimizer.param_groups[0]["lr"] = RATES[seams] * min(1, (step + 1) / 20, 2 * (1 - step / steps))
         crops = crops_of(photographs, random)
         places = [Place(*(cell * random.integers(PLACES, size=2)).tolist()) for _ in range(BATCH)]
         with torch.autocast("cpu", torch.bfloat16), placed(places, (SIDE, SIDE)):
             wanted, results = before(crops).float(), after(crops).float()
-        changes = results - crops
-        quarters = weave_patterns(split_quadrants(changes), cell)
-        loss = KEPT * (results - wanted).square().mean() + OWN * common_energy(quarters, images)
-        loss = loss + COMMON * common_energy(weave_patterns(changes, cell))
+        loss = KEPT * (results - wanted).square().mean()
+        loss = loss + (seam_loss(after, crops, places, wanted) if seams else weave_loss(results - crops, cell))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        average.update_parameters(layers)
-    layers.load_state_dict(average.module.state_dict())
-    return replace(model, generator=after.requires_grad_(False), proof=None)
+        average.update_parameters(after)
+    return replace(model, generator=average.module.requires_grad_(False), proof=None)
 
 
 if __name__ == "__main__":
@@ -78,7 +103,8 @@ if __name__ == "__main__":
     parser.add_argument("photographs", type=Path)
     parser.add_argument("-o", "--output", required=True)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--seams", action="store_true")
     given = parser.parse_args()
     found = [read_masked(image)[0] for image in find_images(given.photographs, SIDE, SIDES[1])]
     model = tilegan.load(given.model, device="cpu", precision="float32")
-    without_weave(model, found, given.steps).save(given.output)
+    without_pattern(model, found, given.steps, given.seams).save(given.output)

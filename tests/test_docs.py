@@ -20,7 +20,8 @@ import tilegan.cli
 import tilegan.pipelines
 from tilegan import tiling
 from tilegan.cli.main import COMMANDS, main
-from tilegan.methods.seams import weave_patterns
+from tilegan.combo import Combo
+from tilegan.methods.seams import seam_energies, weave_patterns
 from tilegan.networks.build import build_generator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -205,8 +206,12 @@ def test_weights_are_averaged_and_noise_is_reduced() -> None:
         tilegan.Translator.of(build_generator(each), each, 32, facts=known)
         for each, known in zip(architectures, facts, strict=True)
     ]
-    found = script["averaged"](models, [0.25, 0.75], (0.5, 1.0))
-    assert (found.architecture, found.facts) == (architectures[0], {"steps": 7, "summary": "dabs"})
+    found = script["averaged"](models, [0.25, 0.75], (0.5, 1.0), {"washes": 3})
+    assert (found.architecture, found.facts) == (
+        architectures[0] | {"washes": 3},
+        {"steps": 7, "summary": "dabs"},
+    )
+    assert found.halo > models[0].halo
     first, second, mean = (each.weights() for each in (*models, found))
     torch.testing.assert_close(mean["head.weight"], 0.25 * first["head.weight"] + 0.75 * second["head.weight"])
     name = "noise.convolution.weight"
@@ -227,7 +232,7 @@ def test_a_weave_is_removed_by_the_last_layers_alone(one_ink: bool) -> None:
     model = tilegan.Translator.of(generator, architecture, 32)
     random = np.random.default_rng(0)
     photographs = [random.integers(0, 256, 3, np.uint8) * np.ones((128, 160, 1), np.uint8) for _ in range(4)]
-    found = script["without_weave"](model, photographs, 60)
+    found = script["without_pattern"](model, photographs, 60)
     crops, weaves = script["crops_of"](photographs, random), []
     for each in (model, found):
         network = build_generator(architecture)  # in training, so that it has noise
@@ -237,3 +242,21 @@ def test_a_weave_is_removed_by_the_last_layers_alone(one_ink: bool) -> None:
     assert weaves[1] < 0.6 * weaves[0]
     changed = {name for name, value in model.weights().items() if not torch.equal(value, found.weights()[name])}
     assert {name.split(".")[0] for name in changed} == {"up", "refine"} | (set() if one_ink else {"tail"})
+
+
+def test_seams_between_joined_tiles_are_removed() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "remove_weave.py"))
+    torch.manual_seed(0)
+    generator = build_generator(SMALL).eval()
+    torch.nn.init.normal_(generator.tail.weight, std=0.3)
+    model = tilegan.Translator.of(generator, SMALL, 32)
+    random = np.random.default_rng(0)
+    ramp = np.linspace(0, 255, 160).astype(np.uint8) * np.ones((128, 1), np.uint8)
+    photographs = [np.stack((ramp, ramp[:, ::-1], ramp // factor), -1) for factor in (1, 2, 3, 4)]
+    crops = script["crops_of"](photographs, random)
+    found = script["without_pattern"](model, photographs, 30, seams=True)
+    seams = []
+    for each in (model, found):
+        with torch.no_grad():
+            seams.append(seam_energies(Combo(each.generator)(crops) - generator(crops)).mean().item())
+    assert seams[1] < 0.8 * seams[0]

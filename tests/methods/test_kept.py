@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tilegan.methods.base import Batch
-from tilegan.methods.kept import TONE_WEIGHT, Kept, kept_distance
+from tilegan.methods.kept import Kept, kept_distance
 from tilegan.methods.siamese import Siamese, SiameseSettings
 from tilegan.networks.generator import ResidualGenerator
 
@@ -41,9 +41,9 @@ def test_distance_against_numbers_computed_by_hand() -> None:
     wanted = torch.rand(2, 3, 16, 16, generator=random)
     shift = torch.tensor([0.1, 0.0, 0.0])[:, None, None]
     deepest = torch.zeros(2, 3, 1, 1), torch.ones(2, 3, 1, 1)  # does not count
-    found = kept_distance(wanted, wanted + shift, [wanted, deepest[0]], [wanted + shift, deepest[1]])
+    found = kept_distance(wanted, wanted + shift, [wanted, deepest[0]], [wanted + shift, deepest[1]], 7)
     by_features = 0.01 / (wanted[:, 0].var().item() + 1e-3) / 3
-    assert found.item() == pytest.approx(TONE_WEIGHT * 0.01 / 3 + by_features, rel=1e-4)
+    assert found.item() == pytest.approx(7 * 0.01 / 3 + by_features, rel=1e-4)
 
 
 def test_results_of_the_first_step_remain_the_wanted_ones_and_are_part_of_the_state() -> None:

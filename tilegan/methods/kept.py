@@ -12,7 +12,6 @@ from tilegan.methods.passes import translate
 from tilegan.methods.siamese_losses import tone_distance, tones
 
 TONE_CELL = 8  # side of the areas whose mean colors are compared, in pixels
-TONE_WEIGHT = 7.0  # of mean colors, relative to features
 
 
 class Kept(nn.Module):
@@ -49,6 +48,7 @@ def kept_distance(
     results: torch.Tensor,
     wanted_features: list[torch.Tensor],
     features: list[torch.Tensor],
+    tone_weight: float,
 ) -> torch.Tensor:
     """Return the distance of results from those of the generator at the start, with the same noise.
 
@@ -57,12 +57,13 @@ def kept_distance(
         results: the same of the generator as it is.
         wanted_features: frozen features of ``wanted``, float (N, C, h, w) each, finest first.
         features: the same of ``results``.
+        tone_weight: weight of mean colors, relative to features.
 
     Returns:
         scalar: the mean over channels and all scales but the coarsest, where content is compared with the source, of
         the mean squared difference of features in units of their variance, plus that of mean colors.
     """
-    found = TONE_WEIGHT * tone_distance(tones(wanted, TONE_CELL), results, TONE_CELL)
+    found = tone_weight * tone_distance(tones(wanted, TONE_CELL), results, TONE_CELL)
     scales = list(zip(wanted_features[:-1], features[:-1], strict=True))
     for one, other in scales:
         apart = (one.float() - other.float()).square().mean((0, 2, 3))

@@ -91,7 +91,7 @@ class Siamese(Repainting[SiameseSettings]):
             wanted = self.kept.results(self.generator, crops, self.settings)
             with torch.no_grad():
                 wanted_features = self._features(transform_colors(wanted, transforms))
-            distance = kept_distance(wanted, translated, wanted_features, features)
+            distance = kept_distance(wanted, translated, wanted_features, features, self.settings.keep_tones)
             losses["generator_kept"] = self.settings.keep_weight * distance
         if features:
             distance = feature_distance(source_features[-1], features[-1])

@@ -65,6 +65,13 @@ class SiameseSettings(RepaintingSettings):
         least=0,
         metadata=before(0.0),
     )
+    keep_tones: float = option(
+        7.0,
+        "Weight of mean colors in that distance, relative to features: hundreds keep colors and let strokes change",
+        metavar="W",
+        least=0,
+        metadata=before(7.0),
+    )
     code_weight: float = option(
         1.0,
         "Weight of the loss on codes, of a generator with codes: how well they are recovered from its images",

@@ -135,10 +135,14 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
     Raises:
         SettingError: the given one sees what it paints unblurred, or takes more than an image.
     """
-    sizes = {name: painter[name] for name in ("channels", "blocks", "stride", "detail", "squint") if name in painter}
+    sizes = {
+        name: painter[name]
+        for name in ("channels", "blocks", "stride", "detail", "squint", "washes")
+        if name in painter
+    }
     defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}
     further = sorted(name for name in painter.keys() - sizes.keys() - {"name", *defaults} if painter[name])
-    if further or not sizes.get("squint"):
+    if further or not (sizes.get("squint") or sizes.get("washes")):
         what = f"has {', '.join(further)}" if further else "paints no details (it has no squint)"
         raise SettingError(
             f"the model to start from {what}, which a generator that is told a text cannot take: use another"

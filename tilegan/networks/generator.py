@@ -8,13 +8,13 @@ import torch
 from torch import nn
 
 from tilegan.names import CHANNEL, RESIDUAL
-from tilegan.networks.blurs import PADDING, box_blur, cell_blur
+from tilegan.networks.blurs import PADDING, cell_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
-from tilegan.networks.kuwahara import Kuwahara
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.recolor import Recolor
+from tilegan.networks.squint import squinting
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
 
@@ -77,8 +77,8 @@ class ResidualGenerator(nn.Module):
     finer details have to be painted. ``noise`` is the number of planes of noise, with one value per cell, drawn from
     ``seed``: even areas contain nothing else to start a stroke from (see ``networks.noise``); ``drifts`` is the number
     of planes that vary slowly, from which larger shapes start. With ``recolor``, x has its colors moved by a fixed map
-    first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are then flattened, by a filter of that side
-    (see ``networks.kuwahara``), and thin lines and edges stay, so that ``squint`` can be small.
+    first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are flattened before the blur by a filter
+    of that side, which keeps edges and thin lines (see ``networks.kuwahara``), so that ``squint`` can be small or 0.
     """
 
     def __init__(
@@ -103,8 +103,7 @@ class ResidualGenerator(nn.Module):
         self.inputs = inputs
         self.stride = stride
         self.recolor = Recolor() if recolor else None
-        self.washes = Kuwahara(washes) if washes else None
-        self.squint = box_blur(inputs, squint)
+        self.squint = squinting(inputs, squint, washes)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
         self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
         self.drift = NoiseFeatures(drifts, channels, stride, seed + 1, drifts=True) if drifts else None
@@ -167,8 +166,7 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        seen = image if self.recolor is None else self.recolor(image)
-        seen = self.squint(seen if self.washes is None else self.washes(seen))
+        seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         features = self.head(cells)
         for source in (self.noise, self.drift):

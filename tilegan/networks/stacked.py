@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 from tilegan.names import CHANNEL
-from tilegan.networks.blurs import PADDING, box_blur, cell_blur, separable_blur
+from tilegan.networks.blurs import PADDING, cell_blur, separable_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
 from tilegan.networks.generator import CONTRAST, ResidualBlock
 from tilegan.networks.noise import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
+from tilegan.networks.squint import squinting
 from tilegan.networks.words import Conditioning
 from tilegan.norms.layers import norm_layer
 from tilegan.tiling.unpadded import trim_to
@@ -31,9 +32,10 @@ class StackedGenerator(nn.Module):
 
     Float (N, 3, h, w) in [-1, 1] -> (N, 3, h, w), the same range; h and w are multiples of ``factor * stride``. A text
     moves all colors by a map before the first stage, and modulates both stages. The ground of the second stage is the
-    image plus the enlarged change of the first one. With ``squint`` it is blurred as that of ``ResidualGenerator``, so
-    that finer details have to be painted: the second stage then is such a generator, modulated by a text. Without, as
-    in models of earlier versions, it also sees the image itself and keeps its details, and the map follows a condition.
+    image plus the enlarged change of the first one. With ``squint`` or ``washes`` it is blurred or flattened as that of
+    ``ResidualGenerator``, so that finer details have to be painted: the second stage then is such a generator,
+    modulated by a text. Without, as in models of earlier versions, it also sees the image itself and keeps its details,
+    and the map follows a condition.
     The last layer of each stage is initialized to zero, so that the generator works after any phase of the training.
 
     Args:
@@ -44,11 +46,12 @@ class StackedGenerator(nn.Module):
         factor: factor by which the first stage sees the image reduced.
         words: the words that it knows; empty for a fixed text, or none.
         values: values of the condition of each stage, to which a text is encoded.
-        noise: planes of noise of the first stage, and with ``squint`` of the second one; 0 for none.
-        drifts: planes of noise of the second stage that vary slowly, with ``squint``; 0 for none.
+        noise: planes of noise of the first stage, and of a second one that paints details; 0 for none.
+        drifts: planes of noise of such a second stage that vary slowly; 0 for none.
         seed: seed of the noise.
         norm: one of ``norms.layers``.
         squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
+        washes: side of the filter that flattens the textures of that ground; 0 for none.
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
@@ -69,20 +72,22 @@ class StackedGenerator(nn.Module):
         squint: int = 0,
         kept: bool = False,
         drifts: int = 0,
+        washes: int = 0,
     ) -> None:
         super().__init__()
+        paints = squint > 0 or washes > 0
         self.factor, self.stride, self.words, self.values = factor, stride, tuple(words), values
         sizes = channels, blocks, stride, detail
-        self.palette = Palette(len(words), 0 if squint else values)
-        told = (len(words), values, PACE if squint else 1.0)
+        self.palette = Palette(len(words), 0 if paints else values)
+        told = (len(words), values, PACE if paints else 1.0)
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
-        self.second = PaintingStage(COLORS if squint else 2 * COLORS, *sizes, *told, norm)
+        self.second = PaintingStage(COLORS if paints else 2 * COLORS, *sizes, *told, norm)
         self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None  # of the first stage
-        if noise and squint:
+        if noise and paints:
             self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
-        if drifts and squint:
+        if drifts and paints:
             self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
-        self.squint = box_blur(COLORS, squint) if squint else None
+        self.squint = squinting(COLORS, squint, washes) if paints else None
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
             if weight.requires_grad and name.split(".")[0] not in TOLD:
@@ -135,7 +140,7 @@ class StackedGenerator(nn.Module):
         return made
 
     def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
-        """Return the condition that ``forward`` takes: those of the stages (N, values) and, with ``squint``, texts."""
+        """Return the condition of ``forward``: those of the stages (N, values) and, if it paints details, texts."""
         return torch.cat(tuple(conditions) if self.squint is None else (*conditions, bags), 1)
 
     def _told(self, condition: torch.Tensor | None) -> Sequence[torch.Tensor | None]:
