@@ -57,9 +57,6 @@ def test_a_generator_that_moves_colors_starts_with_those_of_the_targets() -> Non
     red, *others = generator(constant_images((0.5, 0.5, 0.5))).mean((0, 2, 3)).tolist()
     assert red == pytest.approx(0, abs=1e-6)
     assert others == pytest.approx([math.tanh(1.25 * 0.5)] * 2)
-    kept = ResidualGenerator(4, 1, 4, 4, recolor=True)
-    Siamese(kept, MeanColor(), SiameseSettings(color_maps=[gray], keep_weight=1.0))
-    assert kept.recolor is not None and not kept.recolor.weight.any()
 
 
 def test_opposite_weaves_of_two_styles_are_as_bad_as_one_weave() -> None:

@@ -255,6 +255,18 @@ def test_a_model_of_other_sizes_cannot_be_gone_on_from(tiny_training: TrainSetti
         Trainer(tiny_training, CPU, torch.float32).start_from(given)
 
 
+@pytest.mark.parametrize("keep_weight", [0.0, 1.0])
+def test_the_map_of_colors_is_that_of_the_model_if_its_look_is_kept(
+    tiny_training: TrainSettings, keep_weight: float
+) -> None:
+    settings = replace(tiny_training, generator=tiny_training.generator | {"recolor": True})
+    before = Trainer(settings, CPU, torch.float32)
+    torch.nn.init.ones_(before.average.recolor.weight)
+    after = Trainer(replace(settings, method=replace(settings.method, keep_weight=keep_weight)), CPU, torch.float32)
+    after.start_from(before.translator("before", {}))
+    assert bool(after.method.generator.recolor.weight.any()) == (keep_weight > 0)
+
+
 def test_several_processes_have_no_batch_norms(tiny_training: TrainSettings) -> None:
     settings = replace(tiny_training, generator=tiny_training.generator | {"norm": "batch"})
     with pytest.raises(SettingError, match="each process would have batch norms of its own"):

@@ -22,14 +22,13 @@ Settings = TypeVar("Settings", bound=RepaintingSettings)
 class Repainting(Adversaries[Settings]):
     """One generator, one discriminator, and losses that keep colors in their place.
 
-    A generator that moves colors first (see ``networks.recolor``) gets the color map of the settings, unless its look
-    is to be kept.
+    A generator that moves colors first (see ``networks.recolor``) gets the color map of the settings.
     """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, settings: Settings) -> None:
         super().__init__(generator, discriminator, settings)
         recolor = getattr(generator, "recolor", None)
-        if isinstance(recolor, Recolor) and settings.color_maps and not settings.keeps:
+        if isinstance(recolor, Recolor) and settings.color_maps:
             recolor.fit(coefficients(settings.color_maps[0], settings.lightness, settings.palette))
 
     def wanted_tones(self, crops: Batch) -> torch.Tensor:

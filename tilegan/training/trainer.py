@@ -94,9 +94,9 @@ class Trainer:
     def start_from(self, translator: Translator) -> None:
         """Initialize from the weights of a finished model, for fine-tuning.
 
-        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed or not learned, such as
-        a map of colors, are ignored. Of several styles the chosen one is used, if there is one. The weights may be
-        those of the part that paints (see ``Capabilities.painter``).
+        Parts that it lacks, such as an encoder, are initialized anew; parts that are not needed are ignored, and so are
+        parts that are not learned, such as a map of colors, unless its look is to be kept. Of several styles the chosen
+        one is used, if there is one. The weights may be those of the part that paints (``Capabilities.painter``).
 
         Raises:
             SettingError: its layers have other sizes.
@@ -105,10 +105,11 @@ class Trainer:
             translator = translator.in_style({})
         own = self.method.generator.state_dict()
         fixed = {name for name, weight in self.method.generator.named_parameters() if not weight.requires_grad}
+        taken = own.keys() if self.settings.method.keeps else own.keys() - fixed
         part = capabilities(self.method.generator).painter
         among = f"{part}." if part and translator.architecture["name"] != self.settings.generator["name"] else ""
         given = {among + name: value for name, value in translator.weights().items()}
-        weights = {name: value for name, value in given.items() if name in own.keys() - fixed}
+        weights = {name: value for name, value in given.items() if name in taken}
         if other := [name for name, value in weights.items() if value.shape != own[name].shape]:
             raise SettingError(f"cannot start from '{translator.name}': its {other[0]} has another size: start anew")
         for network in (self.method.generator, self.average):
