@@ -35,7 +35,8 @@ class Kuwahara(nn.Module):
         """(N, C, h, w) in [-1, 1] -> the same shape, range and dtype; without padding, smaller by 4 * side."""
         colors = self.pad(image).float().contiguous()
         means = _twice_boxed(colors, self.side)
-        variances = (_twice_boxed(colors * colors, self.side) - means * means).mean(1, keepdim=True).clamp(min=0)
+        squares = _twice_boxed(colors.square().mean(1, keepdim=True), self.side)
+        variances = squares.sub_(means.square().mean(1, keepdim=True)).clamp_(min=0)
         weights = 1 / (1 + variances / FLOOR).square_().square_()
         near, beyond = self.side - 1, self.side + 1
         flat = self._around(weights * means, near).div_(self._around(weights, near))
@@ -47,25 +48,25 @@ class Kuwahara(nn.Module):
         """Return the sum of the values at a distance in all directions."""
         margin = self.side + 1
         height, width = (length - 2 * margin for length in planes.shape[-2:])
-        sides = []
+        total = torch.zeros_like(planes[..., :height, :width])
         for down, right in DIRECTIONS:
             far = distance if 0 in (down, right) else round(distance / 2**0.5)
             top, left = margin + far * down, margin + far * right
-            sides.append(planes[..., top : top + height, left : left + width])
-        return _sum(sides)
+            total.add_(planes[..., top : top + height, left : left + width])
+        return total
 
 
 def _twice_boxed(planes: torch.Tensor, side: int) -> torch.Tensor:
     """Blur by a box, twice, without padding: (N, C, h, w) -> (N, C, h - 2 * side + 2, w - 2 * side + 2)."""
     for axis in (2, 3, 2, 3):
-        length = planes.shape[axis] - side + 1
-        planes = _sum([planes.narrow(axis, start, length) for start in range(side)])
-    return planes.div_(side**4)
+        planes = _sums(planes, axis, side)
+    return planes / side**4
 
 
-def _sum(planes: list[torch.Tensor]) -> torch.Tensor:
-    """Return the sum; in one buffer, since this takes the time of the layer."""
-    total = planes[0] + planes[1]
-    for each in planes[2:]:
-        total.add_(each)
-    return total
+def _sums(planes: torch.Tensor, axis: int, count: int) -> torch.Tensor:
+    """Return the sums of so many neighbors along an axis, from those of half as many."""
+    if count == 1:
+        return planes
+    half, length = _sums(planes, axis, count // 2), planes.shape[axis] - count + 1
+    total = half.narrow(axis, 0, length) + half.narrow(axis, count // 2, length)
+    return total.add_(planes.narrow(axis, count - 1, length)) if count % 2 else total
