@@ -1,4 +1,4 @@
-"""What a generator that paints sees of an image: neither textures nor fine details, which it has to paint."""
+"""The first layers of generators that paint: textures and fine details, which are to be painted, are removed."""
 
 from torch import nn
 
