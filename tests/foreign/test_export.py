@@ -16,6 +16,7 @@ from tilegan.translator import Translator, load
 
 ARCHITECTURES = {
     "residual": {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4},
+    "washes": {"name": "residual", "channels": 8, "blocks": 1, "stride": 4, "detail": 4, "squint": 2, "washes": 3},
     "resnet": {"name": "resnet", "channels": 4, "blocks": 1, "norm": "instance"},
     "unet": {"name": "unet", "channels": 4, "downs": 2},
     "srresnet": {"name": "srresnet", "channels": 4, "blocks": 1, "scale": 2},
@@ -51,8 +52,9 @@ def test_the_file_runs_at_any_size_and_says_what_windows_need(name: str, tmp_pat
     assert np.abs(theirs - ours.clip(0, 1)).max() < 1e-3
 
 
-def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
-    path = model("residual", tmp_path)
+@pytest.mark.parametrize("name", ["residual", "washes"])
+def test_what_is_exported_can_be_imported(name: str, tmp_path: Path) -> None:
+    path = model(name, tmp_path)
     export(path, tmp_path / "made.onnx")
     import_network(tmp_path / "made.onnx", tmp_path / "again.safetensors")
     before, after = (load(each, "cpu", "float32") for each in (path, tmp_path / "again.safetensors"))

@@ -47,12 +47,14 @@ class Kuwahara(nn.Module):
     def _around(self, planes: torch.Tensor, distance: int) -> torch.Tensor:
         """Return the sum of the values at a distance in all directions."""
         margin = self.side + 1
-        height, width = (length - 2 * margin for length in planes.shape[-2:])
-        total = torch.zeros_like(planes[..., :height, :width])
+        sides = []
         for down, right in DIRECTIONS:
             far = distance if 0 in (down, right) else round(distance / 2**0.5)
-            top, left = margin + far * down, margin + far * right
-            total.add_(planes[..., top : top + height, left : left + width])
+            rows = _cut(planes, 2, margin + far * down, margin - far * down)
+            sides.append(_cut(rows, 3, margin + far * right, margin - far * right))
+        total = sides[0] + sides[1]
+        for each in sides[2:]:
+            total.add_(each)
         return total
 
 
@@ -67,6 +69,13 @@ def _sums(planes: torch.Tensor, axis: int, count: int) -> torch.Tensor:
     """Return the sums of so many neighbors along an axis, from those of half as many."""
     if count == 1:
         return planes
-    half, length = _sums(planes, axis, count // 2), planes.shape[axis] - count + 1
-    total = half.narrow(axis, 0, length) + half.narrow(axis, count // 2, length)
-    return total.add_(planes.narrow(axis, count - 1, length)) if count % 2 else total
+    half = _sums(planes, axis, count // 2)
+    total = _cut(half, axis, 0, count - count // 2) + _cut(half, axis, count // 2, count % 2)
+    return total.add_(_cut(planes, axis, count - 1, 0)) if count % 2 else total
+
+
+def _cut(planes: torch.Tensor, axis: int, first: int, last: int) -> torch.Tensor:
+    """Return planes without so many first and last positions: constants also in an exported network of any size."""
+    cuts = [slice(None)] * planes.ndim
+    cuts[axis] = slice(first, -last or None)
+    return planes[tuple(cuts)]
