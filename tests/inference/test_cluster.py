@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +27,12 @@ def cluster():
 
 def worker_processes():
     """Processes of workers, those that other tests share as well; Python's own resource tracker is none."""
-    children = psutil.Process().children(recursive=True)
-    return {child for child in children if any("spawn_main" in part for part in child.cmdline())}
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile, or has not been waited for
+            if any("spawn_main" in part for part in child.cmdline()):
+                found.add(child)
+    return found
 
 
 def store_bytes(folder):

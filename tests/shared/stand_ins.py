@@ -205,6 +205,7 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("runs/maps", "runs/pictures"), of_label_maps),
     **dict.fromkeys(("MODEL", "runs/starry_night"), model),
     "mine.safetensors": lambda path: model(path, norm="instance"),
+    "crisp.safetensors": model,
     "quiet.safetensors": model,
     **dict.fromkeys(("network.onnx", "attention.onnx"), onnx),
     **dict.fromkeys(("network.pt2", "network.pt"), exported),
