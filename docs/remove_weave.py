@@ -73,9 +73,8 @@ def without_pattern(
     before = deepcopy(after).requires_grad_(False)
     if not seams:
         red, green, blue = after.tail.weight
-        one_ink = torch.equal(red, green) and torch.equal(
-            green, blue
-        )  # then the last layer stays, for no color to appear
+        # with one ink the last layer stays, for no color to appear
+        one_ink = torch.equal(red, green) and torch.equal(green, blue)
         after.requires_grad_(False)
         for name in TRAINED[:-1] if one_ink else TRAINED:
             getattr(after, name).requires_grad_()
