@@ -72,12 +72,12 @@ def without_pattern(
     after.load_state_dict(model.weights())
     before = deepcopy(after).requires_grad_(False)
     if not seams:
-        red, green, blue = after.tail.weight
-        # with one ink the last layer stays, for no color to appear
-        one_ink = torch.equal(red, green) and torch.equal(green, blue)
         after.requires_grad_(False)
-        for name in TRAINED[:-1] if one_ink else TRAINED:
+        for name in TRAINED:
             getattr(after, name).requires_grad_()
+    red, green, blue = after.tail.weight
+    if torch.equal(red, green) and torch.equal(green, blue):  # one ink: the last layer stays, for no color to appear
+        after.tail.requires_grad_(False)
     average = torch.optim.swa_utils.AveragedModel(after, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.98))
     trained = [weight for weight in after.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(trained, betas=(0.9, 0.99))
