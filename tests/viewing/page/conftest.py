@@ -33,17 +33,21 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-# all tiles are there, faded in, and no more have come for a while
-IS_STILL = """() => {
-  const tiles = [...document.querySelectorAll("img.leaflet-tile")];
+# Waits a while: longer than the page waits before it writes its address, and two frames at least, so that a motion is
+# not taken for its end when frames are late. Tells whether all tiles are there, faded in, and nothing has changed.
+IS_STILL = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const tiles = () => [...document.querySelectorAll("img.leaflet-tile")];
   const there = (tile) => tile.classList.contains("leaflet-tile-loaded") && ["", "1"].includes(tile.style.opacity);
-  const now = `${location.hash} ${document.querySelector(".leaflet-map-pane").style.transform}` +
-    tiles.map((tile) => tile.parentNode.style.transform + tile.style.transform).join();
-  const same = window.seenBefore === now;
-  window.seenBefore = now;
-  return same && tiles.length > 0 && tiles.every(there);
+  const seen = () => `${location.hash} ${document.querySelector(".leaflet-map-pane").style.transform}` +
+    tiles().map((tile) => tile.parentNode.style.transform + tile.style.transform).join();
+  const before = seen();
+  await new Promise((end) => setTimeout(end, 200));
+  await frame();
+  await frame();
+  return seen() === before && tiles().length > 0 && tiles().every(there);
 }"""
-
+ROUNDS = 200
 
 PANELS = """(value) => {
   for (const panel of document.querySelectorAll(".panel, #divider")) panel.style.visibility = value;
@@ -138,10 +142,20 @@ class Tab:
 
     def settle(self) -> "Tab":
         """Wait until all tiles of the view are there."""
-        self.page.evaluate("() => { window.seenBefore = null; }")
-        self.page.wait_for_timeout(200)
-        self.page.wait_for_function(IS_STILL, polling=180)
-        return self
+        for _ in range(ROUNDS):
+            if self.page.evaluate(IS_STILL):
+                return self
+        raise AssertionError("the view does not come to rest")
+
+    def wheel(self, x: int, y: int, amount: int) -> "Tab":
+        """Turn the wheel at a point. Playwright waits until the page has seen keys and buttons, but not the wheel."""
+        self.page.mouse.move(x, y)
+        self.page.evaluate("""() => {
+          window.wheeled = new Promise((seen) => addEventListener("wheel", seen, { once: true, capture: true }));
+        }""")
+        self.page.mouse.wheel(0, amount)
+        self.page.evaluate("() => window.wheeled.then(() => null)")
+        return self.settle()
 
     def shot(self) -> Pixels:
         """The screen, without panels, in its own pixels."""

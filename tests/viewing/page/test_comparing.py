@@ -71,9 +71,7 @@ def test_side_by_side_both_halves_show_the_same_place(tab, looked):
         page.mouse.up()
         opened.settle()
     assert np.ptp(list(halves(800, 450))) <= 2
-    page.mouse.move(900, 400)
-    page.mouse.wheel(0, -300)
-    opened.settle()
+    opened.wheel(900, 400, -300)
     first, second = (page.evaluate(TILES, name) for name in ("#first", "#second"))
     both = first.keys() & second.keys()
     assert len(both) > 3

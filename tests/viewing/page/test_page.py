@@ -51,11 +51,7 @@ def test_between_levels_there_are_no_lines(tab, looked):
 
 
 def test_the_wheel_zooms_smoothly_about_the_pointer(tab):
-    opened = tab(moving=True).open(FULL)
-    page = opened.page
-    page.mouse.move(900, 300)
-    page.mouse.wheel(0, 300)
-    opened.settle()
+    opened = tab(moving=True).open(FULL).wheel(900, 300, 300)
     zoom = number(opened, "z")
     assert zoom == pytest.approx(-0.66, abs=0.01)
     # pixel (960, 350) was below the pointer, (260, -100) CSS pixels from the middle
