@@ -5,7 +5,6 @@
 import { imageBounds, magnification, pixelCrs, within } from "./geometry.js";
 import { link, Zoomer } from "./motion.js";
 import { Slot } from "./slot.js";
-import { tileScale, tileSide } from "./tiles.js";
 
 const PANES = { base: 200, over: 210, grid: 300 };
 const ROOM = { paddingTopLeft: [20, 72], paddingBottomRight: [20, 72] }; // for the panels, in CSS pixels
@@ -32,12 +31,7 @@ function makeMap(element, info, label) {
   element.setAttribute("role", "application");
   element.setAttribute("aria-label", label);
   for (const [name, height] of Object.entries(PANES)) map.createPane(name).style.zIndex = height;
-  map.on("zoom", () => {
-    element.classList.toggle("magnified", magnification(map, info) >= 2);
-    const scale = tileScale(map, info);
-    element.classList.toggle("scaled", !Number.isInteger(scale));
-    element.style.setProperty("--tile", `${tileSide(info) + 1 / scale}px`);
-  });
+  map.on("zoom", () => element.classList.toggle("magnified", magnification(map, info) >= 2));
   return map;
 }
 

@@ -1,4 +1,7 @@
 // Layers of tiles, for Leaflet.
+// Leaflet scales a level of tiles as a whole, and browsers leave hairlines between them. Here each tile is placed by
+// itself, from a pixel of the screen to another. `_setZoomTransform`, `_addTile` and what these two use are not public;
+// the version of Leaflet is fixed by setup.py.
 
 import { pixelRatio } from "./geometry.js";
 import { Queue } from "./queue.js";
@@ -11,14 +14,8 @@ const deeper = (info) => Math.min(Math.max(0, Math.round(Math.log2(pixelRatio())
 /** Whether what is shown at a map's zoom are pixels of full resolution. */
 export const atFullResolution = (map, info) => Math.round(map.getZoom()) + deeper(info) >= info.maxZoom;
 
-/** By how much tiles are scaled at a map's zoom. */
-export function tileScale(map, info) {
-  const zoom = map.getZoom();
-  return 2 ** (zoom - Math.max(-deeper(info), Math.min(info.maxZoom - deeper(info), Math.round(zoom))));
-}
-
 /** Side of a tile in CSS pixels. */
-export const tileSide = (info) => info.tileSize / 2 ** deeper(info);
+const tileSide = (info) => info.tileSize / 2 ** deeper(info);
 
 const QueuedTiles = L.GridLayer.extend({
   initialize(url, options) {
@@ -48,6 +45,30 @@ const QueuedTiles = L.GridLayer.extend({
     this._pending.set(image, tile);
     this._queue.add(tile);
     return image;
+  },
+
+  _setZoomTransform(level, center, zoom) {
+    level.scale = this._map.getZoomScale(zoom, level.zoom);
+    const corner = level.origin.multiplyBy(level.scale).subtract(this._map._getNewPixelOrigin(center, zoom));
+    L.DomUtil.setTransform(level.el, corner.round());
+    for (const tile of Object.values(this._tiles)) if (tile.coords.z === level.zoom) this._place(tile);
+  },
+
+  _addTile(coords, container) {
+    L.GridLayer.prototype._addTile.call(this, coords, container);
+    this._place(this._tiles[this._tileCoordsToKey(coords)]);
+  },
+
+  _place({ el, coords }) {
+    const ratio = pixelRatio();
+    const onScreen = (side) => Math.round(side * this._levels[coords.z].scale * ratio) / ratio;
+    const { x, y } = this._getTilePos(coords);
+    const side = this.getTileSize();
+    // with other ratios a level begins between pixels of the screen, and edges are blended with what is below them: a tile
+    const overlap = Number.isInteger(Math.log2(ratio)) ? 0 : 2 / ratio;
+    L.DomUtil.setPosition(el, L.point(onScreen(x), onScreen(y)));
+    el.style.width = `${onScreen(x + side.x) - onScreen(x) + overlap}px`;
+    el.style.height = `${onScreen(y + side.y) - onScreen(y) + overlap}px`;
   },
 
   /** Tiles that are not there yet. */
