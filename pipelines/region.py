@@ -19,7 +19,7 @@ def window_of(region: tuple[int, int, int, int] | None, height: int, width: int)
     window = Window(top, left, down, across)
     if min(left, top) < 0 or min(across, down) < 1 or window.bottom > height or window.right > width:
         raise SettingError(
-            f"region {left},{top},{across},{down} is not inside the image of {width} x {height} pixels: "
+            f"region {left},{top},{across},{down} is not inside the image, {width} pixels wide and {height} high: "
             "give x,y,width,height"
         )
     return window

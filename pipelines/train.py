@@ -122,7 +122,7 @@ def resume(
         **values: options by name.
 
     Raises:
-        ResumeError: there is nothing to resume, or the images of the folders have changed.
+        ResumeError: nothing to resume, more steps done than asked for, or the images of the folders have changed.
         And the errors of ``train``.
     """
     folder, (time_options,) = Path(run), changed(values, TimeOptions())
@@ -130,6 +130,10 @@ def resume(
     if steps is not None:
         config = replace(config, settings=replace(config.settings, steps=steps))
     tensors, facts = load_checkpoint(folder)
+    if steps is not None and steps < facts["step"]:
+        raise ResumeError(
+            f"'{folder}' has {facts['step']} steps already: --steps {steps} is the total, with these; give a larger one"
+        )
     config = replace(config, folders=config.folders.moved(source, target, instances))
     dataset = found_again(config)
     torch.set_num_threads(config.threads)

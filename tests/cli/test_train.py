@@ -54,6 +54,10 @@ def test_a_run_goes_to_runs_and_the_targets_name_by_default(
     longer = CliRunner().invoke(main, ["train", "--resume", "runs/paintings", "--steps", "3"])
     assert longer.exit_code == 0, longer.output
     assert "3 steps" in longer.output
+    fewer = CliRunner().invoke(main, ["train", "--resume", "runs/paintings", "--steps", "2"])
+    assert fewer.exit_code == 1
+    assert "has 3 steps already" in fewer.output
+    assert json.loads((tmp_path / "runs" / "paintings" / "config.json").read_text())["settings"]["steps"] == 3
 
 
 def test_the_help_tells_the_defaults() -> None:
@@ -128,7 +132,7 @@ def test_mistakes_are_one_line(folders: list[str], tmp_path: Path) -> None:
         ([*folders, "--method", "magic"], "no method 'magic'"),
         ([*folders, "--method", "pix2pix"], "pix2pix learns from pairs"),
         ([*folders, "--method", "srgan"], "srgan learns from one folder"),
-        ([folders[0], *QUICK], "give two folders"),
+        ([folders[0], *QUICK], "is both: give sources, then targets"),
         ([*folders, "--set", "depth=3"], "siamese has no depth"),
         ([*folders, "--tile-size", "48", "--short-side", "96"], "both sides must have at least 96"),
         (["--resume", str(tmp_path)], "nothing to resume"),

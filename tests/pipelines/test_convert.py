@@ -205,7 +205,7 @@ def test_what_cannot_be_is_refused_before_any_work(tmp_path, store, monkeypatch)
     with pytest.raises(OutputError, match="cannot convert to object storage"):
         convert(store.path, "s3://bucket/out.zarr")
     for region in ((0, 0, WIDTH + 1, 1), (-1, 0, 1, 1), (0, HEIGHT, 1, 1), (0, 0, 0, 1)):
-        with pytest.raises(SettingError, match="is not inside the image of 420 x 330 pixels"):
+        with pytest.raises(SettingError, match="is not inside the image, 420 pixels wide and 330 high"):
             convert(store.path, tmp_path / "out.tif", region=region)
 
 

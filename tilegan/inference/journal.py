@@ -126,8 +126,9 @@ def check_record(begun: Record, now: Record) -> None:
         difference = _difference(begun.get(part, {}), values)
         if difference is not None:
             name, before, value = difference
+            told = "" if name == "fingerprint" else f": {name} was {before!r}, now {value!r}"
             raise ResumeError(
-                f"cannot resume: the {part} changed: {name} was {before!r}, now {value!r}: "
+                f"cannot resume: the {part} changed{told}: "
                 "--resume with the original one, or --overwrite without --resume"
             )
 

@@ -197,7 +197,9 @@ def _check_method(folders: Folders, method: str, kind: str) -> None:
     if folders.paired == SIDE_BY_SIDE and not alone:
         raise SettingError("images side by side are in one folder: give just that")
     if alone and kind not in ALONE and not folders.derive and folders.paired != SIDE_BY_SIDE:
-        raise SettingError(f"sources and targets are both '{folders.source}': give two folders")
+        raise SettingError(
+            f"{method} learns from two folders, and '{folders.source}' is both: give sources, then targets"
+        )
 
 
 def _found(folders: Folders, kind: str, sides: tuple[int, int], short_side: int, styles: bool) -> Domains:

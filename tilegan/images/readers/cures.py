@@ -11,6 +11,8 @@ from tilegan.files import first_line, is_remote, os_errors
 ALLOW = "--allow-truncated reads what is left"
 UNKNOWN = "not recognized as being"  # GDAL's message for unknown formats
 _CONVERT = "convert it to JPEG, PNG or TIFF"
+_COMMON = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+_MISNAMED = "it is none, whatever its name: get it again"
 _ZARR = ("zarr.json", ".zgroup", ".zarray")
 _DICOM = (128, b"DICM")
 _SEVEN = b"7z\xbc\xaf\x27\x1c"
@@ -32,7 +34,9 @@ def cure(reason: str, path: Path | None, *, decoding: bool) -> str:
         decoding: whether the file was opened already, so that a part of it may be readable.
     """
     if UNKNOWN in reason:
-        return (known_otherwise(path) if path is not None else None) or _CONVERT
+        if path is None:
+            return _CONVERT
+        return known_otherwise(path) or (_MISNAMED if path.suffix.lower() in _COMMON else _CONVERT)
     if "would require libjpeg to allocate" in reason:
         return "convert it to TIFF first"
     if re.search(
