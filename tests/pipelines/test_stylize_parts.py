@@ -34,7 +34,7 @@ def test_a_region_has_the_pixels_of_the_whole(picture, random_translator, tmp_pa
 
 @pytest.mark.parametrize("region", [(0, 0, 311, 5), (0, 269, 5, 2), (-1, 0, 5, 5), (0, 0, 0, 5), (400, 0, 1, 1)])
 def test_a_region_outside_is_refused(picture, random_translator, tmp_path, region):
-    with pytest.raises(SettingError, match="not inside the image of 310 x 270"):
+    with pytest.raises(SettingError, match="not inside the image, 310 pixels wide and 270 high"):
         stylize(picture, tmp_path / "out.png", random_translator, region=region)
 
 

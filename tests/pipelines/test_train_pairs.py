@@ -69,7 +69,7 @@ def test_what_does_not_go_together_is_told(pairs: tuple[Path, Path, Path], tmp_p
         (pairs[:2], "", SMALL, "pix2pix learns from pairs: give their pairing"),
         (pairs[:2], "by-name", unpaired, "siamese does not learn from pairs"),
         (pairs[:2], "side-by-side", SMALL, "are in one folder: give just that"),
-        (pairs[:1], "by-name", SMALL, "sources and targets are both"),
+        (pairs[:1], "by-name", SMALL, "is both: give sources, then targets"),
         (pairs[:2], "by-eye", SMALL, "no pairing 'by-eye'"),
     ):
         with pytest.raises(SettingError, match=message):

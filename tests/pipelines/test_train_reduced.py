@@ -116,7 +116,7 @@ def test_what_does_not_go_together_is_told(photos: Path, tmp_path: Path) -> None
     for folders, paired, settings, message in (
         ((photos, tmp_path), "", SMALL, "srgan learns from one folder, whose images it reduces itself: give just that"),
         ((photos,), "side-by-side", SMALL, "srgan does not learn from pairs"),
-        ((photos,), "", TrainSettings(tile_size=16, short_side=40), "sources and targets are both"),
+        ((photos,), "", TrainSettings(tile_size=16, short_side=40), "is both: give sources, then targets"),
         ((photos,), "", replace(SMALL, short_side=127), "at least 2 tile sizes x 4, 128, not 127"),
         ((photos,), "", replace(SMALL, generator=flat), "srgan learns to enlarge, and its generator does not"),
     ):
