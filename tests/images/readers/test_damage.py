@@ -219,9 +219,9 @@ def test_a_format_that_nobody_knows_is_to_be_converted(tmp_path):
     refused(tmp_path / "a.kra", "not recognized as being in a supported file format: convert it to JPEG, PNG or TIFF$")
 
 
-def test_a_file_that_is_called_an_image_and_is_none(tmp_path):
+def test_contents_that_are_not_what_the_name_says(tmp_path):
     (tmp_path / "notes.JPG").write_text("no picture")
-    refused(tmp_path / "notes.JPG", "not recognized .*: it is none, whatever its name: get it again$")
+    refused(tmp_path / "notes.JPG", "not recognized .*: its contents are something else than its name says: convert it")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
