@@ -35,6 +35,11 @@ def test_files_and_their_styles_have_names(bundled_models: Path) -> None:
         find("turner")
 
 
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=rf"no model in '{tmp_path}': .* after its first checkpoint"):
+        find(tmp_path)
+
+
 @pytest.mark.parametrize("header", ["[1", "[" * 200_000, "{}"])
 def test_damaged_headers(tmp_path: Path, header: str) -> None:
     save_file({}, tmp_path / "x.safetensors", {"format": FORMAT, "tilegan": header})

@@ -68,6 +68,10 @@ def find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_dir():
         path = path / "translator.safetensors"
+        if not path.is_file():
+            raise ModelError(
+                f"no model in '{name_or_path}': the folder of a training has one after its first checkpoint"
+            )
     if not path.is_file():
         names = ", ".join(known)
         raise ModelError(f"no model '{name_or_path}': give a .safetensors file, a run folder, or one of: {names}")
