@@ -40,9 +40,11 @@ class Service:
         values = {"JOBS": folder, "MODEL": model, "SHARD": 64, **settings}
         environment = os.environ | {f"TILEGAN_{name}": str(value) for name, value in values.items()}
         command = [sys.executable, str(SERVICE), str(self.port)]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        log = folder.with_suffix(f".{self.port}.log")  # a line per request: a pipe that nobody reads would fill up
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         while True:
-            assert self.process.poll() is None, self.process.communicate()
+            assert self.process.poll() is None, log.read_text()
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
                 return
@@ -77,7 +79,7 @@ class Service:
 
     def end(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-        self.process.communicate(timeout=120)
+        self.process.wait(timeout=120)
 
 
 @pytest.fixture
