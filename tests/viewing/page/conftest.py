@@ -47,7 +47,7 @@ IS_STILL = """async () => {
   await frame();
   return seen() === before && tiles().length > 0 && tiles().every(there);
 }"""
-ROUNDS = 200
+ROUNDS = 200  # of these waits, after which a view never comes to rest
 
 PANELS = """(value) => {
   for (const panel of document.querySelectorAll(".panel, #divider")) panel.style.visibility = value;
