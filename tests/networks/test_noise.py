@@ -11,7 +11,8 @@ from PIL import Image
 
 from tilegan.errors import SettingError
 from tilegan.networks.build import build_generator
-from tilegan.networks.noise import NoiseFeatures, cell_noise, drifting_noise
+from tilegan.networks.noise import cell_noise, drifting_noise
+from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.pipelines import stylize
 from tilegan.tiling.places import Place, placed
 from tilegan.translator import Translator
@@ -84,12 +85,14 @@ def test_a_pass_that_knows_no_place_has_none_unless_it_is_training() -> None:
     torch.testing.assert_close(known[:1], wanted)
 
 
+@pytest.mark.parametrize("streaks", [0, 3])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_windows_of_a_painting_equal_the_whole(precision: str) -> None:
+def test_windows_of_a_painting_equal_the_whole(precision: str, streaks: int) -> None:
     torch.manual_seed(0)
-    generator = build_generator(ARCHITECTURE)
+    architecture = ARCHITECTURE | {"streaks": streaks}
+    generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
-    translator = Translator.of(generator, ARCHITECTURE, 16).place("cpu", precision)
+    translator = Translator.of(generator, architecture, 16).place("cpu", precision)
     image = np.random.default_rng(0).integers(0, 256, (64, 300, 3), np.uint8)
     whole = translator.translate(image)
     halo = translator.halo

@@ -137,7 +137,7 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
     """
     sizes = {
         name: painter[name]
-        for name in ("channels", "blocks", "stride", "detail", "squint", "washes")
+        for name in ("channels", "blocks", "stride", "detail", "squint", "washes", "streaks")
         if name in painter
     }
     defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}

@@ -12,11 +12,12 @@ from tilegan.networks.blurs import PADDING, cell_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
-from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.squint import squinting
+from tilegan.networks.streaks import EdgeDirections
 from tilegan.norms.layers import norm_layer
-from tilegan.tiling.unpadded import trim_to
+from tilegan.tiling.unpadded import trim_to, trim_together
 
 CONTRAST = 1.25  # tanh(1.25 x) stays within 0.1 of x over most of [-1, 1], so zero residual is nearly identity
 
@@ -79,6 +80,7 @@ class ResidualGenerator(nn.Module):
     of planes that vary slowly, from which larger shapes start. With ``recolor``, x has its colors moved by a fixed map
     first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are flattened before the blur by a filter
     of that side, which keeps edges and thin lines (see ``networks.kuwahara``), so that ``squint`` can be small or 0.
+    With ``streaks``, a length in cells, noise is drawn out along the edges of the image (see ``networks.streaks``).
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class ResidualGenerator(nn.Module):
         recolor: bool = False,
         drifts: int = 0,
         washes: int = 0,
+        streaks: int = 0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -105,7 +108,8 @@ class ResidualGenerator(nn.Module):
         self.recolor = Recolor() if recolor else None
         self.squint = squinting(inputs, squint, washes)
         self.head = nn.Conv2d(inputs * stride**2, channels, 3, padding=1, padding_mode=PADDING)
-        self.noise = NoiseFeatures(noise, channels, stride, seed) if noise else None
+        self.edges = EdgeDirections(stride) if noise and streaks else None
+        self.noise = NoiseFeatures(noise, channels, stride, seed, streaks=streaks) if noise else None
         self.drift = NoiseFeatures(drifts, channels, stride, seed + 1, drifts=True) if drifts else None
         self.body = nn.Sequential(*(ResidualBlock(channels, norm) for _ in range(blocks)))
         self.norm = norm_layer(norm, channels)
@@ -135,7 +139,7 @@ class ResidualGenerator(nn.Module):
             styles=self.styles,
             codes=self.codes,
             noise=self.noise is not None or self.drift is not None,
-            drifts=self.drift is not None,
+            drifts=self.drift is not None or self.edges is not None,
             cell=self.stride,
         )
 
@@ -168,9 +172,12 @@ class ResidualGenerator(nn.Module):
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
         seen = self.squint(image if self.recolor is None else self.recolor(image))
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
+        edges = None
+        if self.edges is not None:
+            cells, edges = trim_together(cells, self.edges(image))
         features = self.head(cells)
         for source in (self.noise, self.drift):
-            if source is not None and (noise := source(cells)) is not None:
+            if source is not None and (noise := source(cells, edges)) is not None:
                 features = features + noise
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)

@@ -5,6 +5,8 @@ from typing import Final
 import torch
 from torch import nn
 
+from tilegan.networks.boxes import cut, twice_boxed
+
 DIRECTIONS: Final = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))  # down, right
 FLOOR: Final = (1 / 127.5) ** 2  # variances below that of one 8-bit level hardly count
 EVEN: Final = (5 / 127.5) ** 2  # variance around a pixel at which half of its own color stays
@@ -34,8 +36,8 @@ class Kuwahara(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) in [-1, 1] -> the same shape, range and dtype; without padding, smaller by 4 * side."""
         colors = self.pad(image).float().contiguous()
-        means = _twice_boxed(colors, self.side)
-        squares = _twice_boxed(colors.square().mean(1, keepdim=True), self.side)
+        means = twice_boxed(colors, self.side)
+        squares = twice_boxed(colors.square().mean(1, keepdim=True), self.side)
         variances = squares.sub_(means.square().mean(1, keepdim=True)).clamp_(min=0)
         weights = 1 / (1 + variances / FLOOR).square_().square_()
         near, beyond = self.side - 1, self.side + 1
@@ -50,32 +52,9 @@ class Kuwahara(nn.Module):
         sides = []
         for down, right in DIRECTIONS:
             far = distance if 0 in (down, right) else round(distance / 2**0.5)
-            rows = _cut(planes, 2, margin + far * down, margin - far * down)
-            sides.append(_cut(rows, 3, margin + far * right, margin - far * right))
+            rows = cut(planes, 2, margin + far * down, margin - far * down)
+            sides.append(cut(rows, 3, margin + far * right, margin - far * right))
         total = sides[0] + sides[1]
         for each in sides[2:]:
             total.add_(each)
         return total
-
-
-def _twice_boxed(planes: torch.Tensor, side: int) -> torch.Tensor:
-    """Blur by a box, twice, without padding: (N, C, h, w) -> (N, C, h - 2 * side + 2, w - 2 * side + 2)."""
-    for axis in (2, 3, 2, 3):
-        planes = _sums(planes, axis, side)
-    return planes / side**4
-
-
-def _sums(planes: torch.Tensor, axis: int, count: int) -> torch.Tensor:
-    """Return the sums of so many neighbors along an axis, from those of half as many."""
-    if count == 1:
-        return planes
-    half = _sums(planes, axis, count // 2)
-    total = _cut(half, axis, 0, count - count // 2) + _cut(half, axis, count // 2, count % 2)
-    return total.add_(_cut(planes, axis, count - 1, 0)) if count % 2 else total
-
-
-def _cut(planes: torch.Tensor, axis: int, first: int, last: int) -> torch.Tensor:
-    """Return planes without so many first and last positions: constants also in an exported network of any size."""
-    cuts = [slice(None)] * planes.ndim
-    cuts[axis] = slice(first, -last or None)
-    return planes[tuple(cuts)]

@@ -6,14 +6,10 @@ the same on every machine and device.
 """
 
 import torch
-from torch import nn
-
-from tilegan.tiling.places import Pass, Placed, current_pass
 
 SPREAD = 8  # cells: side of the squares of drifting noise
 _BITS = 2**32 - 1
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # standard deviation of the sum of four bytes
-PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
 
 
 def cell_noise(seed: int, places: torch.Tensor, planes: int, rows: int, columns: int) -> torch.Tensor:
@@ -82,39 +78,3 @@ def drifting_noise(
         low, high = (values.gather(axis, (below + more).expand(sizes)) for more in (0, 1))
         values = torch.lerp(low, high, part * part * (3 - 2 * part))
     return values
-
-
-class NoiseFeatures(nn.Module, Placed):
-    """Features computed from noise, to be added to those of an image.
-
-    Without the positions of windows (see ``tiling.places``) there is no noise, except in training, where positions are
-    random.
-    """
-
-    def __init__(self, planes: int, channels: int, cell: int, seed: int, drifts: bool = False) -> None:
-        """Create a 3 x 3 convolution of noise planes with one value per ``cell`` x ``cell`` pixels; see the functions.
-
-        Its result is the same for all windows of an image only if their positions are known.
-        """
-        super().__init__()
-        self.planes, self.cell, self.seed = planes, cell, seed
-        self.noise = drifting_noise if drifts else cell_noise
-        self.convolution = nn.Conv2d(planes, channels, 3, padding=1, bias=False)
-
-    def forward(self, cells: torch.Tensor) -> torch.Tensor | None:
-        """Return features (N, channels, h, w) for cells of images (N, C, h, w); None if there is no noise."""
-        running = current_pass()
-        if running is not None:
-            places = self._cells(running).to(cells.device)
-        elif self.training:
-            places = torch.randint(PLACES, (len(cells), 3), device=cells.device)
-        else:
-            return None
-        rows, columns = cells.shape[2:]
-        noise = self.noise(self.seed, places, self.planes, rows, columns)
-        features: torch.Tensor = self.convolution(noise.to(cells.dtype, memory_format=torch.channels_last))
-        return features
-
-    def _cells(self, running: Pass) -> torch.Tensor:
-        first = running.places[:, :2].div(self.cell, rounding_mode="floor")
-        return torch.cat((first, running.places[:, 2:]), 1)

@@ -16,12 +16,13 @@ from tilegan.networks.blurs import PADDING, cell_blur, separable_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
 from tilegan.networks.generator import CONTRAST, ResidualBlock
-from tilegan.networks.noise import NoiseFeatures
+from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
 from tilegan.networks.squint import squinting
+from tilegan.networks.streaks import EdgeDirections
 from tilegan.networks.words import Conditioning
 from tilegan.norms.layers import norm_layer
-from tilegan.tiling.unpadded import trim_to
+from tilegan.tiling.unpadded import trim_to, trim_together
 
 PACE = 10.0  # at which the vectors of words are learned
 TOLD = ("conditioning", "film")  # parts of a stage that depend on words
@@ -52,6 +53,8 @@ class StackedGenerator(nn.Module):
         norm: one of ``norms.layers``.
         squint: side of the box by which the ground of the second stage is blurred, twice; 0 for none.
         washes: side of the filter that flattens the textures of that ground; 0 for none.
+        streaks: length of the streaks to which noise of such a second stage is drawn out (see ``networks.streaks``),
+            in cells; 0 for none.
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
@@ -73,6 +76,7 @@ class StackedGenerator(nn.Module):
         kept: bool = False,
         drifts: int = 0,
         washes: int = 0,
+        streaks: int = 0,
     ) -> None:
         super().__init__()
         paints = squint > 0 or washes > 0
@@ -83,8 +87,9 @@ class StackedGenerator(nn.Module):
         self.first = PaintingStage(COLORS, *sizes, *told, norm)
         self.second = PaintingStage(COLORS if paints else 2 * COLORS, *sizes, *told, norm)
         self.noise = NoiseFeatures(noise, channels, stride * factor, seed) if noise else None  # of the first stage
+        self.edges = EdgeDirections(stride) if noise and paints and streaks else None
         if noise and paints:
-            self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1)
+            self.second.noise = NoiseFeatures(noise, channels, stride, seed + 1, streaks=streaks)
         if drifts and paints:
             self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
         self.squint = squinting(COLORS, squint, washes) if paints else None
@@ -103,8 +108,8 @@ class StackedGenerator(nn.Module):
         """See ``networks.capabilities``."""
         painter = "" if self.squint is None else "second"
         cell = self.stride * self.factor
-        drifts = self.second.drift is not None
-        noise = self.noise is not None or drifts
+        noise = self.noise is not None or self.second.drift is not None
+        drifts = self.second.drift is not None or self.edges is not None
         return Capabilities(words=self.words, noise=noise, drifts=drifts, cell=cell, painter=painter)
 
     def forward(
@@ -136,7 +141,8 @@ class StackedGenerator(nn.Module):
             planes = torch.cat((ground, seen), 1)
         else:
             planes = ground = self.squint(ground)
-        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise)
+        edges = None if self.edges is None else self.edges(image)
+        made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise, edges)
         return made
 
     def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
@@ -217,12 +223,18 @@ class PaintingStage(nn.Module):
         ground: torch.Tensor,
         condition: torch.Tensor | None,
         noise: NoiseFeatures | None = None,
+        edges: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """(N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1]."""
+        """Paint over a ground; ``edges`` (N, 2, h / stride, w / stride) are needed for streaks.
+
+        (N, planes, h, w), ground (N, 3, h, w) and condition (N, values) -> (N, 3, h, w) in [-1, 1].
+        """
         cells = nn.functional.pixel_unshuffle(planes, self.stride)
+        if edges is not None:
+            cells, edges = trim_together(cells, edges)
         features = self.head(cells)
         for source in (noise, self.drift):
-            if source is not None and (drawn := source(cells)) is not None:
+            if source is not None and (drawn := source(cells, edges)) is not None:
                 features = features + drawn
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)

@@ -22,6 +22,13 @@ def trim_to(features: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     return features[..., top : top + height, left : left + width]
 
 
+def trim_together(first: torch.Tensor, second: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Crop the center of the larger of two tensors to the size of the smaller one, as ``trim_to``; return both."""
+    if first.shape[-2] > second.shape[-2]:
+        return trim_to(first, second), second
+    return first, trim_to(second, first)
+
+
 def unpadded(generator: nn.Module, reach: Reach, lost: int | None = None) -> tuple[nn.Module, int] | None:
     """Remove the padding of a generator, if possible: it has to trim its skip connections (see ``trim_to``).
 

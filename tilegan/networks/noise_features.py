@@ -1,0 +1,76 @@
+"""Layers that start strokes from noise."""
+
+import torch
+from torch import nn
+
+from tilegan.networks.noise import cell_noise, drifting_noise
+from tilegan.networks.streaks import streaked_noise
+from tilegan.tiling.places import Pass, Placed, current_pass
+
+PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
+
+
+class NoiseFeatures(nn.Module, Placed):
+    """Features computed from noise, to be added to those of an image.
+
+    Without the positions of windows (see ``tiling.places``) there is no noise, except in training, where positions are
+    random.
+    """
+
+    def __init__(
+        self, planes: int, channels: int, cell: int, seed: int, drifts: bool = False, streaks: int = 0
+    ) -> None:
+        """Create a 3 x 3 convolution of noise planes with one value per ``cell`` x ``cell`` pixels; see the functions.
+
+        Its result is the same for all windows of an image only if their positions are known.
+
+        Args:
+            planes: number of planes.
+            channels: number of features.
+            cell: side of a cell in pixels.
+            seed: of the noise; 0 or more.
+            drifts: whether the noise varies slowly.
+            streaks: length of the streaks that other noise is drawn out to, in cells; 0 for independent values.
+        """
+        super().__init__()
+        self.planes, self.cell, self.seed, self.drifts, self.streaks = planes, cell, seed, drifts, streaks
+        self.convolution = nn.Conv2d(planes, channels, 3, padding=1, bias=False)
+
+    def forward(self, cells: torch.Tensor, edges: torch.Tensor | None = None) -> torch.Tensor | None:
+        """Return features of noise for cells of images.
+
+        Args:
+            cells: (N, C, h, w), in the center of the images of the pass.
+            edges: float32 (N, 2, h, w), needed for streaks (see ``networks.streaks``).
+
+        Returns:
+            (N, channels, h, w); None if there is no noise.
+        """
+        running = current_pass()
+        if running is not None:
+            places = self._cells(running, cells).to(cells.device)
+        elif self.training:
+            places = torch.randint(PLACES, (len(cells), 3), device=cells.device)
+        elif self.streaks:
+            assert edges is not None
+            return self._features(0 * edges[:, :1].expand(-1, self.planes, -1, -1), cells)  # so that its reach is seen
+        else:
+            return None
+        rows, columns = cells.shape[2:]
+        if self.streaks:
+            assert edges is not None
+            noise = streaked_noise(self.seed, places, self.planes, edges, self.streaks)
+        else:
+            kind = drifting_noise if self.drifts else cell_noise
+            noise = kind(self.seed, places, self.planes, rows, columns)
+        return self._features(noise, cells)
+
+    def _features(self, noise: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self.convolution(noise.to(cells.dtype, memory_format=torch.channels_last))
+        return features
+
+    def _cells(self, running: Pass, cells: torch.Tensor) -> torch.Tensor:
+        """Return row, column and copy of the first cell of each window."""
+        lost = [(side // self.cell - left) // 2 for side, left in zip(running.sides, cells.shape[2:], strict=True)]
+        first = running.places[:, :2].div(self.cell, rounding_mode="floor") + torch.tensor(lost)
+        return torch.cat((first, running.places[:, 2:]), 1)
