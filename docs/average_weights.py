@@ -19,6 +19,7 @@ import tilegan
 from tilegan.networks.build import build_generator
 
 FIXED = "squint"  # weights that follow from the architecture
+SEEN = ("washes", "squint", "streaks")
 NOISE = ("noise.convolution.weight", "drift.convolution.weight")
 
 
@@ -27,7 +28,7 @@ def averaged(
 ) -> tilegan.Translator:
     """Return the first model with the weighted mean of all weights, and factors on those of noise and slow noise.
 
-    ``seen`` replaces sizes of the architecture that concern what the generator sees.
+    ``seen`` replaces sizes of the architecture that concern what the generator sees, and its noise.
     """
     all_weights = [model.weights() for model in models]
     found: dict[str, torch.Tensor] = {
@@ -52,9 +53,10 @@ if __name__ == "__main__":
     parser.add_argument("--drifts", type=float, default=1.0, metavar="FACTOR")
     parser.add_argument("--washes", type=int, metavar="SIDE")
     parser.add_argument("--squint", type=int, metavar="SIDE")
+    parser.add_argument("--streaks", type=int, metavar="LENGTH")
     parser.add_argument("-o", "--output", required=True)
     given = parser.parse_args()
     names, shares = zip(*(each.rsplit("=", 1) for each in given.models), strict=True)
     models = [tilegan.load(name, device="cpu", precision="float32") for name in names]
-    seen = {name: getattr(given, name) for name in ("washes", "squint") if getattr(given, name) is not None}
+    seen = {name: getattr(given, name) for name in SEEN if getattr(given, name) is not None}
     averaged(models, [float(share) for share in shares], (given.noise, given.drifts), seen).save(given.output)

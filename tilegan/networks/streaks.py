@@ -15,9 +15,10 @@ from tilegan.networks.boxes import cut, twice_boxed
 from tilegan.networks.noise import cell_noise, drifting_noise
 
 AREA: Final = 5  # cells: side of the box, applied twice, over which edges count
-EVEN: Final = 1.0 / 127.5**2  # squared gradient of luma per cell, that of one 8-bit level, at which edges count half
-TURNS: Final = 32  # cells: side of the squares from one own direction to the next
-OWN: Final = 0.4  # length of own directions, where that of perfectly parallel edges is 1
+EVEN: Final = 0.5 / 127.5**2  # squared gradient per cell, of 0.7 levels of 8 bits, at which edges count half
+TURNS: Final = 48  # cells: side of the squares from one own direction to the next
+OWN: Final = 0.3  # length of own directions, where that of perfectly parallel edges is 1
+LYING: Final = 0.8  # mean of the cosine of own directions before scaling, in deviations: strokes in skies and water lie
 SECTORS: Final = 24  # distinct directions
 OTHER_SEED: Final = 2**31  # added to that of the noise, for its own directions
 
@@ -96,6 +97,7 @@ def streaked_noise(seed: int, places: torch.Tensor, planes: int, edges: torch.Te
 def _own_directions(seed: int, places: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
     """Return directions that depend on the position alone, like those of edges, with a length below 1."""
     vectors = drifting_noise(seed + OTHER_SEED, places, 2, rows, columns, TURNS)
+    vectors = torch.stack((vectors[:, 0] + LYING, vectors[:, 1]), 1)
     return vectors / ((vectors[:, :1] ** 2 + vectors[:, 1:] ** 2).sqrt() + 0.3)
 
 
