@@ -5,6 +5,8 @@ from tilegan.networks.generator import ResidualGenerator
 from tilegan.networks.palette import palettes_of
 from tilegan.networks.stacked import StackedGenerator
 from tilegan.tiling.places import Place, placed
+from tilegan.tiling.reach import reach
+from tilegan.tiling.unpadded import unpadded
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,19 @@ def carried(fresh: StackedGenerator) -> torch.Tensor:
     blurred = fresh.carry(torch.nn.functional.interpolate(change, scale_factor=4))
     assert torch.allclose(blurred[..., 4:-4, 4:-4], enlarged[..., 4:-4, 4:-4], atol=1e-12)
     return blurred
+
+
+@pytest.mark.parametrize("streaks", [0, 2])
+@torch.no_grad()
+def test_noise_lies_where_it_does_with_padding(streaks: int) -> None:
+    torch.manual_seed(0)
+    padded = StackedGenerator(8, 1, 4, 4, factor=2, noise=2, squint=5, drifts=1, streaks=streaks).eval()
+    for stage in padded.stages:
+        torch.nn.init.normal_(stage.tail.weight, std=0.3)
+    made = unpadded(padded, reach(padded))
+    assert made is not None
+    plain, lost = made
+    image = torch.rand(1, 3, 240, 256, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with placed([Place(16, 8)], (240, 256)):
+        whole, middle = padded(image), plain(image)
+    torch.testing.assert_close(middle, whole[..., lost:-lost, lost:-lost], atol=2e-4, rtol=0)
