@@ -3,12 +3,13 @@
 (M. Wortsman et al. 2022, 'Model soups: averaging weights of multiple fine-tuned models improves accuracy without
 increasing inference time'.) The first model gives the architecture and the record, and the first one with a line that
 describes it gives this line; weights that another one lacks, such as those of a first layer that moves colors, count as
-0 there. The effect of noise can be reduced: with its full strength in training strokes arise everywhere, and with less
+0 there. The effect of noise can be changed: with its full strength in training strokes arise everywhere, and with less
 of it even areas differ more from others, as in paintings. What the generator does to an image before it paints can be
-replaced: the filter that flattens textures, and the blur.
+replaced: the filter that flattens textures, and the blur; and so can the length of the streaks of noise.
 
 python docs/average_weights.py runs/second=0.4 vangogh=0.6 --noise 0.4 --drifts 0.7 -o averaged.safetensors
 python docs/average_weights.py ukiyoe=1 --washes 4 --squint 0 -o ukiyoe.safetensors
+python docs/average_weights.py monet=1 --streaks 2 --noise 1.2 -o monet.safetensors
 """
 
 import argparse

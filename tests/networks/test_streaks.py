@@ -11,7 +11,7 @@ from tilegan.networks.build import build_generator
 from tilegan.networks.noise import cell_noise
 from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.stacked import StackedGenerator
-from tilegan.networks.streaks import AREA, SECTORS, EdgeDirections, streaked_noise
+from tilegan.networks.streaks import AREA, SECTORS, EdgeDirections, _own_directions, _sectors, streaked_noise
 from tilegan.tiling.places import Place, placed
 from tilegan.tiling.reach import reach
 from tilegan.tiling.unpadded import unpadded
@@ -93,6 +93,27 @@ def test_it_is_noise_that_agrees_along_the_direction_only() -> None:
     assert torch.corrcoef(noise.flatten(1)).sub(torch.eye(4)).abs().max() < 0.05
 
 
+def test_another_seed_is_other_noise_with_other_directions() -> None:
+    flat = torch.zeros(1, 2, 128, 128)
+    first, second = (streaked_noise(seed, HERE, 1, flat, 3)[0, 0] for seed in (0, 1))
+    assert (first * second).mean().abs() < 0.1
+    assert (_sectors(_own_directions(0, HERE, 128, 128)) != _sectors(_own_directions(1, HERE, 128, 128))).any()
+
+
+def test_places_of_a_batch_are_those_of_single_passes() -> None:
+    places = torch.tensor([[5, -7, 1], [40, 90, 2]])
+    edges = torch.randn(2, 2, 9, 12, generator=torch.Generator().manual_seed(0))
+    both = streaked_noise(3, places, 2, edges, 2)
+    for number in range(2):
+        one = slice(number, number + 1)
+        assert torch.equal(both[one], streaked_noise(3, places[one], 2, edges[one], 2))
+
+
+def test_strokes_rather_lie() -> None:
+    across = _own_directions(0, HERE, 512, 512)[0, 0]  # the cosine of twice the angle
+    assert 0.3 < across.mean() < 0.8
+
+
 def test_even_areas_turn_slowly() -> None:
     flat = torch.zeros(1, 2, 256, 256)
     noise = streaked_noise(0, HERE, 8, flat, 3)[0]
@@ -106,12 +127,13 @@ def test_a_generator_sees_as_far_as_its_directions() -> None:
     plain, streaked = (reach(build_generator(SMALL | each)) for each in ({}, {"streaks": 3}))
     assert streaked.radius == plain.radius + 4 * AREA
     assert streaked.stride == plain.stride
+    assert build_generator(SMALL | {"streaks": 3}).capabilities.drifts  # tiles in training continue each other
 
 
-@pytest.mark.parametrize("washes", [0, 2, 12])  # 12 see further than directions
-def test_without_padding_the_center_is_the_same(washes: int) -> None:
+@pytest.mark.parametrize(("washes", "streaks"), [(0, 2), (2, 0), (2, 2), (12, 2)])  # 12 see further than directions
+def test_without_padding_the_center_is_the_same(washes: int, streaks: int) -> None:
     torch.manual_seed(0)
-    generator = build_generator(SMALL | {"streaks": 2, "washes": washes, "drifts": 1}).eval()
+    generator = build_generator(SMALL | {"streaks": streaks, "washes": washes, "drifts": 1}).eval()
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     made = unpadded(generator, reach(generator))
     assert made is not None
@@ -136,12 +158,10 @@ def test_without_positions_there_is_no_noise() -> None:
 
 def test_the_second_stage_of_a_stacked_generator_has_streaks() -> None:
     torch.manual_seed(0)
-    made = StackedGenerator(8, 1, 4, 4, factor=2, noise=2, squint=5, streaks=2).eval()
-    assert made.capabilities.drifts
+    made, plain = (StackedGenerator(8, 1, 4, 4, factor=2, noise=2, squint=5, streaks=each).eval() for each in (2, 0))
+    assert made.capabilities.drifts and not plain.capabilities.drifts
     torch.nn.init.normal_(made.second.tail.weight, std=0.3)
+    plain.load_state_dict(made.state_dict())
     image = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
     with torch.no_grad(), placed([Place(0, 0)], (128, 128)):
-        painted = made(image)
-    with torch.no_grad():
-        plain = made(image)
-    assert (painted - plain).abs().mean() > 0.01
+        assert (made(image) - plain(image)).abs().mean() > 0.01

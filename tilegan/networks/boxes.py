@@ -1,4 +1,4 @@
-"""Box blurs by elementwise sums in a fixed order: a window has exactly the values of the whole image."""
+"""Cuts, and box blurs by elementwise sums in a fixed order: a window has exactly the values of the whole image."""
 
 import torch
 

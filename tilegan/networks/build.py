@@ -17,7 +17,7 @@ from tilegan.networks.codes import Codes
 
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
-PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "washes": 0, "noise": 4, "drifts": 4}
+PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "washes": 0, "noise": 4, "streaks": 0, "drifts": 4}
 RECOLORING_GENERATOR = PAINTING_GENERATOR | {"squint": 7, "recolor": True}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}

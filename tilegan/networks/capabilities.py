@@ -25,7 +25,7 @@ class Capabilities:
         instances: whether label maps may come with instance maps (see ``images.instances``).
         holes: whether it fills holes: its fourth channel is a mask, above 0 where there is a hole, which it needs.
         noise: whether it has noise, whose seed is the entry ``seed``.
-        drifts: whether some of it varies slowly, so that it must continue from tile to tile in training.
+        drifts: whether some of it varies slowly or is drawn out, so that in training it must continue in each tile.
         cell: side of the squares of pixels that it computes from the same features, in pixels. Patterns that repeat
             with the cell are a fault, against which training may use a loss; 1 for none.
         painter: name of the part that may take the weights of a ``ResidualGenerator``, from which training then starts.

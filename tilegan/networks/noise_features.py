@@ -44,25 +44,24 @@ class NoiseFeatures(nn.Module, Placed):
             edges: float32 (N, 2, h, w), needed for streaks (see ``networks.streaks``).
 
         Returns:
-            (N, channels, h, w); None if there is no noise.
+            (N, channels, h, w). Without noise None, or with streaks zeros that depend on ``edges``, so that
+            ``tiling.reach`` sees on which pixels noise would depend.
         """
+        assert edges is not None or not self.streaks
         running = current_pass()
         if running is not None:
             places = self._cells(running, cells).to(cells.device)
         elif self.training:
             places = torch.randint(PLACES, (len(cells), 3), device=cells.device)
-        elif self.streaks:
-            assert edges is not None
-            return self._features(0 * edges[:, :1].expand(-1, self.planes, -1, -1), cells)  # so that its reach is seen
+        elif self.streaks and edges is not None:
+            return self._features(0 * edges[:, :1].expand(-1, self.planes, -1, -1), cells)
         else:
             return None
-        rows, columns = cells.shape[2:]
-        if self.streaks:
-            assert edges is not None
+        if self.streaks and edges is not None:
             noise = streaked_noise(self.seed, places, self.planes, edges, self.streaks)
         else:
             kind = drifting_noise if self.drifts else cell_noise
-            noise = kind(self.seed, places, self.planes, rows, columns)
+            noise = kind(self.seed, places, self.planes, *cells.shape[2:])
         return self._features(noise, cells)
 
     def _features(self, noise: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:

@@ -20,6 +20,9 @@ TURNS: Final = 48  # cells: side of the squares from one own direction to the ne
 OWN: Final = 0.3  # length of own directions, where that of perfectly parallel edges is 1
 LYING: Final = 0.8  # mean of the cosine of own directions before scaling, in deviations: strokes in skies and water lie
 SECTORS: Final = 24  # distinct directions
+SHORT: Final = (
+    0.3  # deviations of slow noise, at which own directions have half their length: they fade where they turn
+)
 OTHER_SEED: Final = 2**31  # added to that of the noise, for its own directions
 
 
@@ -98,7 +101,7 @@ def _own_directions(seed: int, places: torch.Tensor, rows: int, columns: int) ->
     """Return directions that depend on the position alone, like those of edges, with a length below 1."""
     vectors = drifting_noise(seed + OTHER_SEED, places, 2, rows, columns, TURNS)
     vectors = torch.stack((vectors[:, 0] + LYING, vectors[:, 1]), 1)
-    return vectors / ((vectors[:, :1] ** 2 + vectors[:, 1:] ** 2).sqrt() + 0.3)
+    return vectors / ((vectors[:, :1] ** 2 + vectors[:, 1:] ** 2).sqrt() + SHORT)
 
 
 def _sectors(vectors: torch.Tensor) -> torch.Tensor:
