@@ -13,6 +13,7 @@ from tilegan.cli.signals import answered
 from tilegan.inference.options import PassOptions, RunOptions
 from tilegan.methods.siamese_settings import SiameseSettings
 from tilegan.training.options import (
+    ANEW,
     Contents,
     Learning,
     MethodOptions,
@@ -78,7 +79,7 @@ def train(
     else:
         if source_dir is None:
             raise click.UsageError("folders are needed: SOURCE_DIR and, for most methods, TARGET_DIR (or --resume RUN)")
-        if values["init"] is not None and (values["generator"] or values["generator_set"]):
+        if values["init"] not in (None, ANEW) and (values["generator"] or values["generator_set"]):
             raise click.UsageError(
                 "--init continues with the model's own generator: leave out --generator and --generator-set"
             )

@@ -82,6 +82,10 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
     assert "start      vangogh\n" in result.output
     assert "generator" in result.output
     assert "minutes" in result.output
+    anew = ["--init", "none", "--generator-set", "noise=2"]
+    assert (
+        "start      from scratch\n" in CliRunner().invoke(main, ["train", *folders, *QUICK, *anew, "--dry-run"]).output
+    )
     assert list(tmp_path.iterdir()) == []
 
 
