@@ -20,9 +20,7 @@ TURNS: Final = 48  # cells: side of the squares from one own direction to the ne
 OWN: Final = 0.3  # length of own directions, where that of perfectly parallel edges is 1
 LYING: Final = 0.8  # mean of the cosine of own directions before scaling, in deviations: strokes in skies and water lie
 SECTORS: Final = 24  # distinct directions
-SHORT: Final = (
-    0.3  # deviations of slow noise, at which own directions have half their length: they fade where they turn
-)
+SHORT: Final = 0.3  # deviations of slow noise at which own directions have half their length: they fade in turns
 OTHER_SEED: Final = 2**31  # added to that of the noise, for its own directions
 
 
