@@ -5,7 +5,8 @@ increasing inference time'.) The first model gives the architecture and the reco
 describes it gives this line; weights that another one lacks, such as those of a first layer that moves colors, count as
 0 there. The effect of noise can be changed: with its full strength in training strokes arise everywhere, and with less
 of it even areas differ more from others, as in paintings. What the generator does to an image before it paints can be
-replaced: the filter that flattens textures, and the blur; and so can the length of the streaks of noise.
+replaced: the filter that flattens textures, and the blur; and so can the length of the streaks of noise, and the share
+of the lines of the image that are kept.
 
 python docs/average_weights.py runs/second=0.4 vangogh=0.6 --noise 0.4 --drifts 0.7 -o averaged.safetensors
 python docs/average_weights.py ukiyoe=1 --washes 4 --squint 0 -o ukiyoe.safetensors
@@ -20,7 +21,7 @@ import tilegan
 from tilegan.networks.build import build_generator
 
 FIXED = "squint"  # weights that follow from the architecture
-SEEN = ("washes", "squint", "streaks")
+SEEN = ("washes", "squint", "streaks", "lines")
 NOISE = ("noise.convolution.weight", "drift.convolution.weight")
 
 
@@ -29,7 +30,7 @@ def averaged(
 ) -> tilegan.Translator:
     """Return the first model with the weighted mean of all weights, and factors on those of noise and slow noise.
 
-    ``seen`` replaces sizes of the architecture that concern what the generator sees, and its noise.
+    ``seen`` replaces entries of the architecture that need no training: what the generator sees, its noise, and lines.
     """
     all_weights = [model.weights() for model in models]
     found: dict[str, torch.Tensor] = {
@@ -55,6 +56,7 @@ if __name__ == "__main__":
     parser.add_argument("--washes", type=int, metavar="SIDE")
     parser.add_argument("--squint", type=int, metavar="SIDE")
     parser.add_argument("--streaks", type=int, metavar="LENGTH")
+    parser.add_argument("--lines", type=int, metavar="PERCENT")
     parser.add_argument("-o", "--output", required=True)
     given = parser.parse_args()
     names, shares = zip(*(each.rsplit("=", 1) for each in given.models), strict=True)

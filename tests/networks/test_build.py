@@ -39,7 +39,7 @@ def test_a_generator_in_stages_may_paint_as_a_given_one() -> None:
     made = with_painter(STACKED_GENERATOR | {"words": ["sky"]}, PAINTING_GENERATOR | own | {"styles": []})
     told = own | {"name": "stacked", "words": ["sky"], "kept": True}
     assert {name: made[name] for name in told} == told and "styles" not in made
-    seen = {"washes": 4, "squint": 0, "streaks": 3}
+    seen = {"washes": 4, "squint": 0, "streaks": 3, "lines": 70}
     assert with_painter(STACKED_GENERATOR, PAINTING_GENERATOR | seen).items() >= seen.items()
     assert with_numbers(PAINTING_GENERATOR, {"streaks": "3"})["streaks"] == 3
     for other, what in (({"squint": 0}, "paints no details"), ({"inputs": 1, "recolor": True}, "has inputs, recolor")):

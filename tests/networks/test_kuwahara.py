@@ -60,3 +60,9 @@ def test_windows_equal_the_whole_image() -> None:
 def test_a_generator_with_it_sees_as_much_further() -> None:
     plain, washes = (reach(build_generator(SMALL | each)) for each in ({}, {"washes": 3}))
     assert washes.radius == plain.radius + 6
+
+
+def test_bands_of_rows_equal_the_whole() -> None:
+    image = torch.rand(1, 3, 150, 40, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    layer = Kuwahara(3)
+    assert torch.equal(layer(image), layer._flattened(layer.pad(image)))

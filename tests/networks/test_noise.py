@@ -85,11 +85,11 @@ def test_a_pass_that_knows_no_place_has_none_unless_it_is_training() -> None:
     torch.testing.assert_close(known[:1], wanted)
 
 
-@pytest.mark.parametrize("streaks", [0, 3])
+@pytest.mark.parametrize("layers", [{}, {"streaks": 3}, {"lines": 70}])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_windows_of_a_painting_equal_the_whole(precision: str, streaks: int) -> None:
+def test_windows_of_a_painting_equal_the_whole(precision: str, layers: dict[str, int]) -> None:
     torch.manual_seed(0)
-    architecture = ARCHITECTURE | {"streaks": streaks}
+    architecture = ARCHITECTURE | layers
     generator = build_generator(architecture)
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     translator = Translator.of(generator, architecture, 16).place("cpu", precision)

@@ -131,9 +131,10 @@ def test_a_generator_sees_as_far_as_its_directions() -> None:
 
 
 @pytest.mark.parametrize(("washes", "streaks"), [(0, 2), (2, 0), (2, 2), (12, 2)])  # 12 see further than directions
-def test_without_padding_the_center_is_the_same(washes: int, streaks: int) -> None:
+@pytest.mark.parametrize("lines", [0, 70])
+def test_without_padding_the_center_is_the_same(washes: int, streaks: int, lines: int) -> None:
     torch.manual_seed(0)
-    generator = build_generator(SMALL | {"streaks": streaks, "washes": washes, "drifts": 1}).eval()
+    generator = build_generator(SMALL | {"streaks": streaks, "washes": washes, "drifts": 1, "lines": lines}).eval()
     torch.nn.init.normal_(generator.tail.weight, std=0.3)
     made = unpadded(generator, reach(generator))
     assert made is not None

@@ -12,6 +12,7 @@ from tilegan.networks.blurs import PADDING, cell_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
+from tilegan.networks.lines import Lines
 from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.squint import squinting
@@ -81,6 +82,7 @@ class ResidualGenerator(nn.Module):
     first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are flattened before the blur by a filter
     of that side, which keeps edges and thin lines (see ``networks.kuwahara``), so that ``squint`` can be small or 0.
     With ``streaks``, a length in cells, noise is drawn out along the edges of the image (see ``networks.streaks``).
+    ``lines`` is the share in percent of the image's own details where its edges agree (see ``networks.lines``).
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class ResidualGenerator(nn.Module):
         drifts: int = 0,
         washes: int = 0,
         streaks: int = 0,
+        lines: int = 0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -119,6 +122,7 @@ class ResidualGenerator(nn.Module):
         self.tail = nn.Conv2d(detail, 3, 3, padding=1, padding_mode=PADDING)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.lines = Lines(lines / 100, stride) if lines else None
         self.encoder: ContextEncoder | None = None
         self.film: nn.Linear | None = None
         self.style_film: nn.Linear | None = None
@@ -186,7 +190,8 @@ class ResidualGenerator(nn.Module):
         fine = torch.cat((coarse, trim_to(seen, coarse)), 1)
         del features, coarse  # frees a quarter of the memory needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
-        return torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
+        painting = torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
+        return painting if self.lines is None else self.lines(painting, image)
 
     def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
         """Yield the modulation of each block, (N, 2, C, 1, 1): gains are multiplied, shifts added."""

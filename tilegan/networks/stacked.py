@@ -16,6 +16,7 @@ from tilegan.networks.blurs import PADDING, cell_blur, separable_blur
 from tilegan.networks.capabilities import Capabilities
 from tilegan.networks.codes import FIRST, CodeFilm
 from tilegan.networks.generator import CONTRAST, ResidualBlock
+from tilegan.networks.lines import Lines
 from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
 from tilegan.networks.squint import squinting
@@ -55,6 +56,7 @@ class StackedGenerator(nn.Module):
         washes: side of the filter that flattens the textures of that ground; 0 for none.
         streaks: length of the streaks to which noise of such a second stage is drawn out (see ``networks.streaks``),
             in cells; 0 for none.
+        lines: share in percent of the image's own details where its edges agree, likewise (see ``networks.lines``).
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
@@ -77,6 +79,7 @@ class StackedGenerator(nn.Module):
         drifts: int = 0,
         washes: int = 0,
         streaks: int = 0,
+        lines: int = 0,
     ) -> None:
         super().__init__()
         paints = squint > 0 or washes > 0
@@ -93,6 +96,7 @@ class StackedGenerator(nn.Module):
         if drifts and paints:
             self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
         self.squint = squinting(COLORS, squint, washes) if paints else None
+        self.lines = Lines(lines / 100, stride) if lines and paints else None
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
             if weight.requires_grad and name.split(".")[0] not in TOLD:
@@ -143,7 +147,7 @@ class StackedGenerator(nn.Module):
             planes = ground = self.squint(ground)
         edges = None if self.edges is None else self.edges(image)
         made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise, edges)
-        return made
+        return made if self.lines is None else self.lines(made, image)
 
     def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
         """Return the condition of ``forward``: those of the stages (N, values) and, if it paints details, texts."""
