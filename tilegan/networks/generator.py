@@ -174,7 +174,8 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, image: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """(N, inputs, h, w) -> (N, 3, h, w), both in [-1, 1]; the condition (N, values) is from ``conditioned_by``."""
-        seen = self.squint(image if self.recolor is None else self.recolor(image))
+        colored = image if self.recolor is None else self.recolor(image)
+        seen = self.squint(colored)
         cells = nn.functional.pixel_unshuffle(seen, self.stride)
         edges = None
         if self.edges is not None:
@@ -182,7 +183,7 @@ class ResidualGenerator(nn.Module):
         features = self.head(cells)
         for source in (self.noise, self.drift):
             if source is not None and (noise := source(cells, edges)) is not None:
-                features = features + noise
+                features.add_(noise)
         for block, modulation in zip(self.body, self._modulations(condition), strict=False):
             features = block(features, modulation)
         coarse = nn.functional.leaky_relu(self.up(self.norm(features)), 0.2, inplace=True)
@@ -191,7 +192,7 @@ class ResidualGenerator(nn.Module):
         del features, coarse  # frees a quarter of the memory needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         painting = torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
-        return painting if self.lines is None else self.lines(painting, image)
+        return painting if self.lines is None else self.lines(painting, colored)
 
     def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
         """Yield the modulation of each block, (N, 2, C, 1, 1): gains are multiplied, shifts added."""

@@ -45,7 +45,8 @@ class ChannelNorm(Norm):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        return channel_norm(features) * self.gain
+        normal = channel_norm(features)
+        return normal * self.gain if torch.is_grad_enabled() else normal.mul_(self.gain)  # without a new tensor
 
 
 class InstanceNorm(Norm):
