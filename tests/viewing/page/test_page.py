@@ -58,6 +58,7 @@ def test_there_are_no_lines_between_tiles(tab, served, tmp_path, ratio):
             shot = opened.settle().shot().astype(int)
             assert shot.shape == (400 * ratio, 640 * ratio, 3)
             assert np.abs(shot - color).max() < 12, zoom
+        opened.page.close()  # before the server stops, which it asks for news
 
 
 def test_the_wheel_zooms_smoothly_about_the_pointer(tab):

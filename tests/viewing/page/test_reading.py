@@ -198,7 +198,10 @@ class Painted:
 
 @pytest.fixture
 def unfinished(served):
-    """The URL of an image whose result is computed on its left half, and what computes the rest."""
+    """The URL of an image whose result is computed on its left half, and what computes the rest.
+
+    To be requested before `tab`, so that pages are closed before the server stops: they ask it for news.
+    """
     note = "Strokes are larger than in the result."
     layers = [Painted("result", "result", (200, 0, 0), True), Painted("preview", "preview", (0, 0, 200), note=note)]
     status = Status(computing=1, waiting=2, finished_shards=1, shards=2)
@@ -214,7 +217,7 @@ def unfinished(served):
         yield server.url, finish
 
 
-def test_where_the_result_is_not_computed_its_preview_is_seen_until_it_is(tab, unfinished):
+def test_where_the_result_is_not_computed_its_preview_is_seen_until_it_is(unfinished, tab):
     url, finish = unfinished
     opened = tab(url).open("x=512&y=256&z=-1")
     page = opened.page
@@ -230,7 +233,7 @@ def test_where_the_result_is_not_computed_its_preview_is_seen_until_it_is(tab, u
     page.wait_for_selector("#status", state="hidden")
 
 
-def test_a_preview_says_what_it_is_until_full_resolution(tab, unfinished):
+def test_a_preview_says_what_it_is_until_full_resolution(unfinished, tab):
     opened = tab(unfinished[0]).open("x=512&y=256&z=-1&layer=preview")
     assert opened.text("#layer-badge") == "Preview"
     assert opened.text("#note") == "Strokes are larger than in the result."
@@ -238,7 +241,7 @@ def test_a_preview_says_what_it_is_until_full_resolution(tab, unfinished):
     assert opened.text("#note") == ""
 
 
-def test_values_that_are_not_computed_are_told_as_such(tab, unfinished):
+def test_values_that_are_not_computed_are_told_as_such(unfinished, tab):
     opened = tab(unfinished[0]).open("x=512&y=256&z=0").press("r")
     opened.page.wait_for_selector("#readout .values li")
     assert opened.text("#readout .values") == "result not computed preview not computed"
