@@ -1,4 +1,6 @@
-"""Cuts, and box blurs by elementwise sums in a fixed order: a window has exactly the values of the whole image."""
+"""Cuts, sums, gradients and box blurs, elementwise in a fixed order: a window has exactly the values of the whole."""
+
+from collections.abc import Sequence
 
 import torch
 
@@ -24,3 +26,24 @@ def cut(planes: torch.Tensor, axis: int, first: int, last: int) -> torch.Tensor:
     cuts = [slice(None)] * planes.ndim
     cuts[axis] = slice(first, -last or None)
     return planes[tuple(cuts)]
+
+
+def summed(planes: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return the sum in the order of the planes, which a sum along a dimension need not have."""
+    return sum(planes[1:], planes[0])
+
+
+def gradients(means: torch.Tensor, side: int, lost: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return central differences to the right and downwards of means of squares.
+
+    Args:
+        means: (N, C, h, w).
+        side: of the squares, in the unit of length.
+        lost: number of outer squares on each side that are left out; at least 1.
+
+    Returns:
+        (N, C, h - 2 * lost, w - 2 * lost) each, per unit of length.
+    """
+    right = cut(cut(means, 3, lost + 1, lost - 1) - cut(means, 3, lost - 1, lost + 1), 2, lost, lost)
+    down = cut(cut(means, 2, lost + 1, lost - 1) - cut(means, 2, lost - 1, lost + 1), 3, lost, lost)
+    return right / (2 * side), down / (2 * side)

@@ -82,7 +82,7 @@ class ResidualGenerator(nn.Module):
     first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are flattened before the blur by a filter
     of that side, which keeps edges and thin lines (see ``networks.kuwahara``), so that ``squint`` can be small or 0.
     With ``streaks``, a length in cells, noise is drawn out along the edges of the image (see ``networks.streaks``).
-    ``lines`` is the share in percent of the image's own details where its edges agree (see ``networks.lines``).
+    ``lines`` is the share in percent of the details of x where its sharp edges are parallel (see ``networks.lines``).
     """
 
     def __init__(

@@ -37,6 +37,7 @@ class Kuwahara(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) in [-1, 1] -> the same shape, range and dtype; without padding, smaller by 4 * side."""
         padded = self.pad(image)
+        # an exported network takes images of any height, to which the number of bands would not adapt
         if image.device.type != "cpu" or torch.onnx.is_in_onnx_export() or torch.compiler.is_exporting():
             return self._flattened(padded)
         margin = 4 * self.side

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from tilegan.errors import SettingError
-from tilegan.networks.boxes import cut, twice_boxed
+from tilegan.networks.boxes import cut, gradients, summed, twice_boxed
+from tilegan.networks.palette import COLORS
 from tilegan.tiling.unpadded import trim_to
 
 AREA: Final = 2  # cells: side of the box, applied twice, over which edges should agree
@@ -15,7 +16,6 @@ EVEN: Final = 20 / 127.5**2  # squared gradient per pixel, of 4.5 levels of 8 bi
 SOFT: Final = 0.5 / 127.5**2  # squared gradient of cells, of 0.7 levels, below which edges count as sharp
 AGREE: Final = 0.15, 0.5  # coherence of edges where lines begin, and where they are complete
 SHARP: Final = 1.1, 1.7  # squared gradient of pixels by that of cells: likewise; 1 in ramps, 2 at a step
-COLORS: Final = 3
 
 
 class Lines(nn.Module):
@@ -56,13 +56,12 @@ class Lines(nn.Module):
     @torch.no_grad()
     def _lines(self, image: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) -> float32 (N, 1, h / cell, w / cell) from 0, where there are no lines, to 1."""
-        first, *others = image.unbind(1)
-        lightness = sum((each.float() for each in others), first.float())[:, None] / image.shape[1]
+        lightness = summed([color.float() for color in image.unbind(1)])[:, None] / image.shape[1]
         means = nn.functional.avg_pool2d(lightness, 2)
-        right, down = _gradients(self.squares(means), 2, self.steps)  # whole cells are lost without padding
+        right, down = gradients(self.squares(means), 2, self.steps)  # whole cells are lost without padding
         products = torch.cat((right**2 - down**2, 2 * right * down, right**2 + down**2), 1)
         tensor = self._around(nn.functional.avg_pool2d(products, self.steps))
-        right, down = _gradients(self.beside(nn.functional.avg_pool2d(means, self.steps)), self.cell, 1)
+        right, down = gradients(self.beside(nn.functional.avg_pool2d(means, self.steps)), self.cell)
         ramps = self._around(right**2 + down**2)
         coherence = (tensor[:, :1] ** 2 + tensor[:, 1:2] ** 2).sqrt() / (tensor[:, 2:] + EVEN)
         return _ramp(coherence, *AGREE) * _ramp(tensor[:, 2:] / (ramps + SOFT), *SHARP)
@@ -80,10 +79,3 @@ class Lines(nn.Module):
 
 def _ramp(values: torch.Tensor, low: float, high: float) -> torch.Tensor:
     return ((values - low) / (high - low)).clamp(0, 1)
-
-
-def _gradients(means: torch.Tensor, side: int, lost: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the gradients per pixel of the means of squares of ``side`` pixels, without so many outer ones."""
-    right = cut(cut(means, 3, lost + 1, lost - 1) - cut(means, 3, lost - 1, lost + 1), 2, lost, lost)
-    down = cut(cut(means, 2, lost + 1, lost - 1) - cut(means, 2, lost - 1, lost + 1), 3, lost, lost)
-    return right / (2 * side), down / (2 * side)

@@ -56,7 +56,8 @@ class StackedGenerator(nn.Module):
         washes: side of the filter that flattens the textures of that ground; 0 for none.
         streaks: length of the streaks to which noise of such a second stage is drawn out (see ``networks.streaks``),
             in cells; 0 for none.
-        lines: share in percent of the image's own details where its edges agree, likewise (see ``networks.lines``).
+        lines: share in percent of the image's own details in the result of such a second stage, where sharp edges are
+            parallel (see ``networks.lines``); 0 for none.
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 

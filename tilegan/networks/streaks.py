@@ -4,14 +4,13 @@ Streaks run along the edges of the image, and turn slowly where it has none.
 """
 
 import math
-from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 import torch
 from torch import nn
 
-from tilegan.networks.boxes import cut, twice_boxed
+from tilegan.networks.boxes import gradients, summed, twice_boxed
 from tilegan.networks.noise import cell_noise, drifting_noise
 
 AREA: Final = 5  # cells: side of the box, applied twice, over which edges count
@@ -47,19 +46,13 @@ class EdgeDirections(nn.Module):
         Values are the cosine and the sine of twice the angle from the right downwards, times a length below 1: 0 in
         even areas, and where edges have all directions.
         """
-        lightness = _sum([color.float() for color in image.unbind(1)])
+        lightness = summed([color.float() for color in image.unbind(1)])
         pixels = nn.functional.pixel_unshuffle(lightness[:, None], self.cell)
-        means = self.pad(_sum(pixels.unbind(1))[:, None] / (image.shape[1] * self.cell**2))
-        right = cut(cut(means, 3, 2, 0) - cut(means, 3, 0, 2), 2, 1, 1) / 2
-        down = cut(cut(means, 2, 2, 0) - cut(means, 2, 0, 2), 3, 1, 1) / 2
+        means = self.pad(summed(pixels.unbind(1))[:, None] / (image.shape[1] * self.cell**2))
+        right, down = gradients(means, 1)
         products = torch.cat((down**2 - right**2, -2 * right * down, right**2 + down**2), 1)
         tensor = twice_boxed(products, AREA)
         return tensor[:, :2] / (tensor[:, 2:] + EVEN)
-
-
-def _sum(planes: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return the sum in the order of the planes, which a sum along a dimension need not have."""
-    return sum(planes[1:], planes[0])
 
 
 def streaked_noise(seed: int, places: torch.Tensor, planes: int, edges: torch.Tensor, length: int) -> torch.Tensor:
