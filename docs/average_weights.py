@@ -21,7 +21,7 @@ import tilegan
 from tilegan.networks.build import build_generator
 
 FIXED = "squint"  # weights that follow from the architecture
-SEEN = ("washes", "squint", "streaks", "lines")
+SEEN = ("washes", "squint", "streaks", "lines", "grain", "tooth", "flow")
 NOISE = ("noise.convolution.weight", "drift.convolution.weight")
 
 
@@ -57,6 +57,9 @@ if __name__ == "__main__":
     parser.add_argument("--squint", type=int, metavar="SIDE")
     parser.add_argument("--streaks", type=int, metavar="LENGTH")
     parser.add_argument("--lines", type=int, metavar="PERCENT")
+    parser.add_argument("--grain", type=int, metavar="PERCENT")
+    parser.add_argument("--tooth", type=int, metavar="PIXELS")
+    parser.add_argument("--flow", type=int, metavar="PERCENT")
     parser.add_argument("-o", "--output", required=True)
     given = parser.parse_args()
     names, shares = zip(*(each.rsplit("=", 1) for each in given.models), strict=True)

@@ -10,7 +10,7 @@ from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.base import Batch, MethodSettings
 from tilegan.methods.conditions import learning_conditions
 from tilegan.networks.capabilities import capabilities
-from tilegan.networks.noise_features import PLACES
+from tilegan.networks.noise import PLACES
 from tilegan.norms.layers import batch_norms_in_use
 from tilegan.tiling.places import Place, placed
 

@@ -1,8 +1,9 @@
-"""Cuts, sums, gradients and box blurs, elementwise in a fixed order: a window has exactly the values of the whole."""
+"""Cuts, sums, gradients, blurs and enlargements in a fixed order: a window has exactly the values of the whole."""
 
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 
 def twice_boxed(planes: torch.Tensor, side: int) -> torch.Tensor:
@@ -47,3 +48,12 @@ def gradients(means: torch.Tensor, side: int, lost: int = 1) -> tuple[torch.Tens
     right = cut(cut(means, 3, lost + 1, lost - 1) - cut(means, 3, lost - 1, lost + 1), 2, lost, lost)
     down = cut(cut(means, 2, lost + 1, lost - 1) - cut(means, 2, lost - 1, lost + 1), 3, lost, lost)
     return right / (2 * side), down / (2 * side)
+
+
+def enlarged(cells: torch.Tensor, factor: int) -> torch.Tensor:
+    """Interpolate linearly between the centers of cells: (N, C, h, w) -> (N, C, (h - 2) * factor, (w - 2) * factor).
+
+    PyTorch computes results of up to 128 rows and columns together in another order, with other roundings.
+    """
+    pixels = nn.functional.interpolate(cells, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    return cut(cut(pixels, 2, factor, factor), 3, factor, factor)

@@ -17,7 +17,17 @@ from tilegan.networks.codes import Codes
 
 GROUP = "tilegan.generators"  # of entry points
 DEFAULT_GENERATOR = {"name": RESIDUAL, "channels": 64, "blocks": 6, "stride": 4, "detail": 8}
-PAINTING_GENERATOR = DEFAULT_GENERATOR | {"squint": 5, "washes": 0, "noise": 4, "streaks": 0, "drifts": 4, "lines": 0}
+PAINTING_GENERATOR = DEFAULT_GENERATOR | {
+    "squint": 5,
+    "washes": 0,
+    "noise": 4,
+    "streaks": 0,
+    "drifts": 4,
+    "lines": 0,
+    "grain": 0,
+    "tooth": 2,
+    "flow": 0,
+}
 RECOLORING_GENERATOR = PAINTING_GENERATOR | {"squint": 7, "recolor": True}
 UNET_GENERATOR = {"name": UNET, "channels": 64, "downs": 5}
 ENLARGING_GENERATOR = {"name": "srresnet", "channels": 64, "blocks": 8, "scale": 4}
@@ -137,7 +147,19 @@ def with_painter(architecture: dict[str, Any], painter: dict[str, Any]) -> dict[
     """
     sizes = {
         name: painter[name]
-        for name in ("channels", "blocks", "stride", "detail", "squint", "washes", "streaks", "lines")
+        for name in (
+            "channels",
+            "blocks",
+            "stride",
+            "detail",
+            "squint",
+            "washes",
+            "streaks",
+            "lines",
+            "grain",
+            "tooth",
+            "flow",
+        )
         if name in painter
     }
     defaults = {"noise": 0, "drifts": 0, "seed": 0, "norm": CHANNEL}

@@ -14,6 +14,7 @@ from tilegan.networks.codes import CodeFilm, Codes
 from tilegan.networks.context import ContextEncoder
 from tilegan.networks.lines import Lines
 from tilegan.networks.noise_features import NoiseFeatures
+from tilegan.networks.pigment import Pigment
 from tilegan.networks.recolor import Recolor
 from tilegan.networks.squint import squinting
 from tilegan.networks.streaks import EdgeDirections
@@ -82,7 +83,9 @@ class ResidualGenerator(nn.Module):
     first (see ``networks.recolor``). If ``washes`` is not 0, textures of x are flattened before the blur by a filter
     of that side, which keeps edges and thin lines (see ``networks.kuwahara``), so that ``squint`` can be small or 0.
     With ``streaks``, a length in cells, noise is drawn out along the edges of the image (see ``networks.streaks``).
-    ``lines`` is the share in percent of the details of x where its sharp edges are parallel (see ``networks.lines``).
+    ``lines`` is the share in percent of the details of x where its sharp edges are parallel (see ``networks.lines``),
+    and ``grain`` and ``flow`` are how much the density of pigment varies, in percent; the grain has a ``tooth`` in
+    pixels (see ``networks.pigment``).
     """
 
     def __init__(
@@ -104,6 +107,9 @@ class ResidualGenerator(nn.Module):
         washes: int = 0,
         streaks: int = 0,
         lines: int = 0,
+        grain: int = 0,
+        tooth: int = 2,
+        flow: int = 0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -123,6 +129,7 @@ class ResidualGenerator(nn.Module):
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.lines = Lines(lines / 100, stride) if lines else None
+        self.pigment = Pigment(grain / 100, tooth, flow / 100, stride, seed + 2) if grain or flow else None
         self.encoder: ContextEncoder | None = None
         self.film: nn.Linear | None = None
         self.style_film: nn.Linear | None = None
@@ -142,8 +149,8 @@ class ResidualGenerator(nn.Module):
             context=self.encoder is not None,
             styles=self.styles,
             codes=self.codes,
-            noise=self.noise is not None or self.drift is not None,
-            drifts=self.drift is not None or self.edges is not None,
+            noise=any(each is not None for each in (self.noise, self.drift, self.pigment)),
+            drifts=any(each is not None for each in (self.drift, self.edges, self.pigment)),
             cell=self.stride,
         )
 
@@ -192,7 +199,9 @@ class ResidualGenerator(nn.Module):
         del features, coarse  # frees a quarter of the memory needed here
         residual = self.tail(nn.functional.leaky_relu(self.refine(fine), 0.2, inplace=True))
         painting = torch.tanh(torch.add(residual, trim_to(seen, residual), alpha=CONTRAST))
-        return painting if self.lines is None else self.lines(painting, colored)
+        if self.lines is not None:
+            painting = self.lines(painting, colored)
+        return painting if self.pigment is None else self.pigment(painting)
 
     def _modulations(self, condition: torch.Tensor | None) -> Iterable[torch.Tensor | None]:
         """Yield the modulation of each block, (N, 2, C, 1, 1): gains are multiplied, shifts added."""

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tilegan.errors import SettingError
-from tilegan.networks.boxes import cut, gradients, summed, twice_boxed
+from tilegan.networks.boxes import enlarged, gradients, summed, twice_boxed
 from tilegan.networks.palette import COLORS
 from tilegan.tiling.unpadded import trim_to
 
@@ -49,7 +49,7 @@ class Lines(nn.Module):
         details = image - painting
         coarse = twice_boxed(self.paint(nn.functional.avg_pool2d(details, self.cell).float()), PAINT)
         planes = torch.cat((coarse, trim_to(self._lines(image), coarse)), 1)
-        planes = self._upsampled(planes).to(painting.dtype)
+        planes = enlarged(self.beside(planes), self.cell).to(painting.dtype)
         details = trim_to(details, planes) - planes[:, :COLORS]
         return torch.addcmul(trim_to(painting, planes), details, planes[:, COLORS:], value=self.share)
 
@@ -68,13 +68,6 @@ class Lines(nn.Module):
 
     def _around(self, cells: torch.Tensor) -> torch.Tensor:
         return twice_boxed(self.area(cells), AREA)
-
-    def _upsampled(self, cells: torch.Tensor) -> torch.Tensor:
-        """(N, C, h, w) -> (N, C, h * cell, w * cell), linearly; without padding, smaller by a cell per side."""
-        pixels = nn.functional.interpolate(
-            self.beside(cells), scale_factor=float(self.cell), mode="bilinear", align_corners=False
-        )
-        return cut(cut(pixels, 2, self.cell, self.cell), 3, self.cell, self.cell)
 
 
 def _ramp(values: torch.Tensor, low: float, high: float) -> torch.Tensor:

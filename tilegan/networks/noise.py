@@ -7,8 +7,11 @@ the same on every machine and device.
 
 import torch
 
+from tilegan.tiling.places import current_pass
+
 SPREAD = 8  # cells: side of the squares of drifting noise
-_BITS = 2**32 - 1
+PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
+_EVEN_BYTES = 0xFF00FF
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5  # standard deviation of the sum of four bytes
 
 
@@ -32,20 +35,26 @@ def cell_noise(seed: int, places: torch.Tensor, planes: int, rows: int, columns:
     state = _hash(state ^ torch.arange(planes, device=device))[:, :, None]
     state = _hash(state ^ (places[:, :1] + torch.arange(rows, device=device))[:, None])[..., None]
     state = _hash(state ^ (places[:, 1:2] + torch.arange(columns, device=device))[:, None, None])
-    total = (state & 255) + (state >> 8 & 255) + (state >> 16 & 255) + (state >> 24)
+    pairs = (state & _EVEN_BYTES) + (state >> 8 & _EVEN_BYTES)
+    total = (pairs & 0xFFFF) + (pairs >> 16)
     return (total - 510).float() * (1 / _DEVIATION)
 
 
 def _hash(values: torch.Tensor) -> torch.Tensor:
-    """Return a 32-bit hash of each integer, int64 -> int64 in [0, 2**32).
+    """Return a 32-bit hash of the lower 32 bits of each integer: int32, of which negative ones stand for 2^31 and more.
 
-    C. Wellons' 'lowbias32' (2018, 'Prospecting for Hash Functions'). Products overflow 64 bits; their lower 32 bits,
-    which are the only ones used, remain correct.
+    C. Wellons' 'lowbias32' (2018, 'Prospecting for Hash Functions'). There may be one for each pixel, so it is computed
+    in 32 bits and in place, which takes half of the time. Products overflow; their lower 32 bits remain correct.
     """
-    values = values & _BITS
-    values = (values ^ values >> 16) * 0x7FEB352D & _BITS
-    values = (values ^ values >> 15) * 0x846CA68B & _BITS
-    return values ^ values >> 16
+    values = values.to(torch.int32, copy=True)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B - 2**32)):
+        values.bitwise_xor_(_shifted(values, shift)).mul_(factor)
+    return values.bitwise_xor_(_shifted(values, 16))
+
+
+def _shifted(values: torch.Tensor, shift: int) -> torch.Tensor:
+    """Shift to the right without the sign, which ``>>`` repeats."""
+    return (values >> shift).bitwise_and_(2 ** (32 - shift) - 1)
 
 
 def drifting_noise(
@@ -78,3 +87,23 @@ def drifting_noise(
         low, high = (values.gather(axis, (below + more).expand(sizes)) for more in (0, 1))
         values = torch.lerp(low, high, part * part * (3 - 2 * part))
     return values
+
+
+def known_places(cells: torch.Tensor, side: int, training: bool) -> torch.Tensor | None:
+    """Return the positions of windows of cells in their image.
+
+    Args:
+        cells: (N, C, h, w), in the center of the images of the pass (see ``tiling.places``).
+        side: of a cell, in pixels.
+        training: whether positions are drawn at random if they are not known.
+
+    Returns:
+        int64 (N, 3): row, column and copy of the first cell of each window, as ``cell_noise`` takes them, on the device
+        of the cells; None if they are not known.
+    """
+    running = current_pass()
+    if running is None:
+        return torch.randint(PLACES, (len(cells), 3), device=cells.device) if training else None
+    lost = [(pixels // side - left) // 2 for pixels, left in zip(running.sides, cells.shape[2:], strict=True)]
+    first = running.places[:, :2].div(side, rounding_mode="floor") + torch.tensor(lost)
+    return torch.cat((first, running.places[:, 2:]), 1).to(cells.device)

@@ -3,11 +3,9 @@
 import torch
 from torch import nn
 
-from tilegan.networks.noise import cell_noise, drifting_noise
+from tilegan.networks.noise import cell_noise, drifting_noise, known_places
 from tilegan.networks.streaks import streaked_noise
-from tilegan.tiling.places import Pass, Placed, current_pass
-
-PLACES = 2**24  # in training, windows are placed at random in a square of this many cells
+from tilegan.tiling.places import Placed
 
 
 class NoiseFeatures(nn.Module, Placed):
@@ -48,15 +46,11 @@ class NoiseFeatures(nn.Module, Placed):
             ``tiling.reach`` sees on which pixels noise would depend.
         """
         assert edges is not None or not self.streaks
-        running = current_pass()
-        if running is not None:
-            places = self._cells(running, cells).to(cells.device)
-        elif self.training:
-            places = torch.randint(PLACES, (len(cells), 3), device=cells.device)
-        elif self.streaks and edges is not None:
+        places = known_places(cells, self.cell, self.training)
+        if places is None:
+            if not self.streaks or edges is None:
+                return None
             return self._features(0 * edges[:, :1].expand(-1, self.planes, -1, -1), cells)
-        else:
-            return None
         if self.streaks and edges is not None:
             noise = streaked_noise(self.seed, places, self.planes, edges, self.streaks)
         else:
@@ -67,9 +61,3 @@ class NoiseFeatures(nn.Module, Placed):
     def _features(self, noise: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self.convolution(noise.to(cells.dtype, memory_format=torch.channels_last))
         return features
-
-    def _cells(self, running: Pass, cells: torch.Tensor) -> torch.Tensor:
-        """Return row, column and copy of the first cell of each window."""
-        lost = [(side // self.cell - left) // 2 for side, left in zip(running.sides, cells.shape[2:], strict=True)]
-        first = running.places[:, :2].div(self.cell, rounding_mode="floor") + torch.tensor(lost)
-        return torch.cat((first, running.places[:, 2:]), 1)

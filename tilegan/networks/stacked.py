@@ -19,6 +19,7 @@ from tilegan.networks.generator import CONTRAST, ResidualBlock
 from tilegan.networks.lines import Lines
 from tilegan.networks.noise_features import NoiseFeatures
 from tilegan.networks.palette import COLORS, Palette
+from tilegan.networks.pigment import Pigment
 from tilegan.networks.squint import squinting
 from tilegan.networks.streaks import EdgeDirections
 from tilegan.networks.words import Conditioning
@@ -58,6 +59,9 @@ class StackedGenerator(nn.Module):
             in cells; 0 for none.
         lines: share in percent of the image's own details in the result of such a second stage, where sharp edges are
             parallel (see ``networks.lines``); 0 for none.
+        grain: deviation in percent of the density of its pigment by the grain of paper (see ``networks.pigment``).
+        tooth: coarseness of the grain, in pixels.
+        flow: likewise by the flow of water, in percent.
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
@@ -81,6 +85,9 @@ class StackedGenerator(nn.Module):
         washes: int = 0,
         streaks: int = 0,
         lines: int = 0,
+        grain: int = 0,
+        tooth: int = 2,
+        flow: int = 0,
     ) -> None:
         super().__init__()
         paints = squint > 0 or washes > 0
@@ -98,6 +105,7 @@ class StackedGenerator(nn.Module):
             self.second.drift = NoiseFeatures(drifts, channels, stride, seed + 2, drifts=True)
         self.squint = squinting(COLORS, squint, washes) if paints else None
         self.lines = Lines(lines / 100, stride) if lines and paints else None
+        self.pigment = Pigment(grain / 100, tooth, flow / 100, stride, seed + 3) if (grain or flow) and paints else None
         self.carry = carrying_blur(COLORS, factor, stride)
         for name, weight in self.second.named_parameters() if kept else ():
             if weight.requires_grad and name.split(".")[0] not in TOLD:
@@ -113,8 +121,8 @@ class StackedGenerator(nn.Module):
         """See ``networks.capabilities``."""
         painter = "" if self.squint is None else "second"
         cell = self.stride * self.factor
-        noise = self.noise is not None or self.second.drift is not None
-        drifts = self.second.drift is not None or self.edges is not None
+        noise = any(each is not None for each in (self.noise, self.second.drift, self.pigment))
+        drifts = any(each is not None for each in (self.second.drift, self.edges, self.pigment))
         return Capabilities(words=self.words, noise=noise, drifts=drifts, cell=cell, painter=painter)
 
     def forward(
@@ -148,7 +156,9 @@ class StackedGenerator(nn.Module):
             planes = ground = self.squint(ground)
         edges = None if self.edges is None else self.edges(image)
         made: torch.Tensor = self.second(planes, ground, of_second, self.second.noise, edges)
-        return made if self.lines is None else self.lines(made, image)
+        if self.lines is not None:
+            made = self.lines(made, image)
+        return made if self.pigment is None else self.pigment(made)
 
     def condition_of(self, conditions: Sequence[torch.Tensor], bags: torch.Tensor) -> torch.Tensor:
         """Return the condition of ``forward``: those of the stages (N, values) and, if it paints details, texts."""
