@@ -5,12 +5,13 @@ increasing inference time'.) The first model gives the architecture and the reco
 describes it gives this line; weights that another one lacks, such as those of a first layer that moves colors, count as
 0 there. The effect of noise can be changed: with its full strength in training strokes arise everywhere, and with less
 of it even areas differ more from others, as in paintings. What the generator does to an image before it paints can be
-replaced: the filter that flattens textures, and the blur; and so can the length of the streaks of noise, and the share
-of the lines of the image that are kept.
+replaced: the filter that flattens textures, and the blur; and so can the length of the streaks of noise, the share of
+the lines of the image that are kept, and the grain of the paper, its tooth and the flow of water.
 
 python docs/average_weights.py runs/second=0.4 vangogh=0.6 --noise 0.4 --drifts 0.7 -o averaged.safetensors
 python docs/average_weights.py ukiyoe=1 --washes 4 --squint 0 -o ukiyoe.safetensors
 python docs/average_weights.py monet=1 --streaks 2 --noise 1.2 -o monet.safetensors
+python docs/average_weights.py watercolor=1 --grain 6 --tooth 3 --flow 25 -o watercolor.safetensors
 """
 
 import argparse
@@ -30,7 +31,7 @@ def averaged(
 ) -> tilegan.Translator:
     """Return the first model with the weighted mean of all weights, and factors on those of noise and slow noise.
 
-    ``seen`` replaces entries of the architecture that need no training: what the generator sees, its noise, and lines.
+    ``seen`` replaces entries of the architecture that need no training: what the generator sees, its noise, lines and paper.
     """
     all_weights = [model.weights() for model in models]
     found: dict[str, torch.Tensor] = {

@@ -23,7 +23,7 @@ from tilegan.combo import Combo, split_quadrants
 from tilegan.methods.seams import common_energy, seam_energies, weave_patterns
 from tilegan.methods.siamese_settings import SIDES
 from tilegan.networks.build import build_generator
-from tilegan.networks.noise_features import PLACES
+from tilegan.networks.noise import PLACES
 from tilegan.tiling.places import Place, placed
 from tilegan.training.images import find_images, read_masked
 
