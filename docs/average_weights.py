@@ -31,7 +31,7 @@ def averaged(
 ) -> tilegan.Translator:
     """Return the first model with the weighted mean of all weights, and factors on those of noise and slow noise.
 
-    ``seen`` replaces entries of the architecture that need no training: what the generator sees, its noise, lines and paper.
+    ``seen`` replaces entries of the architecture that need no training: what is seen, noise, lines and paper.
     """
     all_weights = [model.weights() for model in models]
     found: dict[str, torch.Tensor] = {
