@@ -99,11 +99,7 @@ def export(
         replace_file(place, written.read_bytes())
     has = capabilities(made.generator)
     notes = [
-        *(
-            ["noise is left out: even areas have fewer strokes than by stylize, and paper no grain"]
-            if has.noise
-            else []
-        ),
+        *(["noise is left out: even areas have fewer strokes than by stylize, paper no grain"] if has.noise else []),
         *(["context is left out, as by stylize without a thumbnail"] if has.context else []),
         *([f"{made.unbounded} sees the whole image: windows have seams"] if made.unbounded else []),
     ]

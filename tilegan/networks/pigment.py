@@ -12,7 +12,7 @@ from tilegan.tiling.places import Placed
 
 SPREADS: Final = (3, 6, 12, 24)  # cells: sizes of the shapes that water leaves
 ROUGHNESS: Final = 0.7  # exponent of the size to which a shape's contrast is proportional
-DRIFT: Final = 0.743  # deviation of slow noise: the mean weight of interpolated values, squared, for both axes
+DRIFT: Final = 0.743  # deviation of slow noise: the mean sum of squared weights is 26/35 along each of two axes
 FLOW: Final = DRIFT * sum(spread ** (2 * ROUGHNESS) for spread in SPREADS) ** 0.5
 
 
@@ -20,15 +20,15 @@ class Pigment(nn.Module, Placed):
     """A painting whose density of pigment varies: ``C - (C - C^2) d`` for each color C from 0 to 1.
 
     (A. Bousseau, M. Kaplan, J. Thollot and F. Sillion 2006, 'Interactive Watercolor Rendering with Temporal Coherence
-    and Abstraction', section 3.1; d is the deviation of the density from 1.) White paper and black remain as they are.
+    and Abstraction'; d is the deviation of the density from 1.) White paper and black remain as they are.
     The density is noise that is the same for every tiling. Without the positions of windows (see ``tiling.places``)
     there is none, except in training, where positions are random.
 
     Args:
         grain: standard deviation of the density by the grain of the paper.
         tooth: coarseness of the grain: side in pixels of the box by which independent values are blurred, twice.
-        flow: that of slow variations, by the flow of water.
-        cell: side of a cell in pixels, in which these are computed.
+        flow: standard deviation of its slow variations, by the flow of water.
+        cell: side of a cell in pixels, in which the flow is computed.
         seed: of the noise; 0 or more.
 
     Raises:

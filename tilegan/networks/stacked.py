@@ -61,7 +61,7 @@ class StackedGenerator(nn.Module):
             parallel (see ``networks.lines``); 0 for none.
         grain: deviation in percent of the density of its pigment by the grain of paper (see ``networks.pigment``).
         tooth: coarseness of the grain, in pixels.
-        flow: likewise by the flow of water, in percent.
+        flow: deviation in percent of that density by the flow of water; 0 for none.
         kept: whether the second stage is a finished generator, whose weights training keeps: words only modulate it.
     """
 
